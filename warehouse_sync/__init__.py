@@ -1,0 +1,1 @@
+"""The Python SDK for mParticle's Warehouse Sync API."""
