@@ -1,0 +1,138 @@
+"""What several models share: error messages, dates, delays, ids, and the collection of what is wrong."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+
+from warehouse_sync.errors import ValidationError
+from warehouse_sync.models.enums import OpenEnum
+
+Problem = tuple[str, str]
+
+_SLUG = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_DELAY = re.compile(r"[0-9]+[smhdwy]", re.ASCII)
+_DELAY_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+
+
+@attrs.frozen(kw_only=True)
+class ErrorMessage:
+    """One error the server reports about a resource or a run.
+
+    Attributes:
+        message: The server's words.
+    """
+
+    message: str = ""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def to_utc(value: datetime | None) -> datetime | None:
+    """Express an aware datetime in UTC; leave the rest for validation to report."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    return value
+
+
+def to_delay(value: str | timedelta | None) -> str | None:
+    """Write a `timedelta` as the wire does, in the largest unit that is exact; leave strings as they are."""
+    if not isinstance(value, timedelta):
+        return value
+    seconds, exact = divmod(value, timedelta(seconds=1))
+    if exact or seconds < 0:
+        return str(value)  # not a whole number of seconds: validation names it
+    unit, size = next(
+        ((unit, size) for unit, size in _DELAY_UNITS if seconds % size == 0 and seconds >= size), ("s", 1)
+    )
+    return f"{seconds // size}{unit}"
+
+
+def check_id(field: str, value: object) -> Iterator[Problem]:
+    """Yield what is wrong with an id: ids become parts of URLs, so nothing but a slug may pass."""
+    if not isinstance(value, str):
+        yield field, f"must be a string, not {type(value).__name__}"
+    elif not _SLUG.fullmatch(value):
+        yield field, f"{value[:60]!r} is not an id: use ASCII letters, digits, '_' and '-' only, at least one"
+
+
+def require_id(field: str, value: object) -> str:
+    """Return `value` when it may stand in a URL.
+
+    Raises:
+        ValidationError: It may not; nothing was sent.
+    """
+    if type(value) is str and _SLUG.fullmatch(value):
+        return value
+    problems = tuple(check_id(field, value))
+    if problems or not isinstance(value, str):
+        raise ValidationError("the request", problems)
+    return value
+
+
+def require_run_id(value: object) -> int:
+    """Return `value` when it is a run's number.
+
+    Raises:
+        ValidationError: It is not; nothing was sent.
+    """
+    if type(value) is not int or value < 0:
+        raise ValidationError(
+            "the request", [("run_id", f"must be a whole number from 0 on, not {value!r:.60}")]
+        )
+    return value
+
+
+def check_text(field: str, value: object, *, required: bool = True) -> Iterator[Problem]:
+    """Yield what is wrong with a text."""
+    if value is None:
+        if required:
+            yield field, "is required"
+    elif not isinstance(value, str):
+        yield field, f"must be a string, not {type(value).__name__}"
+    elif required and not value.strip():
+        yield field, "must not be empty"
+
+
+def check_choice(field: str, value: object, vocabulary: type[OpenEnum]) -> Iterator[Problem]:
+    """Yield what is wrong with a word that is sent: unlike on reading, it must be one the documents know."""
+    if value is None:
+        yield field, "is required"
+    elif not isinstance(value, vocabulary) or not value.is_known:
+        yield field, f"must be one of {', '.join(vocabulary)}, not {str(value)[:60]!r}"
+
+
+def check_date(field: str, value: object, *, required: bool = False) -> Iterator[Problem]:
+    """Yield what is wrong with a date."""
+    if value is None:
+        if required:
+            yield field, "is required"
+    elif not isinstance(value, datetime):
+        yield field, f"must be a datetime, not {type(value).__name__}"
+    elif value.tzinfo is None:
+        yield field, "has no time zone: pass an aware datetime, such as datetime(2023, 2, 1, tzinfo=UTC)"
+
+
+def check_delay(field: str, value: object) -> Iterator[Problem]:
+    """Yield what is wrong with a delay."""
+    if value is not None and not (isinstance(value, str) and _DELAY.fullmatch(value)):
+        yield (
+            field,
+            f"{str(value)[:60]!r} is not a delay: a whole number and one of s m h d w y, such as '15m'",
+        )
+
+
+def check_whole_number(field: str, value: object) -> Iterator[Problem]:
+    """Yield what is wrong with an optional whole number."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        yield field, f"must be a whole number from 0 on, not {str(value)[:60]!r}"
+
+
+def check_extra(extra: Mapping[Any, object], field: str = "extra") -> Iterator[Problem]:
+    """Yield what is wrong with the unknown fields that are sent back."""
+    for key in extra:
+        if not isinstance(key, str):
+            yield field, f"keys must be strings, not {type(key).__name__}"

@@ -1,0 +1,268 @@
+"""Pipelines: what is loaded from where, how and when.
+
+Source: the reference's "Pipelines", "Create a pipeline", "Trigger an on-demand pipeline", "Get a pipeline's report".
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+import attrs
+
+from warehouse_sync.models.common import (
+    ErrorMessage,
+    Problem,
+    check_choice,
+    check_date,
+    check_delay,
+    check_extra,
+    check_id,
+    check_text,
+    check_whole_number,
+    to_delay,
+    to_utc,
+)
+from warehouse_sync.models.enums import (
+    ConnectionStatus,
+    DataModelStatus,
+    Environment,
+    PipelineState,
+    PipelineStatus,
+    PipelineType,
+    ScheduleFrequency,
+    ScheduleType,
+    SyncModeType,
+)
+from warehouse_sync.models.runs import Run
+
+
+@attrs.frozen(kw_only=True)
+class SyncMode:
+    """Which rows each run loads.
+
+    Attributes:
+        type: `incremental` loads what changed since the last run, `full` everything.
+        iterator_field: The column that tells what changed; required for `incremental`.
+        iterator_data_type: That column's type, such as `timestamp`; required for `incremental`.
+        from_: The first moment to load, on the wire `from`. An aware datetime, kept in UTC.
+        until: The last moment to load. An aware datetime, kept in UTC.
+        extra: Fields this release does not know, kept and sent back.
+    """
+
+    type: SyncModeType = attrs.field(converter=SyncModeType)
+    iterator_field: str | None = None
+    iterator_data_type: str | None = None
+    from_: datetime | None = attrs.field(default=None, converter=to_utc)
+    until: datetime | None = attrs.field(default=None, converter=to_utc)
+    extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield every `(field, message)` that is wrong."""
+        needs_iterator = self.type == SyncModeType.INCREMENTAL
+        yield from check_choice("sync_mode.type", self.type, SyncModeType)
+        yield from check_text("sync_mode.iterator_field", self.iterator_field, required=needs_iterator)
+        yield from check_text(
+            "sync_mode.iterator_data_type", self.iterator_data_type, required=needs_iterator
+        )
+        yield from check_date("sync_mode.from_", self.from_)
+        yield from check_date("sync_mode.until", self.until)
+        yield from check_extra(self.extra, "sync_mode.extra")
+
+
+def _to_frequency(value: str | None) -> ScheduleFrequency | None:
+    return None if value is None else ScheduleFrequency(value)
+
+
+@attrs.frozen(kw_only=True)
+class Schedule:
+    """When a pipeline runs.
+
+    Attributes:
+        type: `interval`, `once` or `on_demand`.
+        frequency: `hourly`, `daily`, `weekly` or `monthly`; required for `interval`.
+        delay: How long after the end of its interval a run starts: a whole number and one of `s m h d w y`, such as
+            `15m`. A `timedelta` of whole seconds is accepted and written so.
+        start: The first scheduled sync; required for `interval`. An aware datetime, kept in UTC.
+        end: The last scheduled sync. An aware datetime, kept in UTC.
+        extra: Fields this release does not know, kept and sent back.
+    """
+
+    type: ScheduleType = attrs.field(converter=ScheduleType)
+    frequency: ScheduleFrequency | None = attrs.field(default=None, converter=_to_frequency)
+    delay: str | None = attrs.field(default=None, converter=to_delay)
+    start: datetime | None = attrs.field(default=None, converter=to_utc)
+    end: datetime | None = attrs.field(default=None, converter=to_utc)
+    extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield every `(field, message)` that is wrong."""
+        repeats = self.type == ScheduleType.INTERVAL
+        yield from check_choice("schedule.type", self.type, ScheduleType)
+        if repeats or self.frequency is not None:
+            yield from check_choice("schedule.frequency", self.frequency, ScheduleFrequency)
+        yield from check_delay("schedule.delay", self.delay)
+        yield from check_date("schedule.start", self.start, required=repeats)
+        yield from check_date("schedule.end", self.end)
+        yield from check_extra(self.extra, "schedule.extra")
+
+
+@attrs.frozen(kw_only=True)
+class PipelineSpec:
+    """A pipeline as it is sent.
+
+    Attributes:
+        id: ASCII letters, digits, `_` and `-`.
+        name: For people.
+        pipeline_type: `user_attributes` or `events`.
+        connection_id: Where the data comes from.
+        data_model_id: What is loaded.
+        state: `new`, `active` or `paused`.
+        sync_mode: Which rows each run loads.
+        schedule: When it runs.
+        environment: `development` or `production`.
+        field_transformation_id: How columns become event fields; required for `events`, refused for `user_attributes`.
+        partner_feed_id: The number of the feed the data goes to.
+        partner_feed_key: The key of that feed; not shown by `repr`.
+        data_plan_id: The data plan to apply.
+        data_plan_version: Its version.
+        extra: Fields this release does not know, sent as they are.
+    """
+
+    id: str
+    name: str
+    pipeline_type: PipelineType = attrs.field(converter=PipelineType)
+    connection_id: str
+    data_model_id: str
+    state: PipelineState = attrs.field(default=PipelineState.ACTIVE, converter=PipelineState)
+    sync_mode: SyncMode
+    schedule: Schedule
+    environment: Environment = attrs.field(converter=Environment)
+    field_transformation_id: str | None = None
+    partner_feed_id: int | None = None
+    partner_feed_key: str | None = attrs.field(default=None, repr=False)
+    data_plan_id: str | None = None
+    data_plan_version: int | None = None
+    extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield every `(field, message)` that is wrong."""
+        yield from check_id("id", self.id)
+        yield from check_text("name", self.name)
+        yield from check_choice("pipeline_type", self.pipeline_type, PipelineType)
+        yield from check_id("connection_id", self.connection_id)
+        yield from check_id("data_model_id", self.data_model_id)
+        yield from check_choice("state", self.state, PipelineState)
+        yield from _part_problems("sync_mode", self.sync_mode, SyncMode)
+        yield from _part_problems("schedule", self.schedule, Schedule)
+        yield from check_choice("environment", self.environment, Environment)
+        yield from self._transformation_problems()
+        yield from check_whole_number("partner_feed_id", self.partner_feed_id)
+        yield from check_text("partner_feed_key", self.partner_feed_key, required=False)
+        yield from check_text("data_plan_id", self.data_plan_id, required=False)
+        yield from check_whole_number("data_plan_version", self.data_plan_version)
+        yield from check_extra(self.extra)
+
+    def _transformation_problems(self) -> Iterator[Problem]:
+        field, value = "field_transformation_id", self.field_transformation_id
+        if self.pipeline_type == PipelineType.EVENTS:
+            yield from check_text(field, value)
+        elif self.pipeline_type == PipelineType.USER_ATTRIBUTES and value is not None:
+            yield field, "is for events pipelines only: leave it out of a user_attributes pipeline"
+
+
+def _part_problems(field: str, part: object, expected: type[SyncMode | Schedule]) -> Iterator[Problem]:
+    if isinstance(part, (SyncMode, Schedule)) and isinstance(part, expected):
+        yield from part.problems()
+    else:
+        yield field, f"must be a {expected.__name__}, not {type(part).__name__}"
+
+
+@attrs.frozen(kw_only=True)
+class Pipeline:
+    """A pipeline as the API answers.
+
+    Attributes:
+        id: Its slug.
+        name: For people.
+        pipeline_type: `user_attributes` or `events`.
+        connection_id: Where the data comes from.
+        data_model_id: What is loaded.
+        state: What the user wants: `new`, `active` or `paused`.
+        sync_mode: Which rows each run loads.
+        schedule: When it runs.
+        environment: `development` or `production`.
+        status: `idle`, `running`, `faulted` or `stopped`; `None` where the API sends none.
+        errors: What is wrong when faulted, in the server's order.
+        field_transformation_id: How columns become event fields.
+        partner_feed_id: The number of the feed the data goes to.
+        partner_feed_key: The key of that feed; not shown by `repr`.
+        data_plan_id: The data plan.
+        data_plan_version: Its version.
+        created_on: When it was created, in UTC.
+        created_by: Who created it.
+        last_modified_on: When it was last changed, in UTC; `None` if never.
+        last_modified_by: Who last changed it.
+        extra: Fields this release does not know, kept by `to_spec()`.
+    """
+
+    id: str
+    name: str
+    pipeline_type: PipelineType
+    connection_id: str
+    data_model_id: str
+    state: PipelineState
+    sync_mode: SyncMode
+    schedule: Schedule
+    environment: Environment
+    status: PipelineStatus | None = None
+    errors: tuple[ErrorMessage, ...] = ()
+    field_transformation_id: str | None = None
+    partner_feed_id: int | None = None
+    partner_feed_key: str | None = attrs.field(default=None, repr=False)
+    data_plan_id: str | None = None
+    data_plan_version: int | None = None
+    created_on: datetime | None = None
+    created_by: str | None = None
+    last_modified_on: datetime | None = None
+    last_modified_by: str | None = None
+    extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
+
+    def to_spec(self) -> PipelineSpec:
+        """Return what to edit and send back.
+
+        The documents show a `field_transformation_id` on user_attributes pipelines, where the API refuses it: it is
+        left out of their spec.
+        """
+        sent = {field.name for field in attrs.fields(PipelineSpec)}
+        values = {
+            field.name: getattr(self, field.name) for field in attrs.fields(Pipeline) if field.name in sent
+        }
+        if self.pipeline_type == PipelineType.USER_ATTRIBUTES:
+            values["field_transformation_id"] = None
+        return PipelineSpec(**values)
+
+
+@attrs.frozen(kw_only=True)
+class PipelineReport:
+    """What a pipeline is doing, and how its latest run went.
+
+    Attributes:
+        pipeline_id: The pipeline.
+        status: `idle`, `running`, `faulted` or `stopped`.
+        errors: Why the pipeline is faulted, in the server's order.
+        connection_status: `healthy` or `faulted`.
+        connection_errors: Why the connection is faulted.
+        data_model_status: `valid` or `invalid`.
+        data_model_errors: Why the data model is invalid.
+        latest_successful_pipeline_run_id: The last run that succeeded; `None` before the first.
+        latest_pipeline_run: The latest run by `logical_date`, whatever its status; `None` before the first.
+    """
+
+    pipeline_id: str
+    status: PipelineStatus
+    errors: tuple[ErrorMessage, ...] = ()
+    connection_status: ConnectionStatus | None = None
+    connection_errors: tuple[ErrorMessage, ...] = ()
+    data_model_status: DataModelStatus | None = None
+    data_model_errors: tuple[ErrorMessage, ...] = ()
+    latest_successful_pipeline_run_id: int | None = None
+    latest_pipeline_run: Run | None = None

@@ -1,0 +1,78 @@
+"""A value that is sent, and never shown."""
+
+import copyreg
+import hmac
+from typing import Any, Self
+
+MASK = "************"
+
+
+class Secret:
+    """A secret string: a password, a key, a client secret.
+
+    `repr`, `str`, `format`, pickling, copying to JSON and `attrs.asdict` never show the value; `reveal()` does. A pickled
+    secret comes back as the mask the API itself shows, which the SDK refuses to send.
+
+    Example:
+        >>> password = Secret("hunter2")
+        >>> f"{password}"
+        '************'
+        >>> password.reveal()
+        'hunter2'
+    """
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: str) -> None:
+        if not isinstance(value, str):
+            raise TypeError(f"a Secret holds a str, not {type(value).__name__}")
+        self.__value = value
+
+    def reveal(self) -> str:
+        """Return the value itself."""
+        return self.__value
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether this is what the API shows in place of a secret: asterisks only."""
+        return bool(self.__value) and not self.__value.strip("*")
+
+    def __repr__(self) -> str:
+        return f"Secret('{MASK}')"
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
+    def __bool__(self) -> bool:
+        return bool(self.__value)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(
+            self.__value.encode("utf-8", "surrogatepass"), other.__value.encode("utf-8", "surrogatepass")
+        )
+
+    def __hash__(self) -> int:
+        return hash((Secret, self.__value))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[type["Secret"], tuple[str]]:  # noqa: ANN401 - as `object` has it
+        return Secret, (MASK,)
+
+
+def to_secret(value: "str | Secret | None") -> Secret | None:
+    """Wrap a plain string; leave a `Secret` and `None` as they are."""
+    return Secret(value) if isinstance(value, str) else value
+
+
+# `copy.copy` and old pickle protocols look here first; without it they would find the slots.
+copyreg.pickle(Secret, lambda _: (Secret, (MASK,)))
