@@ -1,0 +1,1 @@
+"""Bytes to models and back: the only place that knows the JSON."""

@@ -1,0 +1,57 @@
+"""Bytes to models for what is read in bulk: reports, runs and pages, as the server sends them every time.
+
+msgspec decodes straight into the attrs classes. It is strict: whatever it refuses, and any date that is not written in
+UTC, goes to `lenient`, which gives the same answers and knows the oddities.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC
+from typing import TypeVar
+
+import msgspec
+
+from warehouse_sync.models import Page, PipelineReport, Run
+from warehouse_sync.wire import lenient
+
+T = TypeVar("T")
+
+_page = msgspec.json.Decoder(Page)
+_report = msgspec.json.Decoder(PipelineReport)
+_run = msgspec.json.Decoder(Run)
+
+
+def page(body: bytes) -> Page:
+    """Read a page of runs."""
+    value = _decode(_page, body)
+    return value if value is not None and _all_in_utc(value.items) else lenient.read(body, Page)
+
+
+def run(body: bytes) -> Run:
+    """Read a run."""
+    value = _decode(_run, body)
+    return value if value is not None and _all_in_utc((value,)) else lenient.read(body, Run)
+
+
+def report(body: bytes) -> PipelineReport:
+    """Read a pipeline's report."""
+    value = _decode(_report, body)
+    if value is None:
+        return lenient.read(body, PipelineReport)
+    latest = value.latest_pipeline_run
+    return value if latest is None or _all_in_utc((latest,)) else lenient.read(body, PipelineReport)
+
+
+def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T | None:
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None  # `lenient` either reads it or says what is wrong with it
+
+
+def _all_in_utc(runs: Iterable[Run]) -> bool:
+    """Tell whether every date is in UTC: msgspec reads "…Z" as the one `UTC` object, other zones as something else."""
+    for run in runs:
+        for date in (run.logical_date, run.started_on, run.ended_on, run.range_start, run.range_end):
+            if date is not None and date.tzinfo is not UTC:
+                return False
+    return True

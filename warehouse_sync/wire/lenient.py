@@ -1,0 +1,260 @@
+"""Bytes to models, reading every oddity the documents show.
+
+The slow and forgiving path: `fast` answers first where it can, and both give the same answers. Whatever is wrong
+becomes a `DecodeError` that says where, never with a value: a value may be a secret.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import attrs
+import msgspec
+from cattrs import Converter, transform_error
+from cattrs.gen import make_dict_structure_fn, override
+
+from warehouse_sync.errors import DecodeError
+from warehouse_sync.models import (
+    Connection,
+    DataModel,
+    ErrorMessage,
+    OpenEnum,
+    Page,
+    Pipeline,
+    PipelineReport,
+    Run,
+    Schedule,
+    Secret,
+    SyncMode,
+    TriggeredRun,
+    UnknownConfig,
+)
+from warehouse_sync.models.connections import CONFIGS, ConnectionConfig
+from warehouse_sync.wire.dates import parse_date
+
+T = TypeVar("T")
+JSONObject = dict[str, Any]
+
+_json = msgspec.json.Decoder()
+
+
+def parse_json(body: bytes) -> Any:  # noqa: ANN401 - JSON is anything
+    """Read JSON.
+
+    Raises:
+        DecodeError: It is not JSON.
+    """
+    problem = "the answer is empty"
+    try:
+        if body:
+            return _json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        problem = f"the answer is not JSON: {error}"
+    except RecursionError:
+        problem = "the answer is not JSON the SDK reads: it is nested too deeply"
+    raise DecodeError(problem)
+
+
+def read(body: bytes, cls: type[T]) -> T:
+    """Read a model.
+
+    Raises:
+        DecodeError: The body is not JSON, or does not fit.
+    """
+    return structure(parse_json(body), cls)
+
+
+def read_list(body: bytes, cls: type[T]) -> list[T]:
+    """Read a bare list of models.
+
+    Raises:
+        DecodeError: The body is not JSON, or does not fit.
+    """
+    document = parse_json(body)
+    if not isinstance(document, list):
+        raise DecodeError(f"not the list of {cls.__name__} the API documents: {_kind(document)} came back")
+    return [structure(item, cls, f"answer[{index}]") for index, item in enumerate(document)]
+
+
+def structure(document: Any, cls: type[T], path: str = "answer") -> T:  # noqa: ANN401 - JSON is anything
+    """Turn parsed JSON into a model.
+
+    Raises:
+        DecodeError: The document does not fit, with every path that is wrong.
+    """
+    try:
+        return _converter.structure(document, cls)
+    except Exception as error:  # noqa: BLE001 - cattrs groups whatever its hooks raise; all of it means "does not fit"
+        problem = "; ".join(transform_error(error, path=path, format_exception=_describe))
+    # Raised out here so that no cattrs exception, which holds values, stays in the chain.
+    raise DecodeError(f"not the {cls.__name__} the API documents: {problem}")
+
+
+def _describe(error: BaseException, _: type | None) -> str:
+    match error:
+        case KeyError():
+            return "a required field is missing"
+        case _MismatchError():
+            return str(error)
+        case _:
+            return "does not fit the documented type"
+
+
+class _MismatchError(ValueError):
+    """A hook's refusal, whose text is safe to show."""
+
+
+def _date(value: Any, _: Any) -> datetime:  # noqa: ANN401 - a structure hook
+    if not isinstance(value, str):
+        raise _MismatchError(f"expected a date as a string, not {_kind(value)}")
+    try:
+        return parse_date(value)
+    except ValueError as error:
+        raise _MismatchError(f"not a date: {error}") from None
+
+
+def _whole(value: Any, _: Any) -> int:  # noqa: ANN401 - a structure hook
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    digits = value.strip() if isinstance(value, str) else ""
+    if digits.removeprefix("-").isdecimal() and digits.isascii() and len(digits) < 40:  # noqa: PLR2004 - far above any id
+        return int(digits)
+    raise _MismatchError(f"expected a whole number, not {_kind(value)}")
+
+
+def _text(value: Any, _: Any) -> str:  # noqa: ANN401 - a structure hook
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)  # a Redshift port, or an id, sent as a number
+    raise _MismatchError(f"expected a string, not {_kind(value)}")
+
+
+def _flag(value: Any, _: Any) -> bool:  # noqa: ANN401 - a structure hook
+    if isinstance(value, bool):
+        return value
+    raise _MismatchError(f"expected true or false, not {_kind(value)}")
+
+
+def _secret(value: Any, cls: Any) -> Secret:  # noqa: ANN401 - a structure hook
+    return Secret(_text(value, cls))
+
+
+def _word(value: Any, cls: type[OpenEnum]) -> OpenEnum:  # noqa: ANN401 - a structure hook
+    return cls(_text(value, str))
+
+
+def _message(value: Any, _: Any) -> ErrorMessage:  # noqa: ANN401 - a structure hook
+    """Read `{"message": …}`, and the bare string that other APIs of the platform send."""
+    if isinstance(value, Mapping):
+        text = value.get("message")
+        return ErrorMessage(message=text if isinstance(text, str) else "")
+    return ErrorMessage(message=_text(value, str))
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    names = {
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        str: "that string",
+        list: "a list",
+        dict: "an object",
+    }
+    return names.get(type(value), "that")
+
+
+_converter = Converter()
+for _type, _hook in (
+    (datetime, _date),
+    (int, _whole),
+    (str, _text),
+    (bool, _flag),
+    (Secret, _secret),
+    (ErrorMessage, _message),
+):
+    _converter.register_structure_hook(_type, _hook)
+_converter.register_structure_hook_func(
+    lambda cls: isinstance(cls, type) and issubclass(cls, OpenEnum), _word
+)
+_converter.register_structure_hook_func(
+    lambda cls: cls == tuple[ErrorMessage, ...],
+    lambda value, _: tuple(_converter.structure(value or [], list[ErrorMessage])),
+)
+
+
+def _model_hook(cls: type[Any], renames: Mapping[str, str] | None = None) -> Callable[[Any, Any], Any]:
+    """Build the hook of one model: unknown fields into `extra` where it has one, and null as a missing field."""
+    names = {field.name: (renames or {}).get(field.name, field.name) for field in attrs.fields(cls)}
+    keeps_extra = names.pop("extra", None) is not None
+    overrides: dict[str, Any] = {name: override(rename=wire) for name, wire in names.items() if name != wire}
+    if keeps_extra:
+        overrides["extra"] = override(omit=True)
+    read: Callable[[Any, Any], Any] = make_dict_structure_fn(cls, _converter, **overrides)
+    known = frozenset(names.values())
+
+    def hook(value: Any, _: Any) -> Any:  # noqa: ANN401 - a structure hook
+        if not isinstance(value, Mapping):
+            raise _MismatchError(f"expected an object, not {_kind(value)}")
+        model = read({key: item for key, item in value.items() if item is not None and key in known}, cls)
+        unknown = {key: item for key, item in value.items() if key not in known}
+        return attrs.evolve(model, extra=unknown) if keeps_extra and unknown else model
+
+    return hook
+
+
+_converter.register_structure_hook_func(lambda cls: cls is object, lambda value, _: value)
+# In the order of their nesting: a hook finds those of its fields when it is built. A connection's configuration is
+# already built when its hook runs, so it passes through.
+_converter.register_structure_hook_func(lambda cls: cls == ConnectionConfig, lambda value, _: value)
+_converter.register_structure_hook(SyncMode, _model_hook(SyncMode, {"from_": "from"}))
+_converter.register_structure_hook(TriggeredRun, _model_hook(TriggeredRun, {"run_id": "pipeline_run_id"}))
+for _cls in (*CONFIGS.values(), Schedule, Pipeline, Run, PipelineReport, Page):
+    _converter.register_structure_hook(_cls, _model_hook(_cls))
+_read_connection = _model_hook(Connection)
+_read_data_model = _model_hook(DataModel)
+
+
+def _connection(value: Any, cls: Any) -> Connection:  # noqa: ANN401 - a structure hook
+    """Pick the configuration's class by the provider, which the model does not repeat."""
+    if not isinstance(value, Mapping):
+        raise _MismatchError(f"expected an object, not {_kind(value)}")
+    provider, config = value.get("service_provider"), value.get("config")
+    document = {key: item for key, item in value.items() if key not in ("service_provider", "config")}
+    document["config"] = _config(_text(provider, str), config if config is not None else {})
+    return _read_connection(document, cls)  # type: ignore[no-any-return]
+
+
+def _config(provider: str, value: Any) -> ConnectionConfig:  # noqa: ANN401 - JSON is anything
+    if not isinstance(value, Mapping):
+        raise _MismatchError(f"config: expected an object, not {_kind(value)}")
+    if provider not in CONFIGS:
+        return UnknownConfig(service_provider=provider, extra=dict(value))
+    document = dict(value)
+    if provider == "Snowflake" and "source_account_id" in document:  # one PUT answer of the reference
+        document.setdefault("account_identifier", document["source_account_id"])
+        del document["source_account_id"]
+    return _converter.structure(document, CONFIGS[provider])
+
+
+def _data_model(value: Any, cls: Any) -> DataModel:  # noqa: ANN401 - a structure hook
+    """Lift `config.sql_query`; unknown fields of `config` are kept under `extra["config"]`."""
+    if not isinstance(value, Mapping):
+        raise _MismatchError(f"expected an object, not {_kind(value)}")
+    config = value.get("config")
+    if not isinstance(config, Mapping):
+        raise _MismatchError(f"config: expected an object, not {_kind(config)}")
+    document = {key: item for key, item in value.items() if key not in ("type", "config")}
+    document |= {"sql_query": config.get("sql_query")}
+    rest = {key: item for key, item in config.items() if key != "sql_query"}
+    if rest:
+        document["config"] = rest
+    return _read_data_model(document, cls)  # type: ignore[no-any-return]
+
+
+_converter.register_structure_hook(Connection, _connection)
+_converter.register_structure_hook(DataModel, _data_model)
