@@ -1,0 +1,1 @@
+"""How requests travel: sessions, tokens, retries, deadlines. The only core folder that touches aiohttp."""

@@ -1,0 +1,212 @@
+"""One token per credential and process, fetched once however many callers, loops and threads need it.
+
+The state is a few attributes behind a thread lock that is held for no longer than it takes to look at them. A fetch runs
+in a task of its own: cancelling who waits for it cancels neither the fetch nor anyone else. Who waits, waits on a
+`concurrent.futures.Future`, so loops and threads can share it.
+"""
+
+import asyncio
+import concurrent.futures
+import copy
+import hashlib
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import attrs
+
+from warehouse_sync.settings import Clock, Settings
+from warehouse_sync.transport.grant import AUDIENCE, Grant
+
+RENEWAL_MARGIN = (
+    300.0  # seconds before expiry at which a renewal begins, or a tenth of the lifetime if that is less
+)
+RENEWAL_PAUSE = 30.0  # seconds between attempts to renew early
+
+_log = logging.getLogger("warehouse_sync")
+
+Fetch = Callable[[], Awaitable[Grant]]
+
+
+class AccessToken:
+    """A token and when to renew it. Never shows itself.
+
+    Attributes:
+        renew_at: When a renewal should begin, on the monotonic clock.
+        expires_at: When it must no longer be used, on the monotonic clock.
+    """
+
+    __slots__ = ("__value", "expires_at", "renew_at")
+
+    def __init__(self, grant: Grant, *, asked_at: float) -> None:
+        self.__value = grant.access_token
+        self.expires_at = asked_at + grant.lifetime
+        self.renew_at = self.expires_at - min(RENEWAL_MARGIN, grant.lifetime / 10)
+
+    def reveal(self) -> str:
+        """Return the token itself."""
+        return self.__value
+
+    def __repr__(self) -> str:
+        return f"<AccessToken expires_at={self.expires_at:.0f}>"
+
+
+class TokenStore(Protocol):
+    """Where tokens outlive the process."""
+
+    def load(self, key: str) -> Grant | None:
+        """Return the stored token for a credential, or `None`."""
+
+    def save(self, key: str, grant: Grant) -> None:
+        """Store a token."""
+
+    def forget(self, key: str) -> None:
+        """Remove a token the API refused."""
+
+
+@attrs.define(eq=False)
+class _Flight:
+    """One fetch under way."""
+
+    loop: asyncio.AbstractEventLoop
+    landing: "concurrent.futures.Future[AccessToken]"
+
+    def is_lost(self) -> bool:
+        """Tell whether its loop has stopped, so that it will never land."""
+        return not self.landing.done() and not self.loop.is_running()
+
+
+class TokenSource:
+    """The token of one credential.
+
+    Attributes:
+        token: The current token, for a look without waiting; use it while `renew_at` lies ahead.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.token: AccessToken | None = None
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._flight: _Flight | None = None
+        self._next_renewal = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def get(self, fetch: Fetch) -> AccessToken:
+        """Return a valid token: at once while there is one, renewed in the background when it nears its end.
+
+        Args:
+            fetch: Asks the token endpoint once. Called only if this caller is the one to fetch.
+
+        Raises:
+            TokenError: The token endpoint refused, or answered nonsense.
+            TransportError: It could not be reached.
+        """
+        while True:
+            now = self._clock.monotonic()
+            token = self.token
+            if token is not None and now < token.expires_at:
+                self._renew_early(token, now, fetch)
+                return token
+            landed = await self._land(self._join(fetch))
+            if landed is not None:
+                return landed
+
+    def invalidate(self, token: AccessToken) -> None:
+        """Forget a token the API refused, unless another has taken its place."""
+        with self._lock:
+            if self.token is token:
+                self.token = None
+
+    def _renew_early(self, token: AccessToken, now: float, fetch: Fetch) -> None:
+        if now >= token.renew_at and now >= self._next_renewal:
+            self._next_renewal = now + RENEWAL_PAUSE
+            self._join(fetch)
+
+    def _join(self, fetch: Fetch) -> _Flight:
+        """Return the flight under way, or start one."""
+        with self._lock:
+            flight = self._flight
+            if flight is None or flight.landing.done() or flight.is_lost():
+                flight = self._flight = _Flight(asyncio.get_running_loop(), concurrent.futures.Future())
+                self._start(flight, fetch)
+            return flight
+
+    def _start(self, flight: _Flight, fetch: Fetch) -> None:
+        task = flight.loop.create_task(self._fly(flight, fetch), name="warehouse-sync token")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _fly(self, flight: _Flight, fetch: Fetch) -> None:
+        asked_at = self._clock.monotonic()
+        try:
+            token = AccessToken(await fetch(), asked_at=asked_at)
+        except asyncio.CancelledError:
+            flight.landing.cancel()  # the loop is ending, say: whoever waits elsewhere starts a flight of their own
+            raise
+        except Exception as error:  # noqa: BLE001 - handed to everyone who waits
+            if self.token is not None:
+                _log.warning("the token could not be renewed early: %s", error)
+            flight.landing.set_exception(error)
+        else:
+            with self._lock:
+                self.token = token
+            flight.landing.set_result(token)
+
+    async def _land(self, flight: _Flight) -> AccessToken | None:
+        """Wait for a flight. Return `None` if it was lost, to start anew."""
+        done = asyncio.wrap_future(flight.landing)
+        done.add_done_callback(_retrieve)
+        await asyncio.wait(
+            [done]
+        )  # unlike awaiting it, this neither cancels the flight with us nor raises for it
+        if flight.landing.cancelled():
+            return None
+        error = flight.landing.exception()
+        if error is None:
+            return flight.landing.result()
+        raise copy.copy(error)  # its own for each waiter: a shared one would collect everybody's traceback
+
+    def forget_flight(self) -> None:
+        """In a forked child: the parent's flight will never land here."""
+        self._lock = threading.Lock()
+        self._flight = None
+
+
+def _retrieve(done: "asyncio.Future[AccessToken]") -> None:
+    """Look at the outcome, so that asyncio does not report it as overlooked when a waiter has left."""
+    if not done.cancelled():
+        done.exception()
+
+
+_sources: "weakref.WeakValueDictionary[str, TokenSource]" = weakref.WeakValueDictionary()
+_sources_lock = threading.Lock()
+
+
+def credential_key(settings: Settings) -> str:
+    """Return what identifies a credential without telling it; another secret gives another key."""
+    parts = (settings.token_url, AUDIENCE, settings.client_id, settings.client_secret.reveal())
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def shared_source(settings: Settings, clock: Clock) -> TokenSource:
+    """Return the process's one source for a credential; it lives as long as a client uses it."""
+    key = credential_key(settings)
+    with _sources_lock:
+        source = _sources.get(key)
+        if source is None:
+            source = _sources[key] = TokenSource(clock)
+        return source
+
+
+def _after_fork() -> None:
+    global _sources_lock  # noqa: PLW0603 - the parent may have held it as it forked
+    _sources_lock = threading.Lock()
+    for source in list(_sources.values()):
+        source.forget_flight()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,96 @@
+"""One request and its answer over aiohttp: the only place where bytes leave and arrive."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+from yarl import URL
+
+from warehouse_sync.errors import ConfigurationError, ResponseTooLargeError
+from warehouse_sync.transport.call import Answer, Call, Headers
+from warehouse_sync.transport.faults import FAULTS, translate
+from warehouse_sync.transport.pool import CLOSED, Local
+
+if TYPE_CHECKING:
+    from warehouse_sync.errors import TransportError
+
+LARGEST: Final = 16 * 1024 * 1024  # bytes of one answer, decompressed
+LARGEST_ERROR: Final = 256 * 1024  # bytes of an error answer worth reading
+
+_USAGE = "X-mp-rate-limit-percentage-used"
+_REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id", "x-amzn-RequestId")
+
+
+async def exchange(local: Local, call: Call[Any], url: URL, headers: Headers) -> Answer:
+    """Send one request, exactly once, and read its answer whole.
+
+    Raises:
+        TransportError: The request or the answer did not get through.
+        ResponseTooLargeError: The answer is too large.
+    """
+    problem: ConfigurationError | TransportError
+    try:
+        response = await local.session.request(
+            call.method,
+            url,
+            data=call.body,
+            headers=headers.json if call.body else headers.bare,
+            allow_redirects=False,
+            middlewares=local.middlewares,
+        )
+        try:
+            if call.heard is not None:
+                call.heard(response.headers)
+            return await _answer(response)
+        except BaseException:
+            response.close()  # half-read: its connection must not serve another request
+            raise
+    except FAULTS as error:
+        problem = (
+            ConfigurationError(CLOSED) if local.session.closed else translate(error, f"{url.host}:{url.port}")
+        )
+    # Raised out here: aiohttp's exceptions hold the request's headers, and must not stay in the chain.
+    raise problem
+
+
+async def _answer(response: aiohttp.ClientResponse) -> Answer:
+    status, headers = response.status, response.headers
+    if 200 <= status < 300:  # noqa: PLR2004 - success
+        return Answer(status, await _read(response), headers.get(_USAGE))
+    return Answer(
+        status,
+        await _read_error(response),
+        headers.get(_USAGE),
+        retry_after=headers.get("Retry-After") or headers.get("RetryAfter"),
+        request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
+    )
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    length = response.content_length
+    if length is not None and length <= LARGEST and "Content-Encoding" not in response.headers:
+        content = response.content
+        return content.read_nowait() if content.is_eof() else await content.read()
+    return await _read_bounded(response, LARGEST)
+
+
+async def _read_error(response: aiohttp.ClientResponse) -> bytes:
+    """Read what explains an error. One too long to be an explanation explains nothing, and the status still counts."""
+    try:
+        return await _read_bounded(response, LARGEST_ERROR)
+    except ResponseTooLargeError:
+        response.close()
+        return b""
+
+
+async def _read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Read piece by piece, so that a small compressed body cannot fill the memory."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.content.iter_any():
+        size += len(piece)
+        if size > limit:
+            raise ResponseTooLargeError(
+                f"the answer is larger than {limit // 1024} KiB once decompressed; it was not read further"
+            )
+        pieces.append(piece)
+    return b"".join(pieces)

@@ -1,0 +1,92 @@
+"""The token endpoint's question and answer, as pure functions.
+
+Source: the overview's "Authentication" and "Using your Bearer Token".
+"""
+
+import logging
+import re
+from typing import Any
+
+import attrs
+
+from warehouse_sync.errors import DecodeError, TokenError
+from warehouse_sync.settings import Settings
+from warehouse_sync.wire.encode import dump
+from warehouse_sync.wire.lenient import parse_json
+
+AUDIENCE = "https://api.mparticle.com"  # a constant, also for regional API hosts
+ASSUMED_LIFETIME = 300.0  # seconds, when the answer does not say
+
+_TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?", re.ASCII)
+
+_log = logging.getLogger("warehouse_sync")
+
+
+@attrs.frozen(kw_only=True)
+class Grant:
+    """What the token endpoint grants.
+
+    Attributes:
+        access_token: The token; not shown.
+        lifetime: Seconds for which it is valid, from when it was asked for.
+    """
+
+    access_token: str = attrs.field(repr=False)
+    lifetime: float
+
+
+def grant_request(settings: Settings) -> bytes:
+    """Return the body that asks for a token."""
+    return dump(
+        {
+            "client_id": settings.client_id,
+            "client_secret": settings.client_secret.reveal(),
+            "audience": AUDIENCE,
+            "grant_type": "client_credentials",
+        }
+    )
+
+
+def parse_grant(body: bytes) -> Grant:
+    """Read a token answer.
+
+    Raises:
+        TokenError: It makes no sense. The message says why, and shows no value.
+    """
+    document, problem = None, "not an object"
+    try:
+        document = parse_json(body)
+    except DecodeError as error:
+        problem = str(error)
+    if not isinstance(document, dict):
+        raise TokenError(f"the token endpoint answered nonsense: {problem}")
+    _check_type(document)
+    return Grant(access_token=_token(document), lifetime=_lifetime(document))
+
+
+def _token(document: dict[str, Any]) -> str:
+    token = document.get("access_token")
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        raise TokenError("the token endpoint answered without a usable access_token")
+    return token
+
+
+def _check_type(document: dict[str, Any]) -> None:
+    kind = document.get("token_type", "Bearer")
+    if not isinstance(kind, str) or kind.lower() != "bearer":
+        raise TokenError("the token endpoint answered with a token_type other than Bearer")
+
+
+def _lifetime(document: dict[str, Any]) -> float:
+    value = document.get("expires_in")
+    if value is None:
+        _log.warning(
+            "the token endpoint did not say how long the token is valid: assuming %d s", ASSUMED_LIFETIME
+        )
+        return ASSUMED_LIFETIME
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        value = float(value)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
+        raise TokenError("the token endpoint answered with an expires_in that is not a positive number")
+    return float(value)

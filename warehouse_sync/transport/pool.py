@@ -1,0 +1,242 @@
+"""The session pool: one aiohttp session per event loop, opened when first needed, closed with the client or the loop."""
+
+import asyncio
+import contextlib
+import functools
+import os
+import ssl
+import sys
+import weakref
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import aiohttp
+import attrs
+
+from warehouse_sync._version import __version__
+from warehouse_sync.errors import ConfigurationError
+from warehouse_sync.settings import Timeout
+from warehouse_sync.transport.deadlines import Deadlines
+from warehouse_sync.transport.slots import Slots
+
+CLOSED = "the client is closed: make a new one, or keep calls inside its `with` block"
+
+HEADERS = {
+    "Accept": "application/json",
+    "User-Agent": f"warehouse-sync/{__version__} aiohttp/{aiohttp.__version__} python/{sys.version_info[0]}.{sys.version_info[1]}",
+}
+
+
+@attrs.define(eq=False)
+class Local:
+    """What one event loop uses to send requests.
+
+    Attributes:
+        session: The aiohttp session.
+        headers: Headers each request must carry because the session does not.
+        middlewares: What wraps each request; `None` where the session knows.
+        slots: Places for requests.
+        deadlines: The deadlines of its calls.
+        lifespan: Closes the session when the loop ends; `None` for a borrowed session.
+    """
+
+    session: aiohttp.ClientSession
+    headers: dict[str, str]
+    middlewares: tuple[aiohttp.ClientMiddlewareType, ...] | None
+    slots: Slots
+    deadlines: Deadlines
+    lifespan: AsyncGenerator[None, None] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PoolOptions:
+    """How sessions are opened.
+
+    Attributes:
+        timeout: Bounds on connecting and on the server's silence.
+        max_connections: The most requests under way at once on one event loop.
+        session: The caller's session: used as it is, never closed.
+        trust_env: Whether proxies and netrc of the environment are used.
+        ca_file: A file of certificate authorities to trust besides the system's.
+    """
+
+    timeout: Timeout
+    max_connections: int = 100
+    session: aiohttp.ClientSession | None = None
+    trust_env: bool = False
+    ca_file: str | Path | None = None
+
+
+class SessionPool:
+    """Hands each event loop its session."""
+
+    def __init__(self, options: PoolOptions) -> None:
+        self._options = options
+        self._locals: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Local] = (
+            weakref.WeakKeyDictionary()
+        )
+        self._latest: tuple[asyncio.AbstractEventLoop, Local] | None = None
+        self.closed = False
+        _pools.add(self)
+
+    def here(self) -> Local:
+        """Return the running loop's share, opening it the first time.
+
+        Raises:
+            ConfigurationError: The client is closed, or its borrowed session belongs to another loop.
+        """
+        loop, latest = asyncio.get_running_loop(), self._latest
+        if latest is not None and latest[0] is loop:
+            return latest[1]
+        return self._find(loop)
+
+    def _find(self, loop: asyncio.AbstractEventLoop) -> Local:
+        if self.closed:
+            raise ConfigurationError(CLOSED)
+        local = self._locals.get(loop)
+        if local is None or local.session.closed:
+            local = self._locals[loop] = self._open(loop)
+        self._latest = (loop, local)
+        return local
+
+    def _open(self, loop: asyncio.AbstractEventLoop) -> Local:
+        borrowed = self._options.session
+        session = self._check_borrowed(borrowed, loop) if borrowed else open_session(self._options)
+        return Local(
+            session=session,
+            headers=HEADERS if borrowed else {},
+            # A request's middlewares replace its session's, so those of a borrowed session are named again.
+            middlewares=(*getattr(borrowed, "_middlewares", ()), no_resend) if borrowed else None,
+            slots=Slots(self._options.max_connections),
+            deadlines=Deadlines(loop),
+            lifespan=None if borrowed else _closes_with_loop(session),
+        )
+
+    @staticmethod
+    def _check_borrowed(
+        session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop
+    ) -> aiohttp.ClientSession:
+        if session.closed:
+            raise ConfigurationError("the session passed to the client is closed: pass an open one")
+        if getattr(session, "_loop", loop) is not loop:
+            raise ConfigurationError(
+                "the session passed to the client belongs to another event loop: pass one of this loop, or none"
+            )
+        return session
+
+    async def close(self) -> None:
+        """Close every session the pool opened; those of other loops that run, in their loop."""
+        self.closed = True
+        opened, self._locals = list(self._locals.items()), weakref.WeakKeyDictionary()
+        self._latest = None
+        here = asyncio.get_running_loop()
+        for loop, local in opened:
+            local.deadlines.close()
+            if local.lifespan is None:
+                continue
+            if loop is here:
+                await local.lifespan.aclose()
+            elif loop.is_running():
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(local.lifespan.aclose(), loop))
+
+    def abandon(self) -> None:
+        """In a forked child: leave the parent's sockets and loops alone, and start afresh."""
+        _inherited.extend(self._locals.values())
+        self._locals = weakref.WeakKeyDictionary()
+        self._latest = None
+
+
+def open_session(options: PoolOptions) -> aiohttp.ClientSession:
+    """Open a session that adds nothing of its own: no cookies, no limits but ours, no timer per request."""
+    raise_mmap_threshold()
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=_trust(options.ca_file)),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers=HEADERS,
+        timeout=aiohttp.ClientTimeout(
+            total=None, sock_connect=options.timeout.connect, sock_read=options.timeout.read
+        ),
+        middlewares=(no_resend,),
+        trust_env=options.trust_env,
+    )
+
+
+def _trust(ca_file: str | Path | None) -> ssl.SSLContext | bool:
+    if ca_file is None:
+        return True
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            f"ca_file {str(ca_file)!r} holds no certificates the SDK can read: {error}"
+        ) from None
+    return context
+
+
+def _closes_with_loop(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
+    """Return a generator, begun, that closes the session when it is closed: by us, or by its loop when that ends.
+
+    `asyncio.run` closes the async generators of its loop before the loop itself, and that is the one moment at which a
+    session that nobody closed still can be.
+    """
+
+    async def lifespan() -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await session.close()
+
+    generator = lifespan()
+    with contextlib.suppress(StopIteration):
+        generator.__anext__().send(None)  # runs to the `yield` without waiting
+    return generator
+
+
+class ResendPreventedError(Exception):
+    """Carries a broken connection past aiohttp, which would silently send the request again.
+
+    Attributes:
+        cause_name: The class name of what aiohttp raised. The exception itself may hold headers, and is not kept.
+    """
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(type(cause).__name__)
+        self.cause_name = type(cause).__name__
+
+
+async def no_resend(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from resending on a stale connection: the retry policy decides that, and counts it."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise  # never sent, and never resent by aiohttp
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        broken = ResendPreventedError(error)
+    raise broken
+
+
+@functools.cache
+def raise_mmap_threshold() -> None:
+    """Free one large block, once: glibc then stops returning such blocks to the system at once.
+
+    asyncio receives into a buffer above glibc's threshold, so every answer would cost an mmap, an mremap and an munmap.
+    Freeing a larger block raises the threshold for the process.
+    """
+    block = bytearray(4 << 20)
+    del block
+
+
+_pools: "weakref.WeakSet[SessionPool]" = weakref.WeakSet()
+_inherited: list[Local] = []
+
+
+def _after_fork() -> None:
+    for pool in _pools:
+        pool.abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,123 @@
+"""What resources send through: authorized calls to the API, and behind them the calls to the token endpoint."""
+
+from typing import TypeVar
+
+import attrs
+from yarl import URL
+
+from warehouse_sync.errors import APIError, TokenError, UnauthorizedError
+from warehouse_sync.settings import Clock, RetryPolicy, Settings, Timeout
+from warehouse_sync.transport.auth import AccessToken, TokenSource
+from warehouse_sync.transport.call import Call, Headers, Trip
+from warehouse_sync.transport.carrier import Carrier
+from warehouse_sync.transport.grant import Grant, grant_request, parse_grant
+from warehouse_sync.transport.pool import Local
+
+T = TypeVar("T")
+
+_TOKEN_TOTAL = 60.0  # seconds: a fetch serves every caller, so its deadline is not that of any one
+
+
+class Transport:
+    """Sends calls for one credential.
+
+    Attributes:
+        settings: Where and who.
+        carrier: How requests travel.
+    """
+
+    def __init__(self, settings: Settings, carrier: Carrier, source: TokenSource) -> None:
+        self.settings = settings
+        self.carrier = carrier
+        self._source = source
+        self._monotonic = carrier.clock.monotonic
+        url = URL(settings.api_url)
+        self._origin, self._prefix = url.origin(), url.raw_path.rstrip("/")
+        self._headers: tuple[AccessToken, Local, Headers] | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """Time, sleep and chance."""
+        return self.carrier.clock
+
+    def with_options(self, *, timeout: Timeout | None, retry: RetryPolicy | None) -> "Transport":
+        """Return a transport with other bounds over the same pool, token and budget."""
+        carrier = attrs.evolve(
+            self.carrier, timeout=timeout or self.carrier.timeout, policy=retry or self.carrier.policy
+        )
+        return Transport(self.settings, carrier, self._source)
+
+    async def send(self, call: Call[T]) -> T:
+        """Carry out a call within its deadline.
+
+        Raises:
+            TransportError: It did not get through; `TimeoutError` when its deadline passed.
+            APIError: The API refused.
+            TokenError: The token endpoint refused, or answered nonsense.
+            DecodeError: The answer is not what the API documents.
+        """
+        return await self.carrier.within_deadline(call, self._authorized)
+
+    async def _authorized(self, trip: Trip, call: Call[T]) -> T:
+        """Send with the current token, and after a 401 once more with a fresh one."""
+        token, url = await self._token(), self._url(call)
+        try:
+            return await self.carrier.attempts(trip, call, url, self._headers_for(token, trip.local))
+        except UnauthorizedError:
+            self._source.invalidate(token)
+        token = await self._token()
+        return await self.carrier.attempts(trip, call, url, self._headers_for(token, trip.local))
+
+    async def _token(self) -> AccessToken:
+        token = self._source.token
+        if token is not None and self._monotonic() < token.renew_at:
+            return token
+        return await self._source.get(self._fetch_grant)
+
+    def _headers_for(self, token: AccessToken, local: Local) -> Headers:
+        latest = self._headers
+        if latest is not None and latest[0] is token and latest[1] is local:
+            return latest[2]
+        headers = Headers(local, token.reveal())
+        self._headers = (token, local, headers)
+        return headers
+
+    def _url(self, call: Call[T]) -> URL:
+        path = self._prefix + call.path
+        if call.query:
+            return URL(f"{self._origin}{path}?{call.query}", encoded=True)
+        return self._origin.with_path(path, encoded=True)
+
+    async def _fetch_grant(self) -> Grant:
+        """Ask the token endpoint, as patiently as for any call.
+
+        Raises:
+            TokenError: It refused, or answered nonsense.
+            TransportError: It could not be reached.
+        """
+        secret = self.settings.client_secret.reveal
+        call = Call(
+            "POST",
+            URL(self.settings.token_url).path,
+            parse_grant,
+            body=grant_request(self.settings),
+            secrets=(secret(),),
+        )
+        bounds = attrs.evolve(self.carrier.timeout, total=_TOKEN_TOTAL)
+        carrier = attrs.evolve(self.carrier, timeout=bounds)
+        try:
+            return await carrier.within_deadline(call, self._ask)
+        except APIError as error:
+            refusal = _refused(error)
+        raise refusal
+
+    async def _ask(self, trip: Trip, call: Call[Grant]) -> Grant:
+        return await self.carrier.attempts(trip, call, URL(self.settings.token_url), Headers(trip.local))
+
+
+def _refused(error: APIError) -> TokenError:
+    said = "; ".join(error.messages) or "it gave no reason"
+    mend = ": check client_id and client_secret" if error.status in (400, 401, 403) else ""
+    return TokenError(
+        f"the token endpoint answered {error.status}{mend}. It said: {said}", status=error.status
+    )
