@@ -1,0 +1,182 @@
+"""Reports of very many pipelines, as they come in, in bounded memory, as fast as the server likes."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Sized
+from typing import Any
+
+import attrs
+
+from warehouse_sync.errors import RateLimitedError, WarehouseSyncError
+from warehouse_sync.models import PipelineReport, PolledReport, Progress
+from warehouse_sync.transport.pace import Pace
+
+Ids = Iterable[str] | AsyncIterable[str]
+Fetch = Callable[[str], Awaitable[PipelineReport]]
+OnProgress = Callable[[Progress], None]
+
+THROTTLED_TRIES = 6  # how often one report is asked for while the server throttles, each after a longer pause
+FIRST_PAUSE = 1.0  # seconds, doubling
+LONGEST_PAUSE = 60.0
+
+
+Sleep = Callable[[float], Awaitable[None]]
+Draw = Callable[[], Awaitable[Any]]
+
+_END = object()
+
+
+def _drawer(ids: Ids) -> Draw:
+    """Return what draws the next id, or `_END`; safe for many workers at once."""
+    if isinstance(ids, AsyncIterable):
+        return _async_drawer(ids)
+    iterator = iter(ids)
+
+    async def draw() -> Any:  # noqa: ANN401 - an id, or the end
+        return next(iterator, _END)
+
+    return draw
+
+
+def _async_drawer(ids: AsyncIterable[str]) -> Draw:
+    iterator, turn = aiter(ids), asyncio.Lock()
+
+    async def draw() -> Any:  # noqa: ANN401 - an id, or the end
+        async with turn:  # an async generator cannot be asked twice at once
+            return await anext(iterator, _END)
+
+    return draw
+
+
+@attrs.define(eq=False, kw_only=True)
+class BulkPoll:
+    """One bulk poll: workers that share the ids, and a short queue of what they bring.
+
+    Attributes:
+        ids: What to ask for; drawn one by one as workers come free.
+        fetch: Asks for one report.
+        concurrency: The most workers.
+        pace: The client's pace, shared by its bulk operations.
+        sleep: Waits.
+        on_progress: Is told after each entry.
+    """
+
+    ids: Ids
+    fetch: Fetch
+    concurrency: int
+    pace: Pace
+    sleep: Sleep
+    on_progress: OnProgress | None = None
+    _draw: Draw = attrs.field(init=False)
+    _total: int | None = attrs.field(init=False)
+    _results: deque[PolledReport] = attrs.field(factory=deque, init=False)
+    _workers: set["asyncio.Task[None]"] = attrs.field(factory=set, init=False)
+    _arrival: "asyncio.Future[None] | None" = attrs.field(default=None, init=False)
+    _room: deque["asyncio.Future[None]"] = attrs.field(factory=deque, init=False)
+    _exhausted: bool = attrs.field(default=False, init=False)
+    _failure: BaseException | None = attrs.field(default=None, init=False)
+    _done: int = attrs.field(default=0, init=False)
+    _failed: int = attrs.field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._draw = _drawer(self.ids)
+        self._total = len(self.ids) if isinstance(self.ids, Sized) else None
+
+    async def results(self) -> AsyncGenerator[PolledReport, None]:
+        """Yield an entry per id as they complete; leave nothing running when closed."""
+        self._hire()
+        try:
+            while True:
+                while self._results:
+                    yield self._deliver()
+                if not self._workers:
+                    break
+                self._arrival = asyncio.get_running_loop().create_future()
+                await self._arrival
+        finally:
+            await self._dismiss()
+        if self._failure is not None:
+            raise self._failure
+
+    def _deliver(self) -> PolledReport:
+        result = self._results.popleft()
+        while self._room:
+            waiter = self._room.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                break
+        self._done += 1
+        self._failed += result.error is not None
+        if self.on_progress is not None:
+            self.on_progress(Progress(done=self._done, failed=self._failed, total=self._total))
+        return result
+
+    def _hire(self) -> None:
+        """Start workers while the pace allows; always at least one."""
+        while (
+            not self._exhausted
+            and len(self._workers) < self.concurrency
+            and (not self._workers or self.pace.has_room())
+        ):
+            self.pace.began()
+            worker = asyncio.create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._left)
+
+    def _left(self, worker: "asyncio.Task[None]") -> None:
+        self.pace.ended()
+        self._workers.discard(worker)
+        if not worker.cancelled() and worker.exception() is not None:
+            self._failure = self._failure or worker.exception()
+            self._exhausted = True
+        self._announce()
+
+    async def _dismiss(self) -> None:
+        self._exhausted = True
+        workers = list(self._workers)
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _work(self) -> None:
+        """Ask for one report after the other, until there are no more ids or the pace says that there are too many workers."""
+        while not self._exhausted:
+            pipeline_id = await self._draw()
+            if pipeline_id is _END:
+                self._exhausted = True
+                return
+            self._results.append(await self._ask(pipeline_id))
+            self._announce()
+            if self.pace.is_over() and len(self._workers) > 1:
+                return
+            self._hire()
+            while len(self._results) > self.concurrency:
+                await self._wait_for_room()
+
+    def _announce(self) -> None:
+        arrival = self._arrival
+        if arrival is not None and not arrival.done():
+            arrival.set_result(None)
+
+    async def _wait_for_room(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._room.append(waiter)
+        await waiter
+
+    async def _ask(self, pipeline_id: str) -> PolledReport:
+        pause = FIRST_PAUSE
+        for tries in range(1, THROTTLED_TRIES + 1):
+            try:
+                report = await self.fetch(pipeline_id)
+            except RateLimitedError as error:
+                wait = max(pause, error.retry_after or 0.0)
+                if tries == THROTTLED_TRIES or wait > LONGEST_PAUSE:
+                    return PolledReport(pipeline_id=pipeline_id, error=error)
+            except WarehouseSyncError as error:
+                return PolledReport(pipeline_id=pipeline_id, error=error)
+            else:
+                self.pace.answered()
+                return PolledReport(pipeline_id=pipeline_id, report=report)
+            await self.sleep(wait)
+            pause *= 2
+        raise AssertionError  # pragma: no cover - the last try returns

@@ -1,0 +1,65 @@
+"""Watching pipelines: what changes between two rounds of reports."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from datetime import UTC, datetime
+
+import attrs
+
+from warehouse_sync.models import PipelineReport, PolledReport, StatusChange
+from warehouse_sync.settings import Clock
+
+Poll = Callable[[Iterable[str]], AsyncIterator[PolledReport]]
+
+
+@attrs.define
+class Known:
+    """What is known of one pipeline.
+
+    Attributes:
+        report: The last report that was read.
+        stale: Whether the newest poll failed.
+    """
+
+    report: PipelineReport | None = None
+    stale: bool = False
+
+    def update(self, polled: PolledReport, observed_on: datetime) -> StatusChange | None:
+        """Take in a poll. Return what changed, if anything worth telling did."""
+        previous, was_stale = self.report, self.stale
+        self.stale = polled.report is None
+        if polled.report is not None:
+            self.report = polled.report
+        told = self.stale != was_stale or (not self.stale and state_of(previous) != state_of(self.report))
+        if not told:
+            return None
+        return StatusChange(
+            pipeline_id=polled.pipeline_id,
+            report=self.report,
+            previous=previous,
+            stale=self.stale,
+            error=polled.error,
+            observed_on=observed_on,
+        )
+
+
+def state_of(report: PipelineReport | None) -> tuple[object, ...] | None:
+    """Return what of a report is worth telling when it changes: the statuses, and which run is the latest."""
+    if report is None:
+        return None
+    run = report.latest_pipeline_run
+    latest = (run.id, run.status) if run is not None else None
+    return (report.status, report.connection_status, report.data_model_status, latest)
+
+
+async def watch(
+    poll: Poll, ids: Iterable[str], every: float, clock: Clock
+) -> AsyncGenerator[StatusChange, None]:
+    """Yield changes, polling all pipelines every so many seconds, until closed or cancelled."""
+    known = {pipeline_id: Known() for pipeline_id in ids}
+    while known:
+        began = clock.monotonic()
+        async for polled in poll(list(known)):
+            change = known[polled.pipeline_id].update(polled, datetime.fromtimestamp(clock.wall(), UTC))
+            if change is not None:
+                yield change
+        await clock.sleep(max(0.0, every - (clock.monotonic() - began)))

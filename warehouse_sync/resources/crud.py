@@ -1,0 +1,197 @@
+"""What connections, data models and pipelines have in common: list, get, create, update, delete.
+
+A create whose answer was lost is looked for, never repeated.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import urlencode
+
+import attrs
+
+from warehouse_sync.errors import (
+    APIError,
+    ConflictError,
+    DecodeError,
+    NotFoundError,
+    OutcomeUnknownError,
+    ServerError,
+    TransportError,
+    ValidationError,
+    WarehouseLoginError,
+    WarehouseSyncError,
+)
+from warehouse_sync.models import ConnectionSpec, DataModelSpec, PipelineSpec
+from warehouse_sync.models.common import require_id
+from warehouse_sync.resources.workspace import Workspace
+from warehouse_sync.transport.call import Call
+from warehouse_sync.wire import encode, lenient
+
+SpecT = TypeVar("SpecT", ConnectionSpec, DataModelSpec, PipelineSpec)
+SpecT_co = TypeVar("SpecT_co", ConnectionSpec, DataModelSpec, PipelineSpec, covariant=True)
+
+FIRST_LOOK = 0.5  # seconds before a lost create is looked for again, doubling
+LONGEST_LOOK = 10.0
+
+
+class Readable(Protocol[SpecT_co]):
+    """A model that was read, and can be sent back."""
+
+    def to_spec(self) -> SpecT_co:
+        """Return what to send."""
+        ...
+
+
+T = TypeVar("T")
+ModelT = TypeVar("ModelT", bound=Readable[Any])
+
+
+@attrs.frozen(kw_only=True)
+class Crud(Generic[SpecT, ModelT]):
+    """The five operations on one kind of resource.
+
+    Attributes:
+        workspace: Where the resources are.
+        path: Their path below the workspace, such as `/connections`.
+        noun: What one is called in messages.
+        model: What is read.
+        spec: What is sent.
+    """
+
+    workspace: Workspace
+    path: str
+    noun: str
+    model: type[ModelT]
+    spec: type[SpecT]
+
+    async def read_all(self, query: Mapping[str, str] | None = None) -> list[ModelT]:
+        """Read all of them."""
+        return await self._send(Call("GET", self._path(), self._decode_all, query=urlencode(query or {})))
+
+    async def get(self, resource_id: str) -> ModelT:
+        """Read one."""
+        return await self._send(Call("GET", self._path(require_id("id", resource_id)), self._decode))
+
+    async def create(self, spec: SpecT) -> ModelT:
+        """Create one; look for it when the answer is lost."""
+        document = self._document(spec)
+        try:
+            created = await self._send(self._write("POST", self._path(), spec, document))
+        except WarehouseSyncError as error:
+            if not is_ambiguous(error):
+                raise
+            cause = error
+        else:
+            self.workspace.expect(spec.id)
+            return created
+        return await self._settle(spec, document, cause)
+
+    async def update(self, spec: SpecT) -> ModelT:
+        """Replace one."""
+        document = self._document(spec)
+        try:
+            return await self._send(self._write("PUT", self._path(spec.id), spec, document))
+        except DecodeError as error:
+            cause = error
+        raise self._unknown("update", spec.id, "it was accepted, and the answer cannot be read") from cause
+
+    async def delete(self, resource_id: str) -> None:
+        """Delete one."""
+        await self._send(Call("DELETE", self._path(require_id("id", resource_id)), _nothing))
+
+    async def _send(self, call: Call[T]) -> T:
+        return await self.workspace.transport.send(call)
+
+    def _path(self, resource_id: str = "") -> str:
+        return (
+            f"{self.workspace.path}{self.path}/{resource_id}"
+            if resource_id
+            else f"{self.workspace.path}{self.path}"
+        )
+
+    def _decode(self, body: bytes) -> ModelT:
+        return lenient.read(body, self.model)
+
+    def _decode_all(self, body: bytes) -> list[ModelT]:
+        return lenient.read_list(body, self.model)
+
+    def _document(self, spec: SpecT) -> dict[str, Any]:
+        if not isinstance(spec, self.spec):
+            mend = "; send its .to_spec()" if hasattr(spec, "to_spec") else ""
+            raise ValidationError(
+                f"the {self.noun}",
+                [("spec", f"must be a {self.spec.__name__}, not {type(spec).__name__}{mend}")],
+            )
+        problems = list(spec.problems())
+        if problems:
+            raise ValidationError(f"{self.noun} {spec.id!r:.80}", problems)
+        return encode.spec(spec)
+
+    def _write(self, method: Any, path: str, spec: SpecT, document: Mapping[str, Any]) -> Call[ModelT]:  # noqa: ANN401 - POST or PUT
+        body, problem = b"", ""
+        try:
+            body = encode.dump(document)
+        except (TypeError, ValueError, RecursionError) as error:
+            problem = type(error).__name__
+        if problem:
+            raise ValidationError(
+                f"{self.noun} {spec.id!r}", [("extra", f"holds what cannot be sent as JSON ({problem})")]
+            )
+        decode = self._decode
+        return Call(method, path, decode, body=body, secrets=encode.secrets(spec), replayable=method == "PUT")
+
+    async def _settle(self, spec: SpecT, document: Mapping[str, Any], cause: WarehouseSyncError) -> ModelT:
+        """Find out whether a create happened, by reading its id until it appears or patience ends."""
+        async for pause in self.workspace.pauses(FIRST_LOOK, LONGEST_LOOK):
+            found = await self._look(spec.id)
+            if found is not None:
+                return self._adopt(spec, document, found)
+            await self.workspace.transport.clock.sleep(pause)
+        reason = "its answer was lost, and it cannot be found; it was not sent again"
+        raise self._unknown("create", spec.id, reason) from cause
+
+    async def _look(self, resource_id: str) -> ModelT | None:
+        try:
+            return await self.get(resource_id)
+        except (NotFoundError, TransportError, ServerError):
+            return None  # not there yet, or not to be told now: look again
+
+    def _adopt(self, spec: SpecT, document: Mapping[str, Any], found: ModelT) -> ModelT:
+        there = encode.spec(found.to_spec())
+        different = sorted(_differences(encode.without_secrets(document, spec), there))
+        if not different:
+            self.workspace.expect(spec.id)
+            return found
+        message = f"a different {self.noun} exists under the id {spec.id!r}: {', '.join(different)} differ"
+        raise ConflictError(status=409, messages=[message], method="POST", path=self._path())
+
+    def _unknown(self, verb: str, resource_id: str, reason: str) -> OutcomeUnknownError:
+        message = f"whether the {verb} of {self.noun} {resource_id!r} happened is unknown: {reason}. Read it before you decide."
+        return OutcomeUnknownError(message, operation=f"{verb} {self.noun}", resource_id=resource_id)
+
+
+def is_ambiguous(error: WarehouseSyncError) -> bool:
+    """Tell whether a request that is not repeated may have taken effect although it failed."""
+    match error:
+        case TransportError():
+            return error.sent == "maybe"
+        case WarehouseLoginError():
+            return False
+        case APIError():
+            return error.status >= 500 or error.status == 408  # noqa: PLR2004 - HTTP statuses
+        case _:
+            return isinstance(error, DecodeError)
+
+
+def _differences(sent: Mapping[str, Any], there: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the paths of what was sent and is not there; what the server adds does not count."""
+    for key, value in sent.items():
+        other = there.get(key)
+        if isinstance(value, Mapping) and isinstance(other, Mapping):
+            yield from _differences(value, other, f"{prefix}{key}.")
+        elif value != other:
+            yield f"{prefix}{key}"
+
+
+def _nothing(_: bytes) -> None:
+    return None

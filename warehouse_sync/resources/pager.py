@@ -1,0 +1,112 @@
+"""Reading a pipeline's runs page by page, each run once, to the end that `has_next_page` decides."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+
+import attrs
+
+from warehouse_sync.errors import PaginationError
+from warehouse_sync.models import Page, Run
+from warehouse_sync.resources.prefetch import prefetched
+
+FetchPage = Callable[[int], Awaitable[Page]]
+
+MOST_FRUITLESS = 2  # pages in a row without a new run
+
+
+@attrs.define(eq=False)
+class Reader:
+    """Accepts pages in order, drops the runs it has seen, and notices a server that repeats itself.
+
+    New runs push older ones to later pages, so a page may begin with runs that were read before: they are dropped, and
+    every run that existed throughout is kept exactly once.
+
+    Attributes:
+        pipeline_id: The pipeline, for messages.
+        seen: The numbers of the runs read so far.
+    """
+
+    pipeline_id: str
+    seen: set[int] = attrs.field(factory=set)
+    _echoed: int | None = None
+    _fruitless: int = 0
+
+    def accept(self, number: int, page: Page) -> Page:
+        """Return the page without the runs already read.
+
+        Raises:
+            PaginationError: The server repeats itself.
+        """
+        self._check_echo(number, page)
+        fresh = tuple(run for run in page.items if self._is_new(run))
+        self._check_progress(number, page, fresh)
+        return page if len(fresh) == len(page.items) else attrs.evolve(page, items=fresh)
+
+    def _is_new(self, run: Run) -> bool:
+        known = run.id in self.seen
+        self.seen.add(run.id)
+        return not known
+
+    def _check_echo(self, number: int, page: Page) -> None:
+        """A server that names another page than it was asked for, and the same as before, does not page."""
+        echoed, before = page.current_page, self._echoed
+        self._echoed = echoed
+        if before is not None and echoed == before and echoed != number:
+            raise PaginationError(
+                f"page {number} of pipeline {self.pipeline_id!r} came back as page {echoed} again",
+                pipeline_id=self.pipeline_id,
+                page=number,
+            )
+
+    def _check_progress(self, number: int, page: Page, fresh: tuple[Run, ...]) -> None:
+        self._fruitless = 0 if fresh else self._fruitless + 1
+        if page.has_next_page and self._fruitless >= MOST_FRUITLESS:
+            raise PaginationError(
+                f"pages {number - 1} and {number} of pipeline {self.pipeline_id!r} hold nothing new, and more are announced",
+                pipeline_id=self.pipeline_id,
+                page=number,
+            )
+
+
+class RunPager:
+    """The runs of a pipeline, read as they are asked for. Iterate over runs, or over `pages()`; each iteration begins anew."""
+
+    def __init__(self, fetch: FetchPage, *, pipeline_id: str, prefetch: int) -> None:
+        self._fetch = fetch
+        self._pipeline_id = pipeline_id
+        self._prefetch = prefetch
+
+    async def __aiter__(self) -> AsyncIterator[Run]:
+        """Yield each run once, in the server's order.
+
+        Raises:
+            PaginationError: The server repeats itself. The runs yielded so far stay valid.
+            APIError: The API refused a page.
+            TransportError: A page did not get through. Pages are retried.
+        """
+        async for page in self.pages():
+            for run in page.items:
+                yield run
+
+    async def pages(self) -> AsyncIterator[Page]:
+        """Yield the pages in order, without the runs that an earlier page held.
+
+        Raises:
+            PaginationError: The server repeats itself. The pages yielded so far stay valid.
+            APIError: The API refused a page.
+            TransportError: A page did not get through. Pages are retried.
+        """
+        reader = Reader(self._pipeline_id)
+        source = prefetched(self._fetch, self._prefetch) if self._prefetch > 1 else _one_by_one(self._fetch)
+        try:
+            async for number, page in source:
+                yield reader.accept(number, page)
+        finally:
+            await source.aclose()
+
+
+async def _one_by_one(fetch: FetchPage) -> AsyncGenerator[tuple[int, Page], None]:
+    number, more = 1, True
+    while more:
+        page = await fetch(number)
+        yield number, page
+        number, more = number + 1, page.has_next_page

@@ -1,0 +1,163 @@
+"""Reading pages ahead without losing a run.
+
+Pages read one after the other never lose a run: new runs only push others to later pages. Pages read side by side can: if
+page 8 is answered before a new run arrives and page 7 after, the run that moved from 7 to 8 is in neither. So pages are
+read in windows, and the last page of a window is read twice, before the others and after them. Had anything moved in
+between, its runs would differ. A window in which they do, or in which anything fails, is read again page by page.
+
+Windows overlap in time, so that the two readings of one cost nothing while another is being read. That stays sound: the
+second reading of a window's last page comes before the second reading that closes the next window, so it lies either
+before that window was opened, as in reading page by page, or inside it, where nothing moved.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
+
+import attrs
+
+from warehouse_sync.errors import WarehouseSyncError
+from warehouse_sync.models import Page
+
+FetchPage = Callable[[int], Awaitable[Page]]
+Numbered = tuple[int, Page]
+
+OVERLAPPING = 3  # windows under way: one being opened, one being read, one being closed
+
+
+@attrs.frozen
+class Window:
+    """Consecutive pages to read side by side.
+
+    Attributes:
+        first: The number of the first page.
+        last: The number of the last page.
+    """
+
+    first: int
+    last: int
+
+    @property
+    def size(self) -> int:
+        """How many pages it holds."""
+        return self.last - self.first + 1
+
+
+def next_window(after: int, size: int, announced: int) -> Window:
+    """Return the window of `size` pages after a page, cut off where the server says that its pages end.
+
+    Where it says so although a page follows, one page is read at a time.
+    """
+    return Window(after + 1, max(after + 1, min(after + size, announced)))
+
+
+class Convoy:
+    """Windows under way, in order.
+
+    Attributes:
+        doubtful: How many pages the window held that ended the convoy because it could not be trusted.
+    """
+
+    def __init__(self, fetch: FetchPage, limit: int) -> None:
+        self.doubtful = 0
+        self._fetch = fetch
+        self._limit = limit
+        self._size = 1
+        self._places = asyncio.Semaphore(limit)
+        self._reading = asyncio.Lock()
+        self._under_way: deque[tuple[Window, asyncio.Task[list[Page]]]] = deque()
+
+    async def pages(self, number: int, page: Page) -> AsyncGenerator[Numbered, None]:
+        """Yield the pages after `page` until the last one, or until a window is in doubt."""
+        while page.has_next_page:
+            self._start_windows(number, page.total_pages or 0)
+            window, task = self._under_way.popleft()
+            pages = await _outcome(task)
+            if pages is None:
+                self.doubtful = window.size
+                return
+            for number, page in enumerate(pages, window.first):  # noqa: PLR1704 - the last one decides what follows
+                yield number, page
+                if not page.has_next_page:
+                    return
+
+    async def stop(self) -> None:
+        """Leave nothing running."""
+        tasks = [task for _, task in self._under_way]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start_windows(self, number: int, announced: int) -> None:
+        """Keep windows under way, each twice the size of the one before, up to the limit."""
+        after = self._under_way[-1][0].last if self._under_way else number
+        while not self._under_way or (len(self._under_way) < OVERLAPPING and after < announced):
+            self._size = min(2 * self._size, self._limit)
+            window = next_window(after, self._size, announced)
+            before = self._under_way[-1][1] if self._under_way else None
+            self._under_way.append((window, asyncio.create_task(self._read(window, before))))
+            after = window.last
+
+    async def _read(self, window: Window, before: "asyncio.Task[list[Page]] | None") -> list[Page]:
+        if window.size == 1 and before is None:
+            return [await self._fetch(window.first)]
+        opening = await self._page(window.last)
+        async with self._reading:
+            pages = await _all(self._page(number) for number in range(window.first, window.last))
+        if before is not None:
+            await asyncio.wait([before])
+        closing = await self._page(window.last)
+        if not _nothing_moved(opening, closing):
+            raise _MovedError
+        return [*pages, closing]
+
+    async def _page(self, number: int) -> Page:
+        async with self._places:
+            return await self._fetch(number)
+
+
+class _MovedError(WarehouseSyncError):
+    """Runs moved while a window was read."""
+
+
+def _nothing_moved(opening: Page, closing: Page) -> bool:
+    """Tell whether a page held the same runs twice. An empty page is no witness."""
+    return bool(opening.items) and [run.id for run in opening.items] == [run.id for run in closing.items]
+
+
+async def _all(pages: Iterable[Coroutine[None, None, Page]]) -> list[Page]:
+    """Await all, and leave none running when one fails."""
+    tasks = [asyncio.ensure_future(page) for page in pages]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _outcome(task: "asyncio.Task[list[Page]]") -> list[Page] | None:
+    """Return a window's pages, or `None` if it is in doubt. An error in it is raised again where it belongs."""
+    try:
+        return await task
+    except WarehouseSyncError:
+        return None
+    finally:
+        task.cancel()  # has an effect only if we were cancelled ourselves
+
+
+async def prefetched(fetch: FetchPage, limit: int) -> AsyncGenerator[Numbered, None]:
+    """Yield the pages in order, up to `limit` of them being read at once, until one says that none follows."""
+    number, page = 1, await fetch(1)
+    yield number, page
+    while page.has_next_page:
+        convoy = Convoy(fetch, limit)
+        try:
+            async for number, page in convoy.pages(number, page):  # noqa: B020 - the last one decides what is read next
+                yield number, page
+        finally:
+            await convoy.stop()
+        for _ in range(convoy.doubtful):
+            number, page = number + 1, await fetch(number + 1)
+            yield number, page
+            if not page.has_next_page:
+                return

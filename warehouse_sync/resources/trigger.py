@@ -1,0 +1,139 @@
+"""Triggering a pipeline, and finding the run of a trigger whose answer was lost."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import attrs
+
+from warehouse_sync.errors import OutcomeUnknownError, WarehouseSyncError
+from warehouse_sync.models import Run, RunType, TriggeredRun
+from warehouse_sync.models.common import require_id
+from warehouse_sync.resources.crud import is_ambiguous
+from warehouse_sync.resources.runs import run_pager
+from warehouse_sync.resources.workspace import Workspace
+from warehouse_sync.transport.call import Call
+from warehouse_sync.wire import encode, lenient
+
+OVERLAP = timedelta(
+    seconds=2
+)  # HTTP dates are whole seconds, and the reference shows trigger times seconds apart
+LOOK_BACK = timedelta(days=1)  # how far before its trigger a run's logical date may lie
+FIRST_LOOK = 0.5  # seconds before a lost run is looked for again, doubling
+LOOKS = 5
+
+
+@attrs.define(eq=False)
+class ServerClock:
+    """The server's time, from the `Date` of its answers; this machine's until one has come.
+
+    Attributes:
+        wall: This machine's time, in seconds since 1970.
+        ahead: How far the server's clock is ahead of this machine's.
+    """
+
+    wall: Callable[[], float]
+    ahead: timedelta = timedelta()
+
+    def hear(self, headers: Mapping[str, str]) -> None:
+        """Take the time from an answer's headers."""
+        try:
+            date = parsedate_to_datetime(headers.get("Date", ""))
+        except ValueError:
+            return
+        self.ahead = (date if date.tzinfo else date.replace(tzinfo=UTC)) - datetime.fromtimestamp(
+            self.wall(), UTC
+        )
+
+
+async def trigger(workspace: Workspace, pipeline_id: str) -> TriggeredRun:
+    """Trigger a pipeline, exactly once."""
+    body = encode.dump({"pipeline_id": require_id("pipeline_id", pipeline_id)})
+    began = _now(workspace)
+    try:
+        return await workspace.transport.send(
+            Call(
+                "POST",
+                f"{workspace.path}/inputs/data-pipelines/trigger",
+                lambda answer: _read(answer, workspace, pipeline_id),
+                body=body,
+                replayable=False,
+            )
+        )
+    except WarehouseSyncError as error:
+        if not is_ambiguous(error):
+            raise
+        cause = error
+    candidates = await _look(workspace, pipeline_id, began)
+    if len(candidates) == 1:
+        return _expected(
+            workspace,
+            TriggeredRun(
+                pipeline_id=pipeline_id, run_id=candidates[0], inferred=True, workspace_id=workspace.id
+            ),
+        )
+    raise _unknown(pipeline_id, candidates) from cause
+
+
+def _read(body: bytes, workspace: Workspace, pipeline_id: str) -> TriggeredRun:
+    document = lenient.parse_json(body)
+    if isinstance(document, dict):
+        document |= {"pipeline_id": pipeline_id, "workspace_id": workspace.id}
+    return _expected(workspace, lenient.structure(document, TriggeredRun))
+
+
+def _expected(workspace: Workspace, triggered: TriggeredRun) -> TriggeredRun:
+    workspace.expect(f"{triggered.pipeline_id}/{triggered.run_id}")
+    return triggered
+
+
+async def _look(workspace: Workspace, pipeline_id: str, began: datetime) -> list[int]:
+    """Return the manual runs that began since, newest first; look a few times, since a run may take a moment to appear."""
+    clock, pause = ServerClock(workspace.transport.clock.wall), FIRST_LOOK
+    for _ in range(LOOKS):
+        candidates = await _manual_runs_since(workspace, pipeline_id, began, clock)
+        if candidates:
+            return candidates
+        await workspace.transport.clock.sleep(pause)
+        pause *= 2
+    return []
+
+
+async def _manual_runs_since(
+    workspace: Workspace, pipeline_id: str, began: datetime, clock: ServerClock
+) -> list[int]:
+    found: dict[int, datetime] = {}
+    try:
+        async for run in run_pager(workspace, pipeline_id, start=began - LOOK_BACK, heard=clock.hear):
+            moment = _moment(run)
+            if run.type == RunType.MANUAL and moment is not None:
+                found[run.id] = moment
+    except WarehouseSyncError:
+        return []  # not to be told now; the caller looks again, and reports the outcome as unknown in the end
+    since = began + clock.ahead - OVERLAP
+    return sorted(
+        (run_id for run_id, moment in found.items() if moment >= since),
+        key=lambda run_id: found[run_id],
+        reverse=True,
+    )
+
+
+def _now(workspace: Workspace) -> datetime:
+    return datetime.fromtimestamp(workspace.transport.clock.wall(), UTC)
+
+
+def _moment(run: Run) -> datetime | None:
+    """Return when a manual run came about, as nearly as its fields tell."""
+    return max(
+        (date for date in (run.range_end, run.started_on, run.logical_date) if date is not None), default=None
+    )
+
+
+def _unknown(pipeline_id: str, candidates: list[int]) -> OutcomeUnknownError:
+    found = f"any of the runs {candidates} may be its own" if candidates else "no new manual run was found"
+    return OutcomeUnknownError(
+        f"whether pipeline {pipeline_id!r} was triggered is unknown: the answer was lost, and {found}. It was not triggered again.",
+        operation="trigger pipeline",
+        resource_id=pipeline_id,
+        candidates=candidates,
+    )

@@ -1,0 +1,51 @@
+"""A workspace as its resource clients see it: where it is, how to send, and what it was told to expect."""
+
+from collections.abc import AsyncIterator
+
+import attrs
+
+from warehouse_sync.transport.send import Transport
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Workspace:
+    """One workspace over a client's transport.
+
+    Attributes:
+        transport: Sends its calls.
+        id: Its number.
+        path: Its path below the API's address.
+    """
+
+    transport: Transport
+    id: int
+    path: str = attrs.field(init=False)
+    _expected: dict[str, float] = attrs.field(factory=dict, init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "path", f"/platform/v2/workspaces/{self.id}")
+
+    def sibling(self, workspace_id: int) -> "Workspace":
+        """Return another workspace over the same transport, or this one."""
+        return self if workspace_id == self.id else Workspace(transport=self.transport, id=workspace_id)
+
+    def expect(self, key: str) -> None:
+        """Remember that something was just created, so a 404 for it means "not yet" for a while."""
+        now = self.transport.clock.monotonic()
+        for stale in [other for other, until in self._expected.items() if until <= now]:
+            del self._expected[stale]
+        self._expected[key] = now + self.transport.carrier.policy.settle
+
+    def expects(self, key: str) -> bool:
+        """Tell whether a 404 for this means "not yet"."""
+        return self._expected.get(key, 0.0) > self.transport.clock.monotonic()
+
+    async def pauses(self, first: float, longest: float) -> AsyncIterator[float]:
+        """Yield doubling pauses in seconds for as long as the policy's `settle` allows; at least one."""
+        clock = self.transport.clock
+        until, pause = clock.monotonic() + self.transport.carrier.policy.settle, first
+        while True:
+            yield pause
+            pause = min(pause * 2, longest)
+            if clock.monotonic() + pause > until:
+                return
