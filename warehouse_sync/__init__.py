@@ -1,1 +1,185 @@
-"""The Python SDK for mParticle's Warehouse Sync API."""
+"""The Python SDK for mParticle's Warehouse Sync API.
+
+Async first, with a blocking twin of the same names:
+
+```python
+from warehouse_sync import AsyncClient, Client
+```
+
+Names are imported when they are first used, so that importing the package costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from warehouse_sync._version import __version__
+
+if TYPE_CHECKING:
+    from warehouse_sync.client import AsyncClient
+    from warehouse_sync.errors import (
+        APIError,
+        BadRequestError,
+        ConfigurationError,
+        ConflictError,
+        ConnectError,
+        DecodeError,
+        ForbiddenError,
+        NotFoundError,
+        OutcomeUnknownError,
+        PaginationError,
+        PipelineBusyError,
+        RateLimitedError,
+        ReadError,
+        ResponseTooLargeError,
+        RunFailedError,
+        ServerError,
+        TimeoutError,
+        TLSError,
+        TokenError,
+        TransportError,
+        UnauthorizedError,
+        ValidationError,
+        WaitTimeoutError,
+        WarehouseLoginError,
+        WarehouseSyncError,
+    )
+    from warehouse_sync.models import (
+        BigQueryConfig,
+        Connection,
+        ConnectionConfig,
+        ConnectionSpec,
+        ConnectionStatus,
+        DatabricksConfig,
+        DataModel,
+        DataModelSpec,
+        DataModelStatus,
+        Environment,
+        ErrorMessage,
+        OpenEnum,
+        Page,
+        Pipeline,
+        PipelineReport,
+        PipelineSpec,
+        PipelineState,
+        PipelineStatus,
+        PipelineType,
+        PolledReport,
+        Progress,
+        RedshiftConfig,
+        ResourceState,
+        Run,
+        RunHandle,
+        RunStatus,
+        RunType,
+        Schedule,
+        ScheduleFrequency,
+        ScheduleType,
+        Secret,
+        ServiceProvider,
+        SnowflakeConfig,
+        StatusChange,
+        SyncMode,
+        SyncModeType,
+        TriggeredRun,
+        UnknownConfig,
+        WaitedRun,
+    )
+    from warehouse_sync.resources.pager import RunPager
+    from warehouse_sync.settings import Clock, RetryPolicy, Timeout
+    from warehouse_sync.sync.client import Client
+
+_HOMES = {
+    "AsyncClient": "client",
+    "Client": "sync.client",
+    "Clock": "settings",
+    "RetryPolicy": "settings",
+    "RunPager": "resources.pager",
+    "Timeout": "settings",
+}
+
+__all__ = [
+    "APIError",
+    "AsyncClient",
+    "BadRequestError",
+    "BigQueryConfig",
+    "Client",
+    "Clock",
+    "ConfigurationError",
+    "ConflictError",
+    "ConnectError",
+    "Connection",
+    "ConnectionConfig",
+    "ConnectionSpec",
+    "ConnectionStatus",
+    "DataModel",
+    "DataModelSpec",
+    "DataModelStatus",
+    "DatabricksConfig",
+    "DecodeError",
+    "Environment",
+    "ErrorMessage",
+    "ForbiddenError",
+    "NotFoundError",
+    "OpenEnum",
+    "OutcomeUnknownError",
+    "Page",
+    "PaginationError",
+    "Pipeline",
+    "PipelineBusyError",
+    "PipelineReport",
+    "PipelineSpec",
+    "PipelineState",
+    "PipelineStatus",
+    "PipelineType",
+    "PolledReport",
+    "Progress",
+    "RateLimitedError",
+    "ReadError",
+    "RedshiftConfig",
+    "ResourceState",
+    "ResponseTooLargeError",
+    "RetryPolicy",
+    "Run",
+    "RunFailedError",
+    "RunHandle",
+    "RunPager",
+    "RunStatus",
+    "RunType",
+    "Schedule",
+    "ScheduleFrequency",
+    "ScheduleType",
+    "Secret",
+    "ServerError",
+    "ServiceProvider",
+    "SnowflakeConfig",
+    "StatusChange",
+    "SyncMode",
+    "SyncModeType",
+    "TLSError",
+    "Timeout",
+    "TimeoutError",
+    "TokenError",
+    "TransportError",
+    "TriggeredRun",
+    "UnauthorizedError",
+    "UnknownConfig",
+    "ValidationError",
+    "WaitTimeoutError",
+    "WaitedRun",
+    "WarehouseLoginError",
+    "WarehouseSyncError",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = _HOMES.get(name) or ("errors" if name.endswith("Error") else "models")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
