@@ -1,0 +1,146 @@
+"""A running emulator with a clock that stands still, and a plain HTTP client of it."""
+
+import io
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from attrs import define, field, frozen
+
+from warehouse_sync.emulator import Emulator, VirtualClock
+
+Document = dict[str, Any]
+Vector = Callable[[str], Any]
+VECTORS = Path(__file__).parents[1] / "vectors"
+NOW = datetime(2023, 2, 3, 23, 53, 8, 413_000, tzinfo=UTC)
+CREDENTIAL = {
+    "client_id": "emu_client",
+    "client_secret": "emu_secret",
+    "audience": "https://api.mparticle.com",
+    "grant_type": "client_credentials",
+}
+
+
+@frozen
+class Answer:
+    """What came back; the document is None where there was no body."""
+
+    status: int
+    document: Any
+    headers: Any
+
+    @property
+    def messages(self) -> list[str]:
+        """The messages of an error body."""
+        assert self.document["statusCode"] == self.status
+        return [error["message"] for error in self.document["errors"]]
+
+
+@define
+class Api:
+    """Calls the emulator the way `curl` would."""
+
+    session: aiohttp.ClientSession
+    url: str
+    token: str = ""
+    base: str = field(default="/platform/v2/workspaces/5328")
+
+    async def call(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
+        """Send a request; a path that does not name a generation of the API lies in the workspace of `base`."""
+        full = (
+            path if path.startswith(("/platform", "/oauth", "/_emulator", "/nowhere")) else self.base + path
+        )
+        text = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        sent = {"Authorization": f"Bearer {self.token}", **headers}
+        async with self.session.request(
+            method, self.url + full, data=io.BytesIO(text), headers=sent
+        ) as answer:
+            received = await answer.read()
+            if received:
+                assert answer.content_type == "application/json"
+            return Answer(answer.status, json.loads(received) if received else None, answer.headers)
+
+    async def get(self, path: str, **headers: str) -> Answer:
+        """Send a GET."""
+        return await self.call("GET", path, **headers)
+
+    async def post(self, path: str, body: object) -> Answer:
+        """Send a POST."""
+        return await self.call("POST", path, body)
+
+    async def put(self, path: str, body: object) -> Answer:
+        """Send a PUT."""
+        return await self.call("PUT", path, body)
+
+    async def delete(self, path: str) -> Answer:
+        """Send a DELETE."""
+        return await self.call("DELETE", path)
+
+    async def sign_in(self) -> None:
+        """Get a token and use it from now on."""
+        self.token = (await self.post("/oauth/token", CREDENTIAL)).document["access_token"]
+
+
+@pytest.fixture
+def vector() -> Vector:
+    """Read an example of the reference."""
+
+    def read(name: str) -> Any:
+        return json.loads((VECTORS / f"{name}.json").read_text("utf-8"))
+
+    return read
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """A clock that stands still at the time the reference's answers show."""
+    return VirtualClock(NOW)
+
+
+@pytest.fixture
+async def emulator(clock: VirtualClock) -> AsyncIterator[Emulator]:
+    """A running emulator whose runs queue for 10 seconds and run for 20."""
+    async with Emulator(clock=clock, queued=10, running=20) as running:
+        yield running
+
+
+@pytest.fixture
+async def api(emulator: Emulator) -> AsyncIterator[Api]:
+    """A client that is signed in."""
+    async with aiohttp.ClientSession() as session:
+        api = Api(session, emulator.url)
+        await api.sign_in()
+        yield api
+
+
+@pytest.fixture
+async def stocked(api: Api, vector: Vector) -> Api:
+    """A client of a workspace that has a connection and a data model."""
+    await api.post("/connections", vector("connections/create-databricks.request"))
+    await api.post("/data-models", vector("data-models/create.request"))
+    return api
+
+
+@pytest.fixture
+def pipeline() -> Document:
+    """The body that creates an on-demand pipeline in a stocked workspace."""
+    return {
+        "id": "example-pipeline",
+        "name": "Example Pipeline",
+        "pipeline_type": "user_attributes",
+        "connection_id": "example-databricks-connection",
+        "data_model_id": "example-data-model",
+        "state": "active",
+        "sync_mode": {
+            "type": "incremental",
+            "iterator_field": "updated_on",
+            "iterator_data_type": "datetime_tz",
+            "from": "2020-01-01T00:00:00Z",
+        },
+        "schedule": {"type": "on_demand"},
+        "environment": "development",
+    }

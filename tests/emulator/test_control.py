@@ -1,0 +1,62 @@
+"""The control routes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.emulator.conftest import Api, Document
+    from warehouse_sync.emulator import Emulator, VirtualClock
+
+
+async def test_health_needs_no_token(api: Api) -> None:
+    """Anybody on this machine may ask whether the emulator is up."""
+    answer = await api.get("/_emulator/health", Authorization="")
+    assert (answer.status, answer.document) == (200, {"status": "ok"})
+
+
+async def test_reset_forgets_everything_but_tokens(api: Api, emulator: Emulator) -> None:
+    """After a reset every workspace is empty and no fault is in force; clients go on with their tokens."""
+    emulator.seed(pipelines=1, runs=1)
+    emulator.seed(pipelines=1, runs=1, workspace_id=9)
+    emulator.fault("GET *", status=500)
+    assert (await api.call("POST", "/_emulator/reset")).status == 204
+    for workspace in (5328, 9):
+        assert (await api.get(f"/platform/v2/workspaces/{workspace}/connections")).document == []
+
+
+async def test_seed_adds_pipelines_to_a_workspace(api: Api) -> None:
+    """Pipelines with a past are added to the workspace that was named, by default that of the settings."""
+    first = await api.post("/_emulator/seed", {"pipelines": 2, "runs": 4})
+    assert first.document == {"pipeline_ids": ["seeded-pipeline-00001", "seeded-pipeline-00002"]}
+    page = await api.get("/inputs/data-pipelines/seeded-pipeline-00002/runs")
+    assert page.document["total_items"] == 4
+    await api.post("/_emulator/seed", {"workspace_id": 9, "pipelines": 1})
+    assert len((await api.get("/platform/v2/workspaces/9/inputs/data-pipelines")).document) == 1
+
+
+@pytest.mark.parametrize(
+    "body", [{"pipelines": -1}, {"runs": "5"}, {"pipelines": 10**9}, {"failed_every": True}]
+)
+async def test_seed_refuses_nonsense(api: Api, body: Document) -> None:
+    """An amount that is none, or more than fits, is refused."""
+    answer = await api.post("/_emulator/seed", body)
+    assert answer.status == 400
+    assert "must be a whole number from 0 to" in answer.messages[0]
+
+
+async def test_failure_is_planned_for_the_next_run(api: Api, clock: VirtualClock) -> None:
+    """The next run of the pipeline fails with the message; one that is not there answers 404."""
+    await api.post("/_emulator/seed", {"pipelines": 1, "runs": 1})
+    planned = await api.post(
+        "/_emulator/failures", {"pipeline_id": "seeded-pipeline-00001", "message": "No."}
+    )
+    assert planned.status == 204
+    await api.post("/inputs/data-pipelines/trigger", {"pipeline_id": "seeded-pipeline-00001"})
+    clock.advance(timedelta(minutes=1))
+    report = (await api.get("/inputs/data-pipelines/seeded-pipeline-00001/report")).document
+    assert (report["status"], report["errors"]) == ("faulted", [{"message": "No."}])
+    assert (await api.post("/_emulator/failures", {"pipeline_id": "other"})).status == 404

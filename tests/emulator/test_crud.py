@@ -1,0 +1,94 @@
+"""The endpoints every kind of resource has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.emulator.conftest import Api, Vector
+
+KINDS = [
+    ("/connections", "connections/create-databricks.request"),
+    ("/data-models", "data-models/create.request"),
+]
+
+
+@pytest.mark.parametrize(("path", "example"), KINDS)
+async def test_resource_lives_from_post_to_delete(api: Api, vector: Vector, path: str, example: str) -> None:
+    """A resource is there after POST, is gone after DELETE (204, no body), and 404 before and after."""
+    body = vector(example)
+    one = f"{path}/{body['id']}"
+    assert (
+        (await api.get(one)).status
+        == (await api.delete(one)).status
+        == (await api.put(one, body)).status
+        == 404
+    )
+    await api.post(path, body)
+    assert (await api.get(one)).document["name"] == body["name"]
+    deleted = await api.delete(one)
+    assert (deleted.status, deleted.document) == (204, None)
+    assert (await api.get(one)).status == 404
+    assert (await api.get(path)).document == []
+
+
+@pytest.mark.parametrize(("path", "example"), KINDS)
+async def test_create_refuses_taken_id(api: Api, vector: Vector, path: str, example: str) -> None:
+    """A second POST with an id answers 409 and changes nothing."""
+    body = vector(example)
+    await api.post(path, body)
+    answer = await api.post(path, {**body, "name": "Second"})
+    assert answer.status == 409
+    assert body["id"] in answer.messages[0]
+    assert (await api.get(f"{path}/{body['id']}")).document["name"] == body["name"]
+
+
+@pytest.mark.parametrize(("path", "example"), KINDS)
+async def test_update_refuses_other_id_in_body(api: Api, vector: Vector, path: str, example: str) -> None:
+    """A PUT whose body has another id than its path answers 400 and changes nothing."""
+    body = vector(example)
+    await api.post(path, body)
+    answer = await api.put(f"{path}/{body['id']}", {**body, "id": "other", "name": "Second"})
+    assert answer.status == 400
+    assert answer.messages == ["The id in the body, other, is not the id in the path."]
+    assert (await api.get(f"{path}/{body['id']}")).document["name"] == body["name"]
+
+
+async def test_fields_the_server_sets_are_ignored(api: Api, vector: Vector) -> None:
+    """What only the server sets is not taken from a request."""
+    body = {
+        **vector("data-models/create.request"),
+        "status": "invalid",
+        "created_by": "me",
+        "created_on": "now",
+    }
+    answer = await api.post("/data-models", body)
+    shown = answer.document
+    assert (shown["status"], shown["errors"], shown["created_by"]) == ("valid", [], "emu_client")
+    assert shown["created_on"] == "2023-02-03T23:53:08.413Z"
+
+
+async def test_unknown_fields_are_kept(api: Api, vector: Vector) -> None:
+    """Fields the reference does not know come back as they were sent."""
+    body = {**vector("data-models/create.request"), "brand_new": {"a": [1, None]}}
+    await api.post("/data-models", body)
+    assert (await api.get("/data-models/example-data-model")).document["brand_new"] == {"a": [1, None]}
+
+
+async def test_lists_keep_the_order_of_creation(api: Api, vector: Vector) -> None:
+    """A list shows the resources in the order they were created, also after an update."""
+    body = vector("data-models/create.request")
+    for name in ("b", "a", "c"):
+        await api.post("/data-models", {**body, "id": name})
+    await api.put("/data-models/b", {**body, "id": "b", "name": "Changed"})
+    assert [model["id"] for model in (await api.get("/data-models")).document] == ["b", "a", "c"]
+
+
+async def test_workspaces_share_nothing(api: Api, vector: Vector) -> None:
+    """A resource of one workspace is not in another; any workspace id will do."""
+    await api.post("/data-models", vector("data-models/create.request"))
+    api.base = "/platform/v2/workspaces/another_one-2"
+    assert (await api.get("/data-models")).document == []
+    assert (await api.post("/data-models", vector("data-models/create.request"))).status == 200

@@ -1,0 +1,145 @@
+"""What every request passes, and the form of every failure."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.emulator.conftest import Api
+    from warehouse_sync.emulator import Emulator
+
+TOO_LARGE = b'"' + b"x" * (4 * 1024 * 1024) + b'"'
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        (b"", 400, "The request body is not valid JSON."),
+        (b"{", 400, "The request body is not valid JSON."),
+        (b"<html>", 400, "The request body is not valid JSON."),
+        (b'{"id": NaN}', 400, "The request body is not valid JSON."),
+        (b"\xef\xbb\xbf{}", 400, "The request body is not valid JSON."),
+        (b'{"id": "\xff"}', 400, "The request body is not valid JSON."),
+        (b'{"id": "\\ud800"}', 400, "The request body is not valid JSON."),
+        (b"[" * 100_000, 400, "The request body is not valid JSON."),
+        (b"[]", 400, "The request body must be a JSON object."),
+        (b'"text"', 400, "The request body must be a JSON object."),
+        (b'{"a":' * 40 + b"1" + b"}" * 40, 400, "The request body nests deeper than 32 levels."),
+        (TOO_LARGE, 413, "The request body is too large."),
+    ],
+    ids=lambda value: repr(value)[:20] if isinstance(value, bytes) else "",
+)
+@pytest.mark.parametrize("path", ["/oauth/token", "/connections", "/_emulator/seed"])
+async def test_junk_body_is_refused_as_documented(
+    api: Api, path: str, body: bytes, status: int, message: str
+) -> None:
+    """Whatever the body is, the answer is the documented error body, and the next request works."""
+    answer = await api.call("POST", path, body)
+    assert (answer.status, answer.messages) == (status, [message])
+    assert (await api.get("/connections")).status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nowhere",
+        "/platform/v2/workspaces/5328",
+        "/connections/",
+        "/connections/a%2fb",
+        "/connections/..%2f",
+        "/connections/a b",
+    ],
+)
+async def test_unknown_route_is_not_found_as_documented(api: Api, path: str) -> None:
+    """A path that names nothing answers 404 in the documented form."""
+    answer = await api.get(path)
+    assert (answer.status, len(answer.messages)) == (404, 1)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PATCH", "/connections/a"),
+        ("DELETE", "/connections"),
+        ("GET", "/oauth/token"),
+        ("OPTIONS", "/connections"),
+    ],
+)
+async def test_other_method_is_refused_as_documented(api: Api, method: str, path: str) -> None:
+    """A method that a path has not answers 405 in the documented form and names those it has."""
+    answer = await api.call(method, path)
+    assert answer.status == 405
+    assert answer.messages[0].startswith(f"{method} is not allowed here; allowed: {answer.headers['Allow']}")
+
+
+async def test_answers_carry_no_cors_headers_and_no_cookies(api: Api) -> None:
+    """A web page of another site could not read an answer, and no state is left in a browser."""
+    for answer in (
+        await api.get("/connections"),
+        await api.call("OPTIONS", "/connections"),
+        await api.get("/_emulator/health"),
+    ):
+        assert not [
+            name for name in answer.headers if name.startswith("Access-Control") or name == "Set-Cookie"
+        ]
+
+
+@pytest.mark.parametrize("path", ["/connections", "/oauth/token", "/_emulator/health", "/nowhere"])
+async def test_foreign_host_is_refused_everywhere(api: Api, path: str) -> None:
+    """A request that names another host answers 421, on every route."""
+    answer = await api.get(path, Host="evil.example")
+    assert answer.status == 421
+    assert "evil.example" in answer.messages[0]
+
+
+async def test_foreign_origin_is_refused(api: Api, emulator: Emulator) -> None:
+    """A web page of another site is refused; the emulator's own are not."""
+    assert (await api.get("/connections", Origin="http://evil.example")).status == 403
+    assert (await api.get("/connections", Origin=emulator.url)).status == 200
+
+
+async def test_failure_of_the_emulator_is_told_and_logged(
+    api: Api, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bug of the emulator answers 500 in the documented form, and the log has the trace."""
+    monkeypatch.setattr(emulator._store, "workspace", lambda _: 1 / 0)
+    with caplog.at_level(logging.ERROR):
+        answer = await api.get("/connections")
+    assert (answer.status, answer.messages) == (500, ["The emulator failed; its log says why."])
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_body_that_cannot_be_decompressed_is_refused(api: Api) -> None:
+    """A body that is not what its encoding says answers 400 in the documented form."""
+    answer = await api.call("POST", "/oauth/token", b"abcde", **{"Content-Encoding": "gzip"})
+    assert (answer.status, answer.messages) == (400, ["The request body could not be read."])
+
+
+async def test_client_that_leaves_within_its_body_does_no_harm(
+    emulator: Emulator, api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A client that goes away in the middle of a request is no error, and the others are served."""
+    _, writer = await asyncio.open_connection("127.0.0.1", emulator.port)
+    host = f"Host: 127.0.0.1:{emulator.port}"
+    writer.write(f"POST /oauth/token HTTP/1.1\r\n{host}\r\nContent-Length: 100\r\n\r\n{{".encode())
+    await writer.drain()
+    assert (await api.get("/connections")).status == 200
+    writer.close()
+    await writer.wait_closed()
+    assert (await api.get("/connections")).status == 200
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+async def test_request_without_host_is_refused(emulator: Emulator) -> None:
+    """HTTP/1.0 permits no Host header; the emulator does not."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", emulator.port)
+    writer.write(b"GET /_emulator/health HTTP/1.0\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert b" 421 " in answer.split(b"\r\n")[0]
+    assert b'"statusCode":421' in answer

@@ -1,0 +1,233 @@
+"""Triggers, reports and pages of runs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.emulator.conftest import Api, Document, Vector
+    from warehouse_sync.emulator import Emulator, VirtualClock
+
+PIPELINES = "/inputs/data-pipelines"
+TRIGGER = f"{PIPELINES}/trigger"
+REPORT = f"{PIPELINES}/example-pipeline/report"
+RUNS = f"{PIPELINES}/example-pipeline/runs"
+BODY = {"pipeline_id": "example-pipeline"}
+
+
+@pytest.fixture
+async def ready(stocked: Api, pipeline: Document) -> Api:
+    """A client of a workspace with an on-demand pipeline."""
+    await stocked.post(PIPELINES, pipeline)
+    return stocked
+
+
+async def test_trigger_answers_as_documented(ready: Api, vector: Vector) -> None:
+    """A trigger answers with the new run's id, and the run is there."""
+    answer = await ready.post(TRIGGER, BODY)
+    assert answer.status == 200
+    assert answer.document == {**vector("pipelines/trigger.response"), **answer.document}
+    run_id = answer.document["pipeline_run_id"]
+    assert answer.document.keys() == vector("pipelines/trigger.response").keys()
+    assert (await ready.get(f"{RUNS}/{run_id}")).document["type"] == "manual"
+
+
+async def test_trigger_of_busy_pipeline_is_refused_as_documented(
+    ready: Api, vector: Vector, clock: VirtualClock
+) -> None:
+    """While a run is queued or running, a trigger answers the documented 400; afterwards it works."""
+    await ready.post(TRIGGER, BODY)
+    for _ in range(2):
+        answer = await ready.post(TRIGGER, BODY)
+        assert (answer.status, answer.document) == (400, vector("pipelines/trigger-busy.error-400"))
+        clock.advance(timedelta(seconds=15))
+    assert (await ready.post(TRIGGER, BODY)).status == 200
+
+
+async def test_trigger_of_paused_pipeline_is_refused(ready: Api, pipeline: Document) -> None:
+    """A paused pipeline is not idle: a trigger answers 400 and says why."""
+    await ready.put(f"{PIPELINES}/example-pipeline", {**pipeline, "state": "paused"})
+    assert (await ready.post(TRIGGER, BODY)).messages == [
+        "Pipeline example-pipeline is paused; set its state to active to sync."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [({}, 400), ({"pipeline_id": 5}, 400), ({"pipeline_id": ""}, 400), ({"pipeline_id": "no"}, 404)],
+)
+async def test_trigger_names_what_is_wrong_with_the_id(ready: Api, body: Document, status: int) -> None:
+    """An id that is missing or malformed answers 400, one that names nothing 404."""
+    answer = await ready.post(TRIGGER, body)
+    assert answer.status == status
+    assert len(answer.messages) == 1
+
+
+async def test_run_moves_from_queued_to_success(ready: Api, vector: Vector, clock: VirtualClock) -> None:
+    """A run is queued, then running, then successful, and shows each time only what has happened."""
+    run_id = (await ready.post(TRIGGER, BODY)).document["pipeline_run_id"]
+    seen = []
+    for _ in range(4):
+        run = (await ready.get(f"{RUNS}/{run_id}")).document
+        seen.append((run["status"], run["started_on"], run["ended_on"]))
+        clock.advance(timedelta(seconds=10))
+    started, ended = "2023-02-03T23:53:18.413Z", "2023-02-03T23:53:38.413Z"
+    running = ("running", started, None)
+    assert seen == [("queued", None, None), running, running, ("success", started, ended)]
+    assert run.keys() == vector("runs/get.response").keys()
+    assert run["successful_records"] > 0 == run["failed_records"]
+
+
+async def test_trigger_syncs_from_last_success(ready: Api, clock: VirtualClock) -> None:
+    """The first trigger reads from `from` to now, the next from the end of the first: the reference's own table."""
+    ranges = []
+    for step in (timedelta(days=3), timedelta(days=4)):
+        clock.advance(step)
+        await ready.sign_in()  # tokens expire by the same clock
+        run_id = (await ready.post(TRIGGER, BODY)).document["pipeline_run_id"]
+        clock.advance(timedelta(seconds=30))
+        run = (await ready.get(f"{RUNS}/{run_id}")).document
+        ranges.append((run["range_start"], run["range_end"]))
+    first_end = "2023-02-06T23:53:08.413Z"
+    assert ranges == [("2020-01-01T00:00:00Z", first_end), (first_end, "2023-02-10T23:53:38.413Z")]
+
+
+async def test_report_has_the_documented_fields(ready: Api, vector: Vector, clock: VirtualClock) -> None:
+    """A report has the fields of the example, the latest run with its own included."""
+    run_id = (await ready.post(TRIGGER, BODY)).document["pipeline_run_id"]
+    clock.advance(timedelta(minutes=1))
+    report = (await ready.get(REPORT)).document
+    example = vector("pipelines/report.response")
+    assert report.keys() == example.keys()
+    assert report["latest_pipeline_run"].keys() == example["latest_pipeline_run"].keys()
+    assert report["latest_successful_pipeline_run_id"] == report["latest_pipeline_run"]["id"] == run_id
+    healthy = {"status": "idle", "connection_status": "healthy", "data_model_status": "valid"}
+    assert report == {**report, **healthy, "errors": [], "connection_errors": [], "data_model_errors": []}
+
+
+async def test_report_without_runs_has_nulls(ready: Api) -> None:
+    """A pipeline that never ran has no latest run and no latest success."""
+    report = (await ready.get(REPORT)).document
+    assert (report["latest_pipeline_run"], report["latest_successful_pipeline_run_id"]) == (None, None)
+
+
+async def test_report_of_failed_run_is_faulted_until_it_is_cleared(
+    emulator: Emulator, ready: Api, pipeline: Document, clock: VirtualClock
+) -> None:
+    """A failed run makes its pipeline faulted with the run's message; a PUT or a successful trigger clears it."""
+
+    async def run_one(message: str | None) -> Document:
+        if message:
+            emulator.fail_next_run("example-pipeline", message=message)
+        await ready.post(TRIGGER, BODY)
+        clock.advance(timedelta(seconds=30))
+        report: Document = (await ready.get(REPORT)).document
+        return report
+
+    assert (await run_one(None))["status"] == "idle"
+    faulted = await run_one("No such table.")
+    assert (faulted["status"], faulted["errors"]) == ("faulted", [{"message": "No such table."}])
+    assert faulted["latest_pipeline_run"]["status"] == "failed"
+    assert faulted["latest_pipeline_run"]["errors"] == [{"message": "No such table."}]
+    assert faulted["latest_successful_pipeline_run_id"] == faulted["latest_pipeline_run"]["id"] - 1
+    assert (await run_one(None))["status"] == "idle"
+    assert (await run_one("Again."))["status"] == "faulted"
+    await ready.put(f"{PIPELINES}/example-pipeline", pipeline)
+    assert (await ready.get(REPORT)).document["status"] == "idle"
+
+
+async def test_run_of_other_pipeline_is_not_found(emulator: Emulator, ready: Api) -> None:
+    """A run is found under its own pipeline alone, and only by a number."""
+    [other] = emulator.seed(pipelines=1, runs=3)
+    assert (await ready.get(f"{PIPELINES}/{other}/runs/1")).status == 200
+    for path in (f"{RUNS}/1", f"{PIPELINES}/{other}/runs/4", f"{RUNS}/x", f"{PIPELINES}/nothing/runs/1"):
+        answer = await ready.get(path)
+        assert (answer.status, len(answer.messages)) == (404, 1)
+
+
+async def test_page_has_the_documented_shape(ready: Api, vector: Vector) -> None:
+    """A page of runs has the fields of the example, 50 runs unless told otherwise, and numbers that agree."""
+    await ready.post(TRIGGER, BODY)
+    page = (await ready.get(RUNS)).document
+    example = vector("runs/list.response")
+    assert page.keys() == example.keys()
+    assert page["items"][0].keys() == example["items"][0].keys()
+    # The example counts 2 runs as `total_items` 1; the count here is right.
+    assert {**page, "items": []} == {**example, "items": []}
+
+
+async def test_pages_show_every_run_once_newest_first(
+    emulator: Emulator, api: Api, clock: VirtualClock
+) -> None:
+    """Paging shows every run exactly once by falling logical date, those of the seeded past after the others."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=23)
+    await api.post(TRIGGER, {"pipeline_id": pipeline_id})
+    clock.advance(timedelta(minutes=1))
+    pages = [
+        (await api.get(f"{PIPELINES}/{pipeline_id}/runs?pageSize=10&currentPage={number}")).document
+        for number in (1, 2, 3)
+    ]
+    runs = [run for page in pages for run in page["items"]]
+    dates = [run["logical_date"] for run in runs]
+    assert [run["id"] for run in runs] == [24, *range(23, 0, -1)]
+    assert dates == sorted(dates, reverse=True)
+    assert [(page["has_previous_page"], page["has_next_page"]) for page in pages] == [
+        (False, True),
+        (True, True),
+        (True, False),
+    ]
+    assert {(page["total_items"], page["total_pages"], page["page_size"]) for page in pages} == {(24, 3, 10)}
+
+
+async def test_page_past_the_end_is_empty(emulator: Emulator, api: Api) -> None:
+    """A page past the last one is empty and has no next page."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=3)
+    page = (await api.get(f"{PIPELINES}/{pipeline_id}/runs?currentPage=9")).document
+    assert (page["items"], page["has_previous_page"], page["has_next_page"]) == ([], True, False)
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("startDate=2023-02-03T20:00:00Z", [5, 4]),
+        ("endDate=2023-02-03T18:00:00", [2, 1]),
+        ("startDate=2023-02-03T18:00:00Z&endDate=2023-02-03T20:00:00.000Z", [4, 3, 2]),
+        ("startDate=2023-02-03T22:00:00%2B02:00&endDate=2023-02-03T22:00:00+02:00", [4]),
+        ("startDate=2023-02-04", []),
+        ("endDate=2023-02-04", [5, 4, 3, 2, 1]),
+    ],
+)
+async def test_page_filters_by_logical_date(emulator: Emulator, api: Api, query: str, ids: list[int]) -> None:
+    """Both dates are about `logical_date` and belong to the range; the totals count what is left."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=5)  # logical dates 17:00 to 21:00
+    page = (await api.get(f"{PIPELINES}/{pipeline_id}/runs?{query}")).document
+    assert [run["id"] for run in page["items"]] == ids
+    assert page["total_items"] == len(ids)
+
+
+@pytest.mark.parametrize(
+    ("query", "messages"),
+    [
+        ("currentPage=0", ["currentPage must be a whole number of at least 1."]),
+        ("pageSize=-1", ["pageSize must be a whole number of at least 1."]),
+        (
+            "pageSize=1e3&currentPage=",
+            [
+                "currentPage must be a whole number of at least 1.",
+                "pageSize must be a whole number of at least 1.",
+            ],
+        ),
+        ("pageSize=" + "9" * 5000, ["pageSize must be a whole number of at least 1."]),
+        ("startDate=soon", ["startDate must be a timestamp such as 2022-10-30T11:00:16Z."]),
+        ("endDate=2023-02-30T00:00:00Z", ["endDate must be a timestamp such as 2022-10-30T11:00:16Z."]),
+        ("startDate=2023-02-02&endDate=2023-02-01", ["startDate must not be later than endDate."]),
+    ],
+    ids=["zero", "negative", "both", "huge", "word", "no-such-day", "reversed"],
+)
+async def test_page_refuses_nonsense(ready: Api, query: str, messages: list[str]) -> None:
+    """A query that makes no sense answers 400 and names everything that is wrong with it."""
+    answer = await ready.get(f"{RUNS}?{query}")
+    assert (answer.status, answer.messages) == (400, messages)

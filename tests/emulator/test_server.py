@@ -1,0 +1,191 @@
+"""The emulator as users start it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warehouse_sync.emulator import Emulator
+from warehouse_sync.emulator.answers import RefusalError
+
+if TYPE_CHECKING:
+    from tests.emulator.conftest import Api
+
+
+def health(url: str) -> object:
+    """Ask a running emulator whether it is up, the blocking way."""
+    with urllib.request.urlopen(f"{url}/_emulator/health") as answer:  # noqa: S310  # our own loopback address
+        return json.load(answer)
+
+
+async def test_client_options_are_what_a_client_needs(emulator: Emulator) -> None:
+    """The options name the workspace, the credential and the two addresses, as plain values."""
+    assert emulator.client_options() == {
+        "workspace_id": 5328,
+        "client_id": "emu_client",
+        "client_secret": "emu_secret",
+        "api_url": f"http://127.0.0.1:{emulator.port}",
+        "token_url": f"http://127.0.0.1:{emulator.port}/oauth/token",
+    }
+
+
+async def test_emulators_run_side_by_side() -> None:
+    """Each emulator takes a free port of its own and shares no state."""
+    async with Emulator() as one, Emulator() as other:
+        assert one.port != other.port
+        one.seed(pipelines=1, runs=0)
+        assert other.seed(pipelines=1, runs=0) == ["seeded-pipeline-00001"]
+
+
+def test_emulator_serves_blocking_code() -> None:
+    """Entered with `with`, it serves from a thread of its own, which is gone afterwards."""
+    threads = threading.active_count()
+    with Emulator() as emulator:
+        assert health(emulator.url) == {"status": "ok"}
+        assert emulator.seed(pipelines=2, runs=1) == ["seeded-pipeline-00001", "seeded-pipeline-00002"]
+        emulator.fault("GET *", status=500)
+        emulator.fail_next_run("seeded-pipeline-00001")
+        emulator.reset()
+        with pytest.raises(RefusalError, match="not found"):
+            emulator.fail_next_run("seeded-pipeline-00001")
+    assert threading.active_count() == threads
+
+
+async def test_emulator_serves_from_its_thread_inside_an_event_loop() -> None:
+    """`with` works in a running loop too: another thread does the serving."""
+    with Emulator() as emulator:
+        answer = await asyncio.to_thread(health, emulator.url)
+    assert answer == {"status": "ok"}
+
+
+def test_emulator_can_be_started_again() -> None:
+    """After its end an emulator can be entered again, and has kept its state."""
+    emulator = Emulator()
+    with emulator:
+        emulator.seed(pipelines=1, runs=0)
+    with emulator:
+        assert health(emulator.url) == {"status": "ok"}
+        assert emulator.seed(pipelines=1, runs=0) == ["seeded-pipeline-00002"]
+
+
+async def test_emulator_runs_only_once_at_a_time(emulator: Emulator) -> None:
+    """Entering a running emulator is a clear error, and leaves it running."""
+    with pytest.raises(RuntimeError, match="running already"):
+        await emulator.__aenter__()
+    with pytest.raises(RuntimeError, match="running already"):
+        emulator.__enter__()
+    assert emulator.url.endswith(str(emulator.port))
+
+
+def test_emulator_that_does_not_run_has_no_address() -> None:
+    """Before it is entered and after it was left, asking for the address is a clear error."""
+    emulator = Emulator()
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="not running"):
+            _ = emulator.url
+        with emulator:
+            assert emulator.url
+
+
+def test_taken_port_is_an_os_error_and_leaves_nothing_behind() -> None:
+    """A port in use is told by an OSError, and no thread is left."""
+    threads = threading.active_count()
+    with (
+        Emulator() as first,
+        pytest.raises(OSError, match="address already in use"),
+        Emulator(port=first.port),
+    ):
+        pass
+    assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.1", "::", "example.com"])  # noqa: S104  # refused
+def test_address_others_can_reach_is_refused(host: str) -> None:
+    """Listening to the network takes an explicit word."""
+    with pytest.raises(ValueError, match="allow_remote"):
+        Emulator(host=host)
+
+
+def test_network_address_can_be_permitted() -> None:
+    """With that word every address is listened on, and the url is one that works here."""
+    with Emulator(host="0.0.0.0", allow_remote=True) as emulator:  # noqa: S104  # meant
+        assert emulator.url == f"http://127.0.0.1:{emulator.port}"
+        assert health(emulator.url) == {"status": "ok"}
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_loopback_of_ipv6_is_written_in_brackets() -> None:
+    """An IPv6 address in the url has its brackets."""
+    try:
+        with Emulator(host="::1") as emulator:
+            assert emulator.url == f"http://[::1]:{emulator.port}"
+            assert health(emulator.url) == {"status": "ok"}
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+
+
+async def test_other_credential_can_be_set() -> None:
+    """The one credential can be another than the default, and is the only one that works."""
+    emulator = Emulator(client_id="emu_me", client_secret="mine", workspace_id=7)
+    async with emulator:
+        options = emulator.client_options()
+    assert (options["client_id"], options["client_secret"], options["workspace_id"]) == ("emu_me", "mine", 7)
+
+
+async def test_requests_in_flight_do_not_hold_up_the_end(api: Api, emulator: Emulator) -> None:
+    """An emulator with a request that would take a minute ends at once."""
+    other = Emulator()
+    async with other:
+        other.fault("GET *", delay=60)
+        reader, writer = await asyncio.open_connection("127.0.0.1", other.port)
+        writer.write(f"GET /platform HTTP/1.1\r\nHost: 127.0.0.1:{other.port}\r\n\r\n".encode())
+        await writer.drain()
+        # The next request is answered after the first was taken in: both go through one loop, in order.
+        begun = time.monotonic()
+        api.url = other.url
+        await api.get("/_emulator/health")
+    assert time.monotonic() - begun < 10
+    assert await reader.read() == b""
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_start_is_quick() -> None:
+    """Starting takes less than the promised 50 ms, at least once in five tries on a busy machine."""
+
+    async def seconds() -> float:
+        begun = time.perf_counter()
+        async with Emulator():
+            return time.perf_counter() - begun
+
+    assert min([await seconds() for _ in range(5)]) < 0.05
+
+
+def test_emulator_shares_no_code_with_the_client() -> None:
+    """Importing the emulator loads no other part of the package than the package's own import does."""
+    code = """
+import sys, warehouse_sync
+before = set(sys.modules)
+import warehouse_sync.emulator
+loaded = {name for name in sys.modules if name.startswith("warehouse_sync.")} - before
+print(sorted(name for name in loaded if not name.startswith("warehouse_sync.emulator")))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603  # our own code
+    assert done.stdout == "[]\n"
+
+
+def test_missing_extra_is_told_with_its_mend() -> None:
+    """Without the extra's package the import fails with the command that installs it."""
+    code = "import sys; sys.modules['dateutil'] = None; import warehouse_sync.emulator"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  # our own code
+    assert done.returncode == 1
+    assert "pip install 'warehouse-sync[emulator]'" in done.stderr.splitlines()[-1]

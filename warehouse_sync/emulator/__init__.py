@@ -1,0 +1,21 @@
+"""An emulator of the Warehouse Sync API: the documented endpoints, on this machine, in memory.
+
+    async with Emulator() as emulator:      # loopback, a free port
+        async with AsyncClient(**emulator.client_options()) as client: ...
+
+It shares no code with the client, so that neither hides a mistake of the other.
+"""
+
+from warehouse_sync.emulator.clock import Clock, SystemClock, VirtualClock
+
+try:
+    from warehouse_sync.emulator.server import Emulator
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] != "dateutil":
+        raise
+    raise ImportError(
+        "The emulator needs a package that is not installed: pip install 'warehouse-sync[emulator]'",
+        name="dateutil",
+    ) from error
+
+__all__ = ["Clock", "Emulator", "SystemClock", "VirtualClock"]

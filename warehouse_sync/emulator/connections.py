@@ -1,0 +1,146 @@
+"""Connections: fields by service provider, and secrets that are checked, masked and never kept."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from attrs import frozen
+
+from warehouse_sync.emulator.answers import Document
+from warehouse_sync.emulator.checks import Findings
+from warehouse_sync.emulator.kinds import Kind
+from warehouse_sync.emulator.places import V2
+from warehouse_sync.emulator.store import Resource, Shelf, Store, Workspace
+from warehouse_sync.emulator.usage import refuse_in_use
+
+MASK = "************"
+_STATES = ("new", "active", "inactive")
+
+
+@frozen
+class Provider:
+    """What the ``config`` of a service provider holds.
+
+    Attributes:
+        required: Text fields a request must carry.
+        secret: The required field that is masked in answers, if there is one.
+        filled_in: Optional fields, with what the server answers when they are left out.
+    """
+
+    required: tuple[str, ...]
+    secret: str | None
+    filled_in: Mapping[str, str]
+
+
+PROVIDERS = {
+    "Snowflake": Provider(
+        ("account_identifier", "region", "warehouse", "database", "role", "user", "storage_integration"),
+        "password",
+        # The reference's answers carry these although its requests leave them out.
+        {
+            "aws_iam_user_arn": "arn:aws:iam::123456:user/externalstages/abcdefg",
+            "aws_external_id": "GD1234=2_abcdefg==",
+        },
+    ),
+    "BigQuery": Provider(
+        ("region", "project_id", "dataset_id", "service_account_id"), "service_account_key", {}
+    ),
+    "Redshift": Provider(("database", "host", "user", "aws_iam_role_arn"), "password", {"port": "5439"}),
+    "Databricks": Provider(("provider", "schema"), None, {}),
+}
+
+
+class Connections(Kind[Resource]):
+    """The connections of a workspace."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, f"{V2}/connections")
+
+    def shelf(self, workspace: Workspace) -> Shelf[Resource]:
+        """Return the workspace's connections."""
+        return workspace.connections
+
+    def inspect(self, findings: Findings, workspace: Workspace, stored: Resource | None) -> None:  # noqa: ARG002  # refers to nothing
+        """Check the common fields and those of the service provider."""
+        findings.slug("id")
+        findings.text("name")
+        findings.choice("state", _STATES)
+        findings.choice("service_provider", PROVIDERS)
+        config = findings.section("config")
+        name = findings.document.get("service_provider")
+        if isinstance(name, str) and name in PROVIDERS:
+            keeps_secret = stored is not None and stored.document["service_provider"] == name
+            config.document = _current_names(config.document)
+            _check_config(config, PROVIDERS[name], keeps_secret=keeps_secret)
+
+    def keep(self, sent: Document) -> Document:
+        """Keep everything but the secret."""
+        return {**sent, "config": _kept_config(sent["config"], PROVIDERS[sent["service_provider"]])}
+
+    def create(self, document: Document) -> Resource:
+        """Return a new connection."""
+        return Resource(document=document, created_on=self.store.clock.now(), created_by=self.store.author)
+
+    def show(self, stored: Resource, now: datetime) -> Document:  # noqa: ARG002  # does not change by itself
+        """Show status and errors as GET does."""
+        return _shown(stored, {"status": "healthy", "errors": []})
+
+    def show_written(self, stored: Resource, now: datetime) -> Document:  # noqa: ARG002  # does not change by itself
+        """Show what the reference's answers to POST and PUT show: no errors, and for Databricks no status."""
+        databricks = stored.document["service_provider"] == "Databricks"
+        return _shown(stored, {} if databricks else {"status": "healthy"})
+
+    def select(self, workspace: Workspace, query: Mapping[str, str]) -> list[Resource]:
+        """Return the connections of a service provider, or all."""
+        findings = Findings(dict(query))
+        findings.choice("serviceProvider", PROVIDERS, required=False)
+        findings.close()
+        wanted = query.get("serviceProvider")
+        return [kept for kept in workspace.connections if wanted in (None, kept.document["service_provider"])]
+
+    def refuse_removal(self, workspace: Workspace, resource_id: str) -> None:
+        """Refuse to delete a connection that pipelines use."""
+        refuse_in_use(workspace, "connection_id", resource_id, label="Connection")
+
+
+def _check_config(config: Findings, provider: Provider, *, keeps_secret: bool) -> None:
+    for field in provider.required:
+        config.text(field)
+    for field in provider.filled_in.keys() - {"port"}:
+        config.text(field, required=False)
+    if "port" in provider.filled_in:
+        config.integer("port")
+    if provider.secret:
+        config.text(provider.secret)
+        _check_mask(config, provider.secret, keeps_secret=keeps_secret)
+
+
+def _check_mask(config: Findings, secret: str, *, keeps_secret: bool) -> None:
+    """Take the mask for "unchanged", as one example of the reference does, where there is a secret to keep."""
+    value = config.document.get(secret)
+    if isinstance(value, str) and value and not value.strip("*") and not keeps_secret:
+        config.add(secret, "is a mask, not a secret; there is no stored secret it could stand for.")
+
+
+def _current_names(config: Document) -> Document:
+    """Return a config with ``source_account_id``, an older name, under the name it has now."""
+    if "source_account_id" not in config:
+        return config
+    renamed = {"account_identifier": config["source_account_id"], **config}
+    return {name: value for name, value in renamed.items() if name != "source_account_id"}
+
+
+def _kept_config(config: Document, provider: Provider) -> Document:
+    """Return a config as it is kept and shown: the secret is gone, and what the server fills in is there."""
+    kept = {name: value for name, value in _current_names(config).items() if value is not None}
+    if provider.secret:
+        kept[provider.secret] = MASK
+    filled = {**provider.filled_in, **kept}
+    if "port" in filled:
+        filled["port"] = str(filled["port"])
+    return filled
+
+
+def _shown(stored: Resource, server_set: Document) -> Document:
+    document = stored.document
+    first = {name: document[name] for name in ("id", "name", "state")}
+    return {**first, **server_set, **document, **stored.audit()}

@@ -1,0 +1,83 @@
+"""The five endpoints every kind of resource has."""
+
+from typing import Generic
+
+from aiohttp import web
+
+from warehouse_sync.emulator.answers import Document, json_answer, no_content, read_object
+from warehouse_sync.emulator.checks import Findings
+from warehouse_sync.emulator.kinds import SERVER_SET, Kind
+from warehouse_sync.emulator.places import ITEM, workspace_of
+from warehouse_sync.emulator.store import Kept, Workspace
+
+
+class Endpoints(Generic[Kept]):
+    """List, get, create, update and delete resources of one kind."""
+
+    def __init__(self, kind: Kind[Kept]) -> None:
+        self._kind = kind
+        self._store = kind.store
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes of the five endpoints."""
+        every, one = self._kind.path, f"{self._kind.path}/{ITEM}"
+        return [
+            web.route("GET", every, self.list),
+            web.route("POST", every, self.create),
+            web.route("GET", one, self.get),
+            web.route("PUT", one, self.update),
+            web.route("DELETE", one, self.delete),
+        ]
+
+    async def list(self, request: web.Request) -> web.Response:
+        """Answer with a bare array."""
+        now = self._store.clock.now()
+        selected = self._kind.select(workspace_of(request, self._store), request.query)
+        return json_answer([self._kind.show(kept, now) for kept in selected])
+
+    async def get(self, request: web.Request) -> web.Response:
+        """Answer with one resource."""
+        kept = self._kind.shelf(workspace_of(request, self._store)).get(request.match_info["id"])
+        return json_answer(self._kind.show(kept, self._store.clock.now()))
+
+    async def create(self, request: web.Request) -> web.Response:
+        """Keep a new resource."""
+        sent = _settable(await read_object(request))
+        workspace = workspace_of(request, self._store)
+        shelf = self._kind.shelf(workspace)
+        document = self._checked(sent, workspace, None)
+        name = str(self._kind.name(document))
+        shelf.refuse_taken(name)
+        kept = self._kind.create(document)
+        shelf.add(name, kept)
+        return json_answer(self._kind.show_written(kept, self._store.clock.now()))
+
+    async def update(self, request: web.Request) -> web.Response:
+        """Replace the document of a resource."""
+        sent = _settable(await read_object(request))
+        workspace = workspace_of(request, self._store)
+        kept = self._kind.shelf(workspace).get(request.match_info["id"])
+        self._kind.update(kept, self._checked(sent, workspace, kept))
+        return json_answer(self._kind.show_written(kept, self._store.clock.now()))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """Forget a resource nothing refers to."""
+        workspace, resource_id = workspace_of(request, self._store), request.match_info["id"]
+        shelf = self._kind.shelf(workspace)
+        shelf.get(resource_id)
+        self._kind.refuse_removal(workspace, resource_id)
+        shelf.remove(resource_id)
+        return no_content()
+
+    def _checked(self, sent: Document, workspace: Workspace, stored: Kept | None) -> Document:
+        findings = Findings(sent)
+        name = self._kind.name(sent)
+        if stored and name not in (None, self._kind.name(stored.document)):
+            findings.problems.append(f"The id in the body, {name}, is not the id in the path.")
+        self._kind.inspect(findings, workspace, stored)
+        findings.close()
+        return self._kind.keep(sent)
+
+
+def _settable(sent: Document) -> Document:
+    return {name: value for name, value in sent.items() if name not in SERVER_SET}

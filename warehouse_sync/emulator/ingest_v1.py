@@ -1,0 +1,149 @@
+"""The v1 draft: documents of any shape under a slug, and the status of its pipelines.
+
+The draft gives paths and no bodies. A document is any JSON object with a ``slug`` (or an ``id``); it comes back as
+it was sent, its secrets masked, with the audit fields. A pipeline runs once, at its creation.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from warehouse_sync.emulator.answers import Document, json_answer, not_found
+from warehouse_sync.emulator.checks import Findings
+from warehouse_sync.emulator.connections import MASK
+from warehouse_sync.emulator.crud import Endpoints
+from warehouse_sync.emulator.kinds import Kind
+from warehouse_sync.emulator.places import ITEM, RUN, V1, workspace_of
+from warehouse_sync.emulator.store import Kept, Pipeline, Resource, Shelf, Store, Workspace
+
+_SECRETS = frozenset({"password", "service_account_key", "private_key", "client_secret", "secret", "token"})
+# The tutorial's pipelines run "once and only once after" their creation unless they say otherwise.
+_RUN_ONCE: Document = {"state": "active", "sync_mode": {"type": "full"}, "schedule": {"type": "once"}}
+
+
+def routes(store: Store) -> list[web.RouteDef]:
+    """Return the routes of the v1 draft."""
+
+    def new_document(document: Document) -> Resource:
+        return Resource(document=document, created_on=store.clock.now(), created_by=store.author)
+
+    def new_pipeline(document: Document) -> Pipeline:
+        timeline = store.new_timeline(str(_slug(document)), _RUN_ONCE)
+        now = store.clock.now()
+        return Pipeline(document=document, created_on=now, created_by=store.author, timeline=timeline)
+
+    kinds: tuple[Drafts[Any], ...] = (
+        Drafts(store, "/connections", lambda workspace: workspace.draft_connections, new_document),
+        Drafts(store, "/models", lambda workspace: workspace.draft_models, new_document),
+        Drafts(store, "/mappings", lambda workspace: workspace.draft_mappings, new_document),
+        Drafts(store, "/pipelines", lambda workspace: workspace.draft_pipelines, new_pipeline),
+    )
+    return [route for kind in kinds for route in Endpoints(kind).routes()] + DraftStatuses(store).routes()
+
+
+class Drafts(Kind[Kept]):
+    """One kind of the draft's documents.
+
+    Args:
+        store: Where the documents are kept.
+        path: Where the endpoints lie below the draft's base.
+        shelf_of: Gives the workspace's documents of this kind.
+        new: Makes a new document.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        path: str,
+        shelf_of: Callable[[Workspace], Shelf[Kept]],
+        new: Callable[[Document], Kept],
+    ) -> None:
+        super().__init__(store, V1 + path)
+        self._shelf_of = shelf_of
+        self._new = new
+
+    def shelf(self, workspace: Workspace) -> Shelf[Kept]:
+        """Return the workspace's documents of this kind."""
+        return self._shelf_of(workspace)
+
+    def name(self, document: Document) -> object:
+        """Return the slug."""
+        return _slug(document)
+
+    def inspect(self, findings: Findings, workspace: Workspace, stored: Kept | None) -> None:  # noqa: ARG002  # refers to nothing
+        """Ask for a slug, which an update may leave out since the path has it."""
+        if stored is None or _slug(findings.document) is not None:
+            findings.slug("id" if "id" in findings.document and "slug" not in findings.document else "slug")
+
+    def keep(self, sent: Document) -> Document:
+        """Keep everything but the secrets."""
+        return _masked(sent)
+
+    def create(self, document: Document) -> Kept:
+        """Return a new document; a pipeline starts its one run."""
+        return self._new(document)
+
+    def show(self, stored: Kept, now: datetime) -> Document:  # noqa: ARG002  # does not change by itself
+        """Show the document and its audit fields."""
+        return {**stored.document, **stored.audit()}
+
+
+class DraftStatuses:
+    """The three status endpoints of a draft pipeline."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes below ``/pipelines/{slug}/status``."""
+        status = f"{V1}/pipelines/{ITEM}/status"
+        return [
+            web.route("GET", status, self.status),
+            web.route("GET", f"{status}/runs", self.runs),
+            web.route("GET", f"{status}/runs/{RUN}", self.run),
+        ]
+
+    async def status(self, request: web.Request) -> web.Response:
+        """Answer with the pipeline's status and its latest run."""
+        slug, pipeline, now = self._current(request)
+        latest = pipeline.timeline.log.latest()
+        shown = latest and latest.show(now)
+        return json_answer(
+            {"slug": slug, "status": pipeline.timeline.status(now), "latest_pipeline_run": shown}
+        )
+
+    async def runs(self, request: web.Request) -> web.Response:
+        """Answer with every run, newest first, as a bare array."""
+        _, pipeline, now = self._current(request)
+        log = pipeline.timeline.log
+        return json_answer([run.show(now) for run in log.page(range(len(log)), 1, len(log))])
+
+    async def run(self, request: web.Request) -> web.Response:
+        """Answer with one run."""
+        slug, pipeline, now = self._current(request)
+        run = pipeline.timeline.log.find(int(request.match_info["run"]))
+        if run is None:
+            raise not_found(f"Pipeline {slug} has no run {request.match_info['run']}.")
+        return json_answer(run.show(now))
+
+    def _current(self, request: web.Request) -> tuple[str, Pipeline, datetime]:
+        slug = request.match_info["id"]
+        return slug, workspace_of(request, self._store).draft_pipelines.get(slug), self._store.clock.now()
+
+
+def _slug(document: Document) -> object:
+    return document.get("slug", document.get("id"))
+
+
+def _masked(value: Document) -> Document:
+    return {name: MASK if name in _SECRETS and item else _masked_inside(item) for name, item in value.items()}
+
+
+def _masked_inside(value: object) -> object:
+    if isinstance(value, dict):
+        return _masked(value)
+    if isinstance(value, list):
+        return [_masked_inside(item) for item in value]
+    return value

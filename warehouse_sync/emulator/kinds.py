@@ -1,0 +1,75 @@
+"""Resources of every kind share their five endpoints; a `Kind` holds what differs."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Generic
+
+from warehouse_sync.emulator.answers import Document
+from warehouse_sync.emulator.checks import Findings
+from warehouse_sync.emulator.store import Kept, Shelf, Store, Workspace
+
+# Only the server sets these; requests that carry them, as the reference's own examples do, are read without them.
+SERVER_SET = frozenset(
+    {"status", "errors", "created_on", "created_by", "last_modified_on", "last_modified_by"}
+)
+
+
+class Kind(ABC, Generic[Kept]):
+    """One kind of resource: its place, its rules and its looks.
+
+    Args:
+        store: Where the resources are kept.
+        path: Where the endpoints lie.
+    """
+
+    def __init__(self, store: Store, path: str) -> None:
+        self.store = store
+        self.path = path
+
+    @abstractmethod
+    def shelf(self, workspace: Workspace) -> Shelf[Kept]:
+        """Return the resources of this kind in a workspace."""
+
+    def name(self, document: Document) -> object:
+        """Return what a document calls itself: the value of its id, which may be missing or wrong."""
+        return document.get("id")
+
+    @abstractmethod
+    def inspect(self, findings: Findings, workspace: Workspace, stored: Kept | None) -> None:
+        """Note everything that is wrong with a request's body.
+
+        Args:
+            findings: Holds the body, without the fields only the server sets.
+            workspace: Where the references must lead.
+            stored: The resource an update replaces.
+        """
+
+    def keep(self, sent: Document) -> Document:
+        """Return what to keep of a body that has nothing wrong with it."""
+        return sent
+
+    @abstractmethod
+    def create(self, document: Document) -> Kept:
+        """Return a new resource that holds a document."""
+
+    def update(self, stored: Kept, document: Document) -> None:
+        """Replace the document of a resource."""
+        stored.document = document
+        stored.last_modified_on = self.store.clock.now()
+        stored.last_modified_by = self.store.author
+
+    @abstractmethod
+    def show(self, stored: Kept, now: datetime) -> Document:
+        """Return the resource as GET shows it."""
+
+    def show_written(self, stored: Kept, now: datetime) -> Document:
+        """Return the resource as POST and PUT show it."""
+        return self.show(stored, now)
+
+    def select(self, workspace: Workspace, query: Mapping[str, str]) -> list[Kept]:  # noqa: ARG002  # for kinds that filter
+        """Return the resources a list request asks for."""
+        return list(self.shelf(workspace))
+
+    def refuse_removal(self, workspace: Workspace, resource_id: str) -> None:
+        """Refuse with 409 to delete what others refer to."""

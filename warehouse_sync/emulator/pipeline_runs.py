@@ -1,0 +1,151 @@
+"""What a pipeline does: trigger, report, and the pages of its runs."""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from aiohttp import web
+from attrs import frozen
+
+from warehouse_sync.emulator.answers import Document, bad_request, json_answer, not_found, read_object
+from warehouse_sync.emulator.checks import Findings
+from warehouse_sync.emulator.dates import read_moment
+from warehouse_sync.emulator.places import ITEM, RUN, V2, workspace_of
+from warehouse_sync.emulator.runs import RunLog
+from warehouse_sync.emulator.schedule import ALWAYS, NEVER
+from warehouse_sync.emulator.store import Pipeline, Store
+
+DEFAULT_PAGE_SIZE = 50
+_COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
+_PIPELINES = f"{V2}/inputs/data-pipelines"
+
+
+class PipelineRuns:
+    """The endpoints below ``/inputs/data-pipelines`` that follow runs."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes; the report's comes first, since it is asked for most."""
+        one = f"{_PIPELINES}/{ITEM}"
+        return [
+            web.route("GET", f"{one}/report", self.report),
+            web.route("GET", f"{one}/runs", self.page),
+            web.route("GET", f"{one}/runs/{RUN}", self.run),
+            web.route("POST", f"{_PIPELINES}/trigger", self.trigger),
+        ]
+
+    async def report(self, request: web.Request) -> web.Response:
+        """Answer with the pipeline's status and its latest run."""
+        pipeline, now = self._current(request, request.match_info["id"])
+        return json_answer(show_report(pipeline, now))
+
+    async def page(self, request: web.Request) -> web.Response:
+        """Answer with one page of runs, newest logical date first."""
+        pipeline, now = self._current(request, request.match_info["id"])
+        return json_answer(show_page(pipeline.timeline.log, PageQuery.read(request.query), now))
+
+    async def run(self, request: web.Request) -> web.Response:
+        """Answer with one run."""
+        pipeline, now = self._current(request, request.match_info["id"])
+        run = pipeline.timeline.log.find(int(request.match_info["run"]))
+        if run is None:
+            raise not_found(f"Pipeline {request.match_info['id']} has no run {request.match_info['run']}.")
+        return json_answer(run.show(now))
+
+    async def trigger(self, request: web.Request) -> web.Response:
+        """Start a manual run of an idle pipeline."""
+        sent = await read_object(request)
+        findings = Findings(sent)
+        findings.slug("pipeline_id")
+        findings.close()
+        pipeline, now = self._current(request, sent["pipeline_id"])
+        run = pipeline.timeline.trigger(now)
+        return json_answer({"pipeline_run_id": run.id, "status": "attempt_requested"})
+
+    def _current(self, request: web.Request, pipeline_id: str) -> tuple[Pipeline, datetime]:
+        """Return a pipeline with every run that is due, and the time."""
+        pipeline, now = workspace_of(request, self._store).pipelines.get(pipeline_id), self._store.clock.now()
+        pipeline.timeline.catch_up(now)
+        return pipeline, now
+
+
+def show_report(pipeline: Pipeline, now: datetime) -> Document:
+    """Return a pipeline's report; without runs its last two fields are null."""
+    timeline = pipeline.timeline
+    latest, success = timeline.log.latest(), timeline.log.latest_success(now)
+    return {
+        "pipeline_id": pipeline.document["id"],
+        "status": timeline.status(now),
+        "errors": timeline.errors(now),
+        "connection_status": "healthy",
+        "connection_errors": [],
+        "data_model_status": "valid",
+        "data_model_errors": [],
+        "latest_successful_pipeline_run_id": success and success.id,
+        "latest_pipeline_run": latest and latest.show(now),
+    }
+
+
+@frozen
+class PageQuery:
+    """Which page of which runs is asked for; both dates belong to the range."""
+
+    page: int
+    size: int
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> "PageQuery":
+        """Read the query of a request, or refuse it with everything that is wrong."""
+        problems: list[str] = []
+        asked = cls(
+            page=_read_count(query, "currentPage", 1, problems),
+            size=_read_count(query, "pageSize", DEFAULT_PAGE_SIZE, problems),
+            start=_read_date(query, "startDate", ALWAYS, problems),
+            end=_read_date(query, "endDate", NEVER, problems),
+        )
+        if asked.start > asked.end:
+            problems.append("startDate must not be later than endDate.")
+        if problems:
+            raise bad_request(*problems)
+        return asked
+
+
+def show_page(log: RunLog, asked: PageQuery, now: datetime) -> Document:
+    """Return a page of runs, newest logical date first; a page past the last one is empty."""
+    positions = log.between(asked.start, asked.end)
+    pages = math.ceil(len(positions) / asked.size)
+    return {
+        "items": [run.show(now) for run in log.page(positions, asked.page, asked.size)],
+        "current_page": asked.page,
+        "page_size": asked.size,
+        "total_pages": pages,
+        "total_items": len(positions),
+        "has_previous_page": asked.page > 1,
+        "has_next_page": asked.page < pages,
+    }
+
+
+def _read_count(query: Mapping[str, str], field: str, default: int, problems: list[str]) -> int:
+    text = query.get(field)
+    if text is None:
+        return default
+    if _COUNT.fullmatch(text):
+        return int(text)
+    problems.append(f"{field} must be a whole number of at least 1.")
+    return default
+
+
+def _read_date(query: Mapping[str, str], field: str, default: datetime, problems: list[str]) -> datetime:
+    text = query.get(field)
+    if text is None:
+        return default
+    # A `+` that was not escaped in a query arrives as a space: 12:00:00+02:00 is meant.
+    moment = read_moment(re.sub(r" (\d\d:\d\d)$", r"+\1", text))
+    if moment is None:
+        problems.append(f"{field} must be a timestamp such as 2022-10-30T11:00:16Z.")
+    return moment or default

@@ -1,0 +1,92 @@
+"""Workspaces with a past: many pipelines with long run histories, the same every time, at hardly any cost."""
+
+from datetime import timedelta
+
+from warehouse_sync.emulator.answers import Document
+from warehouse_sync.emulator.connections import Connections
+from warehouse_sync.emulator.data_models import DataModels
+from warehouse_sync.emulator.runs import SeededRuns
+from warehouse_sync.emulator.store import Pipeline, Resource, Shelf, Store
+from warehouse_sync.emulator.timeline import Timeline
+
+CONNECTION_ID = "seeded-connection"
+DATA_MODEL_ID = "seeded-data-model"
+
+
+def seed(store: Store, workspace_id: str, *, pipelines: int, runs: int, failed_every: int) -> list[str]:
+    """Add pipelines with a past to a workspace and return their ids.
+
+    Ids count on from those of earlier seeds: ``seeded-pipeline-00001``, ``…-00002`` and so on.
+
+    Args:
+        store: Where to add them.
+        workspace_id: The workspace.
+        pipelines: How many pipelines.
+        runs: How many hourly runs each has behind it; the newest ended within the last two hours.
+        failed_every: Every how many runs one failed, counted from the newest, which never did; 0 for none.
+    """
+    workspace = store.workspace(workspace_id)
+    _add_once(workspace.connections, Connections(store).create(_CONNECTION))
+    _add_once(workspace.data_models, DataModels(store).create(_DATA_MODEL))
+    first = sum(1 for kept in workspace.pipelines if kept.document["id"].startswith("seeded-pipeline-")) + 1
+    ids = [f"seeded-pipeline-{number:05}" for number in range(first, first + pipelines)]
+    for pipeline_id in ids:
+        workspace.pipelines.add(pipeline_id, _pipeline(store, pipeline_id, runs, failed_every))
+    return ids
+
+
+def _add_once(shelf: Shelf[Resource], resource: Resource) -> None:
+    if resource.document["id"] not in shelf:
+        shelf.add(resource.document["id"], resource)
+
+
+def _pipeline(store: Store, pipeline_id: str, runs: int, failed_every: int) -> Pipeline:
+    now = store.clock.now()
+    past = SeededRuns(
+        pipeline_id=pipeline_id,
+        first_id=store.reserve_run_ids(runs),
+        count=runs,
+        # A whole hour far enough back that the newest run has ended.
+        end=now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1),
+        failed_every=failed_every,
+    )
+    document = _pipeline_document(pipeline_id)
+    timeline = Timeline(
+        pipeline_id, document, now=now, timing=store.timing, new_run_id=store.new_run_id, seeded=past
+    )
+    return Pipeline(document=document, created_on=now, created_by=store.author, timeline=timeline)
+
+
+def _pipeline_document(pipeline_id: str) -> Document:
+    return {
+        "id": pipeline_id,
+        "name": pipeline_id.replace("-", " ").capitalize(),
+        "pipeline_type": "user_attributes",
+        "connection_id": CONNECTION_ID,
+        "data_model_id": DATA_MODEL_ID,
+        "state": "active",
+        "sync_mode": {
+            "type": "incremental",
+            "iterator_field": "updated_at",
+            "iterator_data_type": "timestamp",
+        },
+        # On demand, so that the past stays as it is until somebody adds to it.
+        "schedule": {"type": "on_demand"},
+        "environment": "development",
+    }
+
+
+_CONNECTION: Document = {
+    "id": CONNECTION_ID,
+    "name": "Seeded connection",
+    "state": "active",
+    "service_provider": "Databricks",
+    "config": {"provider": "seeded-organization", "schema": "seeded_schema"},
+}
+_DATA_MODEL: Document = {
+    "id": DATA_MODEL_ID,
+    "name": "Seeded data model",
+    "state": "active",
+    "type": "sql",
+    "config": {"sql_query": "SELECT customer_id, email, updated_at FROM analytics.public.customers"},
+}

@@ -1,0 +1,256 @@
+"""The emulator as users start it: in their event loop, or in a thread of its own."""
+
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from datetime import timedelta
+from ipaddress import ip_address
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from aiohttp import web
+from anyio.from_thread import start_blocking_portal
+
+from warehouse_sync.emulator.app import build_app
+from warehouse_sync.emulator.auth import TokenDesk
+from warehouse_sync.emulator.clock import Clock, SystemClock
+from warehouse_sync.emulator.control import Control
+from warehouse_sync.emulator.faults import Fault, Faults
+from warehouse_sync.emulator.gate import Gate
+from warehouse_sync.emulator.hosts import HostRule
+from warehouse_sync.emulator.places import TOKEN
+from warehouse_sync.emulator.runs import Timing
+from warehouse_sync.emulator.seeding import seed
+from warehouse_sync.emulator.store import Store
+
+if TYPE_CHECKING:
+    from anyio.from_thread import BlockingPortal
+
+_Result = TypeVar("_Result")
+# Requests still being answered when the emulator stops, such as delayed ones, get this many seconds.
+_GRACE = 0.1
+
+
+class Emulator:
+    """A Warehouse Sync API on this machine, for any workspace id.
+
+    ``async with`` serves in the running event loop, ``with`` in a thread of its own, for blocking code. State lasts
+    as long as the object; starting it again takes a new port if the port was free to choose.
+
+    Args:
+        host: The address to listen on.
+        port: The port to listen on; 0 takes a free one.
+        queued: Seconds a run stays queued.
+        running: Seconds it then runs.
+        clock: Tells the time; by default the machine's. Runs, schedules and tokens go by it.
+        workspace_id: The workspace that `client_options` names and methods act on unless told otherwise.
+        client_id: The id of the one credential; it must start with ``emu_``.
+        client_secret: The secret of the one credential.
+        allow_remote: Permit an address that other machines can reach.
+        allowed_hosts: Names beside the loopback ones that requests may call the emulator by.
+
+    Example:
+        >>> with Emulator() as emulator:
+        ...     emulator.url.startswith("http://127.0.0.1:")
+        True
+    """
+
+    def __init__(  # noqa: PLR0913  # each is optional and named
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        queued: float = 0.05,
+        running: float = 0.1,
+        clock: Clock | None = None,
+        workspace_id: int = 5328,
+        client_id: str = "emu_client",
+        client_secret: str = "emu_secret",  # noqa: S107  # documented, and opens nothing else
+        allow_remote: bool = False,
+        allowed_hosts: Iterable[str] = (),
+    ) -> None:
+        if not (allow_remote or _is_loopback(host)):
+            raise ValueError(
+                f"{host} can be reached by other machines; pass allow_remote=True if that is meant."
+            )
+        self._bind = (host, port)
+        self._workspace_id = workspace_id
+        self._credential = (client_id, client_secret)
+        self._clock = clock or SystemClock()
+        timing = Timing(queued=timedelta(seconds=queued), running=timedelta(seconds=running))
+        self._store = Store(clock=self._clock, timing=timing, author=client_id)
+        self._desk = TokenDesk(self._clock, client_id=client_id, client_secret=client_secret)
+        self._faults = Faults()
+        self._hosts = HostRule(any_address=allow_remote, names=allowed_hosts)
+        self._address: tuple[str, int] | None = None
+        self._portal: BlockingPortal | None = None
+        self._exits = ExitStack()
+        self._async_exits = AsyncExitStack()
+
+    @property
+    def url(self) -> str:
+        """The base of every address of the emulator, without a slash at the end."""
+        host, port = self._listening()
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    @property
+    def port(self) -> int:
+        """The port the emulator listens on."""
+        return self._listening()[1]
+
+    def client_options(self) -> dict[str, Any]:
+        """Return what a client needs to call this emulator, as its keyword arguments: strings and an integer."""
+        client_id, client_secret = self._credential
+        return {
+            "workspace_id": self._workspace_id,
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "api_url": self.url,
+            "token_url": self.url + TOKEN,
+        }
+
+    def seed(
+        self,
+        *,
+        pipelines: int = 300,
+        runs: int = 1000,
+        failed_every: int = 0,
+        workspace_id: int | None = None,
+    ) -> list[str]:
+        """Add pipelines with a past and return their ids.
+
+        Args:
+            pipelines: How many pipelines.
+            runs: How many hourly runs each has behind it; they cost nothing until they are asked for.
+            failed_every: Every how many runs one failed, counted from the newest, which never did; 0 for none.
+            workspace_id: The workspace; by default that of `client_options`.
+        """
+        workspace = self._workspace(workspace_id)
+        return self._in_loop(
+            lambda: seed(self._store, workspace, pipelines=pipelines, runs=runs, failed_every=failed_every)
+        )
+
+    def fail_next_run(
+        self, pipeline_id: str, *, message: str = "The run was told to fail.", workspace_id: int | None = None
+    ) -> None:
+        """Let the next run that a pipeline starts end as failed, which makes the pipeline faulted."""
+        pipelines = self._store.workspace(self._workspace(workspace_id)).pipelines
+        self._in_loop(lambda: pipelines.get(pipeline_id).timeline.fail_next([message]))
+
+    def fault(  # noqa: PLR0913  # the fields of a fault
+        self,
+        route: str,
+        *,
+        count: int | None = 1,
+        delay: float = 0.0,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        message: str | None = None,
+        drop: bool = False,
+        apply_then_drop: bool = False,
+    ) -> None:
+        """Let the next requests of a route go wrong.
+
+        Args:
+            route: A method and a path, either with ``*``, such as ``GET /platform/v2/workspaces/*/connections``.
+            count: How many requests; None for all until `clear_faults`.
+            delay: Seconds to wait before anything else.
+            status: Answer with this error status in place of the real answer.
+            headers: Headers of that answer, such as ``Retry-After``.
+            message: The message of that answer.
+            drop: Close the connection before the request is handled.
+            apply_then_drop: Handle the request, then close the connection: the change is made, the answer lost.
+        """
+        fault = Fault(
+            route=route,
+            count=count,
+            delay=delay,
+            status=status,
+            headers=headers or {},
+            message=message,
+            drop=drop,
+            apply_then_drop=apply_then_drop,
+        )
+        self._in_loop(lambda: self._faults.add(fault))
+
+    def clear_faults(self) -> None:
+        """Let every request be answered properly again."""
+        self._in_loop(self._faults.clear)
+
+    def expire_tokens(self) -> None:
+        """Let every token issued so far be refused from now on."""
+        self._in_loop(self._desk.expire_all)
+
+    def reset(self) -> None:
+        """Forget every workspace and every fault."""
+        self._in_loop(self._store.reset)
+        self.clear_faults()
+
+    async def __aenter__(self) -> Self:
+        await self._async_exits.enter_async_context(self._serving())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._async_exits.aclose()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as exits:
+            portal = exits.enter_context(start_blocking_portal())
+            exits.enter_context(portal.wrap_async_context_manager(self._serving()))
+            exits.callback(self._forget_portal)
+            self._portal = portal
+            self._exits = exits.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exits.close()
+
+    @asynccontextmanager
+    async def _serving(self) -> AsyncGenerator[None, None]:
+        if self._address is not None:
+            raise RuntimeError("This emulator is running already.")
+        runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=_GRACE)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, *self._bind).start()
+            self._address = _reachable(runner.addresses[0])
+            yield
+        finally:
+            self._address = None
+            await runner.cleanup()
+
+    def _app(self) -> web.Application:
+        gate = Gate(hosts=self._hosts, desk=self._desk, faults=self._faults)
+        control = Control(store=self._store, faults=self._faults, workspace_id=self._workspace(None))
+        return build_app(gate=gate, desk=self._desk, store=self._store, control=control)
+
+    def _in_loop(self, act: Callable[[], _Result]) -> _Result:
+        """Act where the requests are handled: nothing here is locked, since it all happens in one thread."""
+        return act() if self._portal is None else self._portal.call(act)
+
+    def _forget_portal(self) -> None:
+        self._portal = None
+
+    def _listening(self) -> tuple[str, int]:
+        if self._address is None:
+            raise RuntimeError("The emulator is not running; enter it with `with` or `async with` first.")
+        return self._address
+
+    def _workspace(self, workspace_id: int | None) -> str:
+        return str(self._workspace_id if workspace_id is None else workspace_id)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _reachable(address: tuple[str, int]) -> tuple[str, int]:
+    """Return the address to call; one that means "every address" is called on loopback."""
+    host, port = address[:2]
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104  # compared with, not bound to
