@@ -1,0 +1,120 @@
+"""`warehouse-sync emulator`, through a real process."""
+
+import json
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COMMAND = Path(sys.executable).with_name("warehouse-sync")
+NAMES = ["WORKSPACE_ID", "CLIENT_ID", "CLIENT_SECRET", "API_URL", "TOKEN_URL"]
+
+
+@contextmanager
+def emulator(*arguments: str) -> "Iterator[subprocess.Popen[str]]":
+    """Run the command until the block ends."""
+    command = [str(COMMAND), "emulator", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own command
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_settings(process: "subprocess.Popen[str]") -> tuple[str, dict[str, str]]:
+    """Read the lines the command prints when it is ready: its address, and the settings."""
+    assert process.stdout is not None
+    address = process.stdout.readline().rstrip("\n")
+    settings = {}
+    for name in NAMES:
+        [word, assignment] = shlex.split(process.stdout.readline())
+        variable, _, value = assignment.partition("=")
+        assert (word, variable) == ("export", f"WAREHOUSE_SYNC_{name}")
+        settings[name] = value
+    return address, settings
+
+
+def call(url: str, *, token: str = "", body: object = None) -> Any:
+    """Send a request and return the answer's document."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data=data, headers={"Authorization": f"Bearer {token}"})  # noqa: S310  # loopback
+    with urllib.request.urlopen(request) as answer:  # noqa: S310  # loopback
+        return json.load(answer)
+
+
+def test_printed_settings_work() -> None:
+    """Once the address is printed, connections are accepted, and the printed settings get a token and an answer."""
+    with emulator(
+        "--port", "0", "--seed-pipelines", "3", "--seed-runs", "2", "--workspace-id", "77"
+    ) as process:
+        address, settings = read_settings(process)
+        assert address == f"listening on {settings['API_URL']}"
+        assert settings["API_URL"].startswith("http://127.0.0.1:")
+        credential = {
+            "client_id": settings["CLIENT_ID"],
+            "client_secret": settings["CLIENT_SECRET"],
+            "audience": "https://api.mparticle.com",
+            "grant_type": "client_credentials",
+        }
+        token = call(settings["TOKEN_URL"], body=credential)["access_token"]
+        base = f"{settings['API_URL']}/platform/v2/workspaces/{settings['WORKSPACE_ID']}"
+        assert settings["WORKSPACE_ID"] == "77"
+        assert len(call(f"{base}/inputs/data-pipelines", token=token)) == 3
+        runs = call(f"{base}/inputs/data-pipelines/seeded-pipeline-00003/runs", token=token)
+        assert runs["total_items"] == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_it_cleanly(number: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM end the command with exit code 0 and nothing on stderr."""
+    with emulator("--port", "0") as process:
+        read_settings(process)
+        process.send_signal(number)
+        assert process.wait(10) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_port_in_use_is_one_sentence() -> None:
+    """A port in use ends the command with exit code 1 and one sentence that says what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with emulator("--port", str(port)) as process:
+            out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (1, "")
+    assert err == (
+        f"Error: Port {port} of 127.0.0.1 is in use; choose another with --port, or --port 0 for a free one.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--host", "0.0.0.0"], "add --allow-remote if you mean it"),  # noqa: S104  # refused
+        (["--host", "192.0.2.1", "--allow-remote"], "Cannot listen on port 8080 of 192.0.2.1"),
+    ],
+)
+def test_address_that_cannot_be_used_is_one_sentence(arguments: list[str], message: str) -> None:
+    """An address others can reach takes a flag, one that is not this machine's is told; both exit with 1."""
+    with emulator(*arguments) as process:
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (1, "")
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_network_address_works_with_the_flag() -> None:
+    """With the flag every address is listened on, and the printed one works here."""
+    with emulator("--port", "0", "--host", "0.0.0.0", "--allow-remote") as process:  # noqa: S104  # meant
+        _, settings = read_settings(process)
+        assert call(f"{settings['API_URL']}/_emulator/health") == {"status": "ok"}

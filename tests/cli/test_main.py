@@ -1,0 +1,105 @@
+"""The command line as a whole, through a real process."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from warehouse_sync._version import __version__
+
+COMMAND = Path(sys.executable).with_name("warehouse-sync")
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the installed command."""
+    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)  # noqa: S603  # our own command
+
+
+def python(code: str) -> "subprocess.CompletedProcess[str]":
+    """Run some code in a fresh interpreter."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  # our own code
+
+
+def test_help_lists_every_command() -> None:
+    """The help names each command of the table with its line."""
+    listed = python("from warehouse_sync.cli.main import COMMANDS; import json; print(json.dumps(COMMANDS))")
+    shown = run("--help")
+    assert shown.returncode == 0
+    for name, (_, line) in json.loads(listed.stdout).items():
+        assert f"  {name}" in shown.stdout
+        assert line in shown.stdout
+
+
+def test_every_command_has_help() -> None:
+    """Each command can be imported, and its help has an example."""
+    listed = python(
+        "from warehouse_sync.cli.main import COMMANDS; import json; print(json.dumps(list(COMMANDS)))"
+    )
+    for name in json.loads(listed.stdout):
+        shown = run(name, "--help")
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert f"Example: warehouse-sync {name}" in shown.stdout
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """`--help` loads neither the server nor the client nor the tables."""
+    code = """
+import sys
+from warehouse_sync.cli import main
+sys.argv = ["warehouse-sync", "--help"]
+try:
+    main()
+finally:
+    print([name for name in ("aiohttp", "anyio", "attrs", "cattrs", "msgspec", "rich") if name in sys.modules])
+"""
+    assert python(code).stdout.splitlines()[-1] == "[]"
+
+
+def test_version_is_printed() -> None:
+    """`--version` prints the command's name and version."""
+    assert run("--version").stdout == f"warehouse-sync {__version__}\n"
+
+
+def test_unknown_command_is_told() -> None:
+    """A command there is not is refused by its name with exit code 2."""
+    done = run("emulate")
+    assert done.returncode == 2
+    assert "No such command 'emulate'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_missing_click_is_told_with_its_mend() -> None:
+    """Without the `cli` extra the command says how to install it and exits with 1."""
+    done = python("import sys; sys.modules['click'] = None; from warehouse_sync.cli import main; main()")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "The command line needs packages that are not installed: pip install 'warehouse-sync[cli]'\n"
+    )
+
+
+def test_missing_extra_of_a_command_is_told_with_its_mend() -> None:
+    """Without the extra of a command it says how to install it and exits with 1."""
+    code = """
+import sys
+sys.modules["dateutil"] = None
+sys.argv = ["warehouse-sync", "emulator"]
+from warehouse_sync.cli import main
+main()
+"""
+    done = python(code)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Error: This command needs packages that are not installed: pip install 'warehouse-sync[emulator]'\n"
+    )
+
+
+def test_other_import_errors_are_not_hidden() -> None:
+    """A package of the core that is missing is not taken for an extra."""
+    code = """
+import sys
+sys.modules["msgspec"] = None
+sys.argv = ["warehouse-sync", "emulator"]
+from warehouse_sync.cli import main
+main()
+"""
+    assert "ModuleNotFoundError: import of msgspec halted" in python(code).stderr

@@ -1,0 +1,84 @@
+"""The pytest plugin, in test runs of its own."""
+
+import subprocess
+import sys
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+SYNC = """
+def test_starts_empty_and_serves(warehouse_sync_emulator, warehouse_sync_sync_client):
+    assert warehouse_sync_sync_client.pipelines.list() == []
+    [pipeline_id] = warehouse_sync_emulator.seed(pipelines=1, runs=3)
+    assert warehouse_sync_sync_client.pipelines.report(pipeline_id).status == "idle"
+
+def test_starts_empty_again(warehouse_sync_sync_client):
+    assert warehouse_sync_sync_client.pipelines.list() == []
+"""
+ASYNC = """
+async def test_starts_empty_and_serves(warehouse_sync_emulator, warehouse_sync_client):
+    assert await warehouse_sync_client.pipelines.list() == []
+    [pipeline_id] = warehouse_sync_emulator.seed(pipelines=1, runs=3)
+    assert (await warehouse_sync_client.pipelines.report(pipeline_id)).status == "idle"
+
+async def test_starts_empty_again(warehouse_sync_client):
+    assert await warehouse_sync_client.pipelines.list() == []
+"""
+EMULATOR = """
+import urllib.request
+
+def test_serves(warehouse_sync_emulator):
+    assert urllib.request.urlopen(warehouse_sync_emulator.url + "/_emulator/health").status == 200
+"""
+# Left unset, pytest-asyncio warns.
+WITH_ASYNCIO = ("-o", "asyncio_default_fixture_loop_scope=function")
+WITHOUT_ASYNCIO = ("-p", "no:asyncio", "-p", "no_asyncio")
+NO_ASYNCIO = """
+import sys
+sys.modules["pytest_asyncio"] = None
+"""
+
+
+def passes(pytester: pytest.Pytester, body: str, *arguments: str, count: int) -> None:
+    """Run some tests in a process of their own, warnings as errors."""
+    pytester.makepyfile(body)
+    result = pytester.runpytest_subprocess("-W", "error", *arguments)
+    result.assert_outcomes(passed=count)
+
+
+def test_sync_client_is_connected_to_an_emulator_of_the_test(pytester: pytest.Pytester) -> None:
+    """A blocking test gets a connected client, and every test an empty emulator."""
+    passes(pytester, SYNC, *WITH_ASYNCIO, count=2)
+
+
+def test_async_client_works_in_auto_mode(pytester: pytest.Pytester) -> None:
+    """An async test gets a connected client under pytest-asyncio's auto mode."""
+    passes(pytester, ASYNC, *WITH_ASYNCIO, "-o", "asyncio_mode=auto", count=2)
+
+
+def test_async_client_works_in_strict_mode(pytester: pytest.Pytester) -> None:
+    """In strict mode marked tests get the client as well."""
+    marked = ASYNC.replace("async def", "@pytest.mark.asyncio\nasync def")
+    passes(pytester, f"import pytest\n{marked}", *WITH_ASYNCIO, "-o", "asyncio_mode=strict", count=2)
+
+
+def test_async_client_works_under_anyio(pytester: pytest.Pytester) -> None:
+    """Without pytest-asyncio, anyio's own plugin runs the fixture for its tests."""
+    pytester.makepyfile(no_asyncio=NO_ASYNCIO)
+    marked = ASYNC.replace("async def", "@pytest.mark.anyio\nasync def")
+    backend = "@pytest.fixture\ndef anyio_backend():\n    return 'asyncio'\n"
+    passes(pytester, f"import pytest\n{backend}{marked}", *WITHOUT_ASYNCIO, count=2)
+
+
+def test_emulator_works_without_pytest_asyncio(pytester: pytest.Pytester) -> None:
+    """Where pytest-asyncio is not installed, the fixtures for blocking tests are there all the same."""
+    pytester.makepyfile(no_asyncio=NO_ASYNCIO)
+    passes(pytester, EMULATOR + SYNC, *WITHOUT_ASYNCIO, count=3)
+
+
+def test_import_is_cheap() -> None:
+    """The plugin, which every run of pytest imports, loads neither server nor client."""
+    code = "import sys, pytest, warehouse_sync.testing; print([m for m in ('aiohttp', 'anyio', 'msgspec', 'cattrs', 'attr') if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout  # noqa: S603  # our own code
+    assert out == "[]\n"
