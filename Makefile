@@ -3,20 +3,71 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
+LOWEST := .venv-lowest
+BENCH  := .venv-bench
+PIP    := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup demo test lint types cover bench generate clean
+# The core, whose every branch the tests must reach.
+CORE := warehouse_sync/*.py,warehouse_sync/models/*,warehouse_sync/wire/*,warehouse_sync/transport/*,warehouse_sync/polling/*,warehouse_sync/resources/*,warehouse_sync/sync/*
+
+.PHONY: help setup demo test check types unit lowest bench generate format clean
 
 help:  ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## Build the environment in .venv
 
 $(STAMP): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=/path/to/python3.11")'
-	@echo "setting up $(VENV) (once)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11 ...")'
+	@echo "Setting up $(VENV), once."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python $(PIP) --editable '.[dev]'
 	@touch $@
 
+demo: $(STAMP)  ## Walk through the tutorial against an emulator on this machine
+	@$(BIN)/warehouse-sync demo
+
+test: check types unit lowest  ## Run every check and every test
+
+check: $(STAMP)  ## Check style, spelling, and that the blocking client is fresh
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/codespell
+	$(BIN)/python -m warehouse_sync.tools.generate_sync --check
+
+types: $(STAMP)  ## Check the types
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+unit: $(STAMP)  ## Run the tests, and check that they reach every branch of the core
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report --include='$(CORE)' --fail-under=100
+
+lowest: $(LOWEST)/.ready  ## Run the tests of the core with the lowest dependencies
+	$(LOWEST)/bin/python -m pytest --quiet tests/models tests/wire tests/transport tests/resources tests/polling tests/sync
+
+$(LOWEST)/.ready: pyproject.toml tests/lowest.txt
+	@echo "Setting up $(LOWEST), once."
+	@$(PYTHON) -m venv $(LOWEST)
+	@$(LOWEST)/bin/python $(PIP) --constraint tests/lowest.txt --editable '.[all]' aioresponses hypothesis pytest pytest-asyncio trustme
+	@touch $@
+
+bench: $(BENCH)/.ready  ## Measure the SDK beside what else one could use (about 20 minutes)
+	$(BENCH)/bin/python benchmarks/run.py $(ARGS)
+
+$(BENCH)/.ready: pyproject.toml benchmarks/requirements.txt
+	@echo "Setting up $(BENCH), once."
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python $(PIP) --requirement benchmarks/requirements.txt --editable '.[all]'
+	@touch $@
+
+generate: $(STAMP)  ## Write the blocking client from the asynchronous one
+	$(BIN)/python -m warehouse_sync.tools.generate_sync
+
+format: $(STAMP)  ## Put the code into the project's format
+	$(BIN)/ruff check --fix --select I
+	$(BIN)/ruff format
+
 clean:  ## Remove what the other targets built
-	rm -rf .venv* build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) $(BENCH) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

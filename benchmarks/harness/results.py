@@ -1,0 +1,142 @@
+"""From figures to what a reader sees: spreads, verdicts, JSON, the table on the terminal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from harness import chart, machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from harness.runner import Outcome, Plan
+    from harness.scenario import Claim, Sample, Scenario, StartScenario
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What a figure came to over the rounds."""
+
+    median: float
+    minimum: float
+    maximum: float
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Spread:
+        """Return the spread of some values."""
+        ordered = sorted(values)
+        return cls(median(ordered), ordered[0], ordered[-1])
+
+    def middle(self) -> str:
+        """Show the median alone."""
+        return _short(self.median)
+
+    def __str__(self) -> str:
+        """Show median and range."""
+        return f"{self.middle()} [{_short(self.minimum)} … {_short(self.maximum)}]"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim, what was measured of it, and whether its median reaches the target."""
+
+    text: str
+    spread: Spread
+    unit: str
+    target: str
+    met: bool | None
+
+    def __str__(self) -> str:
+        """Show the claim on one line."""
+        verdict = {True: "met", False: "SHORT", None: ""}[self.met]
+        return f"  {self.text:<56} {f'{self.spread}{self.unit}':>26}   {self.target:<9} {verdict}"
+
+
+def verdicts(claims: Iterable[Claim], rounds: list[dict[str, Sample]]) -> list[Verdict]:
+    """Judge the claims whose subjects were measured."""
+    return [_verdict(claim, rounds) for claim in claims if _measured(claim, rounds[0])]
+
+
+def _measured(claim: Claim, samples: dict[str, Sample]) -> bool:
+    return claim.subject in samples and (claim.against is None or claim.against in samples)
+
+
+def _verdict(claim: Claim, rounds: list[dict[str, Sample]]) -> Verdict:
+    spread = Spread.of(claim.value(samples) for samples in rounds)
+    return Verdict(claim.text, spread, claim.unit, claim.target(), claim.met(spread.median))
+
+
+def show(scenario: Scenario | StartScenario, outcome: Outcome) -> None:
+    """Print a scenario's table and verdicts."""
+    print(f"\n{scenario.title}  (median [min … max]; rounds: {len(outcome.rounds())})")
+    for name, samples in outcome.samples.items():
+        columns = [f"{_spread(samples, scenario.metric)} {scenario.unit}"]
+        if "per_second" in samples[0]:
+            columns.append(f"{median(s['per_second'] for s in samples):,.0f} items/s")
+            columns.append(f"{median(s['page_faults_per_item'] for s in samples):.2f} page faults each")
+        print(f"  {name:<32} " + "   ".join(columns))
+    if outcome.server:
+        print(f"  server ceiling: {_ceiling(outcome)}")
+    for verdict in verdicts(scenario.claims, outcome.rounds()):
+        print(verdict)
+
+
+def _ceiling(outcome: Outcome) -> str:
+    raw, cpu = outcome.server["raw_client_per_second"], outcome.server["cpu_us_per_request"]
+    fastest = max(sample["per_second"] for samples in outcome.samples.values() for sample in samples)
+    return (
+        f"{cpu:.0f} µs CPU a request, {1e6 / cpu:,.0f} requests/s; a raw client got {raw:,.0f}/s; "
+        f"the fastest subject used {fastest * cpu / 1e6:.0%} of it"
+    )
+
+
+def write(scenario: Scenario | StartScenario, outcome: Outcome, plan: Plan, folder: Path) -> None:
+    """Write the scenario's JSON and chart."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{scenario.name}.json"
+    path.write_text(json.dumps(_document(scenario, outcome, plan), indent=2, ensure_ascii=False) + "\n")
+    bars = {name: _spread(samples, scenario.metric) for name, samples in outcome.samples.items()}
+    subtitle = f"{scenario.unit}, less is better; median and range, rounds: {len(outcome.rounds())}"
+    (folder / f"{scenario.name}.svg").write_text(chart.draw(scenario.title, subtitle, bars))
+
+
+def _document(scenario: Scenario | StartScenario, outcome: Outcome, plan: Plan) -> dict[str, Any]:
+    return {
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "machine": machine.describe(),
+        "conditions": {
+            "loop": plan.loop,
+            "malloc": "all clients" if plan.malloc else "each client as it comes",
+            "quick": plan.quick,
+            "slices_per_round": scenario.slices,
+        },
+        "server": {name: _rounded(value) for name, value in outcome.server.items()},
+        "claims": [_plain(verdict) for verdict in verdicts(scenario.claims, outcome.rounds())],
+        "rounds": {name: [_rounded_sample(s) for s in samples] for name, samples in outcome.samples.items()},
+    }
+
+
+def _plain(verdict: Verdict) -> dict[str, Any]:
+    spread = {name: _rounded(value) for name, value in asdict(verdict.spread).items()}
+    return {**asdict(verdict), "spread": spread}
+
+
+def _spread(samples: list[Sample], metric: str) -> Spread:
+    return Spread.of(sample[metric] for sample in samples)
+
+
+def _rounded_sample(sample: Sample) -> Sample:
+    return {name: _rounded(value) for name, value in sample.items()}
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004  # three digits say enough

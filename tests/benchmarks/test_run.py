@@ -1,0 +1,88 @@
+"""The benchmark harness, driven as a user drives it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+PEER = "aiohttp + json.loads"
+
+ONE_SCENARIO = """
+import sys
+import run
+from harness.scenario import Scenario, Subject
+
+run.SCENARIOS = (Scenario("one", "One", "report_poll", (Subject("peer", "stand_in", size=1, warm_up=1),), ()),)
+sys.exit(run.main(["--output", sys.argv[1]]))
+"""
+
+LYING_PEER = """
+from contextlib import asynccontextmanager
+
+class Client:
+    async def report(self, pipeline_id):
+        return pipeline_id, 0
+
+@asynccontextmanager
+async def connect(port):
+    yield Client()
+"""
+
+
+def python(*arguments: str, path: Path = BENCHMARKS) -> "subprocess.CompletedProcess[str]":
+    """Run the interpreter under the benchmarks' folder, with another folder of peers beside its own."""
+    return subprocess.run(  # noqa: S603 - our own scripts
+        [sys.executable, *arguments],
+        cwd=BENCHMARKS,
+        env={**os.environ, "PYTHONPATH": str(path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_run_measures_one_round_of_a_peer(tmp_path: Path) -> None:
+    """One round of one scenario checks its answers, prints its table and writes figures and a chart."""
+    chosen = ("--only", "report-poll", "--subject", PEER)
+    done = python("run.py", *chosen, "--rounds", "1", "--quick", "--output", str(tmp_path))
+
+    assert done.returncode == 0, done.stderr
+    assert "server ceiling" in done.stdout
+    written = json.loads((tmp_path / "report-poll.json").read_text())
+    (figures,) = written["rounds"][PEER]
+    assert figures["cpu_us"] > 0
+    assert figures["requests"] == 1600, "eight slices of 200 requests, as counted by the server"
+    chart = (tmp_path / "report-poll.svg").read_text()
+    assert PEER in "".join(ET.fromstring(chart).itertext())  # noqa: S314 - written by the code under test
+
+
+def test_run_fails_when_an_answer_is_wrong(tmp_path: Path) -> None:
+    """A client that returns something else than the server sent ends the run with exit status 1 and no figures."""
+    (tmp_path / "peers").mkdir()
+    (tmp_path / "peers" / "stand_in.py").write_text(LYING_PEER)
+
+    done = python("-c", ONE_SCENARIO, str(tmp_path / "results"), path=tmp_path)
+
+    assert done.returncode == 1
+    assert "WrongAnswerError: expected ('customer-events-000000', 49), got" in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_run_fails_when_a_client_cannot_start(tmp_path: Path) -> None:
+    """A missing peer is an error with exit status 1, never a row that is silently left out."""
+    done = python("-c", ONE_SCENARIO, str(tmp_path / "results"))
+
+    assert done.returncode == 1
+    assert "No module named 'peers.stand_in'" in done.stderr
+    assert "benchmark failed: the client 'peer' ended early" in done.stderr
+
+
+def test_list_names_every_scenario_file() -> None:
+    """Each file under scenarios/ is listed under the name that --only takes."""
+    listed = {line.split()[0].replace("-", "_") for line in python("run.py", "--list").stdout.splitlines()}
+
+    assert listed == {path.stem for path in (BENCHMARKS / "scenarios").glob("*.py")}
