@@ -10,10 +10,12 @@ Names are imported when they are first used, so that importing the package costs
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from warehouse_sync._version import __version__
 
+TYPE_CHECKING = (
+    False  # as type checkers read it: importing `typing` would cost more than all the rest of this file
+)
 if TYPE_CHECKING:
     from warehouse_sync.client import AsyncClient
     from warehouse_sync.errors import (
@@ -74,7 +76,6 @@ if TYPE_CHECKING:
         Schedule,
         ScheduleFrequency,
         ScheduleType,
-        Secret,
         ServiceProvider,
         SnowflakeConfig,
         StatusChange,
@@ -85,8 +86,10 @@ if TYPE_CHECKING:
         WaitedRun,
     )
     from warehouse_sync.resources.pager import RunPager
+    from warehouse_sync.secret import Secret
     from warehouse_sync.settings import Clock, RetryPolicy, Timeout
     from warehouse_sync.sync.client import Client
+    from warehouse_sync.transport.token_cache import TokenCache
 
 _HOMES = {
     "AsyncClient": "client",
@@ -94,7 +97,9 @@ _HOMES = {
     "Clock": "settings",
     "RetryPolicy": "settings",
     "RunPager": "resources.pager",
+    "Secret": "secret",
     "Timeout": "settings",
+    "TokenCache": "transport.token_cache",
 }
 
 __all__ = [
@@ -158,6 +163,7 @@ __all__ = [
     "TLSError",
     "Timeout",
     "TimeoutError",
+    "TokenCache",
     "TokenError",
     "TransportError",
     "TriggeredRun",
@@ -172,11 +178,11 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = _HOMES.get(name) or ("errors" if name.endswith("Error") else "models")
-    value = getattr(import_module(f"{__name__}.{home}"), name)
+    value: object = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value
 

@@ -1,21 +1,17 @@
-"""The client: owns the pool and the token, and hands out the resources of its workspace."""
+"""The client: owns the pool and the token, and hands out the resources of its workspace.
+
+The resources are imported when they are first used, so that the first client costs little more than importing aiohttp.
+"""
 
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from warehouse_sync.errors import ConfigurationError, ValidationError
-from warehouse_sync.models import Secret, StatusChange
-from warehouse_sync.models.common import require_id
-from warehouse_sync.polling.watching import watch
-from warehouse_sync.resources.connections import Connections
-from warehouse_sync.resources.data_models import DataModels
-from warehouse_sync.resources.ingest_v1 import IngestV1
-from warehouse_sync.resources.pipelines import Pipelines
-from warehouse_sync.resources.runs import Runs, run_waiter
-from warehouse_sync.resources.workspace import Workspace
+from warehouse_sync.errors import ConfigurationError
+from warehouse_sync.secret import Secret, to_secret
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout, check_workspace_id, resolve
 from warehouse_sync.transport.auth import shared_source
 from warehouse_sync.transport.carrier import Carrier
@@ -26,6 +22,15 @@ from warehouse_sync.transport.send import Transport
 
 if TYPE_CHECKING:
     import aiohttp
+
+    from warehouse_sync.models import StatusChange
+    from warehouse_sync.resources.connections import Connections
+    from warehouse_sync.resources.data_models import DataModels
+    from warehouse_sync.resources.ingest_v1 import IngestV1
+    from warehouse_sync.resources.pipelines import Pipelines
+    from warehouse_sync.resources.runs import Runs
+    from warehouse_sync.resources.workspace import Workspace
+    from warehouse_sync.transport.token_cache import TokenCache
 
 T = TypeVar("T")
 
@@ -45,7 +50,7 @@ class AsyncClient:
         timeout: How long a call may take.
         retry: How often a failed request is tried again.
         max_connections: The most requests under way at once on one event loop.
-        token_cache: Where tokens outlive the process; `None` keeps them in memory.
+        token_cache: A directory, or a `TokenCache`, in which tokens outlive the process; `None` keeps them in memory.
         session: A session of the caller's: used as it is, never closed.
         trust_env: Whether proxies and netrc of the environment are used.
         ca_file: A file of certificate authorities to trust besides the system's.
@@ -56,11 +61,6 @@ class AsyncClient:
 
     Attributes:
         workspace_id: The workspace's number.
-        connections: Where the data comes from.
-        data_models: Which rows and columns are loaded.
-        pipelines: What is loaded from where, how and when.
-        runs: What pipelines have done.
-        ingest_v1: The v1 draft of the API, as plain JSON.
 
     Example:
         ```python
@@ -81,12 +81,13 @@ class AsyncClient:
         timeout: Timeout | None = None,
         retry: RetryPolicy | None = None,
         max_connections: int = 100,
-        token_cache: None = None,
+        token_cache: "TokenCache | str | Path | None" = None,
         session: "aiohttp.ClientSession | None" = None,
         trust_env: bool = False,
         ca_file: str | Path | None = None,
         clock: Clock | None = None,
     ) -> None:
+        client_secret = to_secret(client_secret)  # before anything can fail: tracebacks may show locals
         settings = resolve(
             workspace_id=workspace_id,
             client_id=client_id,
@@ -114,18 +115,54 @@ class AsyncClient:
             pace=Pace(),
             clock=clock,
         )
-        self._bind(Transport(settings, carrier, shared_source(settings, clock)), settings.workspace_id)
+        source = shared_source(settings, clock)
+        self._bind(Transport(settings, carrier, source, _to_cache(token_cache)), settings.workspace_id)
 
     def _bind(self, transport: Transport, workspace_id: int, *, owns_pool: bool = True) -> None:
-        workspace = Workspace(transport=transport, id=workspace_id)
         self._transport = transport
         self._owns_pool = owns_pool
-        self.workspace_id = workspace_id
-        self.runs = Runs(workspace, run_waiter(workspace))
-        self.connections = Connections(workspace)
-        self.data_models = DataModels(workspace)
-        self.pipelines = Pipelines(workspace, self.runs)
-        self.ingest_v1 = IngestV1(workspace)
+        self.workspace_id: int = workspace_id
+
+    @cached_property
+    def connections(self) -> "Connections":
+        """Where the data comes from."""
+        from warehouse_sync.resources.connections import Connections
+
+        return Connections(self._workspace)
+
+    @cached_property
+    def data_models(self) -> "DataModels":
+        """Which rows and columns are loaded."""
+        from warehouse_sync.resources.data_models import DataModels
+
+        return DataModels(self._workspace)
+
+    @cached_property
+    def pipelines(self) -> "Pipelines":
+        """What is loaded from where, how and when."""
+        from warehouse_sync.resources.pipelines import Pipelines
+
+        return Pipelines(self._workspace, self.runs)
+
+    @cached_property
+    def runs(self) -> "Runs":
+        """What pipelines have done."""
+        from warehouse_sync.resources.runs import Runs, run_waiter
+
+        return Runs(self._workspace, run_waiter(self._workspace))
+
+    @cached_property
+    def ingest_v1(self) -> "IngestV1":
+        """The v1 draft of the API, as plain JSON."""
+        from warehouse_sync.resources.ingest_v1 import IngestV1
+
+        return IngestV1(self._workspace)
+
+    @cached_property
+    def _workspace(self) -> "Workspace":
+        from warehouse_sync.resources.workspace import Workspace
+
+        return Workspace(transport=self._transport, id=self.workspace_id)
 
     @classmethod
     def _over(cls, transport: Transport, workspace_id: int) -> Self:
@@ -159,7 +196,9 @@ class AsyncClient:
         """
         return self._over(self._transport.with_options(timeout=timeout, retry=retry), self.workspace_id)
 
-    def watch(self, pipeline_ids: Iterable[str], *, every: float | timedelta) -> AsyncIterator[StatusChange]:
+    def watch(
+        self, pipeline_ids: Iterable[str], *, every: float | timedelta
+    ) -> "AsyncIterator[StatusChange]":
         """Watch pipelines for changes of their status and of their latest run, until cancelled.
 
         An outage does not end it: a pipeline whose poll fails is told once as stale, and again when it can be read.
@@ -176,19 +215,10 @@ class AsyncClient:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
-        seconds = every / timedelta(seconds=1) if isinstance(every, timedelta) else every
-        if (
-            not isinstance(seconds, int | float)
-            or isinstance(seconds, bool)
-            or not 0 < seconds < float("inf")
-        ):
-            raise ValidationError(
-                "the watch", [("every", f"must be a number of seconds above 0, not {every!r:.60}")]
-            )
-        if isinstance(pipeline_ids, str):
-            raise ValidationError("the watch", [("pipeline_ids", "must be many ids, not one string")])
-        ids = [require_id("pipeline_ids", pipeline_id) for pipeline_id in pipeline_ids]
-        return watch(self.pipelines.reports, ids, seconds, self._transport.clock)
+        from warehouse_sync.polling.watching import checked_ids, checked_interval, watch
+
+        ids, seconds = checked_ids(pipeline_ids), checked_interval(every)
+        return watch(self.pipelines.reports, ids, seconds, self._transport.carrier.clock)
 
     async def close(self) -> None:
         """Close the sessions the client opened. Calls after this raise `ConfigurationError`."""
@@ -224,3 +254,11 @@ def _check_max_connections(value: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ConfigurationError(f"max_connections must be a whole number from 1 on, not {value!r:.60}")
     return value
+
+
+def _to_cache(value: "TokenCache | str | Path | None") -> "TokenCache | None":
+    if value is None:
+        return None
+    from warehouse_sync.transport.token_cache import to_cache
+
+    return to_cache(value)

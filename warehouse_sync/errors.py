@@ -178,7 +178,7 @@ class APIError(WarehouseSyncError):
         retry_after: float | None = None,
     ) -> None:
         self.status = status
-        self.messages = tuple(messages)
+        self.messages: tuple[str, ...] = tuple(messages)
         self.method = method
         self.path = path
         self.request_id = request_id
@@ -259,7 +259,7 @@ class OutcomeUnknownError(WarehouseSyncError):
         super().__init__(message)
         self.operation = operation
         self.resource_id = resource_id
-        self.candidates = tuple(candidates)
+        self.candidates: tuple[int, ...] = tuple(candidates)
 
 
 class PaginationError(WarehouseSyncError):

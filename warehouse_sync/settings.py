@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from warehouse_sync.errors import ConfigurationError
-from warehouse_sync.models.secret import Secret, to_secret
+from warehouse_sync.secret import Secret, to_secret
 
 API_URL: Final = "https://api.mparticle.com"
 TOKEN_URL: Final = "https://sso.auth.mparticle.com/oauth/token"  # noqa: S105 - an address
@@ -135,27 +135,38 @@ def resolve(  # noqa: PLR0913 - the settings a client takes
     Raises:
         ConfigurationError: Something is missing or cannot work; the message names the argument and the variable.
     """
-    env = os.environ if environ is None else environ
-    client_id, secret = _credential(client_id, to_secret(client_secret), env)
+    client_secret = to_secret(client_secret)  # so that no frame of a traceback holds it in clear
+    env = _variables(environ)
+    client_id, secret = _credential(client_id, client_secret, env)
     return Settings(
-        workspace_id=check_workspace_id(_given_or(env, "WORKSPACE_ID", workspace_id)),
+        workspace_id=check_workspace_id(_given_or(env["WORKSPACE_ID"], workspace_id)),
         client_id=client_id,
         client_secret=secret,
-        api_url=check_url("api_url", _given_or(env, "API_URL", api_url) or API_URL).rstrip("/"),
-        token_url=check_url("token_url", _given_or(env, "TOKEN_URL", token_url) or TOKEN_URL),
+        api_url=check_url("api_url", _given_or(env["API_URL"], api_url) or API_URL).rstrip("/"),
+        token_url=check_url("token_url", _given_or(env["TOKEN_URL"], token_url) or TOKEN_URL),
     )
 
 
-def _given_or(env: Mapping[str, str], name: str, value: int | str | None) -> int | str | None:
-    return env.get(PREFIX + name) or None if value is None else value
+def _variables(environ: Mapping[str, str] | None) -> dict[str, Secret | None]:
+    """Read our variables, an empty one as none; hidden, since one of them is a secret."""
+    held = os.environ if environ is None else environ
+    names = ("WORKSPACE_ID", "CLIENT_ID", "CLIENT_SECRET", "API_URL", "TOKEN_URL")
+    return {name: to_secret(held.get(PREFIX + name) or None) for name in names}
 
 
-def _credential(client_id: str | None, secret: Secret | None, env: Mapping[str, str]) -> tuple[str, Secret]:
+def _given_or(variable: Secret | None, value: int | str | None) -> int | str | None:
+    return variable.reveal() if value is None and variable else value
+
+
+def _credential(
+    client_id: str | None, secret: Secret | None, env: Mapping[str, Secret | None]
+) -> tuple[str, Secret]:
     """Take id and secret from one place: an id given as an argument never meets a secret from the environment."""
     source = "the arguments client_id and client_secret"
     if client_id is None and secret is None:
         source = f"the environment variables {PREFIX}CLIENT_ID and {PREFIX}CLIENT_SECRET"
-        client_id, secret = env.get(PREFIX + "CLIENT_ID"), to_secret(env.get(PREFIX + "CLIENT_SECRET"))
+        variable = env["CLIENT_ID"]
+        client_id, secret = variable.reveal() if variable else None, env["CLIENT_SECRET"]
     if not client_id and not secret:
         raise ConfigurationError(
             f"no credential: pass client_id and client_secret, or set {PREFIX}CLIENT_ID and {PREFIX}CLIENT_SECRET"
@@ -165,8 +176,9 @@ def _credential(client_id: str | None, secret: Secret | None, env: Mapping[str, 
         raise ConfigurationError(
             f"half a credential: the client {missing} is missing from {source}; give both in one place"
         )
-    if not isinstance(client_id, str):
-        raise ConfigurationError(f"client_id must be a string, not {type(client_id).__name__}")
+    for name, value, kind in (("client_id", client_id, str), ("client_secret", secret, Secret)):
+        if not isinstance(value, kind):
+            raise ConfigurationError(f"{name} must be a string, not {type(value).__name__}")
     if secret.is_mask:
         raise ConfigurationError("client_secret is a mask of asterisks: pass the secret itself")
     return client_id, secret

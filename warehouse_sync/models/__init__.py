@@ -31,7 +31,7 @@ from warehouse_sync.models.enums import (
 from warehouse_sync.models.pipelines import Pipeline, PipelineReport, PipelineSpec, Schedule, SyncMode
 from warehouse_sync.models.polling import PolledReport, Progress, StatusChange, WaitedRun
 from warehouse_sync.models.runs import Page, Run, RunHandle, TriggeredRun
-from warehouse_sync.models.secret import Secret
+from warehouse_sync.secret import Secret
 
 __all__ = [
     "BigQueryConfig",

@@ -33,9 +33,12 @@ class ErrorMessage:
 
 def to_utc(value: datetime | None) -> datetime | None:
     """Express an aware datetime in UTC; leave the rest for validation to report."""
-    if isinstance(value, datetime) and value.tzinfo is not None:
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        return value
+    try:
         return value.astimezone(UTC)
-    return value
+    except OverflowError:  # the first or last hours of the calendar
+        return value
 
 
 def to_delay(value: str | timedelta | None) -> str | None:
@@ -43,8 +46,8 @@ def to_delay(value: str | timedelta | None) -> str | None:
     if not isinstance(value, timedelta):
         return value
     seconds, exact = divmod(value, timedelta(seconds=1))
-    if exact or seconds < 0:
-        return str(value)  # not a whole number of seconds: validation names it
+    if exact:
+        return str(value)  # not a whole number of seconds: validation names it, as it does a negative one
     unit, size = next(
         ((unit, size) for unit, size in _DELAY_UNITS if seconds % size == 0 and seconds >= size), ("s", 1)
     )
@@ -112,8 +115,10 @@ def check_date(field: str, value: object, *, required: bool = False) -> Iterator
             yield field, "is required"
     elif not isinstance(value, datetime):
         yield field, f"must be a datetime, not {type(value).__name__}"
-    elif value.tzinfo is None:
+    elif value.utcoffset() is None:
         yield field, "has no time zone: pass an aware datetime, such as datetime(2023, 2, 1, tzinfo=UTC)"
+    elif value.tzinfo is not UTC:  # `to_utc` could not express it
+        yield field, "is outside the years 1 to 9999 in UTC"
 
 
 def check_delay(field: str, value: object) -> Iterator[Problem]:

@@ -18,7 +18,9 @@ from warehouse_sync.models.common import (
     check_text,
 )
 from warehouse_sync.models.enums import ConnectionStatus, ResourceState, ServiceProvider
-from warehouse_sync.models.secret import Secret, to_secret
+from warehouse_sync.secret import Secret, hide, to_secret
+
+_MASKED = "is the mask the API shows instead of the secret: set the real one before sending"
 
 
 @attrs.frozen(kw_only=True)
@@ -50,7 +52,7 @@ class SnowflakeConfig:
     database: str | None = None
     role: str | None = None
     user: str | None = None
-    password: Secret | None = attrs.field(default=None, converter=to_secret)
+    password: Secret | None = attrs.field(default=None, converter=to_secret, repr=hide)
     storage_integration: str | None = None
     aws_iam_user_arn: str | None = None
     aws_external_id: str | None = None
@@ -79,7 +81,7 @@ class BigQueryConfig:
     project_id: str | None = None
     dataset_id: str | None = None
     service_account_id: str | None = None
-    service_account_key: Secret | None = attrs.field(default=None, converter=to_secret)
+    service_account_key: Secret | None = attrs.field(default=None, converter=to_secret, repr=hide)
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
 
@@ -111,7 +113,7 @@ class RedshiftConfig:
     host: str | None = None
     port: str | None = attrs.field(default=None, converter=_to_port)
     user: str | None = None
-    password: Secret | None = attrs.field(default=None, converter=to_secret)
+    password: Secret | None = attrs.field(default=None, converter=to_secret, repr=hide)
     aws_iam_role_arn: str | None = None
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
@@ -197,6 +199,20 @@ def _config_problems(config: object) -> Iterator[Problem]:
         if field.name not in ("extra", "service_provider"):
             yield from _config_field_problems(config, field.name)
     yield from check_extra(config.extra, "config.extra")
+    yield from _mask_problems("config.extra", config.extra)
+
+
+def _mask_problems(path: str, value: object) -> Iterator[Problem]:
+    """Yield the masks among fields this release does not know: they stand for secrets, too."""
+    match value:
+        case str() if Secret(value).is_mask:
+            yield path, _MASKED
+        case Mapping():
+            for key, part in value.items():
+                yield from _mask_problems(f"{path}.{key}", part)
+        case list():
+            for index, part in enumerate(value):
+                yield from _mask_problems(f"{path}[{index}]", part)
 
 
 def _config_field_problems(config: ConnectionConfig, name: str) -> Iterator[Problem]:
@@ -204,10 +220,7 @@ def _config_field_problems(config: ConnectionConfig, name: str) -> Iterator[Prob
     if not isinstance(value, Secret):
         yield from check_text(f"config.{name}", value, required=name not in config.optional)
     elif value.is_mask:
-        yield (
-            f"config.{name}",
-            "is the mask the API shows instead of the secret: set the real one before sending",
-        )
+        yield f"config.{name}", _MASKED
     elif not value:
         yield f"config.{name}", "must not be empty"
 

@@ -88,7 +88,7 @@ class PipelinePoll:
         self._habit = habit
         self._news = asyncio.Event()
         self._abandoned = False
-        self.task = asyncio.create_task(self._poll(), name=f"warehouse-sync wait {pipeline_id}")
+        self.task: asyncio.Task[None] = asyncio.create_task(self._poll(), name=f"warehouse-sync wait {pipeline_id}")
 
     @property
     def takes_more(self) -> bool:

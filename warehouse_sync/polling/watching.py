@@ -1,11 +1,13 @@
 """Watching pipelines: what changes between two rounds of reports."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import attrs
 
+from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import PipelineReport, PolledReport, StatusChange
+from warehouse_sync.models.common import require_id
 from warehouse_sync.settings import Clock
 
 Poll = Callable[[Iterable[str]], AsyncIterator[PolledReport]]
@@ -63,3 +65,28 @@ async def watch(
             if change is not None:
                 yield change
         await clock.sleep(max(0.0, every - (clock.monotonic() - began)))
+
+
+def checked_ids(pipeline_ids: Iterable[str]) -> list[str]:
+    """Return the ids to watch.
+
+    Raises:
+        ValidationError: One is not an id; nothing was sent.
+    """
+    if isinstance(pipeline_ids, str):
+        raise ValidationError("the watch", [("pipeline_ids", "must be many ids, not one string")])
+    return [require_id("pipeline_ids", pipeline_id) for pipeline_id in pipeline_ids]
+
+
+def checked_interval(every: float | timedelta) -> float:
+    """Return the seconds between two rounds.
+
+    Raises:
+        ValidationError: They are not above 0; nothing was sent.
+    """
+    seconds = every / timedelta(seconds=1) if isinstance(every, timedelta) else every
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 < seconds < float("inf"):
+        raise ValidationError(
+            "the watch", [("every", f"must be a number of seconds above 0, not {every!r:.60}")]
+        )
+    return seconds

@@ -3,8 +3,9 @@
 A create whose answer was lost is looked for, never repeated.
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import attrs
@@ -15,6 +16,7 @@ from warehouse_sync.errors import (
     DecodeError,
     NotFoundError,
     OutcomeUnknownError,
+    RateLimitedError,
     ServerError,
     TransportError,
     ValidationError,
@@ -25,7 +27,7 @@ from warehouse_sync.models import ConnectionSpec, DataModelSpec, PipelineSpec
 from warehouse_sync.models.common import require_id
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.call import Call
-from warehouse_sync.wire import encode, lenient
+from warehouse_sync.wire import encode, lenient, plain
 
 SpecT = TypeVar("SpecT", ConnectionSpec, DataModelSpec, PipelineSpec)
 SpecT_co = TypeVar("SpecT_co", ConnectionSpec, DataModelSpec, PipelineSpec, covariant=True)
@@ -74,9 +76,9 @@ class Crud(Generic[SpecT, ModelT]):
 
     async def create(self, spec: SpecT) -> ModelT:
         """Create one; look for it when the answer is lost."""
-        document = self._document(spec)
+        call = self._write("POST", self._path(), spec)
         try:
-            created = await self._send(self._write("POST", self._path(), spec, document))
+            created = await self._send(call)
         except WarehouseSyncError as error:
             if not is_ambiguous(error):
                 raise
@@ -84,20 +86,22 @@ class Crud(Generic[SpecT, ModelT]):
         else:
             self.workspace.expect(spec.id)
             return created
-        return await self._settle(spec, document, cause)
+        return await self._settle(spec, cause)
 
     async def update(self, spec: SpecT) -> ModelT:
         """Replace one."""
-        document = self._document(spec)
+        call = self._write("PUT", self._path(spec.id), spec)
         try:
-            return await self._send(self._write("PUT", self._path(spec.id), spec, document))
+            return await self._send(call)
         except DecodeError as error:
             cause = error
         raise self._unknown("update", spec.id, "it was accepted, and the answer cannot be read") from cause
 
     async def delete(self, resource_id: str) -> None:
         """Delete one."""
-        await self._send(Call("DELETE", self._path(require_id("id", resource_id)), _nothing))
+        path = self._path(require_id("id", resource_id))
+        with contextlib.suppress(DecodeError):  # it is deleted; what else the answer says does not matter
+            await self._send(Call("DELETE", path, _nothing))
 
     async def _send(self, call: Call[T]) -> T:
         return await self.workspace.transport.send(call)
@@ -115,7 +119,7 @@ class Crud(Generic[SpecT, ModelT]):
     def _decode_all(self, body: bytes) -> list[ModelT]:
         return lenient.read_list(body, self.model)
 
-    def _document(self, spec: SpecT) -> dict[str, Any]:
+    def _check(self, spec: SpecT) -> None:
         if not isinstance(spec, self.spec):
             mend = "; send its .to_spec()" if hasattr(spec, "to_spec") else ""
             raise ValidationError(
@@ -125,45 +129,54 @@ class Crud(Generic[SpecT, ModelT]):
         problems = list(spec.problems())
         if problems:
             raise ValidationError(f"{self.noun} {spec.id!r:.80}", problems)
-        return encode.spec(spec)
 
-    def _write(self, method: Any, path: str, spec: SpecT, document: Mapping[str, Any]) -> Call[ModelT]:  # noqa: ANN401 - POST or PUT
-        body, problem = b"", ""
+    def _write(self, method: Literal["POST", "PUT"], path: str, spec: SpecT) -> Call[ModelT]:
+        """Build the call that sends a spec. From here on its secrets are in nothing that a traceback would show."""
+        self._check(spec)
+        problem = ""
         try:
-            body = encode.dump(document)
+            call = Call(method, path, self._decode, body=plain.dump(encode.spec(spec)))
         except (TypeError, ValueError, RecursionError) as error:
             problem = type(error).__name__
         if problem:
             raise ValidationError(
                 f"{self.noun} {spec.id!r}", [("extra", f"holds what cannot be sent as JSON ({problem})")]
             )
-        decode = self._decode
-        return Call(method, path, decode, body=body, secrets=encode.secrets(spec), replayable=method == "PUT")
+        return attrs.evolve(call, secrets=encode.secrets(spec), replayable=method == "PUT")
 
-    async def _settle(self, spec: SpecT, document: Mapping[str, Any], cause: WarehouseSyncError) -> ModelT:
+    async def _settle(self, spec: SpecT, cause: WarehouseSyncError) -> ModelT:
         """Find out whether a create happened, by reading its id until it appears or patience ends."""
-        async for pause in self.workspace.pauses(FIRST_LOOK, LONGEST_LOOK):
-            found = await self._look(spec.id)
-            if found is not None:
-                return self._adopt(spec, document, found)
-            await self.workspace.transport.clock.sleep(pause)
         reason = "its answer was lost, and it cannot be found; it was not sent again"
+        for pause in self.workspace.pauses(FIRST_LOOK, LONGEST_LOOK):
+            await self.workspace.transport.clock.sleep(pause)
+            try:
+                found = await self._look(spec.id)
+            except WarehouseSyncError as error:
+                reason = f"its answer was lost, and it cannot be looked for ({type(error).__name__}); it was not sent again"
+                break
+            if found is not None:
+                return self._adopt(spec, found)
         raise self._unknown("create", spec.id, reason) from cause
 
     async def _look(self, resource_id: str) -> ModelT | None:
         try:
             return await self.get(resource_id)
-        except (NotFoundError, TransportError, ServerError):
+        except (NotFoundError, RateLimitedError, TransportError, ServerError):
             return None  # not there yet, or not to be told now: look again
 
-    def _adopt(self, spec: SpecT, document: Mapping[str, Any], found: ModelT) -> ModelT:
-        there = encode.spec(found.to_spec())
-        different = sorted(_differences(encode.without_secrets(document, spec), there))
+    def _adopt(self, spec: SpecT, found: ModelT) -> ModelT:
+        different = self._different(spec, found)
         if not different:
             self.workspace.expect(spec.id)
             return found
         message = f"a different {self.noun} exists under the id {spec.id!r}: {', '.join(different)} differ"
         raise ConflictError(status=409, messages=[message], method="POST", path=self._path())
+
+    @staticmethod
+    def _different(spec: SpecT, found: ModelT) -> list[str]:
+        """Name the fields that are not as they were sent. Secrets do not count: the server masks them."""
+        sent = encode.without_secrets(encode.spec(spec), spec)
+        return sorted(_differences(sent, encode.spec(found.to_spec())))
 
     def _unknown(self, verb: str, resource_id: str, reason: str) -> OutcomeUnknownError:
         message = f"whether the {verb} of {self.noun} {resource_id!r} happened is unknown: {reason}. Read it before you decide."

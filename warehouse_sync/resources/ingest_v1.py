@@ -13,7 +13,7 @@ from warehouse_sync.models.common import require_id, require_run_id
 from warehouse_sync.resources.crud import is_ambiguous
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.call import Call, Method
-from warehouse_sync.wire import encode, lenient
+from warehouse_sync.wire import plain
 
 JSONObject = dict[str, Any]
 T = TypeVar("T")
@@ -137,7 +137,7 @@ class IngestResource:
         problem = "must be an object"
         if isinstance(document, Mapping):
             try:
-                return encode.dump(document)
+                return plain.dump(document)
             except (TypeError, ValueError, RecursionError) as error:
                 problem = f"cannot be sent as JSON ({type(error).__name__})"
         raise ValidationError(f"the {self._name} document", [("document", problem)])
@@ -189,7 +189,7 @@ class IngestPipelines(IngestResource):
 
         Source: v1 draft, `GET /pipelines/{pipelineSlug}/status/runs`.
         """
-        return await self._send("GET", f"/{require_id('slug', slug)}/status/runs", lenient.parse_json)
+        return await self._send("GET", f"/{require_id('slug', slug)}/status/runs", plain.parse)
 
     async def run_status(self, slug: str, run_id: int) -> JSONObject:
         """Read how one run stands.
@@ -225,21 +225,21 @@ class IngestV1:
     """
 
     def __init__(self, workspace: Workspace) -> None:
-        self.connections = IngestResource(workspace, "connections")
-        self.models = IngestResource(workspace, "models")
-        self.mappings = IngestResource(workspace, "mappings")
-        self.pipelines = IngestPipelines(workspace, "pipelines")
+        self.connections: IngestResource = IngestResource(workspace, "connections")
+        self.models: IngestResource = IngestResource(workspace, "models")
+        self.mappings: IngestResource = IngestResource(workspace, "mappings")
+        self.pipelines: IngestPipelines = IngestPipelines(workspace, "pipelines")
 
 
 def _object(body: bytes) -> JSONObject:
-    document = lenient.parse_json(body)
+    document = plain.parse(body)
     if not isinstance(document, dict):
         raise DecodeError("the answer is not the object the API documents")
     return document
 
 
 def _list(body: bytes) -> list[JSONObject]:
-    document = lenient.parse_json(body)
+    document = plain.parse(body)
     if not isinstance(document, list):
         raise DecodeError("the answer is not the list the API documents")
     return document

@@ -1,14 +1,12 @@
 """Reading a pipeline's runs page by page, each run once, to the end that `has_next_page` decides."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import attrs
 
 from warehouse_sync.errors import PaginationError
 from warehouse_sync.models import Page, Run
-from warehouse_sync.resources.prefetch import prefetched
-
-FetchPage = Callable[[int], Awaitable[Page]]
+from warehouse_sync.resources.prefetch import FetchPage, Numbered, read_ahead
 
 MOST_FRUITLESS = 2  # pages in a row without a new run
 
@@ -37,9 +35,17 @@ class Reader:
             PaginationError: The server repeats itself.
         """
         self._check_echo(number, page)
-        fresh = tuple(run for run in page.items if self._is_new(run))
+        fresh = self._fresh(page)
         self._check_progress(number, page, fresh)
-        return page if len(fresh) == len(page.items) else attrs.evolve(page, items=fresh)
+        return page if fresh is page.items else attrs.evolve(page, items=fresh)
+
+    def _fresh(self, page: Page) -> tuple[Run, ...]:
+        numbers = [run.id for run in page.items]
+        distinct = set(numbers)
+        if len(distinct) == len(numbers) and self.seen.isdisjoint(distinct):
+            self.seen |= distinct
+            return page.items
+        return tuple(run for run in page.items if self._is_new(run))
 
     def _is_new(self, run: Run) -> bool:
         known = run.id in self.seen
@@ -96,16 +102,23 @@ class RunPager:
             TransportError: A page did not get through. Pages are retried.
         """
         reader = Reader(self._pipeline_id)
-        source = prefetched(self._fetch, self._prefetch) if self._prefetch > 1 else _one_by_one(self._fetch)
+        page = await self._fetch(1)
+        yield reader.accept(1, page)
+        if not page.has_next_page:
+            return
+        rest = (
+            read_ahead(self._fetch, page, self._prefetch) if self._prefetch > 1 else _one_by_one(self._fetch)
+        )
         try:
-            async for number, page in source:
+            async for number, page in rest:
                 yield reader.accept(number, page)
         finally:
-            await source.aclose()
+            await rest.aclose()
 
 
-async def _one_by_one(fetch: FetchPage) -> AsyncGenerator[tuple[int, Page], None]:
-    number, more = 1, True
+async def _one_by_one(fetch: FetchPage) -> AsyncGenerator[Numbered, None]:
+    """Yield the pages after the first, each read after the one before."""
+    number, more = 2, True
     while more:
         page = await fetch(number)
         yield number, page

@@ -59,7 +59,7 @@ class Convoy:
     """
 
     def __init__(self, fetch: FetchPage, limit: int) -> None:
-        self.doubtful = 0
+        self.doubtful: int = 0
         self._fetch = fetch
         self._limit = limit
         self._size = 1
@@ -145,10 +145,9 @@ async def _outcome(task: "asyncio.Task[list[Page]]") -> list[Page] | None:
         task.cancel()  # has an effect only if we were cancelled ourselves
 
 
-async def prefetched(fetch: FetchPage, limit: int) -> AsyncGenerator[Numbered, None]:
-    """Yield the pages in order, up to `limit` of them being read at once, until one says that none follows."""
-    number, page = 1, await fetch(1)
-    yield number, page
+async def read_ahead(fetch: FetchPage, first: Page, limit: int) -> AsyncGenerator[Numbered, None]:
+    """Yield the pages after the first in order, up to `limit` being read at once, until one says that none follows."""
+    number, page = 1, first
     while page.has_next_page:
         convoy = Convoy(fetch, limit)
         try:

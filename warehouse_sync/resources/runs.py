@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import datetime
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Page, Progress, Run, RunHandle, WaitedRun
@@ -159,7 +159,7 @@ class Source:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self.workspace_id = workspace.id
+        self.workspace_id: int = workspace.id
 
     async def run(self, pipeline_id: str, run_id: int) -> Run:
         """Read one run."""
@@ -195,9 +195,10 @@ def run_pager(  # noqa: PLR0913 - the filters of a listing
 ) -> RunPager:
     """Return a pager over a pipeline's runs, after checking what it is asked for."""
     path, filters = _path(workspace, pipeline_id), _filters(start, end, page_size, prefetch)
+    rest = "".join(f"&{name}={quote(value, safe=':')}" for name, value in filters.items())
 
     async def fetch(number: int) -> Page:
-        query = urlencode({"currentPage": number, **filters}, safe=":")
+        query = f"currentPage={number}{rest}"
         return await workspace.transport.send(Call("GET", path, fast.page, query=query, heard=heard))
 
     return RunPager(fetch, pipeline_id=pipeline_id, prefetch=prefetch)

@@ -13,14 +13,13 @@ from warehouse_sync.resources.crud import is_ambiguous
 from warehouse_sync.resources.runs import run_pager
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.call import Call
-from warehouse_sync.wire import encode, lenient
+from warehouse_sync.wire import lenient, plain
 
 OVERLAP = timedelta(
     seconds=2
 )  # HTTP dates are whole seconds, and the reference shows trigger times seconds apart
 LOOK_BACK = timedelta(days=1)  # how far before its trigger a run's logical date may lie
-FIRST_LOOK = 0.5  # seconds before a lost run is looked for again, doubling
-LOOKS = 5
+PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds to wait before each look for a lost run
 
 
 @attrs.define(eq=False)
@@ -48,7 +47,7 @@ class ServerClock:
 
 async def trigger(workspace: Workspace, pipeline_id: str) -> TriggeredRun:
     """Trigger a pipeline, exactly once."""
-    body = encode.dump({"pipeline_id": require_id("pipeline_id", pipeline_id)})
+    body = plain.dump({"pipeline_id": require_id("pipeline_id", pipeline_id)})
     began = _now(workspace)
     try:
         return await workspace.transport.send(
@@ -76,7 +75,7 @@ async def trigger(workspace: Workspace, pipeline_id: str) -> TriggeredRun:
 
 
 def _read(body: bytes, workspace: Workspace, pipeline_id: str) -> TriggeredRun:
-    document = lenient.parse_json(body)
+    document = plain.parse(body)
     if isinstance(document, dict):
         document |= {"pipeline_id": pipeline_id, "workspace_id": workspace.id}
     return _expected(workspace, lenient.structure(document, TriggeredRun))
@@ -89,13 +88,12 @@ def _expected(workspace: Workspace, triggered: TriggeredRun) -> TriggeredRun:
 
 async def _look(workspace: Workspace, pipeline_id: str, began: datetime) -> list[int]:
     """Return the manual runs that began since, newest first; look a few times, since a run may take a moment to appear."""
-    clock, pause = ServerClock(workspace.transport.clock.wall), FIRST_LOOK
-    for _ in range(LOOKS):
+    clock = ServerClock(workspace.transport.clock.wall)
+    for pause in PAUSES:
+        await workspace.transport.clock.sleep(pause)
         candidates = await _manual_runs_since(workspace, pipeline_id, began, clock)
         if candidates:
             return candidates
-        await workspace.transport.clock.sleep(pause)
-        pause *= 2
     return []
 
 

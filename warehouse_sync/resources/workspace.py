@@ -1,6 +1,6 @@
 """A workspace as its resource clients see it: where it is, how to send, and what it was told to expect."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
 import attrs
 
@@ -40,12 +40,11 @@ class Workspace:
         """Tell whether a 404 for this means "not yet"."""
         return self._expected.get(key, 0.0) > self.transport.clock.monotonic()
 
-    async def pauses(self, first: float, longest: float) -> AsyncIterator[float]:
-        """Yield doubling pauses in seconds for as long as the policy's `settle` allows; at least one."""
+    def pauses(self, first: float, longest: float) -> Iterator[float]:
+        """Yield how long to wait before each look: not at all, then doubling, for as long as the policy's `settle` allows."""
         clock = self.transport.clock
         until, pause = clock.monotonic() + self.transport.carrier.policy.settle, first
-        while True:
+        yield 0.0
+        while clock.monotonic() + pause <= until:
             yield pause
             pause = min(pause * 2, longest)
-            if clock.monotonic() + pause > until:
-                return

@@ -770,7 +770,7 @@ class IngestV1:
     def __init__(self, asynchronous: async_ingest_v1.IngestV1, bridge: Bridge) -> None:
         self._async = asynchronous
         self._bridge = bridge
-        self.connections = IngestResource(asynchronous.connections, bridge)
-        self.models = IngestResource(asynchronous.models, bridge)
-        self.mappings = IngestResource(asynchronous.mappings, bridge)
-        self.pipelines = IngestPipelines(asynchronous.pipelines, bridge)
+        self.connections: IngestResource = IngestResource(asynchronous.connections, bridge)
+        self.models: IngestResource = IngestResource(asynchronous.models, bridge)
+        self.mappings: IngestResource = IngestResource(asynchronous.mappings, bridge)
+        self.pipelines: IngestPipelines = IngestPipelines(asynchronous.pipelines, bridge)

@@ -104,7 +104,7 @@ class Module:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.tree = ast.parse((PACKAGE / source.path).read_text(encoding="utf-8"))
+        self.tree: ast.Module = ast.parse((PACKAGE / source.path).read_text(encoding="utf-8"))
 
     def find(self, name: str) -> ast.ClassDef:
         """Return one of its classes."""
@@ -125,41 +125,53 @@ class Module:
 
 
 def imports(modules: list[Module], body: str, target: Target) -> list[str]:
-    """Return the import statements that the generated classes need."""
-    used = names_in(body)
+    """Return the import statements that the generated classes need; what only quoted annotations name is for type checkers."""
+    used, quoted = names_in(body)
     lines = {"from collections.abc import Iterator", "from warehouse_sync.sync.bridge import Bridge"}
+    lines |= {"from warehouse_sync.secret import to_secret"} if "to_secret" in used else set()
     lines |= {"from types import TracebackType", "from typing import Self"} if "Self" in used else set()
-    for module in modules:
-        lines.add(
-            f"from {module.source.module.rpartition('.')[0]} import {module.source.module.rpartition('.')[2]} as {alias(module)}"
-        )
-        lines |= {line for name, line in module.origins().items() if name in used and name not in TRANSLATED}
-    own = {name for source in target.sources for name in source.classes}
-    elsewhere = {
-        name: other
-        for other in TARGETS
-        for source in other.sources
-        for name in source.classes
-        if name not in own
+    lines |= {import_of(module) for module in modules}
+    origins = {
+        name: line for module in modules for name, line in module.origins().items() if name not in TRANSLATED
     }
-    for name in sorted(used & elsewhere.keys()):
-        lines.add(
-            f"from warehouse_sync.{elsewhere[name].path.removesuffix('.py').replace('/', '.')} import {name}"
-        )
-    return sorted(lines)
-
-
-def names_in(code: str) -> set[str]:
-    """Return the names that code uses, also inside quoted annotations."""
-    nodes = list(ast.walk(ast.parse(code)))
-    quoted = [
-        node.annotation.value
-        for node in nodes
-        if isinstance(node, ast.arg) and isinstance(node.annotation, ast.Constant)
+    own = {name for source in target.sources for name in source.classes}
+    origins |= {
+        name: f"from {home_of(name)} import {TRANSLATED[name]}" for name in TRANSLATED if name not in own
+    }
+    lines |= {line for name, line in origins.items() if name in used}
+    for_checkers = sorted({line for name, line in origins.items() if name in quoted} - lines)
+    if not for_checkers:
+        return sorted(lines)
+    return [
+        *sorted({*lines, "from typing import TYPE_CHECKING"}),
+        "",
+        "if TYPE_CHECKING:",
+        *("    " + line for line in for_checkers),
     ]
-    return {node.id for node in nodes if isinstance(node, ast.Name)}.union(
-        *(names_in(str(text)) for text in quoted)
-    )
+
+
+def names_in(code: str) -> tuple[set[str], set[str]]:
+    """Return the names that code needs imported: those it uses, and those that quoted annotations alone name."""
+    nodes = list(ast.walk(ast.parse(code)))
+    local = {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
+    used = {node.id for node in nodes if isinstance(node, ast.Name)} - local
+    annotations = [node.annotation for node in nodes if isinstance(node, ast.arg)]
+    annotations += [node.returns for node in nodes if isinstance(node, ast.FunctionDef)]
+    texts = [annotation.value for annotation in annotations if isinstance(annotation, ast.Constant)]
+    named = {
+        node.id
+        for text in texts
+        if isinstance(text, str)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Name)
+    }
+    return used, named - used
+
+
+def import_of(module: Module) -> str:
+    """Return the statement that imports an asynchronous module."""
+    package, _, name = module.source.module.rpartition(".")
+    return f"from {package} import {name} as {alias(module)}"
 
 
 def alias(module: Module) -> str:
@@ -179,13 +191,13 @@ def render_class(module: Module, name: str) -> str:
 def constructor(module: Module, node: ast.ClassDef, *, inherits: bool) -> Iterator[str]:
     """Yield what makes a blocking object from an asynchronous one."""
     kind = f"{alias(module)}.{node.name}"
-    attributes = [f"self.{name} = {value}" for name, value in public_attributes(node)]
+    attributes = list(public_attributes(node))
     if node.name in RENAMED:
         init = next(
             item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"
         )
         yield f"def __init__({unparse_arguments(init.args)}) -> None:\n" + indent(
-            f"self._wrap({kind}({forwarded(init.args)}), Bridge())"
+            f"client_secret = to_secret(client_secret)\nself._wrap({kind}({forwarded(init.args)}), Bridge())"
         )
         yield (
             f"def _wrap(self, asynchronous: {kind}, bridge: Bridge, *, owns_bridge: bool = True) -> None:\n"
@@ -236,19 +248,15 @@ def __repr__(self) -> str:
 WRITTEN_ABOVE = frozenset({"close", "__aenter__", "__aexit__"})
 
 
-def public_attributes(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    """Yield each public attribute that the class's methods set, with what the blocking class sets it to."""
+def public_attributes(node: ast.ClassDef) -> Iterator[str]:
+    """Yield the statement that sets each public attribute of the blocking class from the asynchronous one's."""
     for statement in ast.walk(node):
-        if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Attribute):
+        if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Attribute):
             continue
-        name, value = statement.targets[0].attr, statement.value
-        if name.startswith("_"):
-            continue
-        made = value.func.id if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) else ""
-        if made in TRANSLATED:
-            yield name, f"{TRANSLATED[made]}(asynchronous.{name}, bridge)"
-        else:
-            yield name, f"asynchronous.{name}"
+        name, kind = statement.target.attr, ast.unparse(statement.annotation)
+        if not name.startswith("_"):
+            value = f"{kind}(asynchronous.{name}, bridge)" if kind in TRANSLATED else f"asynchronous.{name}"
+            yield f"self.{name}: {kind} = {value}"
 
 
 def methods(node: ast.ClassDef) -> Iterator[str]:
@@ -258,13 +266,45 @@ def methods(node: ast.ClassDef) -> Iterator[str]:
             continue
         if item.name == "__aiter__":
             yield unrolled(item)
+        elif is_resource(item):
+            yield resource(item)
         elif not item.name.startswith("_"):
             yield method(item)
 
 
+def is_resource(item: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Tell whether this is a property that hands out a resource client."""
+    return not item.name.startswith("_") and any(
+        ast.unparse(decorator) == "cached_property" for decorator in item.decorator_list
+    )
+
+
+def resource(item: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """Return the property that hands out the blocking resource client, imported when it is first used."""
+    name = str(ast.literal_eval(item.returns)) if item.returns else ""
+    lines = (
+        docstring(item),
+        f"from {home_of(name)} import {name}",
+        "",
+        f"return {name}(self._async.{item.name}, self._bridge)",
+    )
+    return f'@cached_property\ndef {item.name}(self) -> "{name}":\n' + indent("\n".join(lines))
+
+
+def home_of(name: str) -> str:
+    """Return the generated module that holds a class."""
+    path = next(target.path for target in TARGETS for source in target.sources if name in source.classes)
+    return "warehouse_sync." + path.removesuffix(".py").replace("/", ".")
+
+
 def method(item: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     """Return one method as one line that runs the asynchronous one."""
-    returns = ast.unparse(item.returns) if item.returns else "None"
+    quoted = isinstance(item.returns, ast.Constant) and isinstance(item.returns.value, str)
+    returns = (
+        str(ast.literal_eval(item.returns))
+        if quoted and item.returns
+        else ast.unparse(item.returns or ast.Constant(None))
+    )
     call = f"self._async.{item.name}({forwarded(item.args)})"
     if returns.startswith("AsyncIterator["):
         line = f"return self._bridge.iterate({call})"
@@ -276,7 +316,8 @@ def method(item: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         line = f"{'' if returns == 'None' else 'return '}self._bridge.run({call})"
     else:
         line = f"return {call}"
-    head = f"def {item.name}({unparse_arguments(item.args)}) -> {returns.replace('AsyncIterator[', 'Iterator[')}:"
+    annotation = returns.replace("AsyncIterator[", "Iterator[")
+    head = f"def {item.name}({unparse_arguments(item.args)}) -> {repr(annotation) if quoted else annotation}:"
     return head + "\n" + indent(docstring(item) + "\n" + line)
 
 

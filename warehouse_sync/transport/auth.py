@@ -14,21 +14,17 @@ import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import attrs
 
+from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.settings import Clock, Settings
-from warehouse_sync.transport.grant import AUDIENCE, Grant
+from warehouse_sync.transport.grant import AUDIENCE, Grant, renewal_margin
 
-RENEWAL_MARGIN = (
-    300.0  # seconds before expiry at which a renewal begins, or a tenth of the lifetime if that is less
-)
 RENEWAL_PAUSE = 30.0  # seconds between attempts to renew early
+PATIENCE = 1.0  # seconds between two looks at whether the loop of a fetch still runs
 
 _log = logging.getLogger("warehouse_sync")
-
-Fetch = Callable[[], Awaitable[Grant]]
 
 
 class AccessToken:
@@ -43,8 +39,8 @@ class AccessToken:
 
     def __init__(self, grant: Grant, *, asked_at: float) -> None:
         self.__value = grant.access_token
-        self.expires_at = asked_at + grant.lifetime
-        self.renew_at = self.expires_at - min(RENEWAL_MARGIN, grant.lifetime / 10)
+        self.expires_at: float = asked_at + grant.lifetime
+        self.renew_at: float = self.expires_at - renewal_margin(grant.lifetime)
 
     def reveal(self) -> str:
         """Return the token itself."""
@@ -54,29 +50,30 @@ class AccessToken:
         return f"<AccessToken expires_at={self.expires_at:.0f}>"
 
 
-class TokenStore(Protocol):
-    """Where tokens outlive the process."""
-
-    def load(self, key: str) -> Grant | None:
-        """Return the stored token for a credential, or `None`."""
-
-    def save(self, key: str, grant: Grant) -> None:
-        """Store a token."""
-
-    def forget(self, key: str) -> None:
-        """Remove a token the API refused."""
+# Brings a token; is told the one the API refused last, which will not do.
+Fetch = Callable[[AccessToken | None], Awaitable[Grant]]
 
 
 @attrs.define(eq=False)
 class _Flight:
-    """One fetch under way."""
+    """One fetch under way. It lands with a token, with an error, or with `None` when its loop ended first."""
 
     loop: asyncio.AbstractEventLoop
-    landing: "concurrent.futures.Future[AccessToken]"
+    fetch: Fetch
+    landing: "concurrent.futures.Future[AccessToken | None]" = attrs.field(
+        factory=concurrent.futures.Future, init=False
+    )
+
+    def __attrs_post_init__(self) -> None:
+        self.landing.set_running_or_notify_cancel()  # from here on, none who waits can cancel it
 
     def is_lost(self) -> bool:
         """Tell whether its loop has stopped, so that it will never land."""
         return not self.landing.done() and not self.loop.is_running()
+
+    def was_closed(self, fetch: Fetch) -> bool:
+        """Tell whether it failed because the client that began it was closed, and not the one that fetches with `fetch`."""
+        return self.fetch != fetch and isinstance(self.landing.exception(), ConfigurationError)
 
 
 class TokenSource:
@@ -88,29 +85,30 @@ class TokenSource:
 
     def __init__(self, clock: Clock) -> None:
         self.token: AccessToken | None = None
+        self._refused: AccessToken | None = None
         self._clock = clock
         self._lock = threading.Lock()
         self._flight: _Flight | None = None
-        self._next_renewal = 0.0
+        self._next_renewal = float("-inf")
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def get(self, fetch: Fetch) -> AccessToken:
         """Return a valid token: at once while there is one, renewed in the background when it nears its end.
 
         Args:
-            fetch: Asks the token endpoint once. Called only if this caller is the one to fetch.
+            fetch: Asks for a token once. Called only if this caller is the one to fetch.
 
         Raises:
             TokenError: The token endpoint refused, or answered nonsense.
             TransportError: It could not be reached.
         """
         while True:
-            now = self._clock.monotonic()
-            token = self.token
+            now, token = self._clock.monotonic(), self.token
             if token is not None and now < token.expires_at:
                 self._renew_early(token, now, fetch)
                 return token
-            landed = await self._land(self._join(fetch))
+            flight = self._join(fetch, instead_of=token)
+            landed = None if flight is None else await self._land(flight, fetch)
             if landed is not None:
                 return landed
 
@@ -118,33 +116,42 @@ class TokenSource:
         """Forget a token the API refused, unless another has taken its place."""
         with self._lock:
             if self.token is token:
-                self.token = None
+                self.token, self._refused = None, token
+
+    def forget_flight(self) -> None:
+        """In a forked child: the parent's flight will never land here."""
+        self._lock = threading.Lock()
+        self._flight = None
 
     def _renew_early(self, token: AccessToken, now: float, fetch: Fetch) -> None:
         if now >= token.renew_at and now >= self._next_renewal:
             self._next_renewal = now + RENEWAL_PAUSE
-            self._join(fetch)
+            self._join(fetch, instead_of=token)
 
-    def _join(self, fetch: Fetch) -> _Flight:
-        """Return the flight under way, or start one."""
+    def _join(self, fetch: Fetch, *, instead_of: AccessToken | None) -> _Flight | None:
+        """Return the flight under way, or start one. Return `None` if one has just landed."""
         with self._lock:
+            if self.token is not instead_of:
+                return None
             flight = self._flight
-            if flight is None or flight.landing.done() or flight.is_lost():
-                flight = self._flight = _Flight(asyncio.get_running_loop(), concurrent.futures.Future())
-                self._start(flight, fetch)
+            if flight is None or flight.is_lost():
+                flight = self._flight = _Flight(asyncio.get_running_loop(), fetch)
+                self._start(flight)
             return flight
 
-    def _start(self, flight: _Flight, fetch: Fetch) -> None:
-        task = flight.loop.create_task(self._fly(flight, fetch), name="warehouse-sync token")
+    def _start(self, flight: _Flight) -> None:
+        task = flight.loop.create_task(self._fly(flight), name="warehouse-sync token")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _fly(self, flight: _Flight, fetch: Fetch) -> None:
+    async def _fly(self, flight: _Flight) -> None:
         asked_at = self._clock.monotonic()
         try:
-            token = AccessToken(await fetch(), asked_at=asked_at)
+            token = AccessToken(await flight.fetch(self._refused), asked_at=asked_at)
         except asyncio.CancelledError:
-            flight.landing.cancel()  # the loop is ending, say: whoever waits elsewhere starts a flight of their own
+            flight.landing.set_result(
+                None
+            )  # its loop is ending: whoever waits on another starts a flight there
             raise
         except Exception as error:  # noqa: BLE001 - handed to everyone who waits
             if self.token is not None:
@@ -152,33 +159,40 @@ class TokenSource:
             flight.landing.set_exception(error)
         else:
             with self._lock:
-                self.token = token
+                self.token, self._next_renewal = token, float("-inf")
             flight.landing.set_result(token)
+        finally:
+            self._leave(flight)
 
-    async def _land(self, flight: _Flight) -> AccessToken | None:
+    def _leave(self, flight: _Flight) -> None:
+        """Let go of a flight that has ended: it would keep its loop alive."""
+        with self._lock:
+            if self._flight is flight:
+                self._flight = None
+
+    async def _land(self, flight: _Flight, fetch: Fetch) -> AccessToken | None:
         """Wait for a flight. Return `None` if it was lost, to start anew."""
         done = asyncio.wrap_future(flight.landing)
-        done.add_done_callback(_retrieve)
-        await asyncio.wait(
-            [done]
-        )  # unlike awaiting it, this neither cancels the flight with us nor raises for it
-        if flight.landing.cancelled():
+        try:
+            while not flight.landing.done():
+                if flight.is_lost():
+                    return None
+                # Unlike awaiting it, this neither cancels the flight with us nor raises for it.
+                await asyncio.wait([done], timeout=PATIENCE)
+        finally:
+            _let_go(done)
+        if flight.was_closed(fetch):
             return None
         error = flight.landing.exception()
         if error is None:
             return flight.landing.result()
         raise copy.copy(error)  # its own for each waiter: a shared one would collect everybody's traceback
 
-    def forget_flight(self) -> None:
-        """In a forked child: the parent's flight will never land here."""
-        self._lock = threading.Lock()
-        self._flight = None
 
-
-def _retrieve(done: "asyncio.Future[AccessToken]") -> None:
-    """Look at the outcome, so that asyncio does not report it as overlooked when a waiter has left."""
-    if not done.cancelled():
-        done.exception()
+def _let_go(done: "asyncio.Future[AccessToken | None]") -> None:
+    """Wait no longer: the flight must not call into our loop, which may be closed when it lands."""
+    if not done.cancel():
+        done.exception()  # looked at, so that asyncio does not report it as overlooked
 
 
 _sources: "weakref.WeakValueDictionary[str, TokenSource]" = weakref.WeakValueDictionary()

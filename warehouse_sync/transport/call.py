@@ -1,11 +1,14 @@
 """One API call as data: what to send, how to read the answer, and what is known while it is under way."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Generic, Literal, TypeVar
 
 import attrs
 from multidict import CIMultiDict
 
+from warehouse_sync.errors import TimeoutError
+from warehouse_sync.transport.deadlines import Deadline
 from warehouse_sync.transport.pool import Local
 
 T = TypeVar("T")
@@ -43,23 +46,56 @@ class Call(Generic[T]):
 
 @attrs.define(eq=False, repr=False)
 class Trip:
-    """What is known of a call under way.
+    """A call under way, and its deadline: `with trip:` leaves the block early when the deadline falls due.
+
+    After such a block stands `raise trip.late(call)`, which is reached then alone.
 
     Attributes:
         local: The running loop's share of the pool.
         started: When it began, on the monotonic clock.
+        total: Seconds it may take, or `None`.
         attempts: How many requests were made.
         queued: Whether it is waiting for a place in the pool.
-        sent: Whether a request of its may have reached the server.
+        under_way: Whether a request of its was sent and has not been answered.
         lost: Whether an earlier request may have been acted on although its answer was lost.
     """
 
     local: Local
     started: float
+    total: float | None
     attempts: int = 0
     queued: bool = False
-    sent: bool = False
+    under_way: bool = False
     lost: bool = False
+    _deadline: Deadline | None = attrs.field(default=None, init=False)
+
+    def __enter__(self) -> None:
+        if self.total is not None:
+            self._deadline = self.local.deadlines.start(self.total)
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: object
+    ) -> bool:
+        deadline = self._deadline
+        if deadline is None:
+            return False
+        fell_due = exc_type is asyncio.CancelledError and deadline.is_mine()
+        deadline.finish()
+        return fell_due
+
+    def late(self, call: Call[T]) -> TimeoutError:
+        """Return the error for a deadline that fell due."""
+        reason = (
+            "no connection came free; raise max_connections or start fewer calls at once"
+            if self.queued
+            else "Timeout.total"
+        )
+        return TimeoutError(
+            f"{call.method} {call.path} was given up after {self.total:g} s: {reason}",
+            phase="pool" if self.queued else "total",
+            sent="maybe" if self.under_way or self.lost else "no",
+            attempts=self.attempts,
+        )
 
 
 class Headers:
@@ -74,10 +110,10 @@ class Headers:
     __slots__ = ("bare", "json", "secrets")
 
     def __init__(self, local: Local, token: str | None = None) -> None:
-        self.secrets = () if token is None else (token,)
+        self.secrets: tuple[str, ...] = () if token is None else (token,)
         bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
-        self.bare = CIMultiDict({**local.headers, **bearer})
-        self.json = CIMultiDict({**self.bare, "Content-Type": "application/json"})
+        self.bare: CIMultiDict[str] = CIMultiDict({**local.headers, **bearer})
+        self.json: CIMultiDict[str] = CIMultiDict({**self.bare, "Content-Type": "application/json"})
 
 
 @attrs.define(eq=False, repr=False)

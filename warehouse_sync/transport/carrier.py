@@ -1,13 +1,11 @@
 """How any request travels: within its deadline, from a place in the pool, tried again where that is safe and may help."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import attrs
 from yarl import URL
 
-from warehouse_sync.errors import APIError, TimeoutError, TransportError, WarehouseSyncError
+from warehouse_sync.errors import APIError, TransportError, WarehouseSyncError
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout
 from warehouse_sync.transport.call import Answer, Call, Headers, Trip
 from warehouse_sync.transport.exchange import exchange
@@ -42,25 +40,9 @@ class Carrier:
     pace: Pace
     clock: Clock
 
-    async def within_deadline(self, call: Call[T], work: Callable[[Trip, Call[T]], Awaitable[T]]) -> T:
-        """Do `work`, and cancel it when the call's time has run out.
-
-        Raises:
-            TimeoutError: It has.
-        """
-        trip = Trip(self.pool.here(), self.clock.monotonic())
-        total = self.timeout.total
-        if total is None:
-            return await work(trip, call)
-        deadline = trip.local.deadlines.start(total)
-        try:
-            return await work(trip, call)
-        except asyncio.CancelledError:
-            if not deadline.is_mine():
-                raise
-        finally:
-            deadline.finish()
-        raise _late(trip, call, total)
+    def begin(self) -> Trip:
+        """Begin a call on the running loop."""
+        return Trip(self.pool.here(), self.clock.monotonic(), self.timeout.total)
 
     async def attempts(self, trip: Trip, call: Call[T], url: URL, headers: Headers) -> T:
         """Make requests until the outcome is final: a success, or an error that trying again cannot help.
@@ -74,7 +56,20 @@ class Carrier:
         while True:
             tries += 1
             try:
-                return await self._attempt(trip, call, url, headers)
+                # One coroutine for all of this: each more that a request waits in costs as much as a third of decoding.
+                slots = trip.local.slots
+                if slots.free > 0:
+                    slots.free -= 1
+                else:
+                    await self._wait_for_place(trip)
+                trip.attempts += 1
+                trip.under_way = True
+                try:
+                    answer = await exchange(trip.local, call, url, headers)
+                finally:
+                    slots.release()
+                trip.under_way = False
+                return self._outcome(trip, call, answer, headers)
             except WarehouseSyncError as error:
                 problem = error
             delay = self._delay_after(trip, call, problem, tries)
@@ -83,49 +78,36 @@ class Carrier:
             del problem  # its traceback holds this frame
             await self.clock.sleep(delay)
 
-    async def _attempt(self, trip: Trip, call: Call[T], url: URL, headers: Headers) -> T:
-        answer = await self._from_the_pool(trip, call, url, headers)
+    @staticmethod
+    async def _wait_for_place(trip: Trip) -> None:
+        trip.queued = True
+        await trip.local.slots.wait()
+        trip.queued = False
+
+    def _outcome(self, trip: Trip, call: Call[T], answer: Answer, headers: Headers) -> T:
+        """Read a success, or raise the error that the server answered with."""
         if answer.usage is not None:
             self.pace.heard(answer.usage)
         if 200 <= answer.status < 300:  # noqa: PLR2004 - success
             self.budget.give_back()
-            return call.decode(answer.body)
+            return _decoded(call, answer)
         if answer.status == 404 and call.method == "DELETE" and trip.lost:  # noqa: PLR2004 - an HTTP status
-            return call.decode(b"")  # an earlier attempt deleted it, and its answer was lost
+            return _decoded(call, Answer(204, b""))  # an earlier attempt deleted it, and its answer was lost
         raise self._refusal(trip, call, answer, headers)
-
-    async def _from_the_pool(self, trip: Trip, call: Call[T], url: URL, headers: Headers) -> Answer:
-        """Make one request from a place in the pool."""
-        local, slots = trip.local, trip.local.slots
-        if slots.free > 0:
-            slots.free -= 1
-        else:
-            trip.queued = True
-            await slots.wait()
-            trip.queued = False
-        was_sent, trip.sent = trip.sent, True
-        trip.attempts += 1
-        try:
-            return await exchange(local, call, url, headers)
-        except TransportError as error:
-            maybe = error.sent == "maybe"
-            trip.sent, trip.lost = was_sent or maybe, trip.lost or maybe
-            raise
-        finally:
-            slots.release()
 
     def _delay_after(self, trip: Trip, call: Call[T], error: WarehouseSyncError, tries: int) -> float | None:
         if isinstance(error, TransportError):
+            trip.under_way = False
+            trip.lost = trip.lost or error.sent == "maybe"
             error.attempts = trip.attempts
             error.sent = "maybe" if trip.lost else error.sent
-        total = self.timeout.total
         return next_delay(
             self.policy,
             self.budget,
             error,
             tries=tries,
             replayable=call.replayable,
-            remaining=_FOREVER if total is None else trip.started + total - self.clock.monotonic(),
+            remaining=_FOREVER if trip.total is None else trip.started + trip.total - self.clock.monotonic(),
             chance=self.clock.random(),
         )
 
@@ -147,15 +129,9 @@ class Carrier:
         )
 
 
-def _late(trip: Trip, call: Call[T], total: float) -> TimeoutError:
-    reason = (
-        "no connection came free; raise max_connections or start fewer calls at once"
-        if trip.queued
-        else "Timeout.total"
-    )
-    return TimeoutError(
-        f"{call.method} {call.path} was given up after {total:g} s: {reason}",
-        phase="pool" if trip.queued else "total",
-        sent="maybe" if trip.sent else "no",
-        attempts=trip.attempts,
-    )
+def _decoded(call: Call[T], answer: Answer) -> T:
+    try:
+        return call.decode(answer.body)
+    except WarehouseSyncError as error:
+        problem = error.with_traceback(None)  # its frames hold the answer, and the answer may hold secrets
+    raise problem

@@ -19,8 +19,8 @@ class Deadline:
     __slots__ = ("_cancelling", "_queue", "_task", "expired", "when")
 
     def __init__(self, when: float, task: "asyncio.Task[Any]", queue: "dict[Deadline, None]") -> None:
-        self.when = when
-        self.expired = False
+        self.when: float = when
+        self.expired: bool = False
         self._task = task
         self._cancelling = task.cancelling()
         self._queue = queue

@@ -1,5 +1,6 @@
 """One request and its answer over aiohttp: the only place where bytes leave and arrive."""
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -8,7 +9,7 @@ from yarl import URL
 from warehouse_sync.errors import ConfigurationError, ResponseTooLargeError
 from warehouse_sync.transport.call import Answer, Call, Headers
 from warehouse_sync.transport.faults import FAULTS, translate
-from warehouse_sync.transport.pool import CLOSED, Local
+from warehouse_sync.transport.pool import Local
 
 if TYPE_CHECKING:
     from warehouse_sync.errors import TransportError
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 LARGEST: Final = 16 * 1024 * 1024  # bytes of one answer, decompressed
 LARGEST_ERROR: Final = 256 * 1024  # bytes of an error answer worth reading
 
+_NETRC = (
+    "netrc has a login for {host}, which aiohttp would send in place of the token: remove it, or leave trust_env off"
+)
 _USAGE = "X-mp-rate-limit-percentage-used"
 _REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id", "x-amzn-RequestId")
 
@@ -44,10 +48,20 @@ async def exchange(local: Local, call: Call[Any], url: URL, headers: Headers) ->
         except BaseException:
             response.close()  # half-read: its connection must not serve another request
             raise
+    except asyncio.CancelledError as interruption:
+        interruption.__traceback__ = None  # aiohttp's frames hold the headers and the body
+        raise
     except FAULTS as error:
-        problem = (
-            ConfigurationError(CLOSED) if local.session.closed else translate(error, f"{url.host}:{url.port}")
-        )
+        closed, where = local.session.closed, f"{url.host}:{url.port}"
+        problem = ConfigurationError(local.when_closed) if closed else translate(error, where)
+    except RuntimeError:
+        if not local.session.closed:
+            raise
+        problem = ConfigurationError(local.when_closed)
+    except ValueError:
+        if not local.session.trust_env:
+            raise
+        problem = ConfigurationError(_NETRC.format(host=url.host))
     # Raised out here: aiohttp's exceptions hold the request's headers, and must not stay in the chain.
     raise problem
 
@@ -66,11 +80,10 @@ async def _answer(response: aiohttp.ClientResponse) -> Answer:
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    length = response.content_length
-    if length is not None and length <= LARGEST and "Content-Encoding" not in response.headers:
-        content = response.content
-        return content.read_nowait() if content.is_eof() else await content.read()
-    return await _read_bounded(response, LARGEST)
+    content = response.content
+    if not content.is_eof():
+        return await _read_bounded(response, LARGEST)
+    return content.read_nowait()  # all of it has come, so it fits aiohttp's buffer, far below the limit
 
 
 async def _read_error(response: aiohttp.ClientResponse) -> bytes:

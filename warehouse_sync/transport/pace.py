@@ -18,7 +18,7 @@ class Pace:
     """
 
     def __init__(self) -> None:
-        self.limit = float("inf")
+        self.limit: float = float("inf")
         self._workers = 0
         self._deaf_for = 0  # answers to requests made before the last complaint: they say nothing new
 

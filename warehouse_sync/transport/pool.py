@@ -6,8 +6,9 @@ import functools
 import os
 import ssl
 import sys
+import threading
 import weakref
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import aiohttp
@@ -17,9 +18,11 @@ from warehouse_sync._version import __version__
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.settings import Timeout
 from warehouse_sync.transport.deadlines import Deadlines
+from warehouse_sync.transport.lean import request_class
 from warehouse_sync.transport.slots import Slots
 
 CLOSED = "the client is closed: make a new one, or keep calls inside its `with` block"
+BORROWED_CLOSED = "the session passed to the client is closed: pass an open one"
 
 HEADERS = {
     "Accept": "application/json",
@@ -37,6 +40,7 @@ class Local:
         middlewares: What wraps each request; `None` where the session knows.
         slots: Places for requests.
         deadlines: The deadlines of its calls.
+        when_closed: What to say of a call that finds the session closed.
         lifespan: Closes the session when the loop ends; `None` for a borrowed session.
     """
 
@@ -45,7 +49,14 @@ class Local:
     middlewares: tuple[aiohttp.ClientMiddlewareType, ...] | None
     slots: Slots
     deadlines: Deadlines
+    when_closed: str = CLOSED
     lifespan: AsyncGenerator[None, None] | None = None
+
+    async def close(self) -> None:
+        """Close what is not the caller's. Call this on its own loop."""
+        self.deadlines.close()
+        if self.lifespan is not None:
+            await self.lifespan.aclose()
 
 
 @attrs.frozen(kw_only=True)
@@ -72,11 +83,10 @@ class SessionPool:
 
     def __init__(self, options: PoolOptions) -> None:
         self._options = options
-        self._locals: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Local] = (
-            weakref.WeakKeyDictionary()
-        )
+        self._locals: dict[asyncio.AbstractEventLoop, Local] = {}
+        self._lock = threading.Lock()
         self._latest: tuple[asyncio.AbstractEventLoop, Local] | None = None
-        self.closed = False
+        self.closed: bool = False
         _pools.add(self)
 
     def here(self) -> Local:
@@ -91,12 +101,13 @@ class SessionPool:
         return self._find(loop)
 
     def _find(self, loop: asyncio.AbstractEventLoop) -> Local:
-        if self.closed:
-            raise ConfigurationError(CLOSED)
-        local = self._locals.get(loop)
-        if local is None or local.session.closed:
-            local = self._locals[loop] = self._open(loop)
-        self._latest = (loop, local)
+        with self._lock:
+            if self.closed:
+                raise ConfigurationError(CLOSED)
+            local = self._locals.get(loop)
+            if local is None or local.session.closed:
+                local = self._locals[loop] = self._open(loop)
+            self._latest = (loop, local)
         return local
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> Local:
@@ -109,7 +120,8 @@ class SessionPool:
             middlewares=(*getattr(borrowed, "_middlewares", ()), no_resend) if borrowed else None,
             slots=Slots(self._options.max_connections),
             deadlines=Deadlines(loop),
-            lifespan=None if borrowed else _closes_with_loop(session),
+            when_closed=BORROWED_CLOSED if borrowed else CLOSED,
+            lifespan=None if borrowed else _closes_with_loop(session, self._forgets(loop)),
         )
 
     @staticmethod
@@ -117,7 +129,7 @@ class SessionPool:
         session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop
     ) -> aiohttp.ClientSession:
         if session.closed:
-            raise ConfigurationError("the session passed to the client is closed: pass an open one")
+            raise ConfigurationError(BORROWED_CLOSED)
         if getattr(session, "_loop", loop) is not loop:
             raise ConfigurationError(
                 "the session passed to the client belongs to another event loop: pass one of this loop, or none"
@@ -126,39 +138,51 @@ class SessionPool:
 
     async def close(self) -> None:
         """Close every session the pool opened; those of other loops that run, in their loop."""
-        self.closed = True
-        opened, self._locals = list(self._locals.items()), weakref.WeakKeyDictionary()
-        self._latest = None
+        with self._lock:
+            self.closed, self._latest = True, None
+            opened, self._locals = self._locals, {}
         here = asyncio.get_running_loop()
-        for loop, local in opened:
-            local.deadlines.close()
-            if local.lifespan is None:
-                continue
+        for loop, local in opened.items():
             if loop is here:
-                await local.lifespan.aclose()
+                await local.close()
             elif loop.is_running():
-                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(local.lifespan.aclose(), loop))
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(local.close(), loop))
 
     def abandon(self) -> None:
         """In a forked child: leave the parent's sockets and loops alone, and start afresh."""
         _inherited.extend(self._locals.values())
-        self._locals = weakref.WeakKeyDictionary()
-        self._latest = None
+        self._locals, self._latest = {}, None
+        self._lock = threading.Lock()  # another thread of the parent may have held it
+
+    def _forgets(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+        """Return what forgets a loop that ends, without keeping the pool alive until then."""
+        this = weakref.ref(self)
+
+        def forget() -> None:
+            pool = this()
+            if pool is not None:
+                with pool._lock:  # noqa: SLF001 - our own
+                    pool._locals.pop(loop, None)  # noqa: SLF001 - our own
+                    pool._latest = None  # noqa: SLF001 - our own
+
+        return forget
 
 
 def open_session(options: PoolOptions) -> aiohttp.ClientSession:
     """Open a session that adds nothing of its own: no cookies, no limits but ours, no timer per request."""
     raise_mmap_threshold()
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ssl=_trust(options.ca_file)),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=HEADERS,
         timeout=aiohttp.ClientTimeout(
             total=None, sock_connect=options.timeout.connect, sock_read=options.timeout.read
         ),
-        middlewares=(no_resend,),
+        request_class=request_class(),
         trust_env=options.trust_env,
     )
+    session._retry_connection = False  # noqa: SLF001 - what `no_resend` does for borrowed sessions, for nothing
+    return session
 
 
 def _trust(ca_file: str | Path | None) -> ssl.SSLContext | bool:
@@ -174,7 +198,9 @@ def _trust(ca_file: str | Path | None) -> ssl.SSLContext | bool:
     return context
 
 
-def _closes_with_loop(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
+def _closes_with_loop(
+    session: aiohttp.ClientSession, forget: Callable[[], None]
+) -> AsyncGenerator[None, None]:
     """Return a generator, begun, that closes the session when it is closed: by us, or by its loop when that ends.
 
     `asyncio.run` closes the async generators of its loop before the loop itself, and that is the one moment at which a
@@ -185,6 +211,7 @@ def _closes_with_loop(session: aiohttp.ClientSession) -> AsyncGenerator[None, No
         try:
             yield
         finally:
+            forget()
             await session.close()
 
     generator = lifespan()
@@ -202,7 +229,7 @@ class ResendPreventedError(Exception):
 
     def __init__(self, cause: Exception) -> None:
         super().__init__(type(cause).__name__)
-        self.cause_name = type(cause).__name__
+        self.cause_name: str = type(cause).__name__
 
 
 async def no_resend(

@@ -22,6 +22,12 @@ Trouble = Literal["transient", "throttled"]
 _COST = {"transient": 14.0, "throttled": 5.0}
 _PASSING = frozenset({408, 500, 502, 503, 504})
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
+_HTTP_DATE = re.compile(  # the three forms of RFC 9110, 5.6.7; the parser alone takes much more
+    r"""[A-Z][a-z]{2},\ \d\d\ [A-Z][a-z]{2}\ \d{4}\ \d\d:\d\d:\d\d\ GMT
+      | [A-Z][a-z]{5,8},\ \d\d-[A-Z][a-z]{2}-\d\d\ \d\d:\d\d:\d\d\ GMT
+      | [A-Z][a-z]{2}\ [A-Z][a-z]{2}\ [ \d]\d\ \d\d:\d\d:\d\d\ \d{4}""",
+    re.ASCII | re.VERBOSE,
+)
 
 
 @attrs.define(eq=False)
@@ -130,6 +136,8 @@ def parse_retry_after(text: str | None, now: float) -> float | None:
 
 
 def _http_date(value: str) -> datetime | None:
+    if not _HTTP_DATE.fullmatch(value):
+        return None
     try:
         date = parsedate_to_datetime(value)
     except ValueError:

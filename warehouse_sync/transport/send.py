@@ -1,17 +1,20 @@
 """What resources send through: authorized calls to the API, and behind them the calls to the token endpoint."""
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 from yarl import URL
 
-from warehouse_sync.errors import APIError, TokenError, UnauthorizedError
+from warehouse_sync.errors import APIError, DecodeError, TokenError, TransportError, UnauthorizedError
 from warehouse_sync.settings import Clock, RetryPolicy, Settings, Timeout
-from warehouse_sync.transport.auth import AccessToken, TokenSource
+from warehouse_sync.transport.auth import AccessToken, TokenSource, credential_key
 from warehouse_sync.transport.call import Call, Headers, Trip
 from warehouse_sync.transport.carrier import Carrier
 from warehouse_sync.transport.grant import Grant, grant_request, parse_grant
 from warehouse_sync.transport.pool import Local
+
+if TYPE_CHECKING:
+    from warehouse_sync.transport.token_cache import TokenCache
 
 T = TypeVar("T")
 
@@ -26,10 +29,13 @@ class Transport:
         carrier: How requests travel.
     """
 
-    def __init__(self, settings: Settings, carrier: Carrier, source: TokenSource) -> None:
+    def __init__(
+        self, settings: Settings, carrier: Carrier, source: TokenSource, cache: "TokenCache | None" = None
+    ) -> None:
         self.settings = settings
         self.carrier = carrier
         self._source = source
+        self._cache = cache
         self._monotonic = carrier.clock.monotonic
         url = URL(settings.api_url)
         self._origin, self._prefix = url.origin(), url.raw_path.rstrip("/")
@@ -45,7 +51,7 @@ class Transport:
         carrier = attrs.evolve(
             self.carrier, timeout=timeout or self.carrier.timeout, policy=retry or self.carrier.policy
         )
-        return Transport(self.settings, carrier, self._source)
+        return Transport(self.settings, carrier, self._source, self._cache)
 
     async def send(self, call: Call[T]) -> T:
         """Carry out a call within its deadline.
@@ -56,23 +62,26 @@ class Transport:
             TokenError: The token endpoint refused, or answered nonsense.
             DecodeError: The answer is not what the API documents.
         """
-        return await self.carrier.within_deadline(call, self._authorized)
+        carrier = self.carrier
+        trip = carrier.begin()
+        with trip:
+            token, url = self._source.token, self._url(call)
+            if token is None or self._monotonic() >= token.renew_at:
+                token = await self._token(trip)
+            try:
+                return await carrier.attempts(trip, call, url, self._headers_for(token, trip.local))
+            except UnauthorizedError:  # once: with a fresh token
+                self._source.invalidate(token)
+            token = await self._token(trip)
+            return await carrier.attempts(trip, call, url, self._headers_for(token, trip.local))
+        raise trip.late(call)
 
-    async def _authorized(self, trip: Trip, call: Call[T]) -> T:
-        """Send with the current token, and after a 401 once more with a fresh one."""
-        token, url = await self._token(), self._url(call)
+    async def _token(self, trip: Trip) -> AccessToken:
         try:
-            return await self.carrier.attempts(trip, call, url, self._headers_for(token, trip.local))
-        except UnauthorizedError:
-            self._source.invalidate(token)
-        token = await self._token()
-        return await self.carrier.attempts(trip, call, url, self._headers_for(token, trip.local))
-
-    async def _token(self) -> AccessToken:
-        token = self._source.token
-        if token is not None and self._monotonic() < token.renew_at:
-            return token
-        return await self._source.get(self._fetch_grant)
+            return await self._source.get(self._grant)
+        except TransportError as error:
+            error.sent = "maybe" if trip.lost else "no"  # the call itself, not the question for a token
+            raise
 
     def _headers_for(self, token: AccessToken, local: Local) -> Headers:
         latest = self._headers
@@ -88,6 +97,13 @@ class Transport:
             return URL(f"{self._origin}{path}?{call.query}", encoded=True)
         return self._origin.with_path(path, encoded=True)
 
+    async def _grant(self, refused: AccessToken | None) -> Grant:
+        """Bring a token: from the disk if it is kept there, else from the token endpoint."""
+        if self._cache is None:
+            return await self._fetch_grant()
+        key, unwanted = credential_key(self.settings), None if refused is None else refused.reveal()
+        return await self._cache.grant(key, self._fetch_grant, refused=unwanted, clock=self.clock)
+
     async def _fetch_grant(self) -> Grant:
         """Ask the token endpoint, as patiently as for any call.
 
@@ -95,24 +111,27 @@ class Transport:
             TokenError: It refused, or answered nonsense.
             TransportError: It could not be reached.
         """
-        secret = self.settings.client_secret.reveal
         call = Call(
             "POST",
             URL(self.settings.token_url).path,
             parse_grant,
             body=grant_request(self.settings),
-            secrets=(secret(),),
+            secrets=(self.settings.client_secret.reveal(),),
         )
-        bounds = attrs.evolve(self.carrier.timeout, total=_TOKEN_TOTAL)
-        carrier = attrs.evolve(self.carrier, timeout=bounds)
         try:
-            return await carrier.within_deadline(call, self._ask)
+            return await self._ask(call)
         except APIError as error:
             refusal = _refused(error)
+        except DecodeError as error:
+            refusal = TokenError(f"the token endpoint answered nonsense: {error}")
         raise refusal
 
-    async def _ask(self, trip: Trip, call: Call[Grant]) -> Grant:
-        return await self.carrier.attempts(trip, call, URL(self.settings.token_url), Headers(trip.local))
+    async def _ask(self, call: Call[Grant]) -> Grant:
+        carrier = attrs.evolve(self.carrier, timeout=attrs.evolve(self.carrier.timeout, total=_TOKEN_TOTAL))
+        trip = carrier.begin()
+        with trip:
+            return await carrier.attempts(trip, call, URL(self.settings.token_url), Headers(trip.local))
+        raise trip.late(call)
 
 
 def _refused(error: APIError) -> TokenError:

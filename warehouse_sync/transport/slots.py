@@ -14,7 +14,7 @@ class Slots:
     __slots__ = ("_waiting", "free")
 
     def __init__(self, limit: int) -> None:
-        self.free = limit
+        self.free: int = limit
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def wait(self) -> None:

@@ -17,7 +17,7 @@ from warehouse_sync.errors import (
     UnauthorizedError,
     WarehouseLoginError,
 )
-from warehouse_sync.wire.lenient import parse_json
+from warehouse_sync.wire import plain
 
 _BUSY = re.compile(r"already (in progress|running)", re.IGNORECASE)
 _LONGEST = 500  # characters of one message
@@ -47,13 +47,14 @@ def error_messages(body: bytes, secrets: Iterable[str] = ()) -> tuple[str, ...]:
     Reads `{"errors": [{"message": …}]}`, bare strings in that list, `{"message": …}`, and the token endpoint's
     `{"error": …, "error_description": …}`. A body that is not JSON says nothing.
     """
-    hidden = tuple(secret for secret in secrets if secret)
+    # The longest first, so that a secret within another leaves no rest of it.
+    hidden = tuple(sorted(filter(None, secrets), key=len, reverse=True))
     return tuple(_clean(message, hidden) for message in _raw_messages(body)[:_MOST])
 
 
 def _raw_messages(body: bytes) -> list[str]:
     try:
-        document = parse_json(body)
+        document = plain.parse(body)
     except DecodeError:
         return []
     if not isinstance(document, Mapping):

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-import msgspec
 
 from warehouse_sync.models import ConnectionSpec, DataModelSpec, PipelineSpec, Schedule, Secret, SyncMode
 from warehouse_sync.wire.dates import format_date
@@ -31,15 +30,6 @@ _PIPELINE_ORDER = (
 )
 
 
-def dump(document: object) -> bytes:
-    """Write plain JSON.
-
-    Raises:
-        TypeError: It holds something that is not JSON.
-    """
-    return msgspec.json.encode(document)
-
-
 def spec(value: Spec) -> JSONObject:
     """Return what is sent for a spec. The secrets in it are in clear: it goes to the wire and nowhere else."""
     match value:
@@ -47,7 +37,7 @@ def spec(value: Spec) -> JSONObject:
             return _connection(value)
         case DataModelSpec():
             return _data_model(value)
-        case PipelineSpec():
+        case _:
             return _pipeline(value)
 
 
@@ -99,7 +89,7 @@ def _data_model(value: DataModelSpec) -> JSONObject:
         "id": value.id,
         "name": value.name,
         "state": value.state.value,
-        "type": "sql",
+        "type": value.extra.get("type", "sql"),
         "config": {**rest, "sql_query": value.sql_query},
     }
 

@@ -1,7 +1,8 @@
 """Bytes to models for what is read in bulk: reports, runs and pages, as the server sends them every time.
 
 msgspec decodes straight into the attrs classes. It is strict: whatever it refuses, and any date that is not written in
-UTC, goes to `lenient`, which gives the same answers and knows the oddities.
+UTC, goes to `lenient`, which gives the same answers and knows the oddities. It passes over unknown fields without
+judging the bytes of their values.
 """
 
 from collections.abc import Iterable

@@ -6,11 +6,12 @@ becomes a `DecodeError` that says where, never with a value: a value may be a se
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
+from operator import eq
 from typing import Any, TypeVar
 
 import attrs
-import msgspec
-from cattrs import Converter, transform_error
+from cattrs import AttributeValidationNote, ClassValidationError, Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, override
 
 from warehouse_sync.errors import DecodeError
@@ -30,29 +31,11 @@ from warehouse_sync.models import (
     UnknownConfig,
 )
 from warehouse_sync.models.connections import CONFIGS, ConnectionConfig
+from warehouse_sync.wire import plain
 from warehouse_sync.wire.dates import parse_date
 
 T = TypeVar("T")
 JSONObject = dict[str, Any]
-
-_json = msgspec.json.Decoder()
-
-
-def parse_json(body: bytes) -> Any:  # noqa: ANN401 - JSON is anything
-    """Read JSON.
-
-    Raises:
-        DecodeError: It is not JSON.
-    """
-    problem = "the answer is empty"
-    try:
-        if body:
-            return _json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        problem = f"the answer is not JSON: {error}"
-    except RecursionError:
-        problem = "the answer is not JSON the SDK reads: it is nested too deeply"
-    raise DecodeError(problem)
 
 
 def read(body: bytes, cls: type[T]) -> T:
@@ -61,7 +44,7 @@ def read(body: bytes, cls: type[T]) -> T:
     Raises:
         DecodeError: The body is not JSON, or does not fit.
     """
-    return structure(parse_json(body), cls)
+    return structure(plain.parse(body), cls)
 
 
 def read_list(body: bytes, cls: type[T]) -> list[T]:
@@ -70,7 +53,7 @@ def read_list(body: bytes, cls: type[T]) -> list[T]:
     Raises:
         DecodeError: The body is not JSON, or does not fit.
     """
-    document = parse_json(body)
+    document = plain.parse(body)
     if not isinstance(document, list):
         raise DecodeError(f"not the list of {cls.__name__} the API documents: {_kind(document)} came back")
     return [structure(item, cls, f"answer[{index}]") for index, item in enumerate(document)]
@@ -154,13 +137,37 @@ def _message(value: Any, _: Any) -> ErrorMessage:  # noqa: ANN401 - a structure 
     return ErrorMessage(message=_text(value, str))
 
 
+def _object(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - JSON is anything
+    if isinstance(value, Mapping):
+        return value
+    raise _MismatchError(f"expected an object, not {_kind(value)}")
+
+
+def _within(name: str, read: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - whatever `read` takes
+    """Read a part of an object; what is wrong with it is reported under the part's name."""
+    try:
+        return read(*arguments)
+    except (_MismatchError, ClassValidationError) as error:
+        # Marked as cattrs marks what it reads itself.
+        error.add_note(AttributeValidationNote("", name, object))
+        group = ClassValidationError("", [error], object)  # pyright: ignore[reportCallIssue] - typeshed hides cattrs' third argument
+        raise group from None
+
+
+def _items(as_list: Any, value: Any, _: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a structure hook
+    """Read a list; cattrs alone would take a string or an object for the list of its parts."""
+    if isinstance(value, list):
+        return tuple(_converter.structure(value, as_list))
+    raise _MismatchError(f"expected a list, not {_kind(value)}")
+
+
 def _kind(value: object) -> str:
     if value is None:
         return "null"
     names = {
         bool: "a boolean",
         int: "a number",
-        float: "a number",
+        float: "a decimal number",
         str: "that string",
         list: "a list",
         dict: "an object",
@@ -176,15 +183,11 @@ for _type, _hook in (
     (bool, _flag),
     (Secret, _secret),
     (ErrorMessage, _message),
+    (OpenEnum, _word),  # and its subclasses, which the hook of `str` would claim otherwise
 ):
     _converter.register_structure_hook(_type, _hook)
-_converter.register_structure_hook_func(
-    lambda cls: isinstance(cls, type) and issubclass(cls, OpenEnum), _word
-)
-_converter.register_structure_hook_func(
-    lambda cls: cls == tuple[ErrorMessage, ...],
-    lambda value, _: tuple(_converter.structure(value or [], list[ErrorMessage])),
-)
+for _sequence, _as_list in ((tuple[ErrorMessage, ...], list[ErrorMessage]), (tuple[Run, ...], list[Run])):
+    _converter.register_structure_hook_func(partial(eq, _sequence), partial(_items, _as_list))
 
 
 def _model_hook(cls: type[Any], renames: Mapping[str, str] | None = None) -> Callable[[Any, Any], Any]:
@@ -195,22 +198,20 @@ def _model_hook(cls: type[Any], renames: Mapping[str, str] | None = None) -> Cal
     if keeps_extra:
         overrides["extra"] = override(omit=True)
     read: Callable[[Any, Any], Any] = make_dict_structure_fn(cls, _converter, **overrides)
-    known = frozenset(names.values())
+    known: frozenset[object] = frozenset(names.values())
 
     def hook(value: Any, _: Any) -> Any:  # noqa: ANN401 - a structure hook
-        if not isinstance(value, Mapping):
-            raise _MismatchError(f"expected an object, not {_kind(value)}")
-        model = read({key: item for key, item in value.items() if item is not None and key in known}, cls)
-        unknown = {key: item for key, item in value.items() if key not in known}
+        document = _object(value)
+        model = read({key: item for key, item in document.items() if item is not None and key in known}, cls)
+        unknown = {key: item for key, item in document.items() if key not in known}
         return attrs.evolve(model, extra=unknown) if keeps_extra and unknown else model
 
     return hook
 
 
 _converter.register_structure_hook_func(lambda cls: cls is object, lambda value, _: value)
-# In the order of their nesting: a hook finds those of its fields when it is built. A connection's configuration is
-# already built when its hook runs, so it passes through.
-_converter.register_structure_hook_func(lambda cls: cls == ConnectionConfig, lambda value, _: value)
+# In the order of their nesting: a hook finds those of its fields when it is built.
+_converter.register_structure_hook_func(lambda cls: cls == ConnectionConfig, lambda value, _: _config(*value))
 _converter.register_structure_hook(SyncMode, _model_hook(SyncMode, {"from_": "from"}))
 _converter.register_structure_hook(TriggeredRun, _model_hook(TriggeredRun, {"run_id": "pipeline_run_id"}))
 for _cls in (*CONFIGS.values(), Schedule, Pipeline, Run, PipelineReport, Page):
@@ -220,39 +221,33 @@ _read_data_model = _model_hook(DataModel)
 
 
 def _connection(value: Any, cls: Any) -> Connection:  # noqa: ANN401 - a structure hook
-    """Pick the configuration's class by the provider, which the model does not repeat."""
-    if not isinstance(value, Mapping):
-        raise _MismatchError(f"expected an object, not {_kind(value)}")
-    provider, config = value.get("service_provider"), value.get("config")
-    document = {key: item for key, item in value.items() if key not in ("service_provider", "config")}
-    document["config"] = _config(_text(provider, str), config if config is not None else {})
+    """Hand the provider to the configuration, whose class it decides; the model does not repeat it."""
+    document = dict(_object(value))
+    provider = _within("service_provider", _text, document.pop("service_provider", None), str)
+    document["config"] = (provider, document.get("config"))
     return _read_connection(document, cls)  # type: ignore[no-any-return]
 
 
 def _config(provider: str, value: Any) -> ConnectionConfig:  # noqa: ANN401 - JSON is anything
-    if not isinstance(value, Mapping):
-        raise _MismatchError(f"config: expected an object, not {_kind(value)}")
+    document = dict(_object(value if value is not None else {}))
     if provider not in CONFIGS:
-        return UnknownConfig(service_provider=provider, extra=dict(value))
-    document = dict(value)
+        return UnknownConfig(service_provider=provider, extra=document)
     if provider == "Snowflake" and "source_account_id" in document:  # one PUT answer of the reference
-        document.setdefault("account_identifier", document["source_account_id"])
-        del document["source_account_id"]
+        account = document.pop("source_account_id")
+        if document.get("account_identifier") is None:
+            document["account_identifier"] = account
     return _converter.structure(document, CONFIGS[provider])
 
 
 def _data_model(value: Any, cls: Any) -> DataModel:  # noqa: ANN401 - a structure hook
-    """Lift `config.sql_query`; unknown fields of `config` are kept under `extra["config"]`."""
-    if not isinstance(value, Mapping):
-        raise _MismatchError(f"expected an object, not {_kind(value)}")
-    config = value.get("config")
-    if not isinstance(config, Mapping):
-        raise _MismatchError(f"config: expected an object, not {_kind(config)}")
-    document = {key: item for key, item in value.items() if key not in ("type", "config")}
-    document |= {"sql_query": config.get("sql_query")}
-    rest = {key: item for key, item in config.items() if key != "sql_query"}
-    if rest:
-        document["config"] = rest
+    """Lift `config.sql_query`; the rest of `config`, and a `type` other than sql, are kept in `extra`."""
+    document = dict(_object(value))
+    config = dict(_within("config", _object, document.pop("config", None)))
+    document["sql_query"] = _within("config", _within, "sql_query", _text, config.pop("sql_query", None), str)
+    if document.get("type") in (None, "sql"):
+        document.pop("type", None)
+    if config:
+        document["config"] = config
     return _read_data_model(document, cls)  # type: ignore[no-any-return]
 
 

@@ -1,6 +1,5 @@
 """A value that is sent, and never shown."""
 
-import copyreg
 import hmac
 from typing import Any, Self
 
@@ -69,10 +68,11 @@ class Secret:
         return Secret, (MASK,)
 
 
+def hide(value: object) -> str:
+    """Represent the field of a secret: a value of the wrong type, such as bytes, may be one, too."""
+    return repr(value) if value is None or isinstance(value, Secret) else f"<{type(value).__name__}>"
+
+
 def to_secret(value: "str | Secret | None") -> Secret | None:
     """Wrap a plain string; leave a `Secret` and `None` as they are."""
     return Secret(value) if isinstance(value, str) else value
-
-
-# `copy.copy` and old pickle protocols look here first; without it they would find the slots.
-copyreg.pickle(Secret, lambda _: (Secret, (MASK,)))

@@ -1,0 +1,198 @@
+"""Dates, delays, ids and the checks that several models share."""
+
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warehouse_sync.errors import ValidationError
+from warehouse_sync.models import ErrorMessage, Schedule
+from warehouse_sync.models.common import check_id, check_text, require_id, require_run_id, to_delay, to_utc
+
+UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+EAST = timezone(timedelta(hours=1))
+
+
+class Nowhere(tzinfo):
+    """A zone that does not know its offset: a datetime with it is as naive as one without."""
+
+    def utcoffset(self, _: datetime | None) -> timedelta | None:
+        """Know nothing."""
+        return None
+
+    dst = utcoffset
+
+    def tzname(self, _: datetime | None) -> str:
+        """Have a name."""
+        return "nowhere"
+
+
+def test_error_message_reads_as_its_text() -> None:
+    """An error message prints as what the server said."""
+    assert f"{ErrorMessage(message='login refused')}" == "login refused"
+
+
+@pytest.mark.parametrize(
+    ("given_delay", "written"),
+    [
+        (timedelta(0), "0s"),
+        (timedelta(seconds=59), "59s"),
+        (timedelta(seconds=90), "90s"),
+        (timedelta(minutes=15), "15m"),
+        (timedelta(minutes=90), "90m"),
+        (timedelta(hours=24), "1d"),
+        (timedelta(hours=36), "36h"),
+        (timedelta(weeks=1), "7d"),
+        ("2w", "2w"),
+        (None, None),
+    ],
+)
+def test_delay_is_written_in_the_largest_exact_unit(given_delay: Any, written: str | None) -> None:
+    """A `timedelta` becomes the wire's delay; the wire's own form and nothing stay as they are."""
+    assert to_delay(given_delay) == written
+    assert Schedule(type="once", delay=given_delay).delay == written
+
+
+@given(seconds=st.integers(0, 10**9))
+def test_delay_keeps_its_length(seconds: int) -> None:
+    """Whatever the unit, the delay is as long as the `timedelta`, and passes the checks."""
+    schedule = Schedule(type="once", delay=timedelta(seconds=seconds))
+    assert schedule.delay is not None
+    assert int(schedule.delay[:-1]) * UNITS[schedule.delay[-1]] == seconds
+    assert not list(schedule.problems())
+
+
+@pytest.mark.parametrize(
+    "delay", [timedelta(milliseconds=1500), timedelta(seconds=-1), timedelta(microseconds=-1)]
+)
+def test_delay_that_is_no_whole_second_is_refused(delay: timedelta) -> None:
+    """A delay the wire cannot express is named before it is sent."""
+    [(field, message)] = Schedule(type="once", delay=delay).problems()
+    assert field == "schedule.delay"
+    assert "is not a delay" in message
+
+
+@pytest.mark.parametrize("delay", [15, 1.5, b"15m", ["15m"]])
+def test_delay_of_another_type_is_refused(delay: Any) -> None:
+    """A delay is a text or a `timedelta`."""
+    assert [field for field, _ in Schedule(type="once", delay=delay).problems()] == ["schedule.delay"]
+
+
+@given(moment=st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=st.timezones()))  # noqa: DTZ001 - hypothesis adds the zone
+def test_aware_date_is_kept_in_utc(moment: datetime) -> None:
+    """An aware datetime in any zone is the same instant in UTC."""
+    kept = to_utc(moment)
+    assert kept is not None
+    assert kept.tzinfo is UTC
+    assert kept.timestamp() == moment.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("date", "message"),
+    [
+        (datetime(2023, 2, 1), "has no time zone"),  # noqa: DTZ001 - that is the point
+        (datetime(2023, 2, 1, tzinfo=Nowhere()), "has no time zone"),
+        (datetime(1, 1, 1, tzinfo=EAST), "outside the years"),
+        (datetime(9999, 12, 31, 23, 30, tzinfo=timezone(timedelta(hours=-1))), "outside the years"),
+        ("2023-02-01T00:00:00Z", "must be a datetime, not str"),
+        (1675209600, "must be a datetime, not int"),
+    ],
+)
+def test_date_that_cannot_be_sent_is_refused(date: Any, message: str) -> None:
+    """A date without a zone, beyond the calendar or of another type is named with what to do."""
+    [(field, said)] = Schedule(type="once", end=date).problems()
+    assert field == "schedule.end"
+    assert message in said
+
+
+@given(value=st.from_regex(r"[A-Za-z0-9_-]+", fullmatch=True))
+def test_slug_is_an_id(value: str) -> None:
+    """ASCII letters, digits, `_` and `-` make an id."""
+    assert require_id("id", value) == value
+    assert not list(check_id("id", value))
+
+
+BAD_IDS = [
+    "",
+    " ",
+    ".",
+    "..",
+    "a/b",
+    "a%2fb",
+    "a?b",
+    "a#b",
+    "a\n",
+    "\na",
+    "a b",
+    "é",
+    "\u0661",
+    "a\x00",
+    "a;b",
+    "a\\b",
+]
+
+
+@pytest.mark.parametrize("value", [*BAD_IDS, None, 5, b"a", ["a"]])
+def test_what_is_no_slug_is_refused(value: Any) -> None:
+    """Nothing that could change the shape of a URL passes as an id."""
+    with pytest.raises(ValidationError) as caught:
+        require_id("pipeline_id", value)
+    assert caught.value.fields == ("pipeline_id",)
+    assert [field for field, _ in check_id("pipeline_id", value)] == ["pipeline_id"]
+
+
+class Text(str):
+    """A text of a class of its own, as an enum's members are."""
+
+    __slots__ = ()
+
+
+def test_id_may_be_of_a_subclass_of_text() -> None:
+    """An id of a class of its own is checked like any other."""
+    assert require_id("id", Text("a-1")) == "a-1"
+    with pytest.raises(ValidationError):
+        require_id("id", Text("../a"))
+
+
+def test_long_id_is_shortened_in_the_message() -> None:
+    """A refusal of something very long stays readable."""
+    [(_, message)] = check_id("id", "!" * 10_000)
+    assert len(message) < 200
+
+
+@pytest.mark.parametrize("value", [0, 1, 10**30])
+def test_run_number_is_a_whole_number(value: int) -> None:
+    """A run's number is any whole number from 0 on."""
+    assert require_run_id(value) == value
+
+
+@pytest.mark.parametrize("value", [-1, True, 1.0, "1", None, "1/../2" * 1_000])
+def test_what_is_no_run_number_is_refused(value: Any) -> None:
+    """Nothing else can stand in a URL as a run's number."""
+    with pytest.raises(ValidationError) as caught:
+        require_run_id(value)
+    assert caught.value.fields == ("run_id",)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("value", "required", "problem"),
+    [
+        ("x", True, None),
+        ("x", False, None),
+        ("", False, None),
+        (None, False, None),
+        (None, True, "is required"),
+        ("", True, "must not be empty"),
+        (" \t\n", True, "must not be empty"),
+        (5, True, "must be a string, not int"),
+        (5, False, "must be a string, not int"),
+    ],
+)
+def test_text_is_checked(value: Any, required: bool, problem: str | None) -> None:  # noqa: FBT001 - a case of the table
+    """A text is a string, and not empty where it is required."""
+    assert [said for _, said in check_text("name", value, required=required)] == (
+        [problem] if problem else []
+    )

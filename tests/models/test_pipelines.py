@@ -1,0 +1,203 @@
+"""Pipelines before they are sent."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import attrs
+import pytest
+
+from warehouse_sync.models import (
+    Environment,
+    Pipeline,
+    PipelineSpec,
+    PipelineState,
+    PipelineStatus,
+    PipelineType,
+    Schedule,
+    ScheduleFrequency,
+    ScheduleType,
+    SyncMode,
+    SyncModeType,
+)
+
+START = datetime(2023, 2, 1, tzinfo=UTC)
+NAIVE = datetime(2023, 2, 1)  # noqa: DTZ001 - that is the point
+SYNC_MODE = SyncMode(type="incremental", iterator_field="updated_on", iterator_data_type="timestamp")
+SCHEDULE = Schedule(type="interval", frequency="hourly", start=START)
+SPEC = PipelineSpec(
+    id="p",
+    name="P",
+    pipeline_type="user_attributes",
+    connection_id="c",
+    data_model_id="m",
+    sync_mode=SYNC_MODE,
+    schedule=SCHEDULE,
+    environment="production",
+)
+
+
+def anything(value: object) -> Any:
+    """Hide the type of a value that is wrong on purpose."""
+    return value
+
+
+def problems(**changes: Any) -> dict[str, str]:
+    """What is wrong after `changes`, by field."""
+    return dict(attrs.evolve(SPEC, **changes).problems())
+
+
+def test_complete_pipeline_is_accepted() -> None:
+    """A pipeline with what is required can be sent, active unless said otherwise, its words known ones."""
+    assert not problems()
+    assert SPEC.state is PipelineState.ACTIVE
+    assert SPEC.pipeline_type is PipelineType.USER_ATTRIBUTES
+    assert SPEC.environment is Environment.PRODUCTION
+    assert SYNC_MODE.type is SyncModeType.INCREMENTAL
+    assert SCHEDULE.type is ScheduleType.INTERVAL
+    assert SCHEDULE.frequency is ScheduleFrequency.HOURLY
+
+
+def test_everything_wrong_is_named_at_once() -> None:
+    """Wrong fields of the pipeline, its sync mode and its schedule are named together, in the order of the fields."""
+    wrong = PipelineSpec(
+        id="a b",
+        name="",
+        pipeline_type="metrics",
+        connection_id="",
+        data_model_id=anything(None),
+        state="asleep",
+        sync_mode=SyncMode(type="partial", from_=NAIVE, until=NAIVE, extra=anything({1: 1})),
+        schedule=Schedule(
+            type="yearly", frequency="often", delay="soon", start=NAIVE, end=NAIVE, extra=anything({1: 1})
+        ),
+        environment="staging",
+        partner_feed_id=-1,
+        partner_feed_key=anything(5),
+        data_plan_id=anything(5),
+        data_plan_version=anything("2"),
+        extra=anything({1: 1}),
+    )
+    assert [field for field, _ in wrong.problems()] == [
+        "id",
+        "name",
+        "pipeline_type",
+        "connection_id",
+        "data_model_id",
+        "state",
+        *(f"sync_mode.{name}" for name in ("type", "from_", "until", "extra")),
+        *(f"schedule.{name}" for name in ("type", "frequency", "delay", "start", "end", "extra")),
+        "environment",
+        "partner_feed_id",
+        "partner_feed_key",
+        "data_plan_id",
+        "data_plan_version",
+        "extra",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"pipeline_type": "events"}, "field_transformation_id", "is required"),
+        ({"pipeline_type": "events", "field_transformation_id": " "}, "field_transformation_id", "empty"),
+        (
+            {"field_transformation_id": "f"},
+            "field_transformation_id",
+            "leave it out of a user_attributes pipeline",
+        ),
+        ({"state": "asleep"}, "state", "must be one of new, active, paused, not 'asleep'"),
+        ({"environment": "staging"}, "environment", "must be one of development, production"),
+        ({"partner_feed_id": True}, "partner_feed_id", "must be a whole number from 0 on"),
+        ({"data_plan_version": 1.5}, "data_plan_version", "must be a whole number from 0 on, not '1.5'"),
+        ({"sync_mode": None}, "sync_mode", "must be a SyncMode, not NoneType"),
+        ({"sync_mode": SCHEDULE}, "sync_mode", "must be a SyncMode, not Schedule"),
+        ({"schedule": {"type": "once"}}, "schedule", "must be a Schedule, not dict"),
+        ({"schedule": Schedule(type="interval", start=START)}, "schedule.frequency", "is required"),
+        ({"schedule": Schedule(type="interval", frequency="daily")}, "schedule.start", "is required"),
+        (
+            {"schedule": Schedule(type="once", frequency="often")},
+            "schedule.frequency",
+            "hourly, daily, weekly",
+        ),
+        ({"schedule": Schedule(type="once", start=NAIVE)}, "schedule.start", "tzinfo=UTC"),
+        ({"sync_mode": SyncMode(type="full", from_=NAIVE)}, "sync_mode.from_", "tzinfo=UTC"),
+        (
+            {"sync_mode": SyncMode(type="incremental", iterator_field="f")},
+            "sync_mode.iterator_data_type",
+            "required",
+        ),
+        (
+            {"sync_mode": SyncMode(type="full", iterator_field=anything(5))},
+            "sync_mode.iterator_field",
+            "must be a string",
+        ),
+    ],
+)
+def test_wrong_field_is_named_in_useful_words(changes: dict[str, Any], field: str, said: str) -> None:
+    """One wrong field gives one problem, which says what to do about it."""
+    [(named, message)] = problems(**changes).items()
+    assert named == field
+    assert said in message
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pipeline_type": "events", "field_transformation_id": "f"},
+        {"state": "paused", "environment": "development"},
+        {"partner_feed_id": 0, "partner_feed_key": "", "data_plan_id": "d", "data_plan_version": 0},
+        {"schedule": Schedule(type="on_demand")},
+        {"schedule": Schedule(type="once", start=START, frequency="daily")},
+        {"sync_mode": SyncMode(type="full", from_=START, until=START)},
+    ],
+)
+def test_allowed_combination_is_accepted(changes: dict[str, Any]) -> None:
+    """What the documents allow is not refused."""
+    assert not problems(**changes)
+
+
+def test_dates_are_kept_in_utc() -> None:
+    """Dates given in any zone are the same instants in UTC."""
+    local = START.astimezone(timezone(timedelta(hours=9)))
+    mode, schedule = (
+        SyncMode(type="full", from_=local, until=local),
+        Schedule(type="once", start=local, end=local),
+    )
+    for date in (mode.from_, mode.until, schedule.start, schedule.end):
+        assert date == START
+        assert date.tzinfo is UTC
+
+
+@pytest.mark.parametrize("kind", ["user_attributes", "events", "brand_new"])
+def test_pipeline_becomes_its_spec(kind: str) -> None:
+    """What is read becomes what is sent; the transformation is left out where the API refuses it."""
+    shared: dict[str, Any] = {
+        field.name: getattr(SPEC, field.name)
+        for field in attrs.fields(PipelineSpec)
+        if field.name != "pipeline_type"
+    }
+    shared |= {
+        "field_transformation_id": "f",
+        "partner_feed_id": 1,
+        "partner_feed_key": "k",
+        "data_plan_id": "d",
+        "data_plan_version": 2,
+        "extra": {"owner": "me"},
+    }
+    read = Pipeline(**shared, pipeline_type=PipelineType(kind), status=PipelineStatus.IDLE, created_by="me")
+    if kind == "user_attributes":
+        shared["field_transformation_id"] = None
+    assert read.to_spec() == PipelineSpec(**shared, pipeline_type=kind)
+
+
+@pytest.mark.parametrize("cls", [Pipeline, PipelineSpec])
+def test_feed_key_is_not_shown(cls: type[Any]) -> None:
+    """The key of a feed does not appear where a pipeline is printed."""
+    values = {field.name: getattr(SPEC, field.name) for field in attrs.fields(PipelineSpec)}
+    assert "canary" not in repr(cls(**values | {"partner_feed_key": "canary"}))
+
+
+def test_word_of_another_type_is_refused_at_once() -> None:
+    """A state that is no text cannot even be given."""
+    with pytest.raises(ValueError, match="is not a valid PipelineState"):
+        attrs.evolve(SPEC, state=anything(None))

@@ -1,0 +1,342 @@
+"""What a client is told: completed from the environment, and refused before a byte is sent."""
+
+import asyncio
+import random
+import time
+import traceback
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import warehouse_sync.settings
+from warehouse_sync.errors import ConfigurationError
+from warehouse_sync.models import Secret
+from warehouse_sync.settings import (
+    API_URL,
+    TOKEN_URL,
+    Clock,
+    RetryPolicy,
+    Settings,
+    Timeout,
+    check_url,
+    check_workspace_id,
+    resolve,
+)
+
+CREDENTIAL: dict[str, Any] = {"client_id": "me", "client_secret": "canary-0451"}
+ENVIRON = {
+    "WAREHOUSE_SYNC_WORKSPACE_ID": "5328",
+    "WAREHOUSE_SYNC_CLIENT_ID": "env-id",
+    "WAREHOUSE_SYNC_CLIENT_SECRET": "canary-env",
+    "WAREHOUSE_SYNC_API_URL": "https://api.eu1.mparticle.com/",
+    "WAREHOUSE_SYNC_TOKEN_URL": "http://127.0.0.1:8080/oauth/token",
+}
+
+
+def refused(environ: dict[str, str] | None = None, **given_settings: Any) -> str:
+    """Return why settings are refused."""
+    with pytest.raises(ConfigurationError) as caught:
+        resolve(environ=environ or {}, **given_settings)
+    return str(caught.value)
+
+
+def test_arguments_are_enough() -> None:
+    """With a workspace and a credential given, the rest has its documented default."""
+    assert resolve(workspace_id=1, **CREDENTIAL, environ={}) == Settings(
+        workspace_id=1,
+        client_id="me",
+        client_secret=Secret("canary-0451"),
+        api_url="https://api.mparticle.com",
+        token_url="https://sso.auth.mparticle.com/oauth/token",
+    )
+    assert (API_URL, TOKEN_URL) == ("https://api.mparticle.com", "https://sso.auth.mparticle.com/oauth/token")
+
+
+def test_environment_is_enough() -> None:
+    """With every variable set, nothing needs to be given."""
+    assert resolve(environ=ENVIRON) == Settings(
+        workspace_id=5328,
+        client_id="env-id",
+        client_secret=Secret("canary-env"),
+        api_url="https://api.eu1.mparticle.com",
+        token_url="http://127.0.0.1:8080/oauth/token",
+    )
+
+
+def test_process_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables are those of the process, as they are when the client is made."""
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    assert resolve() == resolve(environ=ENVIRON)
+
+
+def test_arguments_win_over_the_environment() -> None:
+    """Whatever is given is used, whatever the environment says."""
+    settings = resolve(
+        workspace_id=7,
+        **CREDENTIAL,
+        api_url="https://api.us2.mparticle.com",
+        token_url="https://localhost/token",
+        environ=ENVIRON,
+    )
+    assert attrs.astuple(settings) == (
+        7,
+        "me",
+        Secret("canary-0451"),
+        "https://api.us2.mparticle.com",
+        "https://localhost/token",
+    )
+
+
+def test_empty_variable_is_as_good_as_unset() -> None:
+    """A variable that is set to nothing gives the default, or is missing."""
+    empty = dict.fromkeys(ENVIRON, "")
+    settings = resolve(workspace_id=1, **CREDENTIAL, environ=empty)
+    assert (settings.api_url, settings.token_url) == (API_URL, TOKEN_URL)
+    assert "no workspace" in refused(empty, **CREDENTIAL)
+    assert "no credential" in refused(empty, workspace_id=1)
+
+
+@pytest.mark.parametrize(
+    ("given_settings", "environ", "said"),
+    [
+        ({}, {}, ["no credential", "client_id", "WAREHOUSE_SYNC_CLIENT_SECRET"]),
+        ({"client_id": "me"}, {}, ["half a credential", "client secret is missing", "arguments"]),
+        ({"client_secret": "canary"}, {}, ["half a credential", "client id is missing", "arguments"]),
+        ({"client_id": "me"}, ENVIRON, ["half a credential", "client secret is missing", "arguments"]),
+        ({"client_secret": "canary"}, ENVIRON, ["half a credential", "client id is missing", "arguments"]),
+        (
+            {"client_id": "me", "client_secret": ""},
+            ENVIRON,
+            ["half a credential", "client secret is missing"],
+        ),
+        (
+            {"client_id": "", "client_secret": "canary"},
+            ENVIRON,
+            ["half a credential", "client id is missing"],
+        ),
+        ({"client_id": "", "client_secret": ""}, ENVIRON, ["no credential"]),
+        ({}, {"WAREHOUSE_SYNC_CLIENT_ID": "me"}, ["client secret is missing", "environment variables"]),
+        ({}, {"WAREHOUSE_SYNC_CLIENT_SECRET": "canary"}, ["client id is missing", "environment variables"]),
+        ({"client_id": "me", "client_secret": "****"}, {}, ["client_secret is a mask"]),
+        ({}, ENVIRON | {"WAREHOUSE_SYNC_CLIENT_SECRET": "*"}, ["client_secret is a mask"]),
+        ({"client_id": 5, "client_secret": "canary"}, {}, ["client_id must be a string, not int"]),
+        ({"client_id": b"me", "client_secret": "canary"}, {}, ["client_id must be a string, not bytes"]),
+        ({"client_id": "me", "client_secret": 451}, {}, ["client_secret must be a string, not int"]),
+        ({"client_id": "me", "client_secret": b"canary"}, {}, ["client_secret must be a string, not bytes"]),
+    ],
+)
+def test_credential_comes_whole_from_one_place(
+    given_settings: dict[str, Any], environ: dict[str, str], said: list[str]
+) -> None:
+    """Half a credential is never completed from elsewhere; the message names the half and the place, and no secret."""
+    message = refused(environ, workspace_id=1, **given_settings)
+    assert [part for part in said if part not in message] == []
+    assert "canary" not in message
+    assert "451" not in message
+
+
+@pytest.mark.parametrize(("value", "number"), [(5328, 5328), ("5328", 5328), ("007", 7), (10**17, 10**17)])
+def test_workspace_may_be_given_as_text(value: int | str, number: int) -> None:
+    """A workspace is a number, also when it comes as text."""
+    assert check_workspace_id(value) == number
+    assert resolve(workspace_id=value, **CREDENTIAL, environ=ENVIRON).workspace_id == number
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0, -1, "0", "", "-1", "5328 ", "1/../2", "1.0", "\u0661", "9" * 19, "x" * 10_000, True, 1.0, b"1", [1]],
+)
+def test_what_is_no_workspace_is_refused(value: Any) -> None:
+    """Nothing but a positive whole number can stand in a URL as a workspace."""
+    with pytest.raises(ConfigurationError, match="workspace_id must be a positive whole number") as caught:
+        check_workspace_id(value)
+    assert len(str(caught.value)) < 150
+
+
+def test_missing_workspace_says_how_to_give_it() -> None:
+    """Without a workspace, the message names the argument and the variable."""
+    assert refused(**CREDENTIAL) == "no workspace: pass workspace_id, or set WAREHOUSE_SYNC_WORKSPACE_ID"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.mparticle.com",
+        "https://api.mparticle.com:8443/base",
+        "HTTPS://API.MPARTICLE.COM",
+        "https://10.0.0.1",
+        "http://localhost",
+        "http://LOCALHOST:8080",
+        "http://127.0.0.1:8080",
+        "http://127.8.9.10",
+        "http://[::1]:8080",
+    ],
+)
+def test_address_that_may_carry_a_secret_is_accepted(url: str) -> None:
+    """Https goes anywhere, http to this machine."""
+    assert check_url("api_url", url) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://api.mparticle.com", "must use https"),
+        ("http://localhost.evil.com", "must use https"),
+        ("http://127.0.0.1.evil.com", "must use https"),
+        ("http://0.0.0.0", "must use https"),
+        ("http://10.0.0.1", "must use https"),
+        ("http://[::2]", "must use https"),
+        ("http://2130706433", "must use https"),
+        ("ftp://localhost", "must start with https://"),
+        ("api.mparticle.com", "must start with https://"),
+        ("//api.mparticle.com", "must start with https://"),
+        ("https://", "must start with https://"),
+        ("https:///path", "must start with https://"),
+        ("https://me:canary@api.mparticle.com", "must not hold a user name"),
+        ("https://:canary@api.mparticle.com", "must not hold a user name"),
+        ("https://@api.mparticle.com", "must not hold a user name"),
+        ("http://localhost@evil.com", "must not hold a user name"),
+        ("https://api.mparticle.com?token=canary", "a query or a fragment"),
+        ("https://api.mparticle.com/#canary", "a query or a fragment"),
+        ("https://api.mparticle.com:99999", "is not an address the SDK can read"),
+        ("https://api.mparticle.com:x", "is not an address the SDK can read"),
+        ("https://[::1", "is not an address the SDK can read"),
+        ("https://api.mparticle.com\n", "must be an address such as"),
+        ("https://api.mparticle.com\r\nX: y", "must be an address such as"),
+        ("https://api.mparticle.com\x00", "must be an address such as"),
+        ("https://api.mparticle.com /x", "must be an address such as"),
+        ("https://\u0430pi.mparticle.com", "must be an address such as"),
+        (5, "must be an address such as"),
+        (b"https://api.mparticle.com", "must be an address such as"),
+    ],
+)
+@pytest.mark.parametrize("name", ["api_url", "token_url"])
+def test_other_address_is_refused(name: str, url: Any, said: str) -> None:
+    """Nothing else gets a byte; the message names the setting, and never what the address holds."""
+    message = refused(workspace_id=1, **CREDENTIAL, **{name: url})
+    assert said in message
+    assert message.startswith(name)
+    assert "canary" not in message
+
+
+@pytest.mark.parametrize("name", ["API_URL", "TOKEN_URL"])
+def test_address_of_the_environment_is_checked_too(name: str) -> None:
+    """A variable is held to the same rules as an argument."""
+    assert "must use https" in refused(ENVIRON | {f"WAREHOUSE_SYNC_{name}": "http://evil.com"})
+
+
+@given(text=st.text())
+def test_any_text_is_an_address_or_refused(text: str) -> None:
+    """No text raises anything but `ConfigurationError`, and none that is accepted leads elsewhere in clear."""
+    for url in (text, f"https://{text}", f"http://{text}"):
+        try:
+            accepted = check_url("api_url", url)
+        except ConfigurationError:
+            continue
+        assert accepted == url
+
+
+@pytest.mark.parametrize("slashes", ["", "/", "//"])
+def test_trailing_slash_of_the_api_is_dropped(slashes: str) -> None:
+    """A base address means the same with and without a slash at its end."""
+    settings = resolve(
+        workspace_id=1, **CREDENTIAL, api_url=f"https://api.mparticle.com/x{slashes}", environ={}
+    )
+    assert settings.api_url == "https://api.mparticle.com/x"
+
+
+def test_settings_do_not_show_the_secret() -> None:
+    """Printed settings show a mask."""
+    assert "canary" not in repr(resolve(environ=ENVIRON))
+
+
+def test_refusal_holds_no_secret_in_any_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A traceback with the local variables of the SDK's frames shows neither a given secret nor one of the environment."""
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    for given_settings in (
+        {**CREDENTIAL, "api_url": "http://evil.com"},
+        {"client_secret": "canary-0451"},
+        {"workspace_id": "x"},
+    ):
+        with pytest.raises(ConfigurationError) as caught:
+            resolve(**given_settings)
+        stack = traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack
+        ours = [frame for frame in stack if frame.filename == warehouse_sync.settings.__file__]
+        assert ours
+        assert "canary" not in repr([frame.locals for frame in ours])
+
+
+def test_timeout_has_documented_defaults() -> None:
+    """A call takes at most a minute, a connection ten seconds, and silence is bounded by the whole alone."""
+    assert attrs.asdict(Timeout()) == {"total": 60.0, "connect": 10.0, "read": None}
+
+
+@pytest.mark.parametrize("value", [0.001, 1, 3600.0, None])
+@pytest.mark.parametrize("field", ["total", "connect", "read"])
+def test_timeout_takes_positive_seconds_or_none(field: str, value: float | None) -> None:
+    """A limit is a positive number of seconds, or none."""
+    assert getattr(Timeout(**{field: value}), field) == value
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), True, "60"])
+@pytest.mark.parametrize("field", ["total", "connect", "read"])
+def test_other_timeout_is_refused(field: str, value: Any) -> None:
+    """A limit that could not work is refused, by its name."""
+    with pytest.raises(
+        ConfigurationError, match=rf"Timeout\.{field} must be a positive number of seconds or None"
+    ):
+        Timeout(**{field: value})
+
+
+def test_retry_policy_has_documented_defaults() -> None:
+    """Three attempts, sleeps from 0.2 s (1 s when throttled) to 20 s, hints to 60 s, a budget of 500, 90 s to settle."""
+    assert attrs.asdict(RetryPolicy()) == {
+        "attempts": 3,
+        "base": 0.2,
+        "throttled_base": 1.0,
+        "cap": 20.0,
+        "longest_hint": 60.0,
+        "budget": 500.0,
+        "settle": 90.0,
+    }
+
+
+NUMBERS = [field.name for field in attrs.fields(RetryPolicy) if field.name != "attempts"]
+
+
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), True, "1", None])
+@pytest.mark.parametrize("field", NUMBERS)
+def test_other_retry_number_is_refused(field: str, value: Any) -> None:
+    """A number of the policy that could not work is refused, by its name."""
+    with pytest.raises(ConfigurationError, match=rf"RetryPolicy\.{field} must be a number from 0 on"):
+        RetryPolicy(**{field: value})
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, True, "3", None])
+def test_other_number_of_attempts_is_refused(value: Any) -> None:
+    """At least one request is made, and a whole number of them."""
+    with pytest.raises(ConfigurationError, match=r"RetryPolicy\.attempts must be a whole number from 1 on"):
+        RetryPolicy(attempts=value)
+
+
+def test_retry_policy_takes_its_limits() -> None:
+    """Zero turns a sleep, a hint or the budget off, and one attempt turns retries off."""
+    policy = RetryPolicy(attempts=1, **dict.fromkeys(NUMBERS, 0))
+    assert attrs.astuple(policy) == (1, 0, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("value", [Timeout(), RetryPolicy(), resolve(environ=ENVIRON)])
+def test_settings_are_frozen(value: Any) -> None:
+    """Settings that were checked cannot be changed."""
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        value.cap = value.total = value.api_url = 1
+
+
+def test_clock_is_the_real_one() -> None:
+    """Unless a test brings its own, time, sleep and chance are those of the machine."""
+    assert attrs.astuple(Clock()) == (time.monotonic, time.time, asyncio.sleep, random.random)

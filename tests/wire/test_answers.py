@@ -1,0 +1,90 @@
+"""What error answers say."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warehouse_sync import errors
+from warehouse_sync.wire.answers import error_class, error_messages
+
+
+@pytest.mark.parametrize(
+    ("status", "messages", "expected"),
+    [
+        (400, [], errors.BadRequestError),
+        (400, ["id is taken"], errors.BadRequestError),
+        (400, ["Pipeline p is already in progress."], errors.PipelineBusyError),
+        (400, ["other", "ALREADY RUNNING"], errors.PipelineBusyError),
+        (409, ["Pipeline p is already in progress."], errors.ConflictError),
+        (401, [], errors.UnauthorizedError),
+        (403, [], errors.ForbiddenError),
+        (404, [], errors.NotFoundError),
+        (429, [], errors.RateLimitedError),
+        (500, [], errors.ServerError),
+        (503, [], errors.ServerError),
+        (505, [], errors.WarehouseLoginError),
+        (599, [], errors.ServerError),
+        (302, [], errors.APIError),
+        (418, [], errors.APIError),
+        (499, [], errors.APIError),
+    ],
+)
+def test_status_decides_the_exception(status: int, messages: list[str], expected: type) -> None:
+    """Each status has the exception of the tree; a busy pipeline is told apart by the server's words."""
+    assert error_class(status, messages) is expected
+
+
+@pytest.mark.parametrize(
+    ("document", "messages"),
+    [
+        ({"statusCode": 400, "errors": [{"message": "one"}, {"message": "two"}]}, ("one", "two")),
+        ({"errors": ["bare"]}, ("bare",)),
+        ({"data": None, "errors": [{"code": "X", "message": "coded"}]}, ("coded",)),
+        ({"message": "loose"}, ("loose",)),
+        ({"error": "access_denied", "error_description": "Unauthorized"}, ("access_denied", "Unauthorized")),
+        ({"errors": [{"message": "listed"}], "message": "loose"}, ("listed", "loose")),
+        ({"errors": [{"message": None}, {"code": 1}, 5, None, [], ""]}, ()),
+        ({"errors": {"message": "not a list"}}, ()),
+        ({"message": ["not a string"]}, ()),
+        ({}, ()),
+        ([], ()),
+        ("text", ()),
+        (None, ()),
+    ],
+)
+def test_messages_are_found_in_every_known_shape(document: Any, messages: tuple[str, ...]) -> None:
+    """Every shape of error body the platform sends gives its messages, and nothing else gives any."""
+    assert error_messages(json.dumps(document).encode()) == messages
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>busy</html>", b"\xff\xfe", b"[" * 100_000, b"NaN"])
+def test_body_that_is_no_json_says_nothing(body: bytes) -> None:
+    """A body that is not JSON has no messages, and is no failure of its own."""
+    assert error_messages(body) == ()
+
+
+def test_echoed_secret_is_taken_out() -> None:
+    """A secret the server repeats is not shown, nor the rest of one that holds another."""
+    body = json.dumps({"message": "login with hunter2-long failed, hunter2 too"}).encode()
+    assert error_messages(body, ["", "hunter2", "hunter2-long"]) == (
+        "login with [secret] failed, [secret] too",
+    )
+
+
+def test_long_and_unprintable_messages_are_tamed() -> None:
+    """Messages stay short, few and on one line."""
+    body = json.dumps({"errors": ["a\n\x1b[31mb\u2028c", "x" * 500, "y" * 501, *["z"] * 30]}).encode()
+    first, second, third, *rest = error_messages(body)
+    assert first == "a  [31mb c"
+    assert second == "x" * 500
+    assert third == "y" * 499 + "…"
+    assert rest == ["z"] * 17
+
+
+@given(body=st.binary(), secrets=st.lists(st.text()))
+def test_any_body_gives_messages(body: bytes, secrets: list[str]) -> None:
+    """No body of an error answer makes reading it fail."""
+    assert isinstance(error_messages(body, secrets), tuple)

@@ -1,0 +1,130 @@
+"""What is sent: documented names, nothing null, secrets only where they belong."""
+
+from datetime import UTC, datetime
+
+import attrs
+import pytest
+
+from warehouse_sync.models import (
+    BigQueryConfig,
+    ConnectionSpec,
+    DatabricksConfig,
+    DataModelSpec,
+    PipelineSpec,
+    RedshiftConfig,
+    Schedule,
+    SnowflakeConfig,
+    SyncMode,
+    UnknownConfig,
+)
+from warehouse_sync.wire import encode
+
+NOON = datetime(2023, 3, 1, 12, tzinfo=UTC)
+SNOWFLAKE = ConnectionSpec(
+    id="c",
+    name="C",
+    config=SnowflakeConfig(user="u", password="hunter2", extra={"new": 1}),
+    extra={"more": [2]},
+)
+MODEL = DataModelSpec(
+    id="m", name="M", sql_query="SELECT 1", extra={"config": {"dialect": "x"}, "tags": ["a"]}
+)
+PIPELINE = PipelineSpec(
+    id="p",
+    name="P",
+    pipeline_type="events",
+    connection_id="c",
+    data_model_id="m",
+    field_transformation_id="f",
+    sync_mode=SyncMode(type="full", from_=NOON, extra={"window": 1}),
+    schedule=Schedule(type="once", extra={"jitter": None}),
+    environment="production",
+    partner_feed_id=0,
+    extra={"owner": "me"},
+)
+
+
+def test_connection_is_sent_with_its_unknown_fields() -> None:
+    """Unknown fields go back at the level they came from, secrets in clear, absent fields not at all."""
+    assert encode.spec(SNOWFLAKE) == {
+        "id": "c",
+        "name": "C",
+        "state": "active",
+        "service_provider": "Snowflake",
+        "config": {"user": "u", "password": "hunter2", "new": 1},
+        "more": [2],
+    }
+
+
+def test_data_model_is_sent_with_its_unknown_fields() -> None:
+    """Unknown fields of the wire's `config` go back into it."""
+    assert encode.spec(MODEL) == {
+        "id": "m",
+        "name": "M",
+        "state": "active",
+        "type": "sql",
+        "config": {"sql_query": "SELECT 1", "dialect": "x"},
+        "tags": ["a"],
+    }
+
+
+def test_pipeline_is_sent_with_its_unknown_fields() -> None:
+    """Unknown fields of a pipeline, its sync mode and its schedule go back; zero is sent, null is not."""
+    assert encode.spec(PIPELINE) == {
+        "id": "p",
+        "name": "P",
+        "pipeline_type": "events",
+        "connection_id": "c",
+        "data_model_id": "m",
+        "field_transformation_id": "f",
+        "partner_feed_id": 0,
+        "state": "active",
+        "sync_mode": {"type": "full", "from": "2023-03-01T12:00:00Z", "window": 1},
+        "schedule": {"type": "once", "jitter": None},
+        "environment": "production",
+        "owner": "me",
+    }
+
+
+@pytest.mark.parametrize("spec", [SNOWFLAKE, MODEL, PIPELINE])
+def test_known_field_wins_over_an_unknown_one_of_its_name(spec: encode.Spec) -> None:
+    """What a user sets in `extra` under a known name does not override the field."""
+    sent = encode.spec(attrs.evolve(spec, extra={"id": "other", "name": "other", "state": "other"}))
+    assert (sent["id"], sent["name"], sent["state"]) == (spec.id, spec.name, "active")
+
+
+def test_known_field_of_a_config_wins_over_an_unknown_one_of_its_name() -> None:
+    """What stands in a configuration's `extra` under a known name does not override the field."""
+    config = SnowflakeConfig(user="u", extra={"user": "other", "role": "r"})
+    assert encode.spec(attrs.evolve(SNOWFLAKE, config=config))["config"] == {"user": "u", "role": "r"}
+
+
+def test_config_of_data_model_that_is_no_object_is_left_out() -> None:
+    """An `extra["config"]` that is no mapping cannot be merged, and the query goes without it."""
+    sent = encode.spec(attrs.evolve(MODEL, extra={"config": "x"}))
+    assert sent["config"] == {"sql_query": "SELECT 1"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "held"),
+    [
+        (SNOWFLAKE, ("hunter2",)),
+        (ConnectionSpec(id="c", name="C", config=RedshiftConfig(password="a")), ("a",)),
+        (ConnectionSpec(id="c", name="C", config=BigQueryConfig(service_account_key="b")), ("b",)),
+        (ConnectionSpec(id="c", name="C", config=DatabricksConfig(provider="p")), ()),
+        (ConnectionSpec(id="c", name="C", config=UnknownConfig(service_provider="x")), ()),
+        (MODEL, ()),
+        (PIPELINE, ()),
+    ],
+)
+def test_secrets_of_a_spec_are_told(spec: encode.Spec, held: tuple[str, ...]) -> None:
+    """The secrets a spec holds are known, so that an echo of them can be taken out."""
+    assert encode.secrets(spec) == held
+
+
+def test_fields_the_server_masks_are_left_out_of_a_comparison() -> None:
+    """What is compared with the server's answer has every field but the secrets."""
+    document = encode.spec(SNOWFLAKE)
+    assert encode.without_secrets(document, SNOWFLAKE)["config"] == {"user": "u", "new": 1}
+    assert document["config"]["password"] == "hunter2"
+    assert encode.without_secrets(encode.spec(MODEL), MODEL) == encode.spec(MODEL)

@@ -1,0 +1,57 @@
+"""Plain JSON to bytes and back."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warehouse_sync.errors import DecodeError
+from warehouse_sync.secret import Secret
+from warehouse_sync.wire import plain
+
+CANARY = "canary-0451"
+
+
+@pytest.mark.parametrize("document", [{}, [], {"a": [1, "é", None, True, 1.5]}, {"more": [2]}])
+def test_json_is_written(document: Any) -> None:
+    """Plain JSON is written as JSON."""
+    assert json.loads(plain.dump(document)) == document
+
+
+@pytest.mark.parametrize("value", [object(), Secret("hunter2"), {"a": Secret("hunter2")}])
+def test_what_is_no_json_is_refused_without_showing_it(value: Any) -> None:
+    """Something that is not JSON, a `Secret` above all, is a `TypeError` without its value."""
+    with pytest.raises(TypeError) as caught:
+        plain.dump(value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "the answer is empty"),
+        (b"<html>", "the answer is not JSON: "),
+        (b'{"password": "canary-0451', "the answer is not JSON: "),
+        (b'{"password": "canary-0451\xff"}', "the answer is not JSON: "),
+        (b'{"password": canary-0451}', "the answer is not JSON: "),
+        (b"[" * 100_000, "it is nested too deeply"),
+        (b"NaN", "the answer is not JSON: "),
+        (b"\xef\xbb\xbf{}", "the answer is not JSON: "),
+    ],
+)
+def test_body_that_is_no_json_is_refused_without_showing_it(body: bytes, said: str) -> None:
+    """What is not JSON is refused in words that show none of it, with no exception of a library in the chain."""
+    with pytest.raises(DecodeError, match=said) as caught:
+        plain.parse(body)
+    assert caught.value.__cause__ is caught.value.__context__ is None
+    assert CANARY not in str(caught.value)
+
+
+@given(body=st.binary())
+def test_any_bytes_are_json_or_a_decode_error(body: bytes) -> None:
+    """No bytes raise anything but `DecodeError`."""
+    with suppress(DecodeError):
+        plain.parse(body)
