@@ -1,0 +1,62 @@
+"""The demo tells the whole flow, and stays plain where nobody watches."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = [str(Path(sys.executable).parent / "warehouse-sync"), "demo", "--pipelines", "60"]
+
+
+def test_demo_tells_the_whole_flow_in_plain_lines() -> None:
+    """Piped, the demo creates, loads, pages and polls, in lines without control characters, and ends well."""
+    ran = subprocess.run(COMMAND, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - our own command
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr == ""
+    for expected in (
+        "connection snowflake to Snowflake: healthy",
+        "************",
+        "run 1 of",
+        "ended as failed: SQL",
+        "the last one",
+    ):
+        assert expected in ran.stdout
+    assert re.search(r"60 reports in [\d.]+ s", ran.stdout)
+    assert re.search(r"\| success +\| +58 \|", ran.stdout)
+    assert re.search(r"\| failed +\| +2 \|", ran.stdout)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", ran.stdout)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are a Unix thing")
+def test_demo_on_a_terminal_is_colourful() -> None:
+    """On a terminal there are colours and moving bars."""
+    controller, terminal = pty.openpty()
+    with subprocess.Popen(
+        COMMAND,
+        stdout=terminal,
+        stderr=terminal,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"},
+    ) as process:  # noqa: S603 - our own command
+        os.close(terminal)
+        shown = read_all(controller)
+    os.close(controller)
+    assert process.returncode == 0, shown
+    assert "\x1b[" in shown
+    assert "60/60" in shown
+
+
+def read_all(descriptor: int) -> str:
+    """Read what a terminal shows until the program ends."""
+    pieces = []
+    while True:
+        try:
+            piece = os.read(descriptor, 65536)
+        except OSError:  # Linux says so at the end of a pseudo-terminal
+            piece = b""
+        if not piece:
+            return b"".join(pieces).decode()
+        pieces.append(piece)

@@ -1,0 +1,166 @@
+"""Imports go one way: each part of the package uses only what lies below it."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "warehouse_sync"
+FILES = sorted(ROOT.rglob("*.py"))
+
+# From the bottom up. Each part may use itself and those above it in this list.
+CORE = (
+    "_version",
+    "errors",
+    "secret",
+    "models",
+    "settings",
+    "wire",
+    "transport",
+    "polling",
+    "resources",
+    "client",
+    "sync",
+)
+# `settings` stands above `models` and beside `wire`, neither of which may know it.
+NOT_ALLOWED = {("wire", "settings")}
+# These are users like any other: they see the package's public names, and what is said here.
+USERS: Mapping[str, frozenset[str]] = {
+    "declarative": frozenset(),
+    "integrations": frozenset({"declarative"}),
+    "cli": frozenset({"declarative", "emulator", "_version"}),
+    "testing": frozenset({"emulator"}),
+}
+ALONE = ("emulator", "tools")
+
+# Libraries that may appear only in these parts; the client and its generated twin name aiohttp in a signature.
+LIBRARIES: Mapping[str, frozenset[str]] = {
+    "aiohttp": frozenset({"transport", "emulator", "sync"}),
+    "yarl": frozenset({"transport"}),
+    "msgspec": frozenset({"wire", "emulator"}),
+    "cattrs": frozenset({"wire"}),
+    "anyio": frozenset({"sync", "transport", "emulator"}),
+    "click": frozenset({"cli"}),
+    "rich": frozenset({"cli"}),
+    "dateutil": frozenset({"emulator"}),
+}
+
+
+def part_of(path: Path) -> str:
+    """Name the part of the package a file belongs to."""
+    first = path.relative_to(ROOT).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path: Path, *, typing: bool = False) -> Iterator[str]:
+    """Yield the full names a file imports, anywhere in it; those for type checkers alone only where asked for."""
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not typing:
+            waiting += node.orelse
+            continue
+        waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def parts_used(path: Path, *, typing: bool = False) -> set[str]:
+    """The parts of the package a file imports from; `public` for names of the package itself."""
+    used = set()
+    known = {part_of(file) for file in FILES} - {"__init__"}
+    for name in imports(path, typing=typing):
+        package, _, rest = name.partition(".")
+        if package == ROOT.name:
+            part = rest.split(".")[0]
+            used.add(part if part in known else "public")
+    return used
+
+
+def of(*parts: str) -> list[Path]:
+    """The files of some parts."""
+    return [file for file in FILES if part_of(file) in parts]
+
+
+def name_of(path: Path) -> str:
+    """A file's name in a test's id."""
+    return str(path.relative_to(ROOT))
+
+
+def test_every_part_has_a_place() -> None:
+    """A new part of the package has to be given its place here."""
+    assert {part_of(file) for file in FILES} <= {"__init__", *CORE, *USERS, *ALONE}
+
+
+@pytest.mark.parametrize("path", of(*CORE), ids=name_of)
+def test_core_uses_only_what_lies_below(path: Path) -> None:
+    """A file of the core imports from its own part and those below; never from the emulator, the CLI or the plugin."""
+    part = part_of(path)
+    allowed = {below for below in CORE[: CORE.index(part) + 1] if (part, below) not in NOT_ALLOWED}
+    assert parts_used(path) - allowed == set()
+
+
+@pytest.mark.parametrize("path", of(*CORE), ids=name_of)
+def test_core_names_only_what_lies_below_for_type_checkers(path: Path) -> None:
+    """For type checkers, too: but errors name the run they are about, and models are the layer above them."""
+    part = part_of(path)
+    allowed = {*CORE[: CORE.index(part) + 1]} | ({"models"} if part == "errors" else set())
+    assert parts_used(path, typing=True) - allowed == set()
+
+
+@pytest.mark.parametrize("path", of(*USERS), ids=name_of)
+def test_users_see_only_public_names(path: Path) -> None:
+    """The CLI, the declarative tools and the plugin use the SDK as any program would."""
+    part = part_of(path)
+    assert parts_used(path, typing=True) - {part, "public"} - USERS[part] == set()
+
+
+@pytest.mark.parametrize("path", of(*ALONE), ids=name_of)
+def test_emulator_and_tools_stand_alone(path: Path) -> None:
+    """The emulator shares no code with the SDK, so that a wrong name cannot cancel out; the tools read source only."""
+    assert parts_used(path, typing=True) - {part_of(path)} == set()
+
+
+def test_front_page_imports_nothing() -> None:
+    """The package itself imports its version, and the rest when it is used."""
+    assert parts_used(ROOT / "__init__.py") == {"_version"}
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_library_stays_in_its_place(library: str) -> None:
+    """Each library is used by the parts it is for, and by no other."""
+    using = {part_of(file) for file in FILES if any(name.split(".")[0] == library for name in imports(file))}
+    assert using <= LIBRARIES[library]
+
+
+def test_client_names_aiohttp_for_type_checkers_only() -> None:
+    """The client takes a session of aiohttp, and loads none of it."""
+    assert "aiohttp" in set(imports(ROOT / "client.py", typing=True))
+    assert "aiohttp" not in set(imports(ROOT / "client.py"))
+
+
+@pytest.mark.parametrize(
+    ("source", "used"),
+    [
+        ("import warehouse_sync.wire.lenient", {"wire"}),
+        ("from warehouse_sync.wire import lenient", {"wire"}),
+        ("from warehouse_sync import wire", {"wire"}),
+        ("from warehouse_sync import AsyncClient", {"public"}),
+        ("import warehouse_sync", {"public"}),
+        ("def f():\n    from warehouse_sync.cli import main", {"cli"}),
+        (
+            "if TYPE_CHECKING:\n    from warehouse_sync.cli import main\nelse:\n    import warehouse_sync.wire",
+            {"wire"},
+        ),
+        ("import os, aiohttp", set()),
+    ],
+)
+def test_imports_are_found_wherever_they_are(tmp_path: Path, source: str, used: set[str]) -> None:
+    """The reader of imports itself sees every form and place of an import."""
+    file = tmp_path / "module.py"
+    file.write_text(source)
+    assert parts_used(file) == used

@@ -1,0 +1,166 @@
+"""The wheel installs into an empty environment and works there, away from the checkout."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PUBLIC_PARTS = {"client", "errors", "models", "polling", "resources", "secret", "settings", "sync"}
+CORE_ALONE = """
+import sys, asyncio
+import warehouse_sync
+assert not any(name in sys.modules for name in ("aiohttp", "cattrs", "msgspec", "anyio")), "a bare import is heavy"
+from warehouse_sync import AsyncClient, Client, ConfigurationError
+for name in warehouse_sync.__all__:
+    getattr(warehouse_sync, name)
+with Client(workspace_id=1, client_id="a", client_secret="b", api_url="http://127.0.0.1:1", token_url="http://127.0.0.1:1/") as client:
+    try:
+        client.connections.list()
+    except warehouse_sync.ConnectError as error:
+        print("core works:", error.sent)
+assert "click" not in sys.modules and "rich" not in sys.modules
+"""
+EVERYTHING = """
+from warehouse_sync import Client
+from warehouse_sync.emulator import Emulator
+with Emulator() as emulator, Client(**emulator.client_options()) as client:
+    print("all works:", client.connections.list())
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(folder),
+        str(ROOT),
+        cwd=folder,
+    )
+    [built] = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment that holds the wheel and what it requires, no extras."""
+    folder = tmp_path_factory.mktemp("empty")
+    venv.create(folder, with_pip=True)
+    interpreter = folder / "bin" / "python"
+    run(
+        str(interpreter),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        str(wheel),
+        cwd=folder,
+    )
+    return interpreter
+
+
+def run(*command: str, cwd: Path, status: int = 0) -> str:
+    """Run a program; return what it prints."""
+    ran = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300)  # noqa: S603 - our own
+    assert ran.returncode == status, ran.stdout + ran.stderr
+    return ran.stdout + ran.stderr
+
+
+def test_the_core_works_with_the_core_dependencies_alone(python: Path, tmp_path: Path) -> None:
+    """Every public name imports, and a blocking call gets as far as the network, with no extra installed."""
+    assert "core works: no" in run(str(python), "-W", "error", "-c", CORE_ALONE, cwd=tmp_path)
+
+
+def test_the_command_and_the_emulator_say_which_extra_is_missing(python: Path, tmp_path: Path) -> None:
+    """Without their extras both end with one sentence that tells what to install."""
+    said = run(str(python.parent / "warehouse-sync"), "--help", cwd=tmp_path, status=1)
+    assert "pip install 'warehouse-sync[cli]'" in said
+    assert "Traceback" not in said
+    said = run(str(python), "-c", "import warehouse_sync.emulator", cwd=tmp_path, status=1)
+    assert "pip install 'warehouse-sync[emulator]'" in said
+
+
+def test_the_public_types_are_complete(python: Path, tmp_path: Path) -> None:
+    """A type checker knows the type of every symbol that users of the installed package meet."""
+    pyright = Path(sys.executable).parent / "pyright"
+    found = {
+        "VIRTUAL_ENV": str(python.parent.parent),
+        "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    command = (str(pyright), "--verifytypes", "warehouse_sync", "--ignoreexternal", "--outputjson")
+    ran = subprocess.run(  # noqa: S603 - our own
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, **found}
+    )
+    symbols = json.loads(ran.stdout)["typeCompleteness"]["symbols"]
+    public = [
+        symbol for symbol in symbols if symbol["isExported"] and part_of(symbol["name"]) in PUBLIC_PARTS
+    ]
+    vague = {symbol["name"] for symbol in public if symbol["isTypeAmbiguous"] or not symbol["isTypeKnown"]}
+    assert len(public) > 500
+    assert vague == set()
+
+
+def part_of(name: str) -> str:
+    """The part of the package a symbol belongs to."""
+    return name.split(".")[1]
+
+
+def test_everything_works_with_all_extras(python: Path, wheel: Path, tmp_path: Path) -> None:
+    """The emulator serves the SDK, and the command runs, in an environment with the extra `all`. Comes last: it adds packages."""
+    run(
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        f"{wheel}[all]",
+        cwd=tmp_path,
+    )
+    assert "all works: []" in run(str(python), "-W", "error", "-c", EVERYTHING, cwd=tmp_path)
+    assert "Commands:" in run(str(python.parent / "warehouse-sync"), "--help", cwd=tmp_path)
+
+
+def test_the_wheel_holds_the_package_alone(wheel: Path) -> None:
+    """No tests, no benchmarks, and the marker for type checkers."""
+    names = run(sys.executable, "-m", "zipfile", "-l", str(wheel), cwd=wheel.parent)
+    assert "warehouse_sync/py.typed" in names
+    assert not re.search(r"^(tests|benchmarks)/", names, flags=re.MULTILINE)
+
+
+def test_the_lowest_versions_are_the_floors() -> None:
+    """What `make lowest` installs is what the package says it supports, name by name."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    floors = dict(
+        requirement.split(">=")
+        for requirement in (*project["dependencies"], *extras["cli"], *extras["emulator"])
+    )
+    pins = re.findall(
+        r"^(\S+)==(\S+)$", (ROOT / "tests" / "lowest.txt").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    assert {name: version_of(text) for name, text in pins} == {
+        name: version_of(text) for name, text in floors.items()
+    }
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """Compare 4.5 and 4.5.0 as the same."""
+    numbers = [int(part) for part in text.split(".")]
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
