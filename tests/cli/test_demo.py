@@ -35,12 +35,8 @@ def test_demo_tells_the_whole_flow_in_plain_lines() -> None:
 def test_demo_on_a_terminal_is_colourful() -> None:
     """On a terminal there are colours and moving bars."""
     controller, terminal = pty.openpty()
-    with subprocess.Popen(
-        COMMAND,
-        stdout=terminal,
-        stderr=terminal,
-        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"},
-    ) as process:  # noqa: S603 - our own command
+    colourful = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"}
+    with subprocess.Popen(COMMAND, stdout=terminal, stderr=terminal, env=colourful) as process:  # noqa: S603 - our own command
         os.close(terminal)
         shown = read_all(controller)
     os.close(controller)
@@ -51,7 +47,7 @@ def test_demo_on_a_terminal_is_colourful() -> None:
 
 def read_all(descriptor: int) -> str:
     """Read what a terminal shows until the program ends."""
-    pieces = []
+    pieces: list[bytes] = []
     while True:
         try:
             piece = os.read(descriptor, 65536)

@@ -44,6 +44,16 @@ def read_settings(process: "subprocess.Popen[str]") -> tuple[str, dict[str, str]
     return address, settings
 
 
+def credential(settings: dict[str, str]) -> dict[str, str]:
+    """Return the body that asks for a token."""
+    return {
+        "client_id": settings["CLIENT_ID"],
+        "client_secret": settings["CLIENT_SECRET"],
+        "audience": "https://api.mparticle.com",
+        "grant_type": "client_credentials",
+    }
+
+
 def call(url: str, *, token: str = "", body: object = None) -> Any:
     """Send a request and return the answer's document."""
     data = None if body is None else json.dumps(body).encode()
@@ -60,13 +70,7 @@ def test_printed_settings_work() -> None:
         address, settings = read_settings(process)
         assert address == f"listening on {settings['API_URL']}"
         assert settings["API_URL"].startswith("http://127.0.0.1:")
-        credential = {
-            "client_id": settings["CLIENT_ID"],
-            "client_secret": settings["CLIENT_SECRET"],
-            "audience": "https://api.mparticle.com",
-            "grant_type": "client_credentials",
-        }
-        token = call(settings["TOKEN_URL"], body=credential)["access_token"]
+        token = call(settings["TOKEN_URL"], body=credential(settings))["access_token"]
         base = f"{settings['API_URL']}/platform/v2/workspaces/{settings['WORKSPACE_ID']}"
         assert settings["WORKSPACE_ID"] == "77"
         assert len(call(f"{base}/inputs/data-pipelines", token=token)) == 3
@@ -118,3 +122,77 @@ def test_network_address_works_with_the_flag() -> None:
     with emulator("--port", "0", "--host", "0.0.0.0", "--allow-remote") as process:  # noqa: S104  # meant
         _, settings = read_settings(process)
         assert call(f"{settings['API_URL']}/_emulator/health") == {"status": "ok"}
+
+
+def test_clock_limits_and_faults_are_set() -> None:
+    """The options set the clock and where it starts, move limits, and put faults in force."""
+    clock = ("--clock", "virtual", "--clock-start", "2024-02-28T12:00:00Z")
+    limits = ("--no-limits", "--limit", "columns=9", "--limit", "catch_up_daily=2d")
+    fault = ("--fault", "GET */health status=503 count=2 header.Retry-After=3")
+    with emulator("--port", "0", *clock, *limits, *fault) as process:
+        _, settings = read_settings(process)
+        control = f"{settings['API_URL']}/_emulator"
+        assert call(f"{control}/clock") == {"kind": "virtual", "now": "2024-02-28T12:00:00Z"}
+        turned = call(f"{control}/clock", body={"advance": "1d"})
+        assert turned == {"kind": "virtual", "now": "2024-02-29T12:00:00Z"}
+        moved = {name: value for name, value in call(f"{control}/limits").items() if value is not None}
+        assert moved == {"columns": 9, "catch_up_daily": "2d"}
+        [fault_in_force] = call(f"{control}/faults")
+        assert (fault_in_force["status"], fault_in_force["headers"]) == (503, {"Retry-After": "3"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--clock-start", "2024-02-28T12:00:00Z"], "goes with --clock virtual"),
+        (["--clock", "virtual", "--clock-start", "soon"], "takes a moment such as"),
+        (["--limit", "pipelines=9"], "There is no limit pipelines"),
+        (["--limit", "columns=many"], "The limit columns is a whole number"),
+        (["--fault", "GET * status=20"], "A fault's status"),
+        (["--fault", "GET * colour=red"], "colour"),
+    ],
+)
+def test_option_that_makes_no_sense_is_one_sentence(arguments: list[str], message: str) -> None:
+    """A value that does not fit ends the command with exit code 1 and one sentence."""
+    with emulator("--port", "0", *arguments) as process:
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (1, "")
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_warehouse_backs_the_connections(tmp_path: Path) -> None:
+    """With a warehouse that is not there the command starts, says so, and refuses connections with 505."""
+    with emulator("--port", "0", "--warehouse", str(tmp_path / "gone.duckdb")) as process:
+        read_settings(process)
+        assert process.stderr is not None
+        assert "There is no warehouse at" in process.stderr.readline()
+
+
+def test_acknowledged_writes_survive_kill(tmp_path: Path) -> None:
+    """Killed with SIGKILL between two writes, again and again, the emulator has lost none it acknowledged."""
+    model = {"name": "M", "state": "active", "type": "sql", "config": {"sql_query": "SELECT 1"}}
+    written: list[str] = []
+    for life in range(3):
+        with emulator("--port", "0", "--state", str(tmp_path), "--seed-pipelines", "2") as process:
+            _, settings = read_settings(process)
+            token = call(settings["TOKEN_URL"], body=credential(settings))["access_token"]
+            base = f"{settings['API_URL']}/platform/v2/workspaces/5328"
+            assert [kept["id"] for kept in call(f"{base}/data-models", token=token)[1:]] == written
+            assert len(call(f"{base}/inputs/data-pipelines", token=token)) == 2
+            for number in range(10):
+                created = call(f"{base}/data-models", token=token, body={**model, "id": f"m-{life}-{number}"})
+                written.append(created["id"])
+            process.kill()
+            process.wait(10)
+    assert len(written) == 30
+
+
+def test_state_in_use_is_one_sentence(tmp_path: Path) -> None:
+    """A folder that another emulator keeps its state in ends the command with exit code 1 and one sentence."""
+    with emulator("--port", "0", "--state", str(tmp_path)) as first:
+        read_settings(first)
+        with emulator("--port", "0", "--state", str(tmp_path)) as second:
+            _, err = second.communicate(timeout=10)
+    assert (second.returncode, len(err.splitlines())) == (1, 1)
+    assert "in use by another emulator" in err

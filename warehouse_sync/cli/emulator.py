@@ -5,10 +5,14 @@ import contextlib
 import errno
 import shlex
 import signal
+from typing import Any, Literal
 
 import click
 
-from warehouse_sync.emulator import Emulator
+from warehouse_sync.emulator import Clock, Emulator, Fault, Limits, VirtualClock
+from warehouse_sync.emulator.dates import read_moment
+from warehouse_sync.emulator.server import RemoteAddressError
+from warehouse_sync.emulator.state import StateError
 
 
 @click.command()
@@ -18,7 +22,11 @@ from warehouse_sync.emulator import Emulator
 )
 @click.option("--allow-remote", is_flag=True, help="Permit an address that other machines can reach.")
 @click.option(
-    "--allowed-host", multiple=True, metavar="NAME", help="Answer to this host name too; repeatable."
+    "--allowed-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Answer to this host name too; repeatable.",
 )
 @click.option(
     "--workspace-id",
@@ -28,12 +36,52 @@ from warehouse_sync.emulator import Emulator
     help="Workspace of the settings.",
 )
 @click.option(
+    "--clock",
+    default="system",
+    show_default=True,
+    type=click.Choice(["system", "virtual"]),
+    help="Go by the machine's clock, or by one that POST /_emulator/clock turns.",
+)
+@click.option(
+    "--clock-start",
+    metavar="MOMENT",
+    help="Where a virtual clock starts, such as 2024-01-31T12:00:00Z. [default: now]",
+)
+@click.option(
+    "--warehouse",
+    metavar="PATH",
+    help="Run data models' SQL on a DuckDB file, or a folder of CSV and Parquet files.",
+)
+@click.option(
+    "--state", metavar="DIR", help="Keep everything in this folder across restarts. [default: in memory]"
+)
+@click.option(
     "--queued", default=0.05, show_default=True, type=click.FloatRange(0), help="Seconds a run is queued."
 )
 @click.option(
     "--running", default=0.1, show_default=True, type=click.FloatRange(0), help="Seconds a run then runs."
 )
-@click.option("--seed-pipelines", default=0, type=click.IntRange(0), help="Begin with this many pipelines.")
+@click.option(
+    "--limit",
+    "moved",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Move a limit, such as active_pipelines=50 or columns=none; repeatable. GET /_emulator/limits shows all.",
+)
+@click.option("--no-limits", is_flag=True, help="Begin without any limits.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="TEXT",
+    help="Begin with a fault, such as 'GET */report status=503 count=2'; repeatable.",
+)
+@click.option(
+    "--seed-pipelines",
+    default=0,
+    type=click.IntRange(0),
+    help="Begin with this many pipelines that have a past.",
+)
 @click.option(
     "--seed-runs", default=1000, show_default=True, type=click.IntRange(0), help="Past runs of each of them."
 )
@@ -41,18 +89,18 @@ def emulator(  # noqa: PLR0913  # the options
     *,
     host: str,
     port: int,
-    allow_remote: bool,
-    allowed_host: tuple[str, ...],
-    workspace_id: int,
-    queued: float,
-    running: float,
+    clock: Literal["system", "virtual"],
+    clock_start: str | None,
+    moved: tuple[str, ...],
+    no_limits: bool,
+    faults: tuple[str, ...],
     seed_pipelines: int,
     seed_runs: int,
+    **settings: Any,  # noqa: ANN401  # the options that have the argument's name
 ) -> None:
     """Serve the Warehouse Sync API on this machine, until Ctrl-C.
 
-    Once it accepts connections it prints its address, and the settings of a client as `export` lines. Its state
-    lies in memory and is gone when it ends.
+    Once it accepts connections it prints its address, and the settings of a client as `export` lines.
 
     Example: warehouse-sync emulator --port 8080 --seed-pipelines 300
     """
@@ -60,20 +108,47 @@ def emulator(  # noqa: PLR0913  # the options
         served = Emulator(
             host=host,
             port=port,
-            allow_remote=allow_remote,
-            allowed_hosts=allowed_host,
-            workspace_id=workspace_id,
-            queued=queued,
-            running=running,
+            clock=_clock(clock, clock_start),
+            limits=_limits(moved, without=no_limits),
+            **settings,
         )
-    except ValueError as error:
+        for fault in faults:
+            served.add_fault(Fault.read(fault))
+    except RemoteAddressError as error:
         raise click.ClickException(
             f"{host} can be reached by other machines; add --allow-remote if you mean it."
         ) from error
-    if seed_pipelines:
-        served.seed(pipelines=seed_pipelines, runs=seed_runs)
+    except (ValueError, TypeError, StateError) as error:
+        raise click.ClickException(str(error.args[0])) from error
+    missing = seed_pipelines - served.count_seeded()
+    if missing > 0:
+        served.seed(pipelines=missing, runs=seed_runs)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(served, host, port))
+
+
+def _clock(kind: Literal["system", "virtual"], start: str | None) -> Clock | Literal["system", "virtual"]:
+    if start is None:
+        return kind
+    moment = read_moment(start)
+    if kind == "system" or moment is None:
+        raise ValueError(
+            "--clock-start takes a moment such as 2024-01-31T12:00:00Z and goes with --clock virtual."
+        )
+    return VirtualClock(moment)
+
+
+def _limits(moved: tuple[str, ...], *, without: bool) -> Limits:
+    """Return the limits that the options ask for."""
+    pairs = (text.partition("=") for text in moved)
+    changes = {name: _limit(value) for name, _, value in pairs}
+    return (Limits.none() if without else Limits()).moved(changes)
+
+
+def _limit(value: str) -> int | str | None:
+    if value == "none":
+        return None
+    return int(value) if value.isdecimal() else value
 
 
 async def _serve(served: Emulator, host: str, port: int) -> None:
@@ -99,6 +174,11 @@ def _announce(served: Emulator) -> None:
     click.echo(f"listening on {served.url}")
     for name, value in served.client_options().items():
         click.echo(f"export WAREHOUSE_SYNC_{name.upper()}={shlex.quote(str(value))}")
+    problem = served.warehouse_problem()
+    if problem:
+        click.echo(
+            f"warning: the warehouse cannot be opened, so connections are refused: {problem}", err=True
+        )
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> str:

@@ -3,15 +3,40 @@
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from warehouse_sync._version import __version__
 
 # Each command: the module that holds it under its own name, and its line in `--help`.
 COMMANDS = {
+    "connections": ("warehouse_sync.cli.connections", "Look at the connections of a workspace."),
+    "models": ("warehouse_sync.cli.models", "Look at the data models of a workspace."),
+    "pipelines": (
+        "warehouse_sync.cli.pipelines",
+        "Look at the pipelines of a workspace, and start their runs.",
+    ),
+    "runs": ("warehouse_sync.cli.runs", "Look at the runs of a pipeline, and wait for them."),
+    "status": ("warehouse_sync.cli.status", "Show what every pipeline is doing."),
+    "plan": ("warehouse_sync.cli.plan", "Show what would change for a workspace to be as the files say."),
+    "apply": ("warehouse_sync.cli.apply", "Make a workspace as the files say."),
+    "drift": ("warehouse_sync.cli.drift", "Tell by exit code whether a workspace is as the files say."),
+    "destroy": ("warehouse_sync.cli.destroy", "Delete what the files declare."),
+    "export": ("warehouse_sync.cli.export", "Write files from a workspace."),
+    "lint": ("warehouse_sync.cli.lint", "Look for what would fail an hour later."),
+    "schema": ("warehouse_sync.cli.schema", "Print the JSON Schema of the files, for editors."),
+    "init": ("warehouse_sync.cli.init", "Write a first folder of files."),
+    "setup": ("warehouse_sync.cli.setup", "Print what to do in the warehouse."),
+    "schedule": ("warehouse_sync.cli.schedule", "See when pipelines will run."),
+    "report": ("warehouse_sync.cli.report", "Write a page of a workspace's run history."),
+    "convert": ("warehouse_sync.cli.convert", "Turn definitions of the older API into files."),
+    "completion": ("warehouse_sync.cli.completion", "Print the completion script of a shell."),
+    "auth": ("warehouse_sync.cli.auth", "Log in, see and forget the token that commands share."),
+    "doctor": ("warehouse_sync.cli.doctor", "Check settings, clock, DNS, TLS, token and API."),
+    "demo": ("warehouse_sync.cli.demo", "Walk through the tutorial against an emulator."),
     "emulator": ("warehouse_sync.cli.emulator", "Serve the Warehouse Sync API on this machine."),
 }
 # Packages that are installed with an extra alone.
-_EXTRAS = {"rich": "cli", "dateutil": "emulator"}
+_EXTRAS = {"rich": "cli", "yaml": "cli", "sqlglot": "cli", "dateutil": "emulator", "duckdb": "emulator"}
 
 
 class LazyGroup(click.Group):
@@ -28,6 +53,12 @@ class LazyGroup(click.Group):
         module, _ = COMMANDS[cmd_name]
         command: click.Command = getattr(_imported(module), cmd_name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the commands' names without importing any."""
+        known = COMMANDS.items()
+        names = [CompletionItem(name, help=line) for name, (_, line) in known if name.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
         """Write the commands' lines without importing any."""

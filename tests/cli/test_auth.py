@@ -1,0 +1,64 @@
+"""`auth`, against the emulator."""
+
+import json
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.cli.conftest import Cli
+    from warehouse_sync.emulator import Emulator
+
+
+def test_login_status_logout(cli: "Cli") -> None:
+    """A login keeps a token that `status` tells, and that is gone after `logout`."""
+    assert cli("auth", "status").exit_code == 5
+    login = json.loads(cli("auth", "login", "--json").stdout)
+    assert login["logged_in"]
+    status = cli("auth", "status", "--json")
+    assert status.exit_code == 0
+    assert json.loads(status.stdout) == login
+    assert not json.loads(cli("auth", "logout", "--json").stdout)["logged_in"]
+    assert cli("auth", "status").exit_code == 5
+
+
+def test_token_is_kept_for_its_owner_alone(cli: "Cli", home: Path) -> None:
+    """The token's file and folder are closed to others, and no output shows what is in it."""
+    login = cli("auth", "login", "--json")
+    [file] = (home / "cache").rglob("*.json")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    token = json.loads(file.read_text())["access_token"]
+    assert token not in login.output + cli("auth", "status").output
+
+
+def test_commands_share_the_token(cli: "Cli", warehouse_sync_emulator: "Emulator", home: Path) -> None:
+    """Commands after a login work while the token endpoint is down."""
+    assert cli("auth", "login").exit_code == 0
+    warehouse_sync_emulator.fault("POST /oauth/token", count=None, status=400)
+    assert cli("connections", "list").exit_code == 0
+
+
+def test_cache_can_be_turned_off(cli: "Cli", monkeypatch: "pytest.MonkeyPatch", home: Path) -> None:
+    """`WAREHOUSE_SYNC_TOKEN_CACHE=off` keeps nothing on disk."""
+    monkeypatch.setenv("WAREHOUSE_SYNC_TOKEN_CACHE", "off")
+    assert cli("connections", "list").exit_code == 0
+    assert not list(home.rglob("*.json"))
+
+
+def test_refused_login_has_an_exit_code_of_its_own(cli: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:
+    """A refused credential ends with exit code 5, in words without the secret."""
+    monkeypatch.setenv("WAREHOUSE_SYNC_CLIENT_SECRET", "canary-7141")
+    done = cli("auth", "login")
+    assert (done.exit_code, done.stdout) == (5, "")
+    assert "canary-7141" not in done.output
+
+
+def test_spoilt_token_file_is_no_token(cli: "Cli", home: Path) -> None:
+    """A file that is not a token counts as none."""
+    cli("auth", "login")
+    [file] = (home / "cache").rglob("*.json")
+    file.write_text("[]")
+    assert cli("auth", "status").exit_code == 5

@@ -1,0 +1,122 @@
+"""Every command has help, an example and a page; every rule and exit code is documented."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from warehouse_sync.cli.exits import MEANINGS
+from warehouse_sync.cli.main import COMMANDS, root
+from warehouse_sync.declarative import RULES
+
+DOCS = Path(__file__).parents[2] / "docs"
+HEAVY = ("aiohttp", "sqlglot", "duckdb", "rich", "yaml")
+# These serve or show; what they need is loaded with their module.
+SERVING = ("emulator", "demo")
+
+
+def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command and subcommand with its words."""
+    context = click.Context(root)
+    for name in COMMANDS:
+        command = root.get_command(context, name)
+        assert command is not None
+        yield (name,), command
+        if isinstance(command, click.Group):
+            yield from (((name, inner), each) for inner, each in command.commands.items())
+
+
+ALL = list(commands())
+
+
+@pytest.mark.parametrize(
+    ("words", "command"), ALL, ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
+)
+def test_command_is_documented(words: tuple[str, ...], command: click.Command) -> None:
+    """The help has a sentence and an example, each option has a meaning, and the page has all of it."""
+    line = f"warehouse-sync {' '.join(words)}"
+    assert command.help
+    assert f"Example: {line}" in command.help
+    page = (DOCS / "commands" / f"{words[0]}.md").read_text(encoding="utf-8")
+    assert f"# {line}\n" in page
+    assert command.help.rpartition("Example: ")[2].strip() in page
+    common = (DOCS / "command-line.md").read_text(encoding="utf-8")
+    for option in (each for each in command.params if isinstance(each, click.Option)):
+        assert option.help
+        assert all(f"`{name}`" in page + common for name in option.opts)
+
+
+@pytest.mark.parametrize("words", [words for words, _ in ALL if words[0] not in SERVING], ids=" ".join)
+def test_example_can_be_typed(words: tuple[str, ...]) -> None:
+    """The options of each example exist."""
+    command = dict(ALL)[words]
+    example = (command.help or "").rpartition("Example: ")[2]
+    known = {
+        name
+        for _, each in ALL
+        if each is command or isinstance(command, click.Group)
+        for p in each.params
+        for name in p.opts
+    }
+    assert {word for word in example.split() if word.startswith("--")} <= known
+
+
+def test_every_exit_code_is_documented() -> None:
+    """The page of exit codes has each code with its meaning."""
+    page = (DOCS / "exit-codes.md").read_text(encoding="utf-8")
+    assert [code for code, meaning in MEANINGS.items() if f"| {int(code)} | {meaning} |" not in page] == []
+
+
+def test_every_lint_rule_is_documented() -> None:
+    """The page of lint rules has each rule with its severity."""
+    page = (DOCS / "lint.md").read_text(encoding="utf-8")
+    assert [
+        rule.code
+        for rule in RULES.values()
+        if f"| {rule.code} | {rule.severity} | {rule.title} |" not in page
+    ] == []
+
+
+def test_links_of_the_pages_lead_somewhere() -> None:
+    """Each relative link of a page is a file."""
+    for page in DOCS.rglob("*.md"):
+        links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def _imported_after(arguments: list[str], environment: str = "") -> list[str]:
+    code = f"""
+import json, os, sys
+{environment}
+sys.argv = ["warehouse-sync", *{arguments!r}]
+from warehouse_sync.cli import main
+try:
+    main()
+finally:
+    print("\\n" + json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - our own code
+    loaded: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return loaded
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in SERVING])
+def test_help_starts_fast(name: str) -> None:
+    """The help of a command loads neither the client nor sqlglot nor tables."""
+    assert _imported_after([name, "--help"]) == []
+
+
+@pytest.mark.parametrize("typed", ["warehouse-sync ", "warehouse-sync runs ", "warehouse-sync plan --"])
+def test_completion_starts_fast(typed: str) -> None:
+    """Completing commands and options loads nothing heavy."""
+    count = len(typed.split()) - (0 if typed.endswith(" ") else 1)
+    environment = (
+        'os.environ["_WAREHOUSE_SYNC_COMPLETE"] = "bash_complete"\n'
+        f'os.environ["COMP_WORDS"] = {typed!r}\nos.environ["COMP_CWORD"] = "{count}"'
+    )
+    assert _imported_after([], environment) == []

@@ -1,0 +1,23 @@
+"""The command line stands on public names of the core."""
+
+from pathlib import Path
+
+from warehouse_sync.cli import exits
+
+ALLOWED = (
+    "from warehouse_sync import ",
+    "import warehouse_sync",
+    "from warehouse_sync.cli",
+    "from warehouse_sync.declarative import ",
+    "from warehouse_sync.emulator",  # not the core; `emulator` and `preview` are parts of it
+    "from warehouse_sync._version import ",
+)
+
+
+def test_only_public_names_are_imported() -> None:
+    """No module of the command line looks inside the core or the declarative layer."""
+    files = Path(exits.__file__).parent.glob("*.py")
+    lines = [line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    inside = [line for line in lines if line.startswith(("from warehouse_sync", "import warehouse_sync"))]
+    assert len(inside) > 50
+    assert [line for line in inside if not line.startswith(ALLOWED)] == []

@@ -1,0 +1,317 @@
+"""The real command, in processes and on a pseudo-terminal, also interrupted and killed."""
+
+import json
+import os
+import pty
+import random
+import re
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from warehouse_sync.emulator import Emulator
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+COMMAND = str(Path(sys.executable).with_name("warehouse-sync"))
+PATIENCE = 30  # seconds until a command that hangs fails its test
+COUNT = 6
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pseudo-terminals")
+
+
+def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    """Run the installed command."""
+    command = [COMMAND, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)  # noqa: S603 - our own command
+
+
+def on_terminal(arguments: Sequence[object], answers: Sequence[tuple[str, str]] = ()) -> tuple[int, str]:
+    """Run the command on a pseudo-terminal, and answer what it asks.
+
+    Returns:
+        The exit code, and everything the terminal showed.
+    """
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([COMMAND, *map(str, arguments)], stdin=theirs, stdout=theirs, stderr=theirs)  # noqa: S603 - our own command
+    os.close(theirs)
+    shown, waiting = "", list(answers)
+    while chunk := _read(ours):
+        shown += chunk
+        if waiting and waiting[0][0] in shown.rpartition("\n")[2]:
+            os.write(ours, f"{waiting.pop(0)[1]}\n".encode())
+    os.close(ours)
+    assert waiting == []
+    return process.wait(PATIENCE), shown
+
+
+def _read(descriptor: int) -> str:
+    """Read what a terminal shows next; nothing once its other end is closed."""
+    ready, _, _ = select.select([descriptor], [], [], PATIENCE)
+    assert ready, "the command shows nothing and does not end"
+    try:
+        return os.read(descriptor, 65536).decode()
+    except OSError:  # Linux tells the other end's closing so
+        return ""
+
+
+@pytest.fixture
+def infra(tmp_path: Path, cli: "Cli", monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with several connections, data models and pipelines, and an emulator in the environment."""
+    folder = tmp_path / "infra"
+    folder.mkdir()
+    documents = {
+        "connections": [
+            {
+                "id": f"connection-{number}",
+                "name": "Redshift",
+                "service_provider": "Redshift",
+                "config": {
+                    "database": "d",
+                    "host": "h",
+                    "user": "u",
+                    "password": "env:PASSWORD",
+                    "aws_iam_role_arn": "arn",
+                },
+            }
+            for number in range(COUNT)
+        ],
+        "data_models": [
+            {"id": f"model-{number}", "name": "M", "sql_query": "SELECT email, t FROM a.b.c"}
+            for number in range(COUNT)
+        ],
+        "pipelines": [
+            {
+                "id": f"pipeline-{number}",
+                "name": "P",
+                "pipeline_type": "user_attributes",
+                "connection_id": f"connection-{number}",
+                "data_model_id": f"model-{number}",
+                "state": "paused",
+                "sync_mode": {"type": "full"},
+                "schedule": {"type": "on_demand"},
+                "environment": "development",
+            }
+            for number in range(COUNT)
+        ],
+    }
+    (folder / "all.json").write_text(json.dumps(documents))
+    monkeypatch.setenv("PASSWORD", "canary-password")
+    return folder
+
+
+def test_whole_way_in_processes(infra: Path, tmp_path: Path) -> None:
+    """From lint to destroy, each step in a process of its own ends as documented and shows no secret."""
+    steps: list[tuple[list[object], int]] = [
+        (["lint", infra], 0),
+        (["drift", infra], 2),
+        (["plan", infra, "--out", tmp_path / "plan.json"], 0),
+        (["apply", tmp_path / "plan.json"], 0),
+        (["apply", tmp_path / "plan.json"], 15),
+        (["drift", infra], 0),
+        (["export", tmp_path / "export"], 0),
+        (["drift", tmp_path / "export"], 0),
+        (["apply", tmp_path / "export"], 0),
+        (["destroy", infra], 16),
+        (["destroy", infra, "--confirm", "5328"], 0),
+        (["drift", infra], 2),
+        (["connections", "get", "connection-0"], 6),
+    ]
+    output = ""
+    for arguments, code in steps:
+        done = run(*arguments)
+        assert done.returncode == code, (arguments, done.stdout, done.stderr)
+        output += done.stdout + done.stderr
+    assert "canary" not in output
+    assert "emu_secret" not in output
+    assert "Traceback" not in output
+
+
+def test_apply_asks_on_a_terminal(infra: Path) -> None:
+    """On a terminal `apply` shows the plan and asks; no changes nothing, yes applies."""
+    code, shown = on_terminal(["apply", infra], [("[y/N]", "n")])
+    assert (code, "+ create connection connection-0" in shown) == (16, True)
+    assert run("connections", "list", "--json").stdout.strip() == "[]"
+    code, _ = on_terminal(["apply", infra], [("[y/N]", "y")])
+    assert code == 0
+    assert run("drift", infra, "--quiet").returncode == 0
+
+
+@pytest.mark.parametrize("command", ["apply", "destroy"])
+def test_question_is_interrupted_at_once(command: str, infra: Path) -> None:
+    """The first Ctrl-C at a question ends the command with 130, and nothing is changed."""
+    if command == "destroy":
+        run("apply", infra, "--yes")
+    before = run("connections", "list", "--json").stdout
+    ours, theirs = pty.openpty()
+    words = [COMMAND, command, str(infra)]
+    with subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs) as process:  # noqa: S603 - our own command
+        os.close(theirs)
+        shown = ""
+        while "[y/N]" not in shown and "number to delete" not in shown:
+            shown += _read(ours)
+        process.send_signal(signal.SIGINT)
+        while chunk := _read(ours):
+            shown += chunk
+        os.close(ours)
+    assert process.returncode == 130
+    assert "nothing was changed" in shown
+    assert run("connections", "list", "--json").stdout == before
+
+
+def test_destroy_asks_for_the_number(infra: Path) -> None:
+    """On a terminal `destroy` has the workspace's number typed; anything else deletes nothing."""
+    run("apply", infra, "--yes")
+    assert on_terminal(["destroy", infra], [("Type the workspace's number", "yes")])[0] == 16
+    assert run("drift", infra).returncode == 0
+    assert on_terminal(["destroy", infra], [("Type the workspace's number", "5328")])[0] == 0
+    assert run("pipelines", "list", "--json").stdout.strip() == "[]"
+
+
+def test_change_during_the_question_is_seen(infra: Path, warehouse_sync_emulator: Emulator) -> None:
+    """What somebody else does while the question is open makes the plan stale."""
+    ours, theirs = pty.openpty()
+    command = [COMMAND, "apply", str(infra)]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:  # noqa: S603 - our own command
+        os.close(theirs)
+        shown = ""
+        while "[y/N]" not in shown:
+            shown += _read(ours)
+        warehouse_sync_emulator.seed(pipelines=1, runs=0)
+        os.write(ours, b"y\n")
+        while chunk := _read(ours):
+            shown += chunk
+        os.close(ours)
+    assert process.returncode == 15
+    assert "the workspace changed since the plan was made" in " ".join(shown.split())
+
+
+def test_init_asks_on_a_terminal(cli: "Cli", tmp_path: Path) -> None:
+    """On a terminal `init` asks the tutorial's questions, and what it writes lints clean."""
+    answers = [
+        ("Where is the data?", "databricks"),
+        ("Which column tells", ""),
+        ("Databricks: provider?", "organization"),
+        ("Databricks: schema?", "analytics"),
+        ("What is the pipeline called?", "buyers"),
+        ("What is its type?", ""),
+        ("When does it run?", "daily"),
+        ("Where does the data go?", ""),
+        ("Which table", "db.public.buyers"),
+    ]
+    code, shown = on_terminal(["init", tmp_path / "new"], answers)
+    assert code == 0, shown
+    assert run("lint", tmp_path / "new", "--strict").returncode == 0
+
+
+def test_tables_have_colours_on_a_terminal_alone(
+    cli: "Cli", warehouse_sync_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A terminal gets colours unless `NO_COLOR` is set; a pipe never gets any."""
+    warehouse_sync_emulator.seed(pipelines=2, runs=2)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    colour = re.compile(r"\x1b\[[0-9;]*3[0-9]m")
+    assert colour.search(on_terminal(["status"])[1])
+    assert "\x1b" not in run("status").stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not colour.search(on_terminal(["status"])[1])
+
+
+def test_watch_draws_until_interrupted(cli: "Cli", warehouse_sync_emulator: Emulator) -> None:
+    """`status --watch` prints each change as a line of JSON in a pipe, and ends with 130 at Ctrl-C."""
+    warehouse_sync_emulator.seed(pipelines=3, runs=1)
+    command = [COMMAND, "status", "--watch", "--every", "0.2", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first = [json.loads(process.stdout.readline()) for _ in range(3)]
+        warehouse_sync_emulator.fail_next_run(first[0]["pipeline"])
+        assert run("pipelines", "trigger", first[0]["pipeline"]).returncode == 0
+        change = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 130
+        assert process.stderr.read() == "Interrupted.\n"
+    assert {row["status"] for row in first} == {"idle"}
+    assert change["pipeline"] == first[0]["pipeline"]
+
+
+def test_watch_draws_a_table_on_a_terminal(
+    cli: "Cli", warehouse_sync_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal `status --watch` draws one table with every pipeline, and leaves the terminal as it was."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "200")
+    warehouse_sync_emulator.seed(pipelines=3, runs=1)
+    ours, theirs = pty.openpty()
+    command = [COMMAND, "status", "--watch"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:  # noqa: S603 - our own command
+        os.close(theirs)
+        shown = ""
+        while not all(f"seeded-pipeline-0000{number}" in shown for number in (1, 2, 3)):
+            shown += _read(ours)
+        process.send_signal(signal.SIGINT)
+        while chunk := _read(ours):
+            shown += chunk
+        os.close(ours)
+    assert process.returncode == 130
+    assert "\x1b[?25h" in shown  # the cursor is back
+    assert "Traceback" not in shown
+
+
+def test_interrupted_wait_leaves_a_handle(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends a wait with 130 and the command that goes on, which another process can run."""
+    with Emulator(running=60) as emulator:
+        for name, value in emulator.client_options().items():
+            monkeypatch.setenv(f"WAREHOUSE_SYNC_{name.upper()}", str(value))
+        [pipeline_id] = emulator.seed(pipelines=1, runs=0)
+        command = [COMMAND, "pipelines", "trigger", pipeline_id, "--wait"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
+            assert process.stderr is not None
+            process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            said = process.stderr.read()
+            assert process.wait(PATIENCE) == 130
+        found = re.search(r"warehouse-sync (runs watch wsr1:5328:\S+)", said)
+        assert found is not None
+        done = run(*found[1].split(), "--wait-timeout", "0.2")
+        assert done.returncode == 4
+        assert found[0] in done.stderr
+
+
+def test_killed_apply_converges(infra: Path, warehouse_sync_emulator: Emulator) -> None:
+    """Killed at random moments and run again, `apply` ends where it was to end, and deletes nothing on its way."""
+    warehouse_sync_emulator.seed(pipelines=1, runs=0)
+    chance = random.Random(20260101)  # noqa: S311 - moments, not secrets
+    warehouse_sync_emulator.fault("POST *", count=None, delay=0.02)
+    command = [COMMAND, "apply", str(infra), "--yes", "--quiet"]
+    for _ in range(6):
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603 - our own command
+            try:
+                process.wait(chance.uniform(0.3, 1.2))
+            except subprocess.TimeoutExpired:
+                process.kill()
+    warehouse_sync_emulator.clear_faults()
+    assert run("apply", infra, "--yes").returncode == 0
+    assert run("drift", infra).returncode == 0
+    for kind, count in (("connections", COUNT + 1), ("models", COUNT + 1), ("pipelines", COUNT + 1)):
+        ids = [each["id"] for each in json.loads(run(kind, "list", "--json").stdout)]
+        assert len(ids) == len(set(ids)) == count
+
+
+def test_error_is_one_paragraph(cli: "Cli", monkeypatch: pytest.MonkeyPatch) -> None:
+    """An API that cannot be reached is told in one line on stderr, with what to do next, and exit code 9."""
+    monkeypatch.setenv("WAREHOUSE_SYNC_API_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("WAREHOUSE_SYNC_TOKEN_URL", "http://127.0.0.1:9/token")
+    done = run("connections", "list")
+    assert (done.returncode, done.stdout) == (9, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "warehouse-sync doctor" in done.stderr

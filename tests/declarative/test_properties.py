@@ -1,0 +1,225 @@
+"""Properties of plans, for arbitrary workspaces against the emulator."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from warehouse_sync import (
+    AsyncClient,
+    BigQueryConfig,
+    ConnectionSpec,
+    DatabricksConfig,
+    DataModelSpec,
+    PipelineSpec,
+    RedshiftConfig,
+    Schedule,
+    SnowflakeConfig,
+    SyncMode,
+)
+from warehouse_sync.declarative import (
+    Ledger,
+    Options,
+    Plan,
+    apply_plan,
+    export_documents,
+    load,
+    make_plan,
+    observe,
+    to_yaml,
+    write_files,
+)
+from warehouse_sync.declarative.writing import resource_document
+from warehouse_sync.emulator import Emulator
+
+WORKSPACES = itertools.count(1)
+IDS = st.text("abAB09_-", min_size=1, max_size=6)
+# Queries and names are any text that is not blank, with what YAML finds hard to write.
+WORDS = st.one_of(
+    st.sampled_from(
+        ["no", "0123", "12:30", "null", "~", "y", "a: b", "- a", "# a", "a\nb", "a\r\nb\n", " a ", "'", '"']
+    ),
+    st.text(min_size=1, max_size=20),
+).filter(lambda text: bool(text.strip()))
+MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis adds the zone
+SECRET = st.just("canary-secret")
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    """One emulator for all examples, each of which has a workspace of its own."""
+    with Emulator() as running:
+        yield running
+
+
+def configs() -> st.SearchStrategy[Any]:
+    """Configurations of every provider."""
+    snowflake = dict.fromkeys(
+        ("account_identifier", "region", "warehouse", "database", "role", "user"), WORDS
+    )
+    return st.one_of(
+        st.builds(SnowflakeConfig, **snowflake, password=SECRET, storage_integration=WORDS),
+        st.builds(
+            BigQueryConfig,
+            region=WORDS,
+            project_id=WORDS,
+            dataset_id=WORDS,
+            service_account_id=WORDS,
+            service_account_key=SECRET,
+        ),
+        st.builds(
+            RedshiftConfig,
+            database=WORDS,
+            host=WORDS,
+            port=st.none() | st.just("1234"),
+            user=WORDS,
+            password=SECRET,
+            aws_iam_role_arn=WORDS,
+        ),
+        st.builds(DatabricksConfig, provider=WORDS, schema=WORDS),
+    )
+
+
+@st.composite
+def pipelines(draw: st.DrawFn, connections: list[str], models: list[str]) -> PipelineSpec:
+    """A pipeline over what there is."""
+    kind = draw(st.sampled_from(["user_attributes", "events"]))
+    sync_mode = SyncMode(
+        type=draw(st.sampled_from(["incremental", "full"])),
+        iterator_field=draw(WORDS),
+        iterator_data_type=draw(WORDS),
+        from_=draw(st.none() | MOMENTS),
+        until=draw(st.none() | MOMENTS),
+    )
+    schedule = draw(
+        st.sampled_from(
+            [
+                Schedule(type="on_demand"),
+                Schedule(type="once", delay="5m"),
+                Schedule(type="interval", frequency="daily", start=datetime(2026, 1, 1, tzinfo=UTC)),
+            ]
+        )
+    )
+    return PipelineSpec(
+        id=draw(IDS),
+        name=draw(WORDS),
+        pipeline_type=kind,
+        connection_id=draw(st.sampled_from(connections)),
+        data_model_id=draw(st.sampled_from(models)),
+        state=draw(st.sampled_from(["new", "active", "paused"])),
+        sync_mode=sync_mode,
+        schedule=schedule,
+        environment="development",
+        field_transformation_id=draw(WORDS) if kind == "events" else None,
+        partner_feed_id=draw(st.none() | st.integers(0, 9)),
+        partner_feed_key=draw(st.none() | st.just("canary-key")),
+        data_plan_id=draw(st.none() | WORDS),
+        data_plan_version=draw(st.none() | st.integers(0, 9)),
+    )
+
+
+@st.composite
+def workspaces(draw: st.DrawFn) -> dict[str, list[Any]]:
+    """A workspace: connections, data models, and pipelines over them."""
+    connections = draw(
+        st.lists(
+            st.builds(ConnectionSpec, id=IDS, name=WORDS, config=configs()),
+            max_size=3,
+            unique_by=lambda each: each.id,
+        )
+    )
+    models = draw(
+        st.lists(
+            st.builds(DataModelSpec, id=IDS, name=WORDS, sql_query=WORDS),
+            max_size=3,
+            unique_by=lambda each: each.id,
+        )
+    )
+    made: list[PipelineSpec] = []
+    if connections and models:
+        each = pipelines([one.id for one in connections], [one.id for one in models])
+        made = draw(st.lists(each, max_size=3, unique_by=lambda one: one.id))
+    return {"connections": connections, "data_models": models, "pipelines": made}
+
+
+def write(folder: Path, workspace: dict[str, list[Any]]) -> dict[str, str]:
+    """Write a workspace as files, and return the environment that their secrets need."""
+    documents = {section: [resource_document(each) for each in specs] for section, specs in workspace.items()}
+    write_files(folder, {"all.yaml": to_yaml(documents)}, force=True)
+    texts = to_yaml(documents).split()
+    return {word.removeprefix("env:"): "canary-secret" for word in texts if word.startswith("env:")}
+
+
+async def plan(
+    client: AsyncClient, folder: Path, ledger: Ledger, environ: dict[str, str], *, prune: bool = True
+) -> Plan:
+    """Plan what a folder says."""
+    options = Options(prune=prune)
+    return make_plan(load(folder), await observe(client), ledger, environ=environ, options=options)
+
+
+async def run_apply(client: AsyncClient, folder: Path, ledger: Ledger, environ: dict[str, str]) -> None:
+    """Plan and apply what a folder says."""
+    made = await plan(client, folder, ledger, environ)
+    async for _ in apply_plan(client, made, ledger, environ):
+        pass
+
+
+RUNS = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@RUNS
+@given(first=workspaces(), second=workspaces())
+def test_plan_apply_plan_is_empty(
+    emulator: Emulator, first: dict[str, list[Any]], second: dict[str, list[Any]]
+) -> None:
+    """From any workspace to any other: after an apply with `--prune` there is nothing left to do."""
+
+    async def check(folder: Path) -> None:
+        options = {**emulator.client_options(), "workspace_id": next(WORKSPACES)}
+        ledger = Ledger(file=folder / "ledger")
+        async with AsyncClient(**options) as client:
+            for workspace in (first, second):
+                environ = write(folder / "files", workspace)
+                await run_apply(client, folder / "files", ledger, environ)
+                again = await plan(client, folder / "files", ledger, environ)
+                assert again.steps == ()
+                assert len((await observe(client)).models) == sum(map(len, workspace.values()))
+
+    with TemporaryDirectory() as name:
+        asyncio.run(check(Path(name)))
+
+
+@RUNS
+@given(workspace=workspaces())
+def test_export_then_plan_is_empty(emulator: Emulator, workspace: dict[str, list[Any]]) -> None:
+    """Exported files find nothing to change, with and without what is remembered."""
+
+    async def check(folder: Path) -> None:
+        options = {**emulator.client_options(), "workspace_id": next(WORKSPACES)}
+        ledger = Ledger(file=folder / "ledger")
+        async with AsyncClient(**options) as client:
+            environ = write(folder / "files", workspace)
+            await run_apply(client, folder / "files", ledger, environ)
+            files, skipped = export_documents(await observe(client))
+            assert skipped == []
+            write_files(folder / "export", files, force=False)
+            for known in (ledger, Ledger(file=folder / "none")):
+                again = await plan(client, folder / "export", known, {})
+                assert again.steps == ()
+                assert again.obstacles == ()
+                assert len(again.changes) == sum(map(len, workspace.values()))
+
+    with TemporaryDirectory() as name:
+        asyncio.run(check(Path(name)))

@@ -1,0 +1,172 @@
+"""What commands print: results on stdout in the chosen format, everything else on stderr."""
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from importlib import import_module
+from typing import Any, TypeVar
+
+import click
+
+from warehouse_sync.cli.failures import printable
+
+Row = Mapping[str, Any]
+FORMATS = ("table", "json", "yaml", "csv")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """Prints results.
+
+    Attributes:
+        format: `table`, `json`, `yaml` or `csv`.
+        quiet: Whether notes and progress are left out.
+    """
+
+    format: str = "table"
+    quiet: bool = False
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a person looks at a terminal, where a table may be drawn anew."""
+        return self.format == "table" and is_terminal(sys.stdout)
+
+    def rows(self, rows: Iterable[Row], columns: Sequence[str]) -> None:
+        """Print records: whole ones as JSON or YAML, the named columns as a table or CSV."""
+        rows = list(rows)
+        if self.format in ("json", "yaml"):
+            self.document(rows)
+        elif self.format == "csv":
+            click.echo(to_csv(rows, columns), nl=False)
+        else:
+            self._table(rows, columns)
+
+    def record(self, record: Row) -> None:
+        """Print one record: as a document, or as a table of its fields."""
+        if self.format in ("json", "yaml"):
+            self.document(record)
+            return
+        flat = flatten(record)
+        if self.format == "csv":
+            click.echo(to_csv([flat], list(flat)), nl=False)
+        else:
+            self._table([{"field": name, "value": value} for name, value in flat.items()], ("field", "value"))
+
+    def document(self, document: object) -> None:
+        """Print a document as YAML if that was asked for, and as JSON otherwise."""
+        if self.format == "yaml":
+            yaml = import_module("yaml")
+            click.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), nl=False)
+        else:
+            click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+    def line(self, document: Row, text: str) -> None:
+        """Print one of a stream of events: a line of JSON, or a line of text."""
+        click.echo(json.dumps(document, ensure_ascii=False) if self.format == "json" else printable(text))
+
+    def note(self, text: str) -> None:
+        """Say something on stderr that is not part of the result."""
+        if not self.quiet:
+            click.echo(printable(text), err=True)
+
+    def progress(self, done: int, total: int | None, noun: str) -> None:
+        """Show how far a long operation is, on one line of the terminal that goes away at its end."""
+        if self.quiet or not is_terminal(sys.stderr):
+            return
+        over = total is not None and done >= total
+        click.echo("\r\x1b[K" if over else f"\r{done}/{total or '?'} {noun}", nl=False, err=True)
+
+    def _table(self, rows: Sequence[Row], columns: Sequence[str]) -> None:
+        if is_terminal(sys.stdout):
+            tables = import_module("warehouse_sync.cli.tables")
+            tables.show(rows, columns, colour=has_colour())
+        else:
+            click.echo(to_plain(rows, columns), nl=False)
+
+
+def is_terminal(stream: Any) -> bool:  # noqa: ANN401 - a text stream, or None where there is none
+    """Tell whether a stream is a terminal."""
+    return stream is not None and stream.isatty()
+
+
+def has_colour() -> bool:
+    """Tell whether colours are wanted: on a terminal, unless `NO_COLOR` is set or the terminal has none."""
+    return is_terminal(sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def cell(value: object) -> str:
+    """Write a value as it stands in a table."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return "; ".join(cell(item) for item in value)
+    if isinstance(value, Mapping):
+        return cell(value["message"]) if set(value) == {"message"} else json.dumps(value, ensure_ascii=False)
+    return printable(str(value))
+
+
+def flatten(record: Row, prefix: str = "") -> dict[str, Any]:
+    """Return a record with the fields of its parts under names with dots."""
+    flat: dict[str, Any] = {}
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def to_plain(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    """Write rows as aligned text, for pipes and logs."""
+    lines = [[name.upper() for name in columns]]
+    lines += [[cell(row.get(name)) for name in columns] for row in rows]
+    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    padded = (
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in lines
+    )
+    return "".join(f"{line.rstrip()}\n" for line in padded)
+
+
+def to_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    """Write rows as CSV with a header."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_csv_cell(row.get(name)) for name in columns] for row in rows)
+    return text.getvalue()
+
+
+def _csv_cell(value: object) -> str:
+    """Write a cell that a spreadsheet will not take for a formula."""
+    text = cell(value)
+    return (
+        f"'{text}" if text.startswith(("=", "+", "-", "@")) and not isinstance(value, int | float) else text
+    )
+
+
+def output_options(command: _Command) -> _Command:
+    """Add `--output`, `--json` and `--quiet`; the command receives an `output`."""
+
+    @wraps(command)
+    def chosen(*args: Any, output: str, as_json: bool, quiet: bool, **kwargs: Any) -> Any:  # noqa: ANN401 - the command's own
+        made = Output(format="json" if as_json else output, quiet=quiet)
+        return command(*args, output=made, **kwargs)
+
+    for option in reversed(_OPTIONS):
+        chosen = option(chosen)
+    return chosen  # type: ignore[return-value]  # click's decorators return what they are given
+
+
+_OPTIONS = (
+    click.option(
+        "-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print."
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Short for --output json."),
+    click.option("-q", "--quiet", is_flag=True, help="Print the result only, no notes and no progress."),
+)

@@ -1,0 +1,41 @@
+"""``warehouse-sync plan``: what would change."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from warehouse_sync import declarative
+from warehouse_sync.cli import failures
+from warehouse_sync.cli.configuration import Target, target_options
+from warehouse_sync.cli.output import Output, output_options
+from warehouse_sync.cli.planning import FILES, make_draft, plan_options, show
+
+if TYPE_CHECKING:
+    from warehouse_sync.declarative import Options
+
+
+@click.command()
+@FILES
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan for `apply FILE`.",
+)
+@plan_options
+@output_options
+@target_options
+def plan(*, target: Target, output: Output, files: Path, out: Path | None, options: "Options") -> None:
+    """Show what would change for a workspace to be as the files say. Nothing is changed.
+
+    A saved plan holds for this workspace, these files and what the workspace holds now: `apply` refuses it otherwise.
+
+    Example: warehouse-sync plan infra/ --out plan.json
+    """
+    with failures.told():
+        declarations = declarative.load(files)
+    made = make_draft(target, declarations, options)
+    if out is not None:
+        declarative.save_plan(out, made.plan, made.binding, folder=str(files), options=options)
+    show(output, made)

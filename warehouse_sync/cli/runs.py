@@ -1,0 +1,120 @@
+"""``warehouse-sync runs``: what pipelines have done."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from warehouse_sync.cli import failures
+from warehouse_sync.cli.configuration import Target, target_options
+from warehouse_sync.cli.looking import show_list, show_one
+from warehouse_sync.cli.output import Output, output_options
+from warehouse_sync.cli.pipelines import Waiting
+
+if TYPE_CHECKING:
+    from warehouse_sync import AsyncClient, Run
+
+_COLUMNS = (
+    "id",
+    "type",
+    "status",
+    "logical_date",
+    "started_on",
+    "ended_on",
+    "successful_records",
+    "failed_records",
+    "errors",
+)
+
+
+@click.group()
+def runs() -> None:
+    """Look at the runs of a pipeline, and wait for them.
+
+    Example: warehouse-sync runs list orders
+    """
+
+
+@runs.command(name="list")
+@click.argument("pipeline_id", metavar="PIPELINE")
+@click.option(
+    "--start", type=failures.read_moment, metavar="DATE", help="Only runs whose logical date is not earlier."
+)
+@click.option(
+    "--end", type=failures.read_moment, metavar="DATE", help="Only runs whose logical date is not later."
+)
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
+@click.option("--failed", is_flag=True, help="Only runs that failed.")
+@output_options
+@target_options
+def list_runs(  # noqa: PLR0913 - the options
+    *,
+    target: Target,
+    output: Output,
+    pipeline_id: str,
+    start: datetime | None,
+    end: datetime | None,
+    limit: int,
+    failed: bool,
+) -> None:
+    """List the runs of a pipeline, in the server's order.
+
+    Example: warehouse-sync runs list orders --start 2026-01-01 --failed
+    """
+
+    async def read(client: "AsyncClient") -> "list[Run]":
+        found: list[Run] = []
+        async for run in client.runs.list(pipeline_id, start=start, end=end):
+            if not failed or run.status == "failed":
+                found.append(run)
+            if len(found) == limit:
+                break
+        return found
+
+    show_list(target, output, read, _COLUMNS)
+
+
+@runs.command(name="get")
+@click.argument("pipeline_id", metavar="PIPELINE")
+@click.argument("run_id", type=int, metavar="RUN")
+@output_options
+@target_options
+def get_run(*, target: Target, output: Output, pipeline_id: str, run_id: int) -> None:
+    """Show one run.
+
+    Example: warehouse-sync runs get orders 4711
+    """
+    show_one(target, output, lambda client: client.runs.get(pipeline_id, run_id))
+
+
+@runs.command(name="watch")
+@click.argument("what", nargs=-1, required=True, metavar="HANDLE | PIPELINE RUN")
+@click.option(
+    "--wait-timeout",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="How long to wait at most; without limit when left out.",
+)
+@output_options
+@target_options
+def watch_run(*, target: Target, output: Output, what: tuple[str, ...], wait_timeout: float | None) -> None:
+    """Wait until a run has ended: by the handle that `trigger` prints, or by pipeline and number.
+
+    Exit code 3 means that the run failed, 4 that it did not end in time.
+
+    Example: warehouse-sync runs watch wsr1:5328:orders:4711
+    """
+    waiting = Waiting(target, output)
+    match what:
+        case [handle]:
+            failures.run(
+                lambda: waiting.resume(handle, timeout=wait_timeout), on_interrupt=waiting.how_to_go_on
+            )
+        case [pipeline_id, run_id] if run_id.isdecimal():
+            number = int(run_id)
+            failures.run(
+                lambda: waiting.watch(pipeline_id, number, timeout=wait_timeout),
+                on_interrupt=waiting.how_to_go_on,
+            )
+        case _:
+            raise click.UsageError("give a handle, or a pipeline and the number of a run")

@@ -1,0 +1,90 @@
+"""Findings as text, JSON, SARIF and GitHub annotations."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from warehouse_sync.declarative.lint.rules import ERROR, NOTE, RULES, WARNING, Finding
+
+_GITHUB = {ERROR: "error", WARNING: "warning", NOTE: "notice"}
+_SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def to_text(findings: list[Finding]) -> str:
+    """Write a line for each finding, and their sum."""
+    counts = {
+        severity: sum(1 for each in findings if each.rule.severity == severity)
+        for severity in (ERROR, WARNING, NOTE)
+    }
+    total = ", ".join(f"{count} {severity}(s)" for severity, count in counts.items())
+    return "\n".join([*map(str, findings), f"{total}."])
+
+
+def to_json(findings: list[Finding]) -> str:
+    """Write the findings as a JSON array."""
+    return json.dumps([_plain(finding) for finding in findings], indent=2, ensure_ascii=False)
+
+
+def to_github(findings: list[Finding]) -> str:
+    """Write the findings as the workflow commands from which GitHub makes annotations."""
+    return "\n".join(_annotation(finding) for finding in findings)
+
+
+def to_sarif(findings: list[Finding], *, version: str) -> str:
+    """Write the findings as SARIF 2.1.0, for code scanning."""
+    driver = {
+        "name": "warehouse-sync lint",
+        "version": version,
+        "rules": [
+            {
+                "id": rule.code,
+                "shortDescription": {"text": rule.title},
+                "defaultConfiguration": {"level": rule.severity},
+            }
+            for rule in RULES.values()
+        ],
+    }
+    run = {"tool": {"driver": driver}, "results": [_result(finding) for finding in findings]}
+    return json.dumps(
+        {"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False
+    )
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    place = finding.place
+    return {
+        "code": finding.rule.code,
+        "severity": finding.rule.severity,
+        "message": finding.message,
+        "path": finding.path,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+    }
+
+
+def _annotation(finding: Finding) -> str:
+    place = finding.place
+    command = _GITHUB[finding.rule.severity]
+    fields = {"file": place.file, "line": place.line, "col": place.column, "title": finding.rule.code}
+    listed = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in fields.items())
+    text = f"{finding.path}: {finding.message}" if finding.path else finding.message
+    return f"::{command} {listed}::{_escaped(text)}"
+
+
+def _escaped(text: str, more: Iterable[str] = "") -> str:
+    for char in ("%", "\r", "\n", *more):
+        text = text.replace(char, f"%{ord(char):02X}")
+    return text
+
+
+def _result(finding: Finding) -> dict[str, Any]:
+    place = finding.place
+    region = {"startLine": place.line, "startColumn": place.column}
+    location = {"artifactLocation": {"uri": place.file.replace("\\", "/")}, "region": region}
+    return {
+        "ruleId": finding.rule.code,
+        "level": finding.rule.severity,
+        "message": {"text": f"{finding.path}: {finding.message}" if finding.path else finding.message},
+        "locations": [{"physicalLocation": location}],
+    }

@@ -1,0 +1,105 @@
+"""A first folder of files, from the tutorial's questions."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from warehouse_sync import (
+    ConnectionSpec,
+    DataModelSpec,
+    Environment,
+    PipelineSpec,
+    PipelineState,
+    PipelineType,
+    Schedule,
+    ScheduleFrequency,
+    ScheduleType,
+    SyncMode,
+    SyncModeType,
+)
+from warehouse_sync.declarative.shapes import CONFIGS, shapes
+from warehouse_sync.declarative.writing import resource_document, to_yaml
+
+_LINE = "# yaml-language-server: $schema=warehouse-sync.schema.json\n"
+
+
+@attrs.frozen(kw_only=True)
+class Answers:
+    """What the tutorial asks.
+
+    Attributes:
+        provider: The warehouse.
+        config: The fields of its connection, without the secrets.
+        pipeline_id: The id of the pipeline and of its data model.
+        sql_query: The query.
+        iterator_field: The column that tells what changed.
+        iterator_data_type: Its type.
+        frequency: `once`, `on_demand`, or how often.
+        environment: `development` or `production`.
+        start: The first scheduled sync, for a frequency that needs one.
+    """
+
+    provider: str
+    config: Mapping[str, str]
+    pipeline_id: str
+    sql_query: str
+    iterator_field: str
+    iterator_data_type: str
+    frequency: str
+    environment: str
+    start: datetime
+
+
+def config_questions(provider: str) -> list[str]:
+    """Return the fields of a connection that have to be known and are no secrets."""
+    return [shape.name for shape in shapes(CONFIGS[provider]) if shape.required and not shape.secret]
+
+
+def starting_files(answers: Answers) -> dict[str, str]:
+    """Return the files: a connection, a data model with its query beside it, a pipeline."""
+    connection_id = answers.provider.lower()
+    title = answers.pipeline_id.replace("-", " ").replace("_", " ").capitalize()
+    fields: dict[str, Any] = dict(answers.config)
+    config = CONFIGS[answers.provider](**fields)
+    connection = ConnectionSpec(id=connection_id, name=answers.provider, config=config)
+    model = DataModelSpec(id=answers.pipeline_id, name=title, sql_query=answers.sql_query)
+    pipeline = PipelineSpec(
+        id=answers.pipeline_id,
+        name=title,
+        pipeline_type=PipelineType.USER_ATTRIBUTES,
+        connection_id=connection_id,
+        data_model_id=answers.pipeline_id,
+        state=PipelineState.ACTIVE,
+        sync_mode=_sync_mode(answers),
+        schedule=_schedule(answers),
+        environment=Environment(answers.environment),
+    )
+    model_document = {name: value for name, value in resource_document(model).items() if name != "sql_query"}
+    documents = {
+        "connections": resource_document(connection),
+        "data_models": {**model_document, "sql_file": f"{answers.pipeline_id}.sql"},
+        "pipelines": {
+            name: value for name, value in resource_document(pipeline).items() if value is not None
+        },
+    }
+    files = {
+        f"{section}.yaml": _LINE + to_yaml({section: [document]}) for section, document in documents.items()
+    }
+    return {**files, f"{answers.pipeline_id}.sql": f"{answers.sql_query}\n"}
+
+
+def _sync_mode(answers: Answers) -> SyncMode:
+    return SyncMode(
+        type=SyncModeType.INCREMENTAL,
+        iterator_field=answers.iterator_field,
+        iterator_data_type=answers.iterator_data_type,
+    )
+
+
+def _schedule(answers: Answers) -> Schedule:
+    if answers.frequency in ("once", "on_demand"):
+        return Schedule(type=ScheduleType(answers.frequency))
+    frequency = ScheduleFrequency(answers.frequency)
+    return Schedule(type=ScheduleType.INTERVAL, frequency=frequency, start=answers.start)
