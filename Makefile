@@ -10,7 +10,7 @@ PIP    := -m pip install --quiet --disable-pip-version-check
 # The core, whose every branch the tests must reach.
 CORE := warehouse_sync/*.py,warehouse_sync/models/*,warehouse_sync/wire/*,warehouse_sync/transport/*,warehouse_sync/polling/*,warehouse_sync/resources/*,warehouse_sync/sync/*
 
-.PHONY: help setup demo test check types unit lowest bench generate format clean
+.PHONY: help setup demo test check types unit lowest bench soak generate format clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ $(BENCH)/.ready: pyproject.toml benchmarks/requirements.txt
 	@$(PYTHON) -m venv $(BENCH)
 	@$(BENCH)/bin/python $(PIP) --requirement benchmarks/requirements.txt --editable '.[all]'
 	@touch $@
+
+soak: $(STAMP)  ## Run hundreds of thousands of calls through random faults (minutes; SEED=n repeats a run)
+	$(BIN)/python -m pytest tests/soak --soak $(or $(CALLS),300000) $(if $(SEED),--soak-seed $(SEED))
 
 generate: $(STAMP)  ## Write the blocking client from the asynchronous one
 	$(BIN)/python -m warehouse_sync.tools.generate_sync

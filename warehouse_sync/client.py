@@ -223,7 +223,7 @@ class AsyncClient:
     async def close(self) -> None:
         """Close the sessions the client opened. Calls after this raise `ConfigurationError`."""
         if self._owns_pool:
-            await self._transport.carrier.pool.close()
+            await self._transport.close()
 
     async def __aenter__(self) -> Self:
         """Return the client."""

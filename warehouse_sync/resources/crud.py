@@ -133,16 +133,13 @@ class Crud(Generic[SpecT, ModelT]):
     def _write(self, method: Literal["POST", "PUT"], path: str, spec: SpecT) -> Call[ModelT]:
         """Build the call that sends a spec. From here on its secrets are in nothing that a traceback would show."""
         self._check(spec)
-        problem = ""
-        try:
-            call = Call(method, path, self._decode, body=plain.dump(encode.spec(spec)))
-        except (TypeError, ValueError, RecursionError) as error:
-            problem = type(error).__name__
+        body, problem = _dumped(spec)
         if problem:
             raise ValidationError(
                 f"{self.noun} {spec.id!r}", [("extra", f"holds what cannot be sent as JSON ({problem})")]
             )
-        return attrs.evolve(call, secrets=encode.secrets(spec), replayable=method == "PUT")
+        secrets, replayable = encode.secrets(spec), method == "PUT"
+        return Call(method, path, self._decode, body=body, secrets=secrets, replayable=replayable)
 
     async def _settle(self, spec: SpecT, cause: WarehouseSyncError) -> ModelT:
         """Find out whether a create happened, by reading its id until it appears or patience ends."""
@@ -181,6 +178,14 @@ class Crud(Generic[SpecT, ModelT]):
     def _unknown(self, verb: str, resource_id: str, reason: str) -> OutcomeUnknownError:
         message = f"whether the {verb} of {self.noun} {resource_id!r} happened is unknown: {reason}. Read it before you decide."
         return OutcomeUnknownError(message, operation=f"{verb} {self.noun}", resource_id=resource_id)
+
+
+def _dumped(spec: ConnectionSpec | DataModelSpec | PipelineSpec) -> tuple[bytes, str]:
+    """Return a spec's JSON, or what is wrong with it: raised from here, the error would keep the secrets."""
+    try:
+        return plain.dump(encode.spec(spec)), ""
+    except (TypeError, ValueError, RecursionError) as error:
+        return b"", type(error).__name__
 
 
 def is_ambiguous(error: WarehouseSyncError) -> bool:

@@ -104,7 +104,8 @@ async def _manual_runs_since(
     try:
         async for run in run_pager(workspace, pipeline_id, start=began - LOOK_BACK, heard=clock.hear):
             moment = _moment(run)
-            if run.type == RunType.MANUAL and moment is not None:
+            is_ours = workspace.expects(f"{pipeline_id}/{run.id}")  # of an earlier trigger, whose answer came
+            if run.type == RunType.MANUAL and moment is not None and not is_ours:
                 found[run.id] = moment
     except WarehouseSyncError:
         return []  # not to be told now; the caller looks again, and reports the outcome as unknown in the end

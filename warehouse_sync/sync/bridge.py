@@ -15,6 +15,7 @@ import anyio
 from anyio.from_thread import BlockingPortal
 
 from warehouse_sync.errors import ConfigurationError
+from warehouse_sync.polling.stream import Stream
 
 T = TypeVar("T")
 
@@ -36,51 +37,79 @@ class _Handover(Generic[T]):
         self._done = threading.Lock()
         self._done.acquire()
 
-    def start(self) -> None:
+    def run(self, loop: asyncio.AbstractEventLoop) -> T:
+        """Run the coroutine and wait for its outcome. What interrupts the wait, Ctrl-C say, cancels the coroutine first.
+
+        Raises:
+            ConfigurationError: The loop ended before the coroutine could begin.
+        """
+        try:
+            ended = _call(loop, self._start) and self._has_ended(loop)
+        except BaseException:
+            if not (_call(loop, self._cancel) and self._has_ended(loop)):
+                self._coroutine.close()
+            raise
+        task, self._task = self._task, None
+        if not ended or task is None:
+            self._coroutine.close()
+            raise ConfigurationError(CLOSED)
+        try:
+            return task.result()
+        finally:
+            del task  # its exception's traceback holds this frame
+
+    def _start(self) -> None:
         """Begin, on the loop."""
         self._task = asyncio.get_running_loop().create_task(self._coroutine)
         self._task.add_done_callback(lambda _: self._done.release())
 
-    def cancel(self) -> None:
-        """Cancel, on the loop."""
-        if self._task is not None:
+    def _cancel(self) -> None:
+        """Cancel, on the loop, whatever became of it."""
+        if self._task is None:
+            self._coroutine.close()
+            self._done.release()
+        else:
             self._task.cancel()
 
-    def wait(self, loop: asyncio.AbstractEventLoop) -> T:
-        """Wait for the outcome. What interrupts the wait, Ctrl-C say, cancels the coroutine first."""
-        try:
-            self._acquire(loop)
-        except KeyboardInterrupt:
-            loop.call_soon_threadsafe(self.cancel)
-            self._acquire(loop)
-            raise
-        assert self._task is not None  # noqa: S101 - the lock is released by the task
-        if self._task.cancelled():
-            raise ConfigurationError(CLOSED)
-        return self._task.result()
-
-    def _acquire(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _has_ended(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Wait for the end. Return false if the loop ended instead."""
         while not self._done.acquire(timeout=PATIENCE):
-            if loop.is_closed():  # it ended before the coroutine could begin
-                self._coroutine.close()
-                raise ConfigurationError(CLOSED)
+            if loop.is_closed():
+                return False
+        return True
+
+
+def _call(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> bool:
+    """Call on the loop's thread, soon. Return false if the loop is closed."""
+    try:
+        loop.call_soon_threadsafe(function)
+    except RuntimeError:
+        return False
+    return True
 
 
 class _Thread:
     """The thread, its loop, and the portal that ends both."""
 
     def __init__(self) -> None:
-        self.pid = os.getpid()
+        self._problem: OSError | None = None
         self._ready = threading.Event()
-        self._thread = threading.Thread(
-            target=anyio.run, args=(self._serve,), name="warehouse-sync", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name="warehouse-sync", daemon=True)
         self._thread.start()
         self._ready.wait()
+        if self._problem is not None:
+            raise self._problem
+
+    def _run(self) -> None:
+        try:
+            anyio.run(self._serve)
+        except OSError as problem:  # the process may not open another file, say
+            self._problem = problem
+            self._ready.set()
 
     async def _serve(self) -> None:
         async with BlockingPortal() as portal:
-            self.portal, self.loop = portal, asyncio.get_running_loop()
+            self._portal, self.loop = portal, asyncio.get_running_loop()
             self._ready.set()
             await portal.sleep_until_stopped()
 
@@ -90,9 +119,11 @@ class _Thread:
 
     def stop(self) -> None:
         """End the loop and the thread; what still runs on it is cancelled."""
-        if os.getpid() == self.pid and self._thread.is_alive():
-            self.portal.start_task_soon(self.portal.stop, True)  # noqa: FBT003 - anyio's signature
+        if self._thread.is_alive() and _call(self.loop, self._begin_to_stop) and not self.is_current():
             self._thread.join()
+
+    def _begin_to_stop(self) -> None:
+        self._stopping = self.loop.create_task(self._portal.stop(cancel_remaining=True))
 
 
 class Bridge:
@@ -107,69 +138,103 @@ class Bridge:
         self._starting = threading.Lock()
         self._stop: weakref.finalize[Any, Bridge] | None = None
         self._closed = False
+        _bridges.add(self)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end.
 
         Raises:
-            ConfigurationError: The caller is on the background thread itself, and would wait for itself forever.
+            ConfigurationError: The client is closed, or the caller is on the background thread itself, and would wait for
+                itself forever.
         """
         try:
             thread = self._ready_thread()
-        except ConfigurationError:
+        except BaseException:
             coroutine.close()
             raise
-        handover = _Handover(coroutine)
-        thread.loop.call_soon_threadsafe(handover.start)
-        return handover.wait(thread.loop)
-
-    def _ready_thread(self) -> _Thread:
-        thread = self._thread
-        if self._closed or thread is None or thread.pid != os.getpid():
-            thread = self._start()
-        if thread.is_current():
-            raise ConfigurationError(INSIDE)
-        return thread
+        return self._run_on(thread, coroutine)
 
     def iterate(self, source: AsyncIterator[T]) -> Iterator[T]:
-        """Iterate over an asynchronous iterator; end it when the loop over it is left early."""
+        """Iterate over an asynchronous iterator; end it when the loop over it is left early.
+
+        Of a `Stream` all that has come already crosses the threads at once.
+        """
         try:
-            while True:
-                item = self.run(_next(source))
-                if item is _END:
-                    return
-                yield item
+            while items := self.run(_some(source)):
+                yield from items
         finally:
             self._end(source)
 
     def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run one last coroutine, if any ran before, and end the thread."""
-        if self._thread is not None and not self._closed:
-            self.run(last())
-        self._closed = True
-        if self._stop is not None:
-            self._stop()
+        """Run one last coroutine, if any ran before, and end the thread.
 
-    def _end(self, source: AsyncIterator[T]) -> None:
-        aclose, thread = getattr(source, "aclose", None), self._thread
-        if aclose is None or thread is None or self._closed or thread.pid != os.getpid():
-            return
-        if thread.is_current():  # the garbage collector came by on the background thread
-            asyncio.ensure_future(aclose(), loop=thread.loop)  # noqa: RUF006 - the loop holds it while it closes
-        else:
-            self.run(aclose())
+        Raises:
+            ConfigurationError: The caller is on the background thread itself.
+        """
+        if self._thread is not None and self._thread.is_current():
+            raise ConfigurationError(INSIDE)
+        with self._starting:
+            thread, self._thread, self._closed = self._thread, None, True
+        if thread is not None:
+            try:
+                self._run_on(thread, last())
+            finally:
+                thread.stop()
+
+    def forget(self) -> None:
+        """In a forked child: leave the parent's thread alone, and start afresh."""
+        self._thread, self._starting = None, threading.Lock()  # another thread of the parent may have held it
+        if self._stop is not None:
+            self._stop.detach()
+
+    def _ready_thread(self) -> _Thread:
+        thread = self._thread or self._start()
+        if thread.is_current():
+            raise ConfigurationError(INSIDE)
+        return thread
+
+    def _run_on(self, thread: _Thread, coroutine: Coroutine[Any, Any, T]) -> T:
+        try:
+            return _Handover(coroutine).run(thread.loop)
+        except asyncio.CancelledError:
+            if self._closed:
+                raise ConfigurationError(CLOSED) from None
+            raise
 
     def _start(self) -> _Thread:
         with self._starting:
             if self._closed:
-                raise ConfigurationError(
-                    "the client is closed: make a new one, or keep calls inside its `with` block"
-                )
-            if self._thread is None or self._thread.pid != os.getpid():
+                raise ConfigurationError(CLOSED)
+            if self._thread is None:
                 self._thread = _Thread()
                 self._stop = weakref.finalize(self, self._thread.stop)
             return self._thread
 
+    def _end(self, source: AsyncIterator[T]) -> None:
+        aclose, thread = getattr(source, "aclose", None), self._thread
+        if aclose is None or thread is None or thread.loop.is_closed():  # a loop ends its iterators with itself
+            return
+        if thread.is_current():  # the garbage collector came by on the background thread
+            asyncio.ensure_future(aclose(), loop=thread.loop)  # noqa: RUF006 - the loop holds it while it closes
+        else:
+            self._run_on(thread, aclose())
 
-async def _next(source: AsyncIterator[T]) -> Any:  # noqa: ANN401 - an item, or the end
-    return await anext(source, _END)
+
+async def _some(source: AsyncIterator[T]) -> list[T]:
+    """Return the next item, with those that have come already if it is a stream; nothing at the end."""
+    item: Any = await anext(source, _END)
+    if item is _END:
+        return []
+    return [item, *source.ready()] if isinstance(source, Stream) else [item]
+
+
+_bridges: "weakref.WeakSet[Bridge]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for bridge in _bridges:
+        bridge.forget()
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch - elsewhere there is nothing to do
+    os.register_at_fork(after_in_child=_after_fork)

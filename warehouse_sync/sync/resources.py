@@ -84,6 +84,7 @@ class Connections:
             All of them, in the server's order. Secrets are masked or absent.
 
         Raises:
+            ValidationError: The service provider is empty or no string; nothing was sent.
             APIError: The API refused.
             TransportError: The request or its answer did not get through. The call is retried.
 

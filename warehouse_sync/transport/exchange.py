@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 LARGEST: Final = 16 * 1024 * 1024  # bytes of one answer, decompressed
 LARGEST_ERROR: Final = 256 * 1024  # bytes of an error answer worth reading
 
-_NETRC = (
-    "netrc has a login for {host}, which aiohttp would send in place of the token: remove it, or leave trust_env off"
-)
+_NETRC = "netrc has a login for {host}, which aiohttp would send in place of the token: remove it, or leave trust_env off"
 _USAGE = "X-mp-rate-limit-percentage-used"
 _REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id", "x-amzn-RequestId")
 

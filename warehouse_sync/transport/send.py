@@ -53,6 +53,11 @@ class Transport:
         )
         return Transport(self.settings, carrier, self._source, self._cache)
 
+    async def close(self) -> None:
+        """Close the sessions, and let go of the token, which others may go on using."""
+        self._source = TokenSource(self.clock)
+        await self.carrier.pool.close()
+
     async def send(self, call: Call[T]) -> T:
         """Carry out a call within its deadline.
 

@@ -104,13 +104,11 @@ class TokenCache:
     async def _locked(self, key: str, clock: Clock) -> AsyncIterator[bool]:
         """Hold the credential's lock, and tell whether that came about in time."""
         lock = await self._off_loop(token_files.FileLock, self.directory, f"{key}.lock")
-        if lock is None:
-            yield False
-            return
         try:
-            yield await self._acquired(lock, clock)
+            yield lock is not None and await self._acquired(lock, clock)
         finally:
-            lock.close()
+            if lock is not None:
+                lock.close()
 
     async def _acquired(self, lock: token_files.FileLock, clock: Clock) -> bool:
         until = clock.monotonic() + self.patience

@@ -1,5 +1,6 @@
 """Error answers and the token answer: what the server means by them."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -48,8 +49,14 @@ def error_messages(body: bytes, secrets: Iterable[str] = ()) -> tuple[str, ...]:
     `{"error": …, "error_description": …}`. A body that is not JSON says nothing.
     """
     # The longest first, so that a secret within another leaves no rest of it.
-    hidden = tuple(sorted(filter(None, secrets), key=len, reverse=True))
+    forms = {form for secret in secrets if secret for form in _as_echoed(secret)}
+    hidden = tuple(sorted(forms, key=len, reverse=True))
     return tuple(_clean(message, hidden) for message in _raw_messages(body)[:_MOST])
+
+
+def _as_echoed(secret: str) -> tuple[str, ...]:
+    """Return a secret as it may come back: itself, or as JSON writes it, when the whole request is quoted."""
+    return secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
 
 
 def _raw_messages(body: bytes) -> list[str]:

@@ -1,0 +1,148 @@
+"""A call cancelled at any step: the cancellation arrives as it is, and nothing is left behind."""
+
+import asyncio
+import gc
+from collections.abc import Coroutine, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.support.clock import FakeClock
+from tests.support.kinds import FETCH, KINDS, READ, Kind
+from tests.support.peer import TOKEN, Answer, Peer, raw, refusal, reset, stall, token
+from warehouse_sync import AsyncClient
+
+STEPS = 400  # far more than any call takes
+
+
+class Stepper:
+    """Drives a coroutine in its task, and cancels the task as it waits for the k-th time."""
+
+    def __init__(self, work: Coroutine[Any, Any, Any], cancel_at: int) -> None:
+        self._steps = work.__await__()
+        self._left = cancel_at
+
+    def __await__(self) -> Any:
+        """Pass on what the coroutine waits for, and what comes of it."""
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        assert task is not None
+        resume = partial(self._steps.send, None)
+        while True:
+            try:
+                awaited = resume()
+            except StopIteration as end:
+                return end.value
+            self._left -= 1
+            if self._left == 0:
+                loop.call_soon(task.cancel)
+            try:
+                resume = partial(self._steps.send, (yield awaited))
+            except BaseException as error:  # noqa: BLE001 - passed on
+                resume = partial(self._steps.throw, error)
+
+
+async def cancelled_at(step: int, call: Coroutine[Any, Any, Any]) -> bool:
+    """Run a call that is cancelled at a step. Tell whether it got that far."""
+
+    async def run() -> None:
+        await Stepper(call, step)
+
+    task = asyncio.create_task(run())
+    await asyncio.wait([task])
+    if task.cancelled():
+        return True
+    task.result()
+    return False
+
+
+TROUBLE: dict[str, tuple[Answer, ...]] = {
+    "at once": (),
+    "after a reset": (reset(),),
+    "after a refused token": (refusal(401),),
+    "after a throttling": (refusal(429),),
+    "with an answer in pieces": (raw(b"HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\n{}"),),
+}
+
+
+@pytest.fixture
+def tokens_elsewhere() -> Iterator[Peer]:
+    """A second server, for tokens alone."""
+    with Peer() as running:
+        yield running
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+async def test_call_cancelled_at_any_step_leaves_nothing_behind(
+    peer: Peer, tokens_elsewhere: Peer, clock: FakeClock, kind: Kind, trouble: str
+) -> None:
+    """Cancelled at the k-th step, for every k: every place is free, no task is left, and the next call works."""
+    step, reached = 0, True
+    tokens = tokens_elsewhere if kind is not FETCH else peer  # so that the call itself has to connect
+    while reached and step < STEPS:
+        step += 1
+        peer.serve("GET *", refusal(404))
+        peer.serve(READ.route, READ.success)
+        peer.serve(TOKEN, token())
+        peer.serve(kind.route, *TROUBLE[trouble], kind.success)
+        options = peer.options(
+            clock=clock.as_clock(), max_connections=1, token_url=f"{tokens.url}/oauth/token"
+        )
+        options["client_secret"] = f"{trouble}{step}"
+        async with AsyncClient(**options) as client:
+            before = asyncio.all_tasks()
+            reached = await cancelled_at(step, attempt(client, kind))
+            local = client._transport.carrier.pool.here()
+            await quiet(client)
+            assert local.slots.free == 1
+            assert asyncio.all_tasks() <= before
+            assert not client._transport._source._lock.locked()
+            assert not any(local.deadlines._queues.values())
+            peer.serve(kind.route, kind.success)
+            await kind.call(client)
+    assert 1 < step < STEPS
+
+
+async def attempt(client: AsyncClient, kind: Kind) -> None:
+    """Make a call; that it may fail is not the matter here."""
+    with suppress(Exception):
+        await kind.call(client)
+
+
+async def quiet(client: AsyncClient) -> None:
+    """Wait for a token fetch that goes on without its caller."""
+    while client._transport._source._tasks:
+        await asyncio.wait(client._transport._source._tasks)
+    await asyncio.sleep(0)
+
+
+async def test_call_cancelled_is_the_callers_own_cancellation(peer: Peer) -> None:
+    """The message and the object of a cancellation pass through unchanged."""
+    peer.serve(READ.route, stall())
+    async with AsyncClient(**peer.options()) as client:
+        task = asyncio.create_task(client.connections.get("c1"))
+        await peer.arrived(1, READ.route)
+        task.cancel("my reason")
+        with pytest.raises(asyncio.CancelledError, match="my reason"):
+            await task
+        peer.serve(READ.route, READ.success)
+        await client.connections.get("c1")
+    gc.collect()
+
+
+async def test_call_cancelled_half_way_through_an_answer_does_not_reuse_its_connection(peer: Peer) -> None:
+    """What is left of an answer nobody read must not become the answer of the next call."""
+    half = b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"id": "the wrong one"'
+    peer.serve(READ.route, raw(half, then="hang"), READ.success)
+    async with AsyncClient(**peer.options()) as client:
+        task = asyncio.create_task(client.connections.get("c1"))
+        await peer.arrived(1, READ.route)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        assert (await client.connections.get("c1")).id == "c1"
+    first, second = peer.on(READ.route)
+    assert first.line != second.line

@@ -1,0 +1,342 @@
+"""Creates and triggers whose answer was lost: found, told apart, or reported as unknown; never sent again."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from tests.support.clock import FakeClock
+from tests.support.kinds import BASE, CONNECTION, CREATE, KINDS, READ, SPEC, TRIGGER, driver
+from tests.support.peer import Answer, Peer, http, raw, refusal, reply, reset, stall
+from warehouse_sync import (
+    AsyncClient,
+    ConflictError,
+    ConnectionSpec,
+    DatabricksConfig,
+    DataModelSpec,
+    NotFoundError,
+    OutcomeUnknownError,
+    PipelineBusyError,
+    PipelineSpec,
+    ReadError,
+    ResourceState,
+    RetryPolicy,
+    Schedule,
+    SnowflakeConfig,
+    SyncMode,
+    Timeout,
+    WarehouseSyncError,
+)
+from warehouse_sync.emulator import Emulator
+
+RUNS = f"GET {BASE}/inputs/data-pipelines/p1/runs"
+NOW = datetime(2023, 11, 14, 22, 30, tzinfo=UTC)
+
+LOSSES: dict[str, Answer] = {
+    "reset": reset(),
+    "half an answer": raw(http(200, b"{}" * 50)[:-20], then="close"),
+    "nonsense": reply(200, b"<html>"),
+    "500": refusal(500, "Oops."),
+    "504": refusal(504, "Too late."),
+    "408": refusal(408, "Too slow."),
+}
+
+
+def run(number: int, began: datetime, **more: Any) -> dict[str, Any]:
+    """A run as the API lists it."""
+    moment = began.isoformat().replace("+00:00", "Z")
+    return {
+        "id": number,
+        "pipeline_id": "p1",
+        "type": "manual",
+        "status": "running",
+        "logical_date": moment,
+        "started_on": moment,
+        **more,
+    }
+
+
+def page(*runs: dict[str, Any], date: datetime = NOW) -> Answer:
+    """A page of runs from a server whose clock says this."""
+    document = {"items": list(runs), "current_page": 1, "has_next_page": False, "has_previous_page": False}
+    return reply(200, document, Date=format_datetime(date, usegmt=True))
+
+
+@pytest.fixture
+def noon(clock: FakeClock) -> FakeClock:
+    """A clock that says `NOW`."""
+    clock.epoch = NOW.timestamp() - clock.now
+    return clock
+
+
+@pytest.mark.parametrize("sort", ["async", "sync"])
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+async def test_create_that_happened_is_adopted(peer: Peer, clock: FakeClock, loss: Answer, sort: str) -> None:
+    """Read until it appears: the same fields are the one that was asked for, after one POST."""
+    peer.serve(CREATE.route, loss)
+    missing = refusal(404, "not yet")
+    peer.serve(
+        READ.route, missing, reset(), refusal(503), refusal(429, Retry_After="999"), missing, READ.success
+    )
+    async with driver(sort, **peer.options(clock=clock.as_clock())) as client:
+        created = await client.call(CREATE.call)
+    assert (created.id, created.name) == ("c1", "One")
+    assert peer.count(CREATE.route) == 1
+
+
+async def test_create_that_did_not_happen_is_unknown_after_ninety_seconds(
+    peer: Peer, clock: FakeClock
+) -> None:
+    """Looked for during 90 s and not found: the error says so, and what happened to the answer."""
+    peer.serve(CREATE.route, reset())
+    peer.serve(READ.route, refusal(404))
+    began = clock.now
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        with pytest.raises(OutcomeUnknownError, match="not sent again") as caught:
+            await client.connections.create(SPEC)
+    assert 80 < clock.now - began <= 90
+    assert isinstance(caught.value.__cause__, ReadError)
+    assert (caught.value.operation, caught.value.resource_id) == ("create connection", "c1")
+    assert peer.count(CREATE.route) == 1
+
+
+async def test_create_that_cannot_be_looked_for_is_unknown_at_once(peer: Peer, clock: FakeClock) -> None:
+    """A refusal to read is no news of the create: its outcome stays unknown, and is not called refused."""
+    peer.serve(CREATE.route, reset())
+    peer.serve(READ.route, refusal(403, "may not read"))
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        with pytest.raises(OutcomeUnknownError, match="ForbiddenError"):
+            await client.connections.create(SPEC)
+    assert peer.count() == 2
+
+
+async def test_create_that_met_another_is_a_conflict(peer: Peer, clock: FakeClock) -> None:
+    """A different resource under the id is a conflict that names the fields, and no secret."""
+    spec = ConnectionSpec(
+        id="c1",
+        name="Mine",
+        state=ResourceState.ACTIVE,
+        config=SnowflakeConfig(
+            account_identifier="a",
+            region="r",
+            warehouse="w",
+            database="d",
+            role="o",
+            user="u",
+            password="canary",
+            storage_integration="s",
+        ),
+    )
+    there: dict[str, Any] = {**CONNECTION, "service_provider": "Snowflake", "name": "Theirs"}
+    there["config"] = {
+        "account_identifier": "a",
+        "region": "OTHER",
+        "warehouse": "w",
+        "database": "d",
+        "role": "o",
+        "user": "u",
+        "password": "************",
+        "storage_integration": "s",
+        "aws_iam_user_arn": "added by the server",
+    }
+    peer.serve(CREATE.route, reset())
+    peer.serve(READ.route, reply(200, there))
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        with pytest.raises(ConflictError, match=r"config\.region, name differ") as caught:
+            await client.connections.create(spec)
+        assert "canary" not in str(caught.value)
+        peer.serve(
+            READ.route, reply(200, {**there, "name": "Mine", "config": {**there["config"], "region": "r"}})
+        )
+        assert (await client.connections.create(spec)).name == "Mine"
+
+
+async def test_create_that_was_adopted_or_answered_is_expected(peer: Peer, clock: FakeClock) -> None:
+    """A waiter takes a 404 for what was just created as "not yet", for 90 s."""
+    peer.serve(CREATE.route, reset(), CREATE.success)
+    peer.serve(READ.route, READ.success)
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        for _ in range(2):
+            await client.connections.create(SPEC)
+            workspace = client.connections._crud.workspace
+            assert workspace.expects("c1")
+            clock.now += 90
+            assert not workspace.expects("c1")
+
+
+async def test_create_cut_short_by_its_deadline_is_looked_for(peer: Peer) -> None:
+    """The total timeout ends the request, not the search for what it did."""
+    peer.serve(CREATE.route, stall())
+    peer.serve(READ.route, READ.success)
+    async with AsyncClient(**peer.options(timeout=Timeout(total=0.2))) as client:
+        await client._transport._source.get(client._transport._grant)
+        assert (await client.connections.create(SPEC)).id == "c1"
+
+
+@pytest.mark.parametrize("sort", ["async", "sync"])
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+async def test_trigger_that_happened_is_inferred(
+    peer: Peer, noon: FakeClock, loss: Answer, sort: str
+) -> None:
+    """Exactly one new manual run is the one that was triggered, also when it takes a while to appear."""
+    old = run(6, NOW - timedelta(hours=1))
+    scheduled = run(8, NOW, type="scheduled")
+    peer.serve(TRIGGER.route, loss)
+    peer.serve(RUNS, page(old), reset(), page(run(7, NOW + timedelta(seconds=1)), scheduled, old))
+    async with driver(sort, **peer.options(clock=noon.as_clock())) as client:
+        triggered = await client.call(TRIGGER.call)
+    assert (triggered.run_id, triggered.inferred) == (7, True)
+    assert peer.count(TRIGGER.route) == 1
+
+
+async def test_trigger_that_left_no_run_is_unknown(peer: Peer, noon: FakeClock) -> None:
+    """No new run: unknown, without candidates."""
+    peer.serve(TRIGGER.route, reset())
+    peer.serve(RUNS, page(run(6, NOW - timedelta(minutes=1))))
+    async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
+        with pytest.raises(OutcomeUnknownError, match="not triggered again") as caught:
+            await client.pipelines.trigger("p1")
+    assert caught.value.candidates == ()
+    assert peer.count(TRIGGER.route) == 1
+
+
+async def test_trigger_with_several_new_runs_is_unknown_with_candidates(peer: Peer, noon: FakeClock) -> None:
+    """Several new runs: unknown, with all of them, newest first."""
+    peer.serve(TRIGGER.route, reset())
+    peer.serve(
+        RUNS, page(run(7, NOW), run(9, NOW + timedelta(seconds=5)), run(8, NOW + timedelta(seconds=3)))
+    )
+    async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await client.pipelines.trigger("p1")
+    assert caught.value.candidates == (9, 8, 7)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=-2), timedelta(hours=2)])
+async def test_trigger_goes_by_the_servers_clock(peer: Peer, noon: FakeClock, ahead: timedelta) -> None:
+    """A machine whose clock is hours off finds the run all the same, and no older one."""
+    there = NOW + ahead
+    peer.serve(TRIGGER.route, reset())
+    peer.serve(
+        RUNS, page(run(6, there - timedelta(minutes=10)), run(7, there + timedelta(seconds=1)), date=there)
+    )
+    async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
+        assert (await client.pipelines.trigger("p1")).run_id == 7
+
+
+async def test_trigger_whose_server_tells_no_time_goes_by_ours(peer: Peer, noon: FakeClock) -> None:
+    """Without a readable `Date` the machine's clock has to do."""
+    document = {"items": [run(7, NOW)], "current_page": 1, "has_next_page": False}
+    peer.serve(TRIGGER.route, reset())
+    peer.serve(RUNS, reply(200, document, Date="today"))
+    async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
+        assert (await client.pipelines.trigger("p1")).run_id == 7
+
+
+async def test_trigger_does_not_take_the_run_of_the_one_before_for_its_own(
+    peer: Peer, noon: FakeClock
+) -> None:
+    """A run that an earlier trigger was answered with is no candidate, however shortly before it began."""
+    began = run(7, NOW)
+    peer.serve(TRIGGER.route, TRIGGER.success, reset())
+    peer.serve(RUNS, page(began), page(run(8, NOW + timedelta(seconds=1)), began))
+    async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
+        assert (await client.pipelines.trigger("p1")).run_id == 7
+        second = await client.pipelines.trigger("p1")
+    assert (second.run_id, second.inferred) == (8, True)
+
+
+def specs() -> tuple[ConnectionSpec, DataModelSpec, PipelineSpec]:
+    """Something of each kind."""
+    return (
+        ConnectionSpec(
+            id="c1",
+            name="C",
+            state=ResourceState.ACTIVE,
+            config=DatabricksConfig(provider="AWS", schema="raw"),
+        ),
+        DataModelSpec(id="m1", name="M", state=ResourceState.ACTIVE, sql_query="SELECT a FROM b.c.d"),
+        PipelineSpec(
+            id="p1",
+            name="P",
+            pipeline_type="user_attributes",
+            connection_id="c1",
+            data_model_id="m1",
+            state="active",
+            sync_mode=SyncMode(
+                type="incremental",
+                iterator_field="updated_on",
+                iterator_data_type="datetime_tz",
+                from_=datetime(2020, 1, 1, tzinfo=UTC),
+            ),
+            schedule=Schedule(type="on_demand"),
+            environment="development",
+        ),
+    )
+
+
+async def create_all(client: AsyncClient) -> None:
+    """Create something of each kind."""
+    connection, model, pipeline = specs()
+    await client.connections.create(connection)
+    await client.data_models.create(model)
+    await client.pipelines.create(pipeline)
+
+
+async def test_emulator_applies_and_drops_every_create_and_the_trigger() -> None:
+    """Against the whole API: what was applied without an answer is adopted, and exists once."""
+    async with Emulator() as emulator, AsyncClient(**emulator.client_options()) as client:
+        emulator.fault("POST /platform/*", count=None, apply_then_drop=True)
+        await create_all(client)
+        triggered = await client.pipelines.trigger("p1")
+        assert triggered.inferred
+        emulator.clear_faults()
+        assert [pipeline.id for pipeline in await client.pipelines.list()] == ["p1"]
+        runs = [run async for run in client.runs.list("p1")]
+        assert [run.id for run in runs] == [triggered.run_id]
+
+
+async def test_emulator_drops_without_applying() -> None:
+    """Against the whole API: what was dropped before it was applied is unknown, and does not exist."""
+    connection, _, _ = specs()
+    policy = RetryPolicy(settle=0)
+    async with Emulator() as emulator, AsyncClient(**emulator.client_options(), retry=policy) as client:
+        emulator.fault("POST /platform/*/connections", drop=True)
+        with pytest.raises(OutcomeUnknownError):
+            await client.connections.create(connection)
+        with pytest.raises(NotFoundError):
+            await client.connections.get("c1")
+
+
+async def test_emulator_busy_pipeline_is_busy(clock: FakeClock) -> None:
+    """A second trigger while a run goes on is refused, and is no lost answer."""
+    async with Emulator(running=60) as emulator, AsyncClient(**emulator.client_options()) as client:
+        await create_all(client)
+        await client.pipelines.trigger("p1")
+        with pytest.raises(PipelineBusyError):
+            await client.pipelines.trigger("p1")
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_emulator_applies_and_drops_what_may_be_repeated(method: str) -> None:
+    """An update or delete whose answer was lost is repeated, and succeeds."""
+    connection, _, _ = specs()
+    async with Emulator() as emulator, AsyncClient(**emulator.client_options()) as client:
+        await client.connections.create(connection)
+        emulator.fault(f"{method} /platform/*", apply_then_drop=True)
+        if method == "PUT":
+            assert (await client.connections.update(connection)).id == "c1"
+        else:
+            await client.connections.delete("c1")
+            assert await client.connections.list() == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.name in ("create", "trigger")])
+async def test_refusal_is_no_lost_answer(peer: Peer, clock: FakeClock, kind: Any) -> None:
+    """A refusal is raised as it is, and nothing is searched for."""
+    peer.serve(kind.route, refusal(400, "No."))
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        with pytest.raises(WarehouseSyncError, match=r"No\."):
+            await kind.call(client)
+    assert peer.count() == 1

@@ -1,0 +1,313 @@
+"""What the matrix has no room for: how long, how often, how much, and in which words."""
+
+import asyncio
+import socket
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.clock import FakeClock
+from tests.support.kinds import CREATE, DELETE, KINDS, READ, TRIGGER, UPDATE, Kind
+from tests.support.peer import (
+    TOKEN,
+    Peer,
+    bomb,
+    http,
+    raw,
+    refusal,
+    refusing,
+    reply,
+    reset,
+    token,
+)
+from warehouse_sync import (
+    APIError,
+    AsyncClient,
+    ConfigurationError,
+    ConnectError,
+    NotFoundError,
+    RateLimitedError,
+    ReadError,
+    ResponseTooLargeError,
+    RetryPolicy,
+    ServerError,
+    Timeout,
+    TokenError,
+    WarehouseSyncError,
+)
+
+KIND_LIST = list(KINDS.values())
+
+
+def serve_all(peer: Peer) -> None:
+    """Let every kind of call succeed."""
+    for kind in KIND_LIST:
+        peer.serve(kind.route, kind.success)
+
+
+@pytest.mark.parametrize("kind", [READ, UPDATE, DELETE, CREATE, TRIGGER], ids=lambda kind: kind.name)
+async def test_stale_keep_alive_attempts_are_what_the_wire_saw(
+    peer: Peer, clock: FakeClock, kind: Kind
+) -> None:
+    """A kept connection that breaks under a request counts as an attempt; nothing resends it in silence."""
+    serve_all(peer)
+    async with AsyncClient(**peer.options(clock=clock.as_clock(), retry=RetryPolicy(attempts=1))) as client:
+        await kind.call(client)
+        peer.serve(kind.route, raw(b"", then="close"))
+        peer.serve("GET *", refusal(404))
+        with pytest.raises(WarehouseSyncError):
+            await kind.call(client)
+    lines = [arrival.line for arrival in peer.on(kind.route)]
+    assert lines == [0, 0]
+
+
+async def test_kept_connection_closed_between_calls_is_not_used(peer: Peer) -> None:
+    """A connection the server has closed meanwhile is noticed before anything is sent on it."""
+    serve_all(peer)
+    async with AsyncClient(**peer.options(retry=RetryPolicy(attempts=1))) as client:
+        await client.connections.get("c1")
+        peer.break_lines()
+        connector = client._transport.carrier.pool.here().session.connector
+        assert connector is not None
+        [waiting] = connector._conns.values()
+        while waiting[0][0].is_connected():  # noqa: ASYNC110 - aiohttp tells nobody
+            await asyncio.sleep(0)
+        await client.connections.get("c1")
+    assert [arrival.line for arrival in peer.on(READ.route)] == [0, 1]
+
+
+@pytest.mark.parametrize("kind", [READ, UPDATE, DELETE, CREATE, TRIGGER], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("header", ["Retry-After", "RetryAfter"])
+async def test_throttled_call_waits_as_long_as_it_is_asked(
+    peer: Peer, clock: FakeClock, kind: Kind, header: str
+) -> None:
+    """Every kind of call obeys a hint, in either spelling, as seconds or as a date."""
+    date = "Tue, 14 Nov 2023 22:30:20 GMT"  # 1700001020
+    clock.epoch = 1_700_001_000.0 - clock.now
+    hints = [reply(429, None, **{header.replace("-", "_"): hint}) for hint in ("7", "soon")]
+    dated = reply(429, None, **{header.replace("-", "_"): date})
+    peer.serve(kind.route, hints[0], kind.success)
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        await kind.call(client)
+        assert clock.sleeps == [7.0]
+        peer.serve(kind.route, dated, kind.success)
+        await kind.call(client)
+        assert clock.sleeps[1:] == [13.0]
+        peer.serve(kind.route, hints[1], kind.success)
+        await kind.call(client)
+        assert clock.sleeps[2:] == [0.5]
+    assert peer.count(kind.route) == 6
+
+
+async def test_throttled_error_says_when_to_try_again(peer: Peer, clock: FakeClock) -> None:
+    """A hint too long to follow is in the error, and costs neither a sleep nor a request."""
+    peer.serve(READ.route, refusal(429, "Slow down.", Retry_After="3600", X_Request_Id="r-1"))
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        with pytest.raises(RateLimitedError, match=r"Slow down.*r-1.*Try again in 3600 s") as caught:
+            await client.connections.get("c1")
+    error = caught.value
+    assert (error.retry_after, error.attempts, error.request_id) == (3600.0, 1, "r-1")
+    assert (error.method, error.path) == tuple(READ.route.split(" "))
+    assert clock.sleeps == []
+
+
+async def test_backoff_sleeps_are_those_of_the_policy(peer: Peer, clock: FakeClock) -> None:
+    """Two sleeps between three attempts, drawn under a doubling bound; the error tells attempts and time."""
+    peer.serve(READ.route, refusal(503))
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        with pytest.raises(ServerError) as caught:
+            await client.connections.get("c1")
+    assert clock.sleeps == [0.1, 0.2]
+    assert caught.value.attempts == 3
+    assert caught.value.elapsed == pytest.approx(0.3)
+
+
+async def test_no_sleep_begins_that_would_overrun_the_deadline(peer: Peer, clock: FakeClock) -> None:
+    """When the next attempt would begin too late, the error comes now, and it is the real one."""
+    peer.serve(READ.route, refusal(503))
+    policy = RetryPolicy(attempts=10, base=2.0, cap=100.0)
+    async with AsyncClient(
+        **peer.options(clock=clock.as_clock(), retry=policy, timeout=Timeout(total=8))
+    ) as client:
+        with pytest.raises(ServerError) as caught:
+            await client.connections.get("c1")
+    assert clock.sleeps == [1.0, 2.0, 4.0]
+    assert caught.value.attempts == 4
+
+
+async def test_outage_with_many_callers_adds_a_bounded_number_of_requests(
+    peer: Peer, clock: FakeClock
+) -> None:
+    """Two hundred callers in an outage make 235 requests, not six hundred."""
+    peer.serve(READ.route, refusal(503))
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        calls = [client.connections.get("c1") for _ in range(200)]
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {ServerError}
+    assert peer.count(READ.route) == 200 + 35
+
+
+async def test_unauthorized_storm_fetches_one_token(peer: Peer) -> None:
+    """A thousand calls refused at once with one token: one more fetch, and each is replayed once."""
+    peer.serve(TOKEN, token("old"), token("new"))
+    peer.serve(READ.route, refusing("old", READ.success))
+    async with AsyncClient(**peer.options()) as client:
+        await asyncio.gather(*(client.connections.get("c1") for _ in range(1000)))
+    assert peer.count(TOKEN) == 2
+    bearers = [arrival.headers["authorization"] for arrival in peer.on(READ.route)]
+    assert bearers.count("Bearer new") == 1000
+    assert bearers.count("Bearer old") <= 1000
+
+
+async def test_delete_whose_answer_was_lost_then_404_is_success(peer: Peer, clock: FakeClock) -> None:
+    """The first attempt deleted it; that the second finds nothing is no failure, after any loss. A first 404 is."""
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        for loss in (
+            reset(),
+            raw(http(200, b"x" * 9)[:-3], then="close"),
+            refusal(500),
+            refusal(408),
+            refusal(504),
+        ):
+            peer.serve(DELETE.route, loss, refusal(404, "gone"))
+            await client.connections.delete("c1")
+        for no_loss in (refusal(429), refusal(401)):
+            peer.serve(DELETE.route, no_loss, refusal(404, "gone"))
+            with pytest.raises(NotFoundError):
+                await client.connections.delete("c1")
+
+
+async def test_token_request_failing_is_not_the_calls_own(peer: Peer, clock: FakeClock) -> None:
+    """A create whose token request breaks was not sent: the error says so at once, and nothing is searched for."""
+    peer.serve(TOKEN, reset())
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        with pytest.raises(ReadError) as caught:
+            await CREATE.call(client)
+    assert caught.value.sent == "no"
+    assert peer.count() == 0
+
+
+async def test_name_that_is_unknown_is_a_connect_error(
+    peer: Peer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name nobody knows is `ConnectError`, not sent, and tried three times."""
+    looked_up, real = list[str](), socket.getaddrinfo
+
+    def getaddrinfo(host: str, *arguments: Any, **named: Any) -> Any:
+        looked_up.append(host)
+        if host == "nowhere.invalid":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return real(host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    options = peer.options(clock=clock.as_clock(), api_url="https://nowhere.invalid")
+    async with AsyncClient(**options) as client:
+        with pytest.raises(ConnectError, match=r"nowhere\.invalid:443: the name is unknown") as caught:
+            await client.connections.get("c1")
+    assert (caught.value.sent, caught.value.attempts) == ("no", 3)
+    assert looked_up.count("nowhere.invalid") == 3
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_redirect_of_the_token_request_does_not_carry_the_secret_on(peer: Peer, status: int) -> None:
+    """Wherever the token endpoint points, the client secret does not follow."""
+    with Peer() as elsewhere:
+        peer.serve(TOKEN, reply(status, Location=f"{elsewhere.url}/oauth/token"))
+        async with AsyncClient(**peer.options()) as client:
+            with pytest.raises(TokenError, match=str(status)):
+                await client.connections.get("c1")
+        assert elsewhere.arrivals == []
+    assert peer.count(TOKEN) == 1
+
+
+async def test_cookies_are_neither_kept_nor_sent(peer: Peer) -> None:
+    """What a server sets is not sent back."""
+    peer.serve(READ.route, raw(http(200, b'{"id":"c1"}', {"Set-Cookie": "a=b"})))
+    peer.serve(TOKEN, reply(200, {"access_token": "t", "expires_in": 9}, Set_Cookie="c=d; Path=/"))
+    async with AsyncClient(**peer.options()) as client:
+        for _ in range(2):
+            with pytest.raises(WarehouseSyncError):
+                await client.connections.get("c1")
+    assert [arrival for arrival in peer.arrivals if "cookie" in arrival.headers] == []
+
+
+async def test_proxies_and_netrc_are_used_only_when_asked_for(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The environment's proxy and netrc change nothing by default; `trust_env` asks for them, and a netrc that would
+    displace the token is a clear error.
+    """
+    (tmp_path / "netrc").write_text("machine 127.0.0.1\nlogin me\npassword canary\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("no_proxy", "")
+    serve_all(peer)
+    with Peer() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        async with AsyncClient(**peer.options()) as client:
+            await client.connections.get("c1")
+        assert proxy.arrivals == []
+        assert {arrival.headers.get("authorization") for arrival in peer.arrivals} == {None, "Bearer token-2"}
+        monkeypatch.delenv("http_proxy")
+        async with AsyncClient(**peer.options(trust_env=True)) as client:
+            with pytest.raises(ConfigurationError, match=r"netrc has a login for 127\.0\.0\.1"):
+                await client.connections.get("c1")
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.delenv("NETRC")
+        monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
+        async with AsyncClient(**{**peer.options(trust_env=True), "client_secret": "another"}) as client:
+            with pytest.raises(NotFoundError):
+                await client.connections.get("c1")
+        assert [arrival.target for arrival in proxy.arrivals] == [
+            f"{peer.url}/oauth/token",
+            peer.url + READ.route.removeprefix("GET "),
+        ]
+
+
+async def test_bomb_is_stopped_at_the_limit_with_memory_flat(peer: Peer) -> None:
+    """300 MB out of 300 KB: 16 MiB are decompressed, a little more are held, and the client goes on."""
+    peer.serve(READ.route, bomb(300 << 20), READ.success)
+    async with AsyncClient(**peer.options()) as client:
+        tracemalloc.start()
+        try:
+            with pytest.raises(ResponseTooLargeError, match="16384 KiB"):
+                await client.connections.get("c1")
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 48 << 20
+        await client.connections.get("c1")
+    assert peer.on(READ.route)[1].line == 1 + peer.on(READ.route)[0].line
+
+
+async def test_error_answer_too_long_to_explain_keeps_its_status(peer: Peer) -> None:
+    """An error page of megabytes is not read, and is the error its status says."""
+    peer.serve(READ.route, reply(403, b"x" * (1 << 20)))
+    async with AsyncClient(**peer.options()) as client:
+        with pytest.raises(APIError, match="the server gave no reason") as caught:
+            await client.connections.get("c1")
+    assert caught.value.status == 403
+
+
+async def test_answer_in_single_bytes_is_read_whole(peer: Peer) -> None:
+    """However an answer is cut up, it is the same answer."""
+    whole = http(200, b'{"id":"c1","name":"One","state":"active","service_provider":"Other","config":{}}')
+
+    async def drip(line: Any) -> None:
+        for byte in whole:
+            await line.send(bytes([byte]))
+
+    peer.serve(READ.route, drip)
+    async with AsyncClient(**peer.options()) as client:
+        assert (await client.connections.get("c1")).name == "One"
+
+
+async def test_max_connections_bounds_the_requests_under_way(peer: Peer) -> None:
+    """A hundred calls over three connections: never more than three at the server."""
+    peer.serve(READ.route, READ.success)
+    async with AsyncClient(**peer.options(max_connections=3)) as client:
+        await asyncio.gather(*(client.connections.get("c1") for _ in range(100)))
+    assert peer.lines <= 3
+    assert peer.count(READ.route) == 100

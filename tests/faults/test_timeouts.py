@@ -1,0 +1,120 @@
+"""Timeouts: which limit ended a call, and whether the call may have arrived."""
+
+import asyncio
+import socket
+
+import pytest
+
+from tests.faults.faults import stalling
+from tests.support.clock import FakeClock, warp
+from tests.support.kinds import CREATE, READ, UPDATE, Kind
+from tests.support.peer import TOKEN, Gate, Peer, stall, token
+from warehouse_sync import (
+    AsyncClient,
+    Timeout,
+    TimeoutError,  # ours
+)
+
+
+async def timeout_of(client: AsyncClient, kind: Kind) -> TimeoutError:
+    """Make a call that times out."""
+    with pytest.raises(TimeoutError) as caught:
+        await kind.call(client)
+    assert isinstance(caught.value, asyncio.TimeoutError)
+    return caught.value
+
+
+def of(error: TimeoutError) -> tuple[str, str, int]:
+    """What a timeout tells."""
+    return error.phase, error.sent, error.attempts
+
+
+async def test_timeout_while_the_server_is_silent_is_total_and_maybe_sent(
+    peer: Peer, clock: FakeClock
+) -> None:
+    """The total deadline ends a call whose answer does not come."""
+    jump = warp(asyncio.get_running_loop())
+    peer.serve(READ.route, stalling(lambda: jump(6)))
+    async with AsyncClient(**peer.options(clock=clock.as_clock(), timeout=Timeout(total=5))) as client:
+        assert of(await timeout_of(client, READ)) == ("total", "maybe", 1)
+        peer.serve(READ.route, READ.success)
+        await client.connections.get("c1")
+
+
+async def test_timeout_while_the_token_is_fetched_is_total_and_not_sent(peer: Peer, clock: FakeClock) -> None:
+    """The deadline covers the token; the call itself was not sent. The fetch goes on for the next caller."""
+    jump, gate = warp(asyncio.get_running_loop()), Gate()
+    peer.serve(TOKEN, gate.hold(token()))
+    peer.serve(READ.route, READ.success)
+    async with AsyncClient(**peer.options(clock=clock.as_clock(), timeout=Timeout(total=5))) as client:
+        call = asyncio.create_task(timeout_of(client, READ))
+        await peer.arrived(1, TOKEN)
+        jump(6)
+        assert of(await call) == ("total", "no", 0)
+        gate.open()
+        await client.connections.get("c1")
+    assert (peer.count(TOKEN), peer.count(READ.route)) == (1, 1)
+
+
+async def test_timeout_while_waiting_for_a_place_is_pool_and_not_sent(peer: Peer, clock: FakeClock) -> None:
+    """Waiting for a connection that others use never counts as connecting."""
+    jump = warp(asyncio.get_running_loop())
+    peer.serve(READ.route, stall())
+    timeout = Timeout(total=5, connect=0.5)
+    async with AsyncClient(
+        **peer.options(clock=clock.as_clock(), timeout=timeout, max_connections=1)
+    ) as client:
+        first = asyncio.create_task(timeout_of(client, READ))
+        await peer.arrived(1, READ.route)
+        second = asyncio.create_task(timeout_of(client, UPDATE))
+        await asyncio.sleep(0)
+        jump(1)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not second.done()
+        jump(5)
+        assert of(await first) == ("total", "maybe", 1)
+        assert of(await second) == ("pool", "no", 0)
+    assert "raise max_connections" in str(second.result())
+
+
+async def test_timeout_while_connecting_is_connect_and_not_sent(clock: FakeClock) -> None:
+    """A server that does not accept is given up after `Timeout.connect`, three times, for a create, too."""
+    jump = warp(asyncio.get_running_loop())
+    with Peer() as peer, socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        fillers = fill(deaf)
+        api = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        options = peer.options(clock=clock.as_clock(), timeout=Timeout(total=None, connect=5), api_url=api)
+        async with AsyncClient(**options) as client:
+            await client._transport._source.get(client._transport._grant)
+            call = asyncio.create_task(timeout_of(client, CREATE))
+            while not call.done():
+                jump(0.5)
+                await asyncio.sleep(0)
+            assert of(await call) == ("connect", "no", 3)
+        for filler in fillers:
+            filler.close()
+
+
+def fill(deaf: socket.socket) -> list[socket.socket]:
+    """Fill a listener's backlog, so that it accepts no more."""
+    fillers = [socket.socket() for _ in range(4)]
+    for filler in fillers:
+        filler.settimeout(0)
+        filler.connect_ex(deaf.getsockname())
+    return fillers
+
+
+async def test_no_total_means_no_deadline(peer: Peer, clock: FakeClock) -> None:
+    """With `total=None` a call waits as long as it takes."""
+    jump, gate = warp(asyncio.get_running_loop()), Gate()
+    peer.serve(READ.route, gate.hold(READ.success))
+    async with AsyncClient(**peer.options(clock=clock.as_clock(), timeout=Timeout(total=None))) as client:
+        call = asyncio.create_task(client.connections.get("c1"))
+        await peer.arrived(1, READ.route)
+        jump(1e6)
+        await asyncio.sleep(0)
+        gate.open()
+        assert (await call).id == "c1"

@@ -1,0 +1,156 @@
+"""Certificates and protocols: what is refused, and what an extra authority adds."""
+
+import asyncio
+import socket
+import ssl
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.support.clock import FakeClock
+from tests.support.kinds import KINDS, READ, Kind
+from tests.support.peer import Peer
+from warehouse_sync import AsyncClient, TLSError
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """An authority that nobody trusts until they are told to."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
+    """The file that says to."""
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    return tmp_path / "ca.pem"
+
+
+def context(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    """What a server with this certificate needs."""
+    made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate.configure_cert(made)
+    return made
+
+
+def serving(certificate: trustme.LeafCert) -> Iterator[Peer]:
+    """Run a server with this certificate."""
+    with Peer(tls=context(certificate)) as peer:
+        peer.serve(READ.route, READ.success)
+        yield peer
+
+
+@pytest.fixture
+def good(authority: trustme.CA) -> Iterator[Peer]:
+    """A server with a proper certificate."""
+    yield from serving(authority.issue_cert("127.0.0.1"))
+
+
+async def test_ca_file_adds_an_authority(good: Peer, ca_file: Path) -> None:
+    """A server of a private authority is reached once that authority is named."""
+    async with AsyncClient(**good.options(ca_file=ca_file)) as client:
+        assert (await client.connections.get("c1")).id == "c1"
+
+
+def test_ca_file_keeps_the_systems_authorities(good: Peer, ca_file: Path) -> None:
+    """The extra authority comes on top: what was trusted before still is."""
+    from warehouse_sync.transport.pool import _trust  # noqa: PLC0415 - the one look inside
+
+    ours = _trust(ca_file)
+    assert isinstance(ours, ssl.SSLContext)
+    system = {certificate["serialNumber"] for certificate in ssl.create_default_context().get_ca_certs()}
+    assert system < {certificate["serialNumber"] for certificate in ours.get_ca_certs()}
+    assert ours.verify_mode == ssl.CERT_REQUIRED
+    assert ours.check_hostname
+
+
+async def refused(peer: Peer, clock: FakeClock, ca_file: Path | None, kind: Kind = READ) -> TLSError:
+    """Make a call that must be refused: at once, and before a byte of it was sent."""
+    before = peer.lines
+    async with AsyncClient(**peer.options(clock=clock.as_clock(), ca_file=ca_file)) as client:
+        with pytest.raises(TLSError) as caught:
+            await kind.call(client)
+    assert caught.value.sent == "no"
+    assert caught.value.attempts == 1
+    assert caught.value.__context__ is None
+    assert peer.arrivals == []
+    assert peer.lines - before <= 1
+    assert clock.sleeps == []
+    return caught.value
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+async def test_unknown_authority_is_refused_for_every_kind_of_call(
+    good: Peer, clock: FakeClock, kind: Kind
+) -> None:
+    """Without the authority nothing is sent, nothing retried, and no outcome is unknown."""
+    error = await refused(good, clock, None, kind)
+    assert "certificate was refused" in str(error)
+
+
+async def test_unknown_authority_of_the_api_alone_is_refused(clock: FakeClock, good: Peer) -> None:
+    """A token from a server that is trusted does not travel to one that is not."""
+    with Peer() as tokens:
+        options = good.options(clock=clock.as_clock(), token_url=f"{tokens.url}/oauth/token")
+        async with AsyncClient(**options) as client:
+            for kind in KINDS.values():
+                with pytest.raises(TLSError) as caught:
+                    await kind.call(client)
+                assert (caught.value.sent, caught.value.attempts) == ("no", 1)
+    assert good.arrivals == []
+
+
+async def test_expired_certificate_is_refused(authority: trustme.CA, ca_file: Path, clock: FakeClock) -> None:
+    """A certificate of yesterday does not do, and the error says why."""
+    expired = authority.issue_cert("127.0.0.1", not_after=datetime.now(UTC) - timedelta(days=1))
+    for peer in serving(expired):
+        assert "expired" in str(await refused(peer, clock, ca_file))
+
+
+async def test_wrong_host_is_refused(authority: trustme.CA, ca_file: Path, clock: FakeClock) -> None:
+    """A certificate for another host does not do, and the error says why."""
+    for peer in serving(authority.issue_cert("elsewhere.example")):
+        assert "127.0.0.1" in str(await refused(peer, clock, ca_file))
+
+
+async def test_self_signed_certificate_is_refused(ca_file: Path, clock: FakeClock) -> None:
+    """A stranger's own word does not do, also where another authority was added."""
+    stranger = trustme.CA()
+    for peer in serving(stranger.issue_cert("127.0.0.1")):
+        assert "certificate was refused" in str(await refused(peer, clock, ca_file))
+
+
+async def test_protocol_below_1_2_is_refused(authority: trustme.CA, ca_file: Path, clock: FakeClock) -> None:
+    """A server that speaks TLS 1.1 at best gets nothing, with our context and with the default one."""
+    old = context(authority.issue_cert("127.0.0.1"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        old.minimum_version = ssl.TLSVersion.TLSv1
+        old.maximum_version = ssl.TLSVersion.TLSv1_1
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    for trusted in (ca_file, None):
+        with socket.create_server(("127.0.0.1", 0)) as listener, Peer() as peer:
+            tries = asyncio.create_task(asyncio.to_thread(shake_hands, listener, old))
+            url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+            options = peer.options(clock=clock.as_clock(), ca_file=trusted, api_url=url)
+            async with AsyncClient(**options) as client:
+                with pytest.raises(TLSError, match=r"no secure connection.*VERSION") as caught:
+                    await client.connections.get("c1")
+            assert (caught.value.sent, caught.value.attempts) == ("no", 1)
+            assert isinstance(await tries, ssl.SSLError)
+    assert clock.sleeps == []
+
+
+def shake_hands(listener: socket.socket, old: ssl.SSLContext) -> Exception | None:
+    """Try to serve one connection, blocking: unlike asyncio's, this server tells the client why it refuses."""
+    connection, _ = listener.accept()
+    with connection:
+        try:
+            old.wrap_socket(connection, server_side=True).close()
+        except (ssl.SSLError, OSError) as error:
+            return error
+    return None

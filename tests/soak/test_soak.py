@@ -1,0 +1,230 @@
+"""Very many calls through random faults: nothing lost, nothing doubled, nothing leaked."""
+
+import asyncio
+import gc
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from warehouse_sync import (
+    AsyncClient,
+    Clock,
+    ConnectionSpec,
+    DatabricksConfig,
+    DataModelSpec,
+    NotFoundError,
+    OutcomeUnknownError,
+    PipelineSpec,
+    ResourceState,
+    RetryPolicy,
+    Schedule,
+    SyncMode,
+)
+from warehouse_sync.emulator import Emulator
+
+WORKERS = 32
+FAULTY = 0.1  # of the calls
+EXPIRE_EVERY = 1000  # calls; twice within one call would rightly be an error
+# Refusals and failures that pass; the waits are short, and every call may try often.
+POLICY = RetryPolicy(attempts=6, base=0.001, throttled_base=0.001, settle=1, budget=1e9)
+HASTE = 20  # how much faster than told the client sleeps
+OURS = ("warehouse_sync.transport", "warehouse_sync.resources", "warehouse_sync.models", "aiohttp.client")
+
+
+@attrs.define
+class Worker:
+    """Changes resources of its own, and knows what they should be.
+
+    Attributes:
+        there: Its connection's name, or `None` where there is no connection.
+        runs: The numbers of the runs its triggers made.
+    """
+
+    number: int
+    client: AsyncClient
+    chance: random.Random
+    outcomes: Counter[str]
+    there: str | None = None
+    triggered_at: float = 0.0
+    runs: set[int] = attrs.field(factory=set)
+
+    @property
+    def name(self) -> str:
+        """The id of all that is its own."""
+        return f"w{self.number}"
+
+    async def begin(self) -> None:
+        """Make what every worker needs."""
+        model = DataModelSpec(id=self.name, name="m", state=ResourceState.ACTIVE, sql_query="SELECT 1")
+        await self.client.connections.create(self.spec("base", self.name + "-base"))
+        await self.client.data_models.create(model)
+        await self.client.pipelines.create(self.pipeline())
+
+    async def work(self) -> None:
+        """Do one thing, and check what comes of it."""
+        step = self.chance.choices([self.write, self.remove, self.read, self.trigger], [4, 2, 6, 1])[0]
+        try:
+            await step()
+            self.outcomes["ok"] += 1
+        except OutcomeUnknownError as error:
+            self.outcomes[f"unknown {error.operation}"] += 1
+            await self.resync(error)
+
+    async def write(self) -> None:
+        """Create or update: exactly what was sent is there."""
+        name = f"n{self.chance.randrange(10**9)}"
+        write = self.client.connections.update if self.there else self.client.connections.create
+        answer = await write(self.spec(name))
+        assert answer.name == name
+        self.there = name
+
+    async def remove(self) -> None:
+        """Delete: gone is gone."""
+        if self.there is not None:
+            await self.client.connections.delete(self.name)
+            self.there = None
+
+    async def read(self) -> None:
+        """Read: what was written last, or nothing."""
+        assert await self.seen() == self.there
+
+    async def trigger(self) -> None:
+        """Trigger: one run more, and a new one. Runs that begin within the same seconds cannot be told apart: wait for that."""
+        now = asyncio.get_running_loop().time()
+        if now < self.triggered_at + 4:
+            return await self.read()
+        self.triggered_at = now
+        triggered = await self.client.pipelines.trigger(self.name)
+        assert triggered.run_id not in self.runs
+        self.runs.add(triggered.run_id)
+        return None
+
+    async def resync(self, error: OutcomeUnknownError) -> None:
+        """Find out what an unknown outcome was: done once or not at all."""
+        if error.operation == "create connection":
+            self.there = await self.seen()
+            return
+        new = {run.id async for run in self.client.runs.list(self.name)} - self.runs
+        assert len(new) <= 1
+        self.runs |= new
+
+    async def seen(self) -> str | None:
+        """Read the connection's name."""
+        try:
+            return (await self.client.connections.get(self.name)).name
+        except NotFoundError:
+            return None
+
+    async def end(self) -> None:
+        """Compare all that is there with all that should be."""
+        assert await self.seen() == self.there
+        assert {run.id async for run in self.client.runs.list(self.name)} == self.runs
+
+    def spec(self, name: str, resource_id: str | None = None) -> ConnectionSpec:
+        """Its connection."""
+        config = DatabricksConfig(provider="AWS", schema="s")
+        return ConnectionSpec(
+            id=resource_id or self.name, name=name, state=ResourceState.ACTIVE, config=config
+        )
+
+    def pipeline(self) -> PipelineSpec:
+        """Its pipeline, which runs when it is told to."""
+        mode = SyncMode(
+            type="incremental",
+            iterator_field="i",
+            iterator_data_type="timestamp",
+            from_=datetime(2020, 1, 1, tzinfo=UTC),
+        )
+        return PipelineSpec(
+            id=self.name,
+            name="p",
+            pipeline_type="user_attributes",
+            connection_id=self.name + "-base",
+            data_model_id=self.name,
+            state="active",
+            sync_mode=mode,
+            schedule=Schedule(type="on_demand"),
+            environment="development",
+        )
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """An API whose runs take no time, in a thread of its own."""
+    with Emulator(queued=0, running=0) as running:
+        yield running
+
+
+def spoil(emulator: Emulator, chance: random.Random) -> None:
+    """Let a coming request go wrong."""
+    route = f"{chance.choice(['GET', 'PUT', 'POST', 'DELETE'])} /platform/*"
+    fault: dict[str, Any] = chance.choice(
+        [
+            {"drop": True},
+            {"apply_then_drop": True},
+            {"status": chance.choice([408, 500, 502, 503, 504])},
+            {"status": 429},
+        ]
+    )
+    emulator.fault(route, **fault)
+
+
+async def soak(workers: list[Worker], emulator: Emulator, calls: int, chance: random.Random) -> None:
+    """Let the workers work until so many calls are made between them."""
+    left = calls
+
+    async def keep_on(worker: Worker) -> None:
+        nonlocal left
+        while left > 0:
+            left -= 1
+            if left % EXPIRE_EVERY == 0:
+                emulator.expire_tokens()
+            if chance.random() < FAULTY:
+                spoil(emulator, chance)
+            await worker.work()
+
+    async with asyncio.TaskGroup() as group:
+        for worker in workers:
+            group.create_task(keep_on(worker))
+
+
+def kept() -> int:
+    """Count the SDK's objects that are alive."""
+    gc.collect()
+    return sum(str(type(thing).__module__).startswith(OURS) for thing in gc.get_objects())
+
+
+def sockets() -> int:
+    """Count the open files."""
+    return len(list(Path("/proc/self/fd").iterdir())) if os.path.exists("/proc/self/fd") else 0  # noqa: PTH110 - Linux alone
+
+
+async def test_soak_loses_doubles_and_leaks_nothing(emulator: Emulator, calls: int, seed: int) -> None:
+    """Through faults at every tenth call, each worker's world is what it should be, and the client grows no fatter."""
+    chance, outcomes = random.Random(seed), Counter[str]()  # noqa: S311 - repeatable on purpose
+    tasks, files = asyncio.all_tasks(), sockets()
+    clock = Clock(sleep=lambda seconds: asyncio.sleep(seconds / HASTE))
+    async with AsyncClient(**emulator.client_options(), retry=POLICY, clock=clock) as client:
+        workers = [
+            Worker(number, client.workspace(1 + number), random.Random(f"{seed} {number}"), outcomes)  # noqa: S311 - repeatable
+            for number in range(WORKERS)
+        ]
+        for worker in workers:
+            await worker.begin()
+        await soak(workers, emulator, calls // 4, chance)
+        alive = kept()
+        await soak(workers, emulator, calls - calls // 4, chance)
+        emulator.clear_faults()
+        assert kept() <= alive * 1.1 + 500
+        for worker in workers:
+            await worker.end()
+    assert outcomes["ok"] > calls * 0.9, outcomes
+    assert asyncio.all_tasks() == tasks
+    assert sockets() <= files + WORKERS  # the emulator's ends may linger

@@ -1,0 +1,107 @@
+"""Reports of made-up pipelines, as they come in."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any
+
+import attrs
+
+from tests.support.virtual import now
+from warehouse_sync.errors import RateLimitedError
+from warehouse_sync.models import PipelineReport, PipelineStatus, PolledReport, Progress
+from warehouse_sync.polling.bulk import BulkPoll, Ids
+from warehouse_sync.transport.pace import Pace
+
+
+def report(pipeline_id: str) -> PipelineReport:
+    """A report."""
+    return PipelineReport(pipeline_id=pipeline_id, status=PipelineStatus.IDLE)
+
+
+@attrs.define(eq=False)
+class Reports:
+    """Where reports come from, after a while.
+
+    Attributes:
+        latency: Seconds an answer takes, by id.
+        failing: Errors by id; each is raised once, the last for ever.
+        pace: Hears of throttling, as a transport tells it.
+        live: Requests under way.
+        most: The most that were, since it was last reset.
+        asked: When each request began.
+    """
+
+    latency: Callable[[str], float] = lambda _: 0.1
+    failing: dict[str, list[Exception]] = attrs.field(factory=dict)
+    pace: Pace = attrs.field(factory=Pace)
+    live: int = 0
+    most: int = 0
+    asked: list[float] = attrs.field(factory=list)
+
+    async def fetch(self, pipeline_id: str) -> PipelineReport:
+        """Answer for one report."""
+        self.live += 1
+        self.most = max(self.most, self.live)
+        self.asked.append(now())
+        try:
+            await asyncio.sleep(self.latency(pipeline_id))
+        finally:
+            self.live -= 1
+        errors = self.failing.get(pipeline_id)
+        if errors:
+            error = errors.pop(0) if len(errors) > 1 else errors[0]
+            if isinstance(error, RateLimitedError):
+                self.pace.throttled()
+            raise error
+        return report(pipeline_id)
+
+    def poll(self, ids: Ids, concurrency: int = 8, **options: Any) -> BulkPoll:
+        """A poll of these."""
+        return poll(ids, self.fetch, concurrency, pace=self.pace, **options)
+
+
+def poll(
+    ids: Ids,
+    fetch: Callable[[str], Awaitable[PipelineReport]],
+    concurrency: int = 8,
+    *,
+    pace: Pace | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> BulkPoll:
+    """A poll."""
+    return BulkPoll(
+        ids=ids,
+        fetch=fetch,
+        concurrency=concurrency,
+        pace=pace or Pace(),
+        sleep=asyncio.sleep,
+        on_progress=on_progress,
+    )
+
+
+async def collected(bulk: BulkPoll) -> list[PolledReport]:
+    """All entries."""
+    return [entry async for entry in bulk.results()]
+
+
+def names(count: int) -> list[str]:
+    """So many ids."""
+    return [f"p{number}" for number in range(count)]
+
+
+async def from_queue(ids: Iterable[str]) -> AsyncIterator[str]:
+    """Ids that take a while to come by."""
+    for pipeline_id in ids:
+        await asyncio.sleep(0.01)
+        yield pipeline_id
+
+
+def throttled(retry_after: float | None = None) -> RateLimitedError:
+    """A 429."""
+    return RateLimitedError(status=429, retry_after=retry_after)
+
+
+async def take(entries: AsyncIterator[PolledReport], count: int) -> None:
+    """Await so many entries."""
+    for _ in range(count):
+        await anext(entries)

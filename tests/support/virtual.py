@@ -1,0 +1,65 @@
+"""An event loop whose time passes only while nothing else is to be done: hours of waiting in no time, and in the right order."""
+
+import asyncio
+import gc
+import selectors
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from warehouse_sync.settings import Clock
+
+T = TypeVar("T")
+
+EPOCH = 1_700_000_000.0
+
+
+class _NoWaiting(selectors.DefaultSelector):
+    """Advances the time instead of waiting for it."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        assert timeout is not None, "everybody waits, and nothing is due"
+        self.now += max(0.0, timeout)
+        return super().select(0)
+
+
+def virtual_loop() -> asyncio.AbstractEventLoop:
+    """Return such a loop."""
+    selector = _NoWaiting()
+    loop = asyncio.SelectorEventLoop(selector)
+    loop.time = lambda: selector.now  # type: ignore[method-assign]  # that is the point
+    return loop
+
+
+def in_no_time(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end, and check that nothing is left running and that asyncio has nothing to complain about."""
+    complaints: list[dict[str, Any]] = []
+
+    async def checked() -> T:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+        result = await work
+        gc.collect()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        return result
+
+    with asyncio.Runner(loop_factory=virtual_loop) as runner:
+        result = runner.run(checked())
+    assert not complaints
+    return result
+
+
+def virtual_clock(chance: float = 0.5) -> Clock:
+    """Return a clock that goes by the running loop."""
+    return Clock(
+        monotonic=lambda: asyncio.get_running_loop().time(),
+        wall=lambda: EPOCH + asyncio.get_running_loop().time(),
+        random=lambda: chance,
+    )
+
+
+def now() -> float:
+    """Return the running loop's time."""
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,128 @@
+"""Deadlines: each falls due in its time, and one that did not leaves no trace in its task."""
+
+import asyncio
+
+import pytest
+
+from tests.support.clock import warp
+from warehouse_sync.transport.deadlines import Deadline, Deadlines
+
+FOREVER = 1e6
+
+
+async def outcome(deadlines: Deadlines, seconds: float, work: "asyncio.Future[None]") -> str:
+    """Wait for work under a deadline, and tell what happened."""
+    deadline = deadlines.start(seconds)
+    try:
+        await work
+    except asyncio.CancelledError:
+        if not deadline.is_mine():
+            raise
+        return "late"
+    finally:
+        deadline.finish()
+    return "done"
+
+
+@pytest.fixture
+async def deadlines() -> Deadlines:
+    """The deadlines of the test's loop."""
+    return Deadlines(asyncio.get_running_loop())
+
+
+async def never() -> "asyncio.Future[None]":
+    """Work that does not end."""
+    return asyncio.get_running_loop().create_future()
+
+
+async def test_deadline_falls_due_in_the_order_of_time(deadlines: Deadlines) -> None:
+    """Of deadlines of several durations, those fall due whose time has come."""
+    jump = warp(asyncio.get_running_loop())
+    seconds = (30.0, 10.0, 20.0, 10.0)
+    tasks = [asyncio.create_task(outcome(deadlines, each, await never())) for each in seconds]
+    await asyncio.sleep(0)
+    late = []
+    for step in (9, 2, 10, 10):
+        jump(step)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        late.append([task.done() for task in tasks])
+    assert late == [[False] * 4, [False, True, False, True], [False, True, True, True], [True] * 4]
+    assert {task.result() for task in tasks} == {"late"}
+
+
+async def test_deadline_not_reached_leaves_the_task_clean(deadlines: Deadlines) -> None:
+    """Work that ends in time is not cancelled, also later."""
+    task = asyncio.current_task()
+    assert task is not None
+    work = await never()
+    work.set_result(None)
+    assert await outcome(deadlines, 10.0, work) == "done"
+    warp(asyncio.get_running_loop())(FOREVER)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert task.cancelling() == 0
+
+
+async def test_deadline_and_a_cancellation_at_once_is_a_cancellation(deadlines: Deadlines) -> None:
+    """Whoever cancels the task gets their `CancelledError`, though the deadline falls due at the same time."""
+    jump = warp(asyncio.get_running_loop())
+    task = asyncio.create_task(outcome(deadlines, 10.0, await never()))
+    await asyncio.sleep(0)
+    deadline = next(iter(deadlines._queues[10.0]))
+    deadline.expire()
+    task.cancel()
+    jump(FOREVER)
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def test_deadline_under_a_timeout_of_the_caller_keeps_them_apart(deadlines: Deadlines) -> None:
+    """The caller's `asyncio.timeout` and ours each raise their own."""
+    jump = warp(asyncio.get_running_loop())
+    asyncio.get_running_loop().call_soon(jump, 15)
+    async with asyncio.timeout(20):
+        assert await outcome(deadlines, 10.0, await never()) == "late"
+    asyncio.get_running_loop().call_soon(jump, 15)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(10):
+            await outcome(deadlines, 20.0, await never())
+
+
+async def test_deadline_that_expired_as_the_work_ended_takes_its_cancellation_back(
+    deadlines: Deadlines,
+) -> None:
+    """Expiry just as a call returns must not cancel what its task does next."""
+    task = asyncio.current_task()
+    assert task is not None
+    deadline = Deadline(0.0, task, {})
+    deadline.expired = True
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.sleep(0)
+    deadline.finish()
+    assert task.cancelling() == 0
+
+
+async def test_deadlines_share_one_timer(deadlines: Deadlines) -> None:
+    """A thousand calls with the same timeout cost one timer."""
+    tasks = [asyncio.create_task(outcome(deadlines, 10.0, await never())) for _ in range(1000)]
+    await asyncio.sleep(0)
+    timers = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]  # what it has to do later
+    assert len(timers) == 1
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    assert not deadlines._queues[10.0]
+
+
+async def test_deadlines_closed_leave_no_timer(deadlines: Deadlines) -> None:
+    """Closing takes the timer away, and may be repeated."""
+    deadline = deadlines.start(10.0)
+    deadlines.close()
+    deadlines.close()
+    warp(asyncio.get_running_loop())(FOREVER)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not deadline.expired
+    deadline.finish()

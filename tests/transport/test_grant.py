@@ -1,0 +1,111 @@
+"""What the token endpoint is asked, and what is made of its answers."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from warehouse_sync.errors import DecodeError, TokenError
+from warehouse_sync.settings import resolve
+from warehouse_sync.transport.grant import grant_request, is_token, parse_grant, renewal_margin
+
+GOOD = {"access_token": "t0k.en-_~+/=", "expires_in": 28800, "token_type": "Bearer"}
+
+
+def answer(**changes: Any) -> bytes:
+    """A token answer with some fields changed, or left out where the change is `...`."""
+    return json.dumps({key: value for key, value in {**GOOD, **changes}.items() if value is not ...}).encode()
+
+
+def test_grant_request_is_as_documented() -> None:
+    """The four documented fields; the audience is a constant, also for a regional host."""
+    settings = resolve(
+        workspace_id=1, client_id="i", client_secret="s", api_url="https://api.eu1.mparticle.com"
+    )
+    assert json.loads(grant_request(settings)) == {
+        "client_id": "i",
+        "client_secret": "s",
+        "audience": "https://api.mparticle.com",
+        "grant_type": "client_credentials",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "lifetime"),
+    [
+        ({}, 28800.0),
+        ({"expires_in": "3600"}, 3600.0),
+        ({"expires_in": " 3600.5 "}, 3600.5),
+        ({"expires_in": 0.5}, 0.5),
+        ({"token_type": "bearer"}, 28800.0),
+        ({"token_type": ...}, 28800.0),
+        ({"scope": "x", "extra": {}}, 28800.0),
+    ],
+)
+def test_parse_grant_reads_what_servers_send(changes: dict[str, Any], lifetime: float) -> None:
+    """Numbers may be strings, the type's case does not matter, and unknown fields are ignored."""
+    grant = parse_grant(answer(**changes))
+    assert (grant.access_token, grant.lifetime) == (GOOD["access_token"], lifetime)
+    assert "t0k" not in repr(grant)
+
+
+@pytest.mark.parametrize("missing", [..., None])
+def test_parse_grant_without_a_lifetime_assumes_and_warns(
+    missing: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A token that does not say how long it lasts is taken for five minutes, and said so."""
+    with caplog.at_level(logging.WARNING, "warehouse_sync"):
+        assert parse_grant(answer(expires_in=missing)).lifetime == 300.0
+    assert "assuming 300 s" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"expires_in": 0},
+        {"expires_in": -1},
+        {"expires_in": "0"},
+        {"expires_in": "-5"},
+        {"expires_in": "soon"},
+        {"expires_in": True},
+        {"expires_in": []},
+        {"expires_in": 10**400},
+        {"token_type": "mac"},
+        {"token_type": None},
+        {"token_type": 7},
+        {"access_token": ...},
+        {"access_token": None},
+        {"access_token": ""},
+        {"access_token": 7},
+        {"access_token": "a b"},
+        {"access_token": "a\nb"},
+        {"access_token": "a\r\nX-Evil: 1"},
+        {"access_token": "\u00e9"},
+        {"access_token": "x" * 20_000},
+    ],
+)
+def test_parse_grant_refuses_nonsense(changes: dict[str, Any]) -> None:
+    """A token that cannot be used, or not for any time, is a `TokenError` that shows no value."""
+    with pytest.raises((TokenError, DecodeError)) as caught:
+        parse_grant(answer(**changes))
+    assert str(GOOD["access_token"]) not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"7", b'"t"', b"null"])
+def test_parse_grant_of_another_shape_is_a_token_error(body: bytes) -> None:
+    """JSON that is no object holds no token."""
+    with pytest.raises(TokenError, match="not an object"):
+        parse_grant(body)
+
+
+@pytest.mark.parametrize(("lifetime", "margin"), [(28800, 300), (3000, 300), (100, 10), (1, 0.1)])
+def test_renewal_margin_is_five_minutes_or_a_tenth(lifetime: float, margin: float) -> None:
+    """A long token is renewed five minutes ahead, a short one a tenth of its life ahead."""
+    assert renewal_margin(lifetime) == pytest.approx(margin)
+
+
+def test_is_token_takes_printable_ascii_alone() -> None:
+    """Nothing that could break a header."""
+    assert is_token("!~")
+    assert not any(is_token(value) for value in ("", " ", "\x7f", "a\x00", None, b"a"))

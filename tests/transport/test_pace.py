@@ -1,0 +1,76 @@
+"""How the server's complaints slow the bulk operations down, and how they recover."""
+
+import pytest
+
+from warehouse_sync.transport.pace import Pace
+
+
+def working(workers: int) -> Pace:
+    """A pace with so many workers."""
+    pace = Pace()
+    for _ in range(workers):
+        pace.began()
+    return pace
+
+
+def test_pace_has_no_limit_until_the_server_complains() -> None:
+    """Answers alone change nothing."""
+    pace = working(1000)
+    pace.answered()
+    pace.heard("89")
+    assert pace.has_room()
+    assert not pace.is_over()
+
+
+def test_pace_throttled_halves_once_for_all_that_were_under_way() -> None:
+    """Sixty-four workers throttled together halve the limit once, and again only after they have been heard."""
+    pace = working(64)
+    for _ in range(64):
+        pace.throttled()
+    assert pace.limit == 32
+    assert pace.is_over()
+    for _ in range(64):
+        pace.answered()
+    before = pace.limit
+    pace.throttled()
+    assert pace.limit == before // 2
+
+
+def test_pace_never_falls_below_one() -> None:
+    """There is always room for one worker."""
+    pace = working(1)
+    for _ in range(10):
+        pace.throttled()
+        pace.answered()
+    assert pace.limit >= 1
+    pace.ended()
+    assert pace.has_room()
+
+
+def test_pace_recovers_by_one_for_each_round() -> None:
+    """As many answers as there may be workers raise the limit by about one."""
+    pace = working(8)
+    pace.throttled()
+    assert pace.limit == 4
+    for _ in range(5):
+        pace.answered()
+    assert 5 <= pace.limit < 5.3
+
+
+@pytest.mark.parametrize(
+    ("usage", "eases"),
+    [
+        ("90", True),
+        (" 99.5 % ", True),
+        ("100%", True),
+        ("89.99", False),
+        ("1000", False),
+        ("high", False),
+        ("", False),
+    ],
+)
+def test_pace_reads_the_percentage_used(usage: str, *, eases: bool) -> None:
+    """From 90 percent on it eases off; what is not a percentage says nothing."""
+    pace = working(10)
+    pace.heard(usage)
+    assert (pace.limit == 5) is eases

@@ -1,0 +1,355 @@
+"""Sessions: one per event loop, opened when first needed, closed with the client or the loop, never shared with a child."""
+
+import asyncio
+import gc
+import os
+import threading
+import weakref
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.support.kinds import READ
+from tests.support.peer import Peer, hang_up, stall
+from warehouse_sync import AsyncClient, Client, ConfigurationError, ConnectError, RetryPolicy, Timeout
+from warehouse_sync.transport import pool as pool_module
+from warehouse_sync.transport.pool import PoolOptions, SessionPool
+
+
+@pytest.fixture
+def served(peer: Peer) -> Peer:
+    """A peer that answers reads."""
+    peer.serve(READ.route, READ.success)
+    return peer
+
+
+def pool_of(client: AsyncClient) -> SessionPool:
+    """A client's pool."""
+    return client._transport.carrier.pool
+
+
+async def test_pool_is_opened_by_the_first_call(served: Peer) -> None:
+    """A client that makes no call opens nothing."""
+    client = AsyncClient(**served.options())
+    assert not pool_of(client)._locals
+    await client.connections.get("c1")
+    assert len(pool_of(client)._locals) == 1
+    await client.close()
+
+
+async def test_pool_keeps_its_connection(served: Peer) -> None:
+    """Calls one after the other share one connection, the token's included."""
+    async with AsyncClient(**served.options()) as client:
+        for _ in range(5):
+            await client.connections.get("c1")
+    assert served.lines == 1
+
+
+async def test_borrowed_session_is_used_as_it_is_and_never_closed(served: Peer) -> None:
+    """A caller's session carries our headers besides its own, and outlives the client."""
+    async with aiohttp.ClientSession(headers={"X-Mine": "1"}) as session:
+        async with AsyncClient(**served.options(session=session)) as client:
+            await client.connections.get("c1")
+        assert not session.closed
+    [arrival] = served.on(READ.route)
+    assert arrival.headers["x-mine"] == "1"
+    assert arrival.headers["user-agent"].startswith("warehouse-sync/")
+    assert arrival.headers["accept"] == "application/json"
+
+
+async def test_borrowed_session_does_not_resend_behind_our_back(peer: Peer) -> None:
+    """With a caller's session, too, what was attempted is what was on the wire."""
+    peer.serve(READ.route, hang_up(), hang_up(), READ.success)
+    async with aiohttp.ClientSession() as session, AsyncClient(**peer.options(session=session)) as client:
+        await client.connections.get("c1")
+    assert peer.count(READ.route) == 3
+
+
+async def test_borrowed_session_cannot_connect_is_tried_again(peer: Peer) -> None:
+    """With a caller's session, too, a refused connection is not sent, and is tried three times."""
+    options = peer.options(api_url="http://127.0.0.1:1", retry=RetryPolicy(base=0))
+    async with aiohttp.ClientSession() as session, AsyncClient(**options, session=session) as client:
+        with pytest.raises(ConnectError) as caught:
+            await client.connections.get("c1")
+    assert (caught.value.sent, caught.value.attempts) == ("no", 3)
+
+
+async def test_borrowed_session_keeps_its_middlewares(served: Peer) -> None:
+    """What the caller's session does to each request is done."""
+    seen = []
+
+    async def watch(request: aiohttp.ClientRequest, handler: Any) -> aiohttp.ClientResponse:
+        seen.append(request.method)
+        return await handler(request)  # type: ignore[no-any-return]  # aiohttp's
+
+    async with (
+        aiohttp.ClientSession(middlewares=(watch,)) as session,
+        AsyncClient(**served.options(session=session)) as client,
+    ):
+        await client.connections.get("c1")
+    assert seen == ["POST", "GET"]
+
+
+async def test_borrowed_session_that_is_closed_is_named(served: Peer) -> None:
+    """Before the first call and after it, a closed session is an error that says which."""
+    session = aiohttp.ClientSession()
+    client = AsyncClient(**served.options(session=session))
+    await client.connections.get("c1")
+    await session.close()
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="the session passed to the client is closed"):
+            await client.connections.get("c1")
+    with pytest.raises(ConfigurationError, match="the session passed to the client is closed"):
+        await AsyncClient(**served.options(session=session)).connections.get("c1")
+
+
+def test_borrowed_session_of_another_loop_is_refused(served: Peer) -> None:
+    """A session of one loop is no good on another, and the error says so."""
+
+    async def make() -> AsyncClient:
+        client = AsyncClient(**served.options(session=aiohttp.ClientSession()))
+        await client.connections.get("c1")
+        return client
+
+    async def use(client: AsyncClient) -> None:
+        with pytest.raises(ConfigurationError, match="belongs to another event loop"):
+            await client.connections.get("c1")
+
+    first = asyncio.new_event_loop()
+    client = first.run_until_complete(make())
+    asyncio.run(use(client))
+    session = pool_of(client)._options.session
+    assert session is not None
+    first.run_until_complete(session.close())
+    first.run_until_complete(client.close())
+    first.run_until_complete(first.shutdown_default_executor())
+    first.close()
+
+
+def test_client_survives_one_asyncio_run_after_the_other(served: Peer) -> None:
+    """A client made outside works in every `asyncio.run`, leaves nothing open, and keeps at most the last loop alive."""
+    client = AsyncClient(**served.options())
+    loops = []
+
+    async def call() -> None:
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+        await client.connections.get("c1")
+
+    for _ in range(5):
+        asyncio.run(call())
+        assert not pool_of(client)._locals
+    gc.collect()
+    assert [loop() for loop in loops[:-1]] == [None] * 4
+    assert served.count(READ.route) == 5
+
+
+def test_client_is_dropped_without_closing_leaves_no_warning(served: Peer) -> None:
+    """A client nobody closed is closed with its loop; ResourceWarnings are errors here."""
+
+    async def call() -> None:
+        await AsyncClient(**served.options()).connections.get("c1")
+
+    asyncio.run(call())
+    gc.collect()
+
+
+@pytest.mark.parametrize("sort", ["async", "sync"])
+async def test_client_closed_says_so(served: Peer, sort: str) -> None:
+    """A call after `close` is a clear error, and closing twice is no error."""
+    error = "the client is closed: make a new one"
+    if sort == "async":
+        client = AsyncClient(**served.options())
+        await client.connections.get("c1")
+        await client.close()
+        await client.close()
+        with pytest.raises(ConfigurationError, match=error):
+            await client.connections.get("c1")
+        return
+    blocking = Client(**served.options())
+    blocking.connections.get("c1")
+    blocking.close()
+    blocking.close()
+    with pytest.raises(ConfigurationError, match=error):
+        blocking.connections.get("c1")
+
+
+async def test_client_closed_in_the_middle_of_calls_says_so(peer: Peer) -> None:
+    """Calls that wait for an answer, for a place, or for the token end with a clear error when the client is closed."""
+    peer.serve(READ.route, stall())
+    client = AsyncClient(**peer.options(max_connections=2))
+    calls = [asyncio.create_task(client.connections.get("c1")) for _ in range(5)]
+    await peer.arrived(2, READ.route)
+    await client.close()
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {ConfigurationError}
+    assert all("the client is closed" in str(outcome) for outcome in outcomes)
+
+
+async def test_client_closes_the_sessions_of_other_running_loops(served: Peer) -> None:
+    """Closing a client on one loop ends its connections on another that still runs."""
+    client, ready, done = AsyncClient(**served.options()), threading.Event(), threading.Event()
+
+    async def call() -> None:
+        await client.connections.get("c1")
+        ready.set()
+        await asyncio.to_thread(done.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(call()))
+    thread.start()
+    await asyncio.to_thread(ready.wait)
+    await client.connections.get("c1")
+    locals_ = list(pool_of(client)._locals.values())
+    assert len(locals_) == 2
+    await client.close()
+    assert all(local.session.closed for local in locals_)
+    done.set()
+    await asyncio.to_thread(thread.join)
+
+
+async def test_client_closes_though_another_loop_has_ended_badly(served: Peer) -> None:
+    """A loop that was stopped without being shut down does not hold `close` up."""
+    client = AsyncClient(**served.options())
+    stopped = asyncio.new_event_loop()
+
+    def call() -> None:
+        stopped.run_until_complete(client.connections.get("c1"))
+
+    await asyncio.to_thread(call)
+    local = pool_of(client)._locals[stopped]
+    await client.close()
+    assert local.lifespan is not None
+
+    def finish() -> None:
+        stopped.run_until_complete(local.close())
+        stopped.run_until_complete(stopped.shutdown_default_executor())
+        stopped.close()
+
+    await asyncio.to_thread(finish)
+
+
+def test_clients_in_many_threads_share_one_token(served: Peer) -> None:
+    """Eight threads with a loop each, and one blocking client in eight threads: no mix-up, and one token each."""
+    client, failed = AsyncClient(**served.options()), list[BaseException]()
+
+    async def calls() -> None:
+        await asyncio.gather(*(client.connections.get("c1") for _ in range(20)))
+
+    def work(call: Any) -> None:
+        try:
+            call()
+        except BaseException as error:
+            failed.append(error)
+            raise
+
+    with Client(**served.options()) as blocking:
+        jobs = [lambda: asyncio.run(calls()), lambda: [blocking.connections.get("c1") for _ in range(20)]] * 8
+        threads = [threading.Thread(target=work, args=(job,)) for job in jobs]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    assert failed == []
+    assert served.count(READ.route) == 320
+    assert served.count("POST /oauth/token") == 1
+
+
+@pytest.mark.filterwarnings(
+    "ignore:.*fork:DeprecationWarning"
+)  # Python 3.12 warns of threads, which is the point
+def test_fork_child_opens_its_own_sockets(served: Peer) -> None:
+    """After a fork both sides go on, each over connections of its own, also when the child has a blocking client."""
+    blocking = Client(**served.options())
+    blocking.connections.get("c1")
+
+    async def parent() -> None:
+        async with AsyncClient(**served.options()) as client:
+            await client.connections.get("c1")
+            child = os.fork()
+            if child == 0:
+                in_child(client, blocking)
+            assert (await asyncio.to_thread(os.waitpid, child, 0))[1] == 0
+            await client.connections.get("c1")
+
+    asyncio.run(parent())
+    blocking.connections.get("c1")
+    blocking.close()
+    lines = [arrival.line for arrival in served.on(READ.route)]
+    assert len(lines) == 6
+    assert lines[0] == lines[5]
+    assert lines[1] == lines[4]
+    assert len(set(lines)) == 4
+
+
+def in_child(client: AsyncClient, blocking: Client) -> None:
+    """What a forked child does, in the middle of its parent's loop."""
+    status = 1
+    try:
+        failed: list[BaseException] = []
+
+        def call() -> None:
+            try:
+                asyncio.run(one(client))
+            except BaseException as error:
+                failed.append(error)
+                raise
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        thread.join(20)
+        blocking.connections.get("c1")
+        status = 2 if failed or thread.is_alive() else 0
+    finally:
+        os._exit(status)
+
+
+async def one(client: AsyncClient) -> None:
+    """Make one call."""
+    await client.connections.get("c1")
+
+
+async def test_pool_forgets_a_loop_after_it_is_gone_itself() -> None:
+    """A session that outlives its pool closes without it."""
+    pool = SessionPool(PoolOptions(timeout=Timeout()))
+    local = pool.here()
+    del pool
+    gc.collect()
+    await local.close()
+    assert local.session.closed
+
+
+async def test_ca_file_without_certificates_is_a_clear_error(served: Peer, tmp_path: Any) -> None:
+    """A file that is missing, or holds no certificate, is named."""
+    (tmp_path / "ca.pem").write_text("nothing")
+    for path in (tmp_path / "ca.pem", str(tmp_path / "missing.pem")):
+        with pytest.raises(ConfigurationError, match=r"ca_file .* holds no certificates"):
+            await AsyncClient(**served.options(ca_file=path)).connections.get("c1")
+
+
+async def test_after_fork_leaves_the_parents_sockets_alone() -> None:
+    """What a child does first, done here: it forgets the sessions without closing them, and opens its own."""
+    pool = SessionPool(PoolOptions(timeout=Timeout()))
+    inherited = pool.here()
+    pool_module._after_fork()
+    assert pool.here() is not inherited
+    assert not inherited.session.closed
+    assert inherited in pool_module._inherited
+    pool_module._inherited.clear()
+    await inherited.close()
+    await pool.close()
+
+
+async def test_pool_finds_a_loop_again_after_another_was_served() -> None:
+    """Loops that take turns each keep their session."""
+    pool = SessionPool(PoolOptions(timeout=Timeout()))
+    ours = pool.here()
+
+    async def elsewhere() -> None:
+        assert pool.here() is not ours
+
+    await asyncio.to_thread(asyncio.run, elsewhere())
+    other = asyncio.new_event_loop()
+    pool._latest = (other, ours)
+    assert pool.here() is ours
+    other.close()
+    await pool.close()

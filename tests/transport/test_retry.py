@@ -1,0 +1,242 @@
+"""Whether and when a request is tried again, whatever the server does."""
+
+import re
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warehouse_sync.errors import (
+    APIError,
+    BadRequestError,
+    ConfigurationError,
+    ConnectError,
+    DecodeError,
+    RateLimitedError,
+    ReadError,
+    ServerError,
+    TimeoutError,
+    TLSError,
+    TokenError,
+    UnauthorizedError,
+    WarehouseLoginError,
+    WarehouseSyncError,
+)
+from warehouse_sync.settings import RetryPolicy
+from warehouse_sync.transport.retry import Budget, backoff, classify, next_delay, parse_retry_after
+
+NOW = 1_700_000_000.0
+
+seconds = st.floats(0, 1e6)
+policies = st.builds(
+    RetryPolicy,
+    attempts=st.integers(1, 8),
+    base=st.floats(0, 100),
+    throttled_base=st.floats(0, 100),
+    cap=st.floats(0, 100),
+    longest_hint=st.floats(0, 1000),
+    budget=st.floats(0, 100),
+)
+errors = st.one_of(
+    st.sampled_from([ConnectError("x"), ReadError("x"), TLSError("x"), DecodeError("x"), TokenError("x")]),
+    st.builds(
+        TimeoutError,
+        st.just("x"),
+        phase=st.sampled_from(["pool", "connect", "read", "total"]),
+        sent=st.sampled_from(["no", "maybe"]),
+    ),
+    st.builds(RateLimitedError, status=st.just(429), retry_after=st.none() | seconds),
+    st.builds(ServerError, status=st.integers(500, 504), retry_after=st.none() | seconds),
+    st.builds(APIError, status=st.integers(300, 599), retry_after=st.none() | seconds),
+)
+
+
+@given(
+    policy=policies,
+    failures=st.lists(errors, max_size=12),
+    total=seconds,
+    replayable=st.booleans(),
+    data=st.data(),
+)
+def test_schedule_never_overruns_deadline_attempts_or_budget(
+    *,
+    policy: RetryPolicy,
+    failures: list[WarehouseSyncError],
+    total: float,
+    replayable: bool,
+    data: st.DataObject,
+) -> None:
+    """Whatever the server does, sleeps end before the deadline, and attempts and cost stay within bounds."""
+    budget, slept, granted = Budget(policy.budget), 0.0, 0
+    for tries, error in enumerate(failures, 1):
+        delay = next_delay(
+            policy,
+            budget,
+            error,
+            tries=tries,
+            replayable=replayable,
+            remaining=total - slept,
+            chance=data.draw(st.floats(0, 1)),
+        )
+        if delay is None:
+            break
+        hint = getattr(error, "retry_after", None)
+        assert delay >= (hint or 0)
+        assert hint is None or hint <= policy.longest_hint
+        assert hint is not None or delay <= policy.cap
+        slept, granted = slept + delay, granted + 1
+        assert slept <= total
+    assert granted < policy.attempts
+    assert 5 * granted <= policy.budget + 1e-9
+    assert 0 <= budget.left <= policy.budget - 5 * granted + 1e-9
+
+
+@given(policies, errors, seconds, st.floats(0, 1))
+def test_next_delay_of_a_call_that_must_not_repeat_needs_proof(
+    policy: RetryPolicy, error: WarehouseSyncError, remaining: float, chance: float
+) -> None:
+    """A create or trigger is repeated only after a 429 or a failure to connect: the server did not act."""
+    delay = next_delay(
+        policy, Budget(policy.budget), error, tries=1, replayable=False, remaining=remaining, chance=chance
+    )
+    if delay is not None:
+        assert isinstance(error, RateLimitedError | ConnectError) or (
+            isinstance(error, TimeoutError) and (error.phase, error.sent) == ("connect", "no")
+        )
+
+
+@given(st.lists(st.sampled_from([14.0, 5.0, -1.0]), max_size=200), st.floats(0, 500))
+def test_budget_stays_between_nothing_and_its_limit(steps: list[float], limit: float) -> None:
+    """Spending and earning never leave the bounds, and nothing is spent that is not there."""
+    budget = Budget(limit)
+    for cost in steps:
+        before = budget.left
+        if cost < 0:
+            budget.give_back()
+            assert budget.left == min(limit, before + 1)
+        else:
+            assert budget.take(cost) is (before >= cost)
+            assert budget.left == (before - cost if before >= cost else before)
+        assert 0 <= budget.left <= limit
+
+
+def test_budget_outage_adds_a_bounded_number_of_requests() -> None:
+    """A thousand callers in an outage retry 35 times between them, not two thousand."""
+    budget, policy = Budget(500), RetryPolicy()
+    again = sum(
+        next_delay(policy, budget, ReadError("x"), tries=1, replayable=True, remaining=60, chance=0)
+        is not None
+        for _ in range(1000)
+    )
+    assert again == 35
+
+
+@given(policies, st.sampled_from(["transient", "throttled"]), st.integers(1, 60), st.floats(0, 1))
+def test_backoff_has_full_jitter_under_a_doubling_bound(
+    policy: RetryPolicy, trouble: str, tries: int, chance: float
+) -> None:
+    """A sleep lies between 0 and the bound, which doubles up to the cap."""
+    base = policy.base if trouble == "transient" else policy.throttled_base
+    bound = min(policy.cap, base * 2.0 ** (tries - 1))
+    assert backoff(policy, trouble, tries, chance) == pytest.approx(bound * chance)  # type: ignore[arg-type]  # drawn
+
+
+def test_backoff_defaults_are_those_of_the_documentation() -> None:
+    """0.2 s after a failure, 1 s when throttled, 20 s at most."""
+    policy = RetryPolicy()
+    assert [backoff(policy, "transient", tries, 1) for tries in (1, 2, 3, 20)] == [0.2, 0.4, 0.8, 20]
+    assert [backoff(policy, "throttled", tries, 1) for tries in (1, 2, 20)] == [1, 2, 20]
+
+
+@pytest.mark.parametrize(
+    ("error", "replayed", "once"),
+    [
+        (ConnectError("x"), "transient", "transient"),
+        (TimeoutError("x", phase="connect", sent="no"), "transient", "transient"),
+        (TimeoutError("x", phase="read", sent="maybe"), "transient", None),
+        (TimeoutError("x", phase="total", sent="no"), None, None),
+        (TimeoutError("x", phase="pool", sent="no"), None, None),
+        (ReadError("x"), "transient", None),
+        (RateLimitedError(status=429), "throttled", "throttled"),
+        (ServerError(status=503), "transient", None),
+        (APIError(status=408), "transient", None),
+        (ServerError(status=501), None, None),
+        (WarehouseLoginError(status=505), None, None),
+        (BadRequestError(status=400), None, None),
+        (UnauthorizedError(status=401), None, None),
+        (TLSError("x"), None, None),
+        (DecodeError("x"), None, None),
+        (TokenError("x"), None, None),
+        (ConfigurationError("x"), None, None),
+    ],
+)
+def test_classify_names_what_may_pass(
+    error: WarehouseSyncError, replayed: str | None, once: str | None
+) -> None:
+    """Which failures are worth another attempt, for calls that may be repeated and for those that may not."""
+    assert classify(error, replayable=True) == replayed
+    assert classify(error, replayable=False) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, None),
+        ("0", 0.0),
+        ("120", 120.0),
+        (" 7 ", 7.0),
+        ("999999999", 999999999.0),
+        ("9999999999", None),
+        ("-1", None),
+        ("+1", None),
+        ("1.5", None),
+        ("1e3", None),
+        ("0x10", None),
+        ("\u0663", None),
+        ("", None),
+        ("soon", None),
+        ("Tue, 14 Nov 2023 22:13:30 GMT", 10.0),
+        ("Tuesday, 14-Nov-23 22:13:30 GMT", 10.0),
+        ("Tue Nov 14 22:13:30 2023", 10.0),
+        ("Tue, 14 Nov 2023 22:13:10 GMT", 0.0),
+        ("Tue, 14 Nov 2023 22:13:30 +0100", None),
+        ("14 Nov 2023 22:13:30", None),
+        ("Tue, 99 Nov 2023 22:13:30 GMT", None),
+        ("Tue, 14 Xxx 2023 22:13:30 GMT", None),
+    ],
+)
+def test_retry_after_is_whole_seconds_or_an_http_date(text: str | None, expected: float | None) -> None:
+    """Anything but the two documented forms says nothing."""
+    assert parse_retry_after(text, NOW) == expected
+
+
+@given(
+    st.text() | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT", fullmatch=True)
+)
+def test_retry_after_takes_any_text(text: str) -> None:
+    """Whatever a server writes, the answer is nothing or a number of seconds from 0 on."""
+    found = parse_retry_after(text, NOW)
+    assert found is None or found >= 0
+    assert found is None or re.search("[0-9]", text)
+
+
+@given(st.datetimes(datetime(1971, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - bounds are naive
+def test_retry_after_reads_every_date(date: datetime) -> None:
+    """An HTTP date is how far it lies ahead."""
+    expected = max(0.0, date.replace(microsecond=0).timestamp() - NOW)
+    assert parse_retry_after(format_datetime(date, usegmt=True), NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("hint", "remaining", "expected"), [(30, 60, 30), (30, 30, None), (61, 1000, None), (60, 61, 60)]
+)
+def test_next_delay_follows_a_hint_unless_it_is_too_long(
+    hint: float, remaining: float, expected: float | None
+) -> None:
+    """The server is obeyed within the deadline and up to a minute; beyond that the error comes at once and costs nothing."""
+    budget, error = Budget(500), RateLimitedError(status=429, retry_after=hint)
+    delay = next_delay(RetryPolicy(), budget, error, tries=1, replayable=False, remaining=remaining, chance=1)
+    assert delay == expected
+    assert budget.left == (500 if expected is None else 495)

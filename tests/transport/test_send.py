@@ -1,0 +1,130 @@
+"""Authorized calls, and behind them the calls to the token endpoint."""
+
+import asyncio
+
+import pytest
+
+from tests.faults.faults import stalling
+from tests.support.clock import FakeClock, warp
+from tests.support.kinds import CREATE, READ
+from tests.support.peer import TOKEN, Peer, refusal, reply, stall
+from warehouse_sync import AsyncClient, RetryPolicy, ServerError, Timeout, TokenError
+from warehouse_sync import TimeoutError as OurTimeoutError
+
+
+async def test_token_endpoint_that_never_answers_has_a_deadline_of_its_own(
+    peer: Peer, clock: FakeClock
+) -> None:
+    """A client without a total timeout does not wait for a token for ever."""
+    jump = warp(asyncio.get_running_loop())
+    peer.serve(TOKEN, stalling(lambda: jump(61)))
+    async with AsyncClient(**peer.options(clock=clock.as_clock(), timeout=Timeout(total=None))) as client:
+        with pytest.raises(OurTimeoutError, match=r"POST /oauth/token was given up after 60 s") as caught:
+            await client.connections.get("c1")
+    assert (caught.value.phase, caught.value.sent) == ("total", "no")
+
+
+async def test_token_endpoint_says_why_it_refuses(peer: Peer) -> None:
+    """The error names the status, the mend and what the endpoint said, in OAuth's words."""
+    peer.serve(TOKEN, reply(401, {"error": "access_denied", "error_description": "Unauthorized"}))
+    async with AsyncClient(**peer.options()) as client:
+        with pytest.raises(
+            TokenError, match=r"401: check client_id and client_secret.*access_denied; Unauthorized"
+        ) as caught:
+            await client.connections.get("c1")
+    assert caught.value.status == 401
+    peer.serve(TOKEN, refusal(418))
+    async with AsyncClient(**peer.options()) as client:
+        with pytest.raises(TokenError, match=r"answered 418\. It said: it gave no reason"):
+            await client.connections.get("c1")
+
+
+async def test_request_carries_what_is_documented(peer: Peer) -> None:
+    """The headers and the body of a call, byte for byte."""
+    peer.serve(CREATE.route, CREATE.success)
+    async with AsyncClient(**peer.options(api_url=f"{peer.url}/")) as client:
+        await CREATE.call(client)
+    [arrival] = peer.on(CREATE.route)
+    assert arrival.headers["authorization"] == "Bearer token-1"
+    assert arrival.headers["content-type"] == "application/json"
+    assert arrival.headers["accept"] == "application/json"
+    assert arrival.document == {
+        "id": "c1",
+        "name": "One",
+        "state": "active",
+        "service_provider": "Databricks",
+        "config": {"provider": "AWS", "schema": "raw"},
+    }
+    [asked] = peer.on(TOKEN)
+    assert "authorization" not in asked.headers
+
+
+async def test_api_url_with_a_path_keeps_it(peer: Peer) -> None:
+    """A gateway's prefix stays in front of the API's paths, with and without a query."""
+    peer.serve("GET /gate%20way/*", reply(200, []))
+    async with AsyncClient(**peer.options(api_url=f"{peer.url}/gate%20way/")) as client:
+        await client.connections.list()
+        await client.connections.list(service_provider="Snowflake")
+    base = "/gate%20way/platform/v2/workspaces/1/connections"
+    assert [arrival.target for arrival in peer.on("GET *")] == [base, f"{base}?serviceProvider=Snowflake"]
+
+
+async def test_with_options_changes_the_bounds_over_the_same_session(peer: Peer, clock: FakeClock) -> None:
+    """Another policy or timeout; the same connection and token; closing it closes nothing."""
+    peer.serve(READ.route, refusal(503), READ.success)
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        once = client.with_options(retry=RetryPolicy(attempts=1))
+        with pytest.raises(ServerError):
+            await once.connections.get("c1")
+        await once.close()
+        await client.connections.get("c1")
+        jump = warp(asyncio.get_running_loop())
+        peer.serve(READ.route, stalling(lambda: jump(2)))
+        with pytest.raises(OurTimeoutError, match="given up after 1 s"):
+            await client.with_options(timeout=Timeout(total=1)).connections.get("c1")
+    assert peer.count(TOKEN) == 1
+
+
+async def test_usage_header_slows_bulk_operations_down(peer: Peer) -> None:
+    """What the server says of its rate limit is heard, on success and on errors."""
+    usage = {"X_mp_rate_limit_percentage_used": "97"}
+    peer.serve(
+        READ.route, reply(200, {"id": 1}, **usage), reply(403, **usage), refusal(429, Retry_After="999")
+    )
+    async with AsyncClient(**peer.options()) as client:
+        pace = client._transport.carrier.pace
+        for _ in range(3):
+            for _ in range(8):
+                pace.began()
+            pace._deaf_for, before = 0, pace.limit
+            with pytest.raises(Exception):  # noqa: B017, PT011 - which error is not the matter
+                await client.connections.get("c1")
+            assert pace.limit < before
+
+
+async def test_two_workspaces_share_session_and_token(peer: Peer) -> None:
+    """Another workspace of the same client costs neither a connection nor a token."""
+    peer.serve("GET *", reply(200, []))
+    async with AsyncClient(**peer.options()) as client:
+        await client.connections.list()
+        await client.workspace(2).connections.list()
+    assert [arrival.target for arrival in peer.on("GET *")] == [
+        f"/platform/v2/workspaces/{number}/connections" for number in (1, 2)
+    ]
+    assert (peer.lines, peer.count(TOKEN)) == (1, 1)
+
+
+async def test_unexpected_exceptions_pass_as_they_are(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is neither a fault of the network nor of the server is not dressed up as one."""
+    peer.serve(READ.route, stall())
+    async with AsyncClient(**peer.options()) as client:
+        session = client._transport.carrier.pool.here().session
+        for mistake in (RuntimeError("a bug"), ValueError("a bug")):
+
+            async def fail(*_: object, error: Exception = mistake, **__: object) -> None:
+                raise error
+
+            monkeypatch.setattr(type(session), "_request", fail)
+            with pytest.raises(type(mistake), match="a bug"):
+                await client._transport._fetch_grant()
+            monkeypatch.undo()
