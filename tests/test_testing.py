@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+from textwrap import dedent
 
 import pytest
+
+import warehouse_sync.testing
 
 pytest_plugins = ["pytester"]
 
@@ -30,6 +33,18 @@ import urllib.request
 
 def test_serves(warehouse_sync_emulator):
     assert urllib.request.urlopen(warehouse_sync_emulator.url + "/_emulator/health").status == 200
+"""
+CLOCK = """
+def test_clock_stands_still_and_is_turned(warehouse_sync_emulator, warehouse_sync_clock, warehouse_sync_sync_client):
+    [pipeline_id] = warehouse_sync_emulator.seed(pipelines=1, runs=0)
+    assert warehouse_sync_emulator.now().isoformat() == "2025-01-01T12:00:00+00:00"
+    warehouse_sync_clock.advance("3d")
+    assert warehouse_sync_emulator.now().isoformat() == "2025-01-04T12:00:00+00:00"
+    run = warehouse_sync_sync_client.pipelines.trigger_and_wait(pipeline_id)
+    assert run.ended_on == warehouse_sync_clock.now()
+
+def test_clock_starts_anew(warehouse_sync_clock, warehouse_sync_emulator):
+    assert warehouse_sync_emulator.now().isoformat() == "2025-01-01T12:00:00+00:00"
 """
 # Left unset, pytest-asyncio warns.
 WITH_ASYNCIO = ("-o", "asyncio_default_fixture_loop_scope=function")
@@ -75,6 +90,18 @@ def test_emulator_works_without_pytest_asyncio(pytester: pytest.Pytester) -> Non
     """Where pytest-asyncio is not installed, the fixtures for blocking tests are there all the same."""
     pytester.makepyfile(no_asyncio=NO_ASYNCIO)
     passes(pytester, EMULATOR + SYNC, *WITHOUT_ASYNCIO, count=3)
+
+
+def test_clock_is_virtual_for_tests_that_name_it(pytester: pytest.Pytester) -> None:
+    """A test that names the clock turns it, its runs take no time, and the next test starts anew."""
+    passes(pytester, CLOCK, *WITH_ASYNCIO, count=2)
+
+
+def test_documented_example_passes(pytester: pytest.Pytester) -> None:
+    """The complete example in the plugin's docstring is a test that passes as it stands."""
+    documentation = warehouse_sync.testing.__doc__ or ""
+    example = documentation.partition("its health::\n")[2]
+    passes(pytester, dedent(example), *WITH_ASYNCIO, count=1)
 
 
 def test_import_is_cheap() -> None:

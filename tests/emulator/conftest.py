@@ -52,7 +52,9 @@ class Api:
     async def call(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
         """Send a request; a path that does not name a generation of the API lies in the workspace of `base`."""
         full = (
-            path if path.startswith(("/platform", "/oauth", "/_emulator", "/nowhere")) else self.base + path
+            path
+            if path.startswith(("/platform", "/oauth", "/_emulator", "/openapi", "/nowhere"))
+            else self.base + path
         )
         text = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         sent = {"Authorization": f"Bearer {self.token}", **headers}

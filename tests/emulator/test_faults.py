@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from warehouse_sync.emulator import faults
+from warehouse_sync.emulator import effects
+from warehouse_sync.emulator.faults import Fault
 
 if TYPE_CHECKING:
     from tests.emulator.conftest import Api, Document, Vector
@@ -52,10 +53,10 @@ async def test_connection_is_dropped_before_or_after(
     when: str,
     applied: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
-    """The answer never comes; whether the change was made depends on when the connection was dropped."""
+    """The connection is reset; whether the change was made depends on when the connection was dropped."""
     dropping: dict[str, Any] = {when: True}
     emulator.fault("POST */data-models", **dropping)
-    with pytest.raises(aiohttp.ServerDisconnectedError):
+    with pytest.raises(aiohttp.ClientOSError, match="reset"):
         await api.post("/data-models", vector("data-models/create.request"))
     assert (await api.get("/data-models/example-data-model")).status == (200 if applied else 404)
 
@@ -84,7 +85,7 @@ async def test_delay_holds_the_answer_back(
     async def record(seconds: float) -> None:
         delays.append(seconds)
 
-    monkeypatch.setattr(faults, "sleep", record)
+    monkeypatch.setattr(effects, "sleep", record)
     emulator.fault("GET */connections", delay=60)
     emulator.fault("GET */connections", delay=30, status=503)
     assert [(await api.get("/connections")).status for _ in range(3)] == [200, 503, 200]
@@ -125,3 +126,25 @@ async def test_fault_that_makes_no_sense_is_refused(api: Api, fault: Document) -
     assert answer.status == 400
     assert answer.messages[0].startswith("This is no fault: ")
     assert (await api.get("/_emulator/faults")).document == []
+
+
+def test_fault_is_read_from_the_command_line() -> None:
+    """A route and words of the form name=value are a fault; quotes hold a message together."""
+    fault = Fault.read(
+        "POST */trigger status=503 count=null header.Retry-After=3 message='Not now.' drop=true"
+    )
+    assert fault == Fault(
+        route="POST */trigger",
+        status=503,
+        count=None,
+        headers={"Retry-After": "3"},
+        message="Not now.",
+        drop=True,
+    )
+
+
+@pytest.mark.parametrize("text", ["", "GET", "GET * colour=red", "GET * status=soon", "GET * status"])
+def test_words_that_are_no_fault_are_refused(text: str) -> None:
+    """Words that make no fault are a ValueError or TypeError with a sentence."""
+    with pytest.raises((ValueError, TypeError)):
+        Fault.read(text)

@@ -113,21 +113,6 @@ def test_schedule_reaches_the_end_of_the_calendar(frequency: str) -> None:
     assert schedule.next_due(after=ALWAYS) == NEVER
 
 
-@pytest.mark.parametrize(
-    ("frequency", "back"),
-    [
-        ("hourly", utc(2023, 6, 23)),
-        ("daily", utc(2022, 12, 30)),
-        ("weekly", utc(2020, 6, 30)),
-        ("monthly", utc(2018, 6, 30)),
-    ],
-)
-def test_catch_up_is_limited_by_frequency(frequency: str, back: datetime) -> None:
-    """Missed syncs are made up for over 7 days, 6 months, 3 years and 5 years."""
-    schedule = IntervalSchedule(frequency=frequency, start=utc(2010, 1, 1))
-    assert schedule.backlog_start(utc(2023, 6, 30)) == back
-
-
 def test_numbers_are_found_without_counting_up() -> None:
     """The next sync of a schedule that began long ago is found at once."""
     schedule = IntervalSchedule(frequency="hourly", start=utc(1, 1, 2))

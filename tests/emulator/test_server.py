@@ -189,3 +189,18 @@ def test_missing_extra_is_told_with_its_mend() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  # our own code
     assert done.returncode == 1
     assert "pip install 'warehouse-sync[emulator]'" in done.stderr.splitlines()[-1]
+
+
+def test_warehouse_is_loaded_only_where_it_is_used() -> None:
+    """An emulator without a warehouse loads no SQL engine; one with a warehouse does, and says what it misses."""
+    code = """
+import sys
+from warehouse_sync.emulator import Emulator
+with Emulator():
+    print(sorted({"duckdb", "sqlglot", "sqlite3"} & sys.modules.keys()))
+sys.modules["sqlglot"] = None
+Emulator(warehouse=".")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  # our own code
+    assert done.stdout == "[]\n"
+    assert "pip install 'warehouse-sync[emulator]'" in done.stderr.splitlines()[-1]

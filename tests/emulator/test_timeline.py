@@ -11,7 +11,7 @@ import pytest
 from warehouse_sync.emulator.answers import RefusalError
 from warehouse_sync.emulator.runs import Timing
 from warehouse_sync.emulator.schedule import ALWAYS, NEVER
-from warehouse_sync.emulator.timeline import Timeline
+from warehouse_sync.emulator.timeline import Surroundings, Timeline
 
 if TYPE_CHECKING:
     from warehouse_sync.emulator.runs import Run
@@ -32,7 +32,8 @@ def settings(
 def timeline_of(document: dict[str, Any]) -> Timeline:
     """Return the timeline of a pipeline that is created now."""
     ids = count(1)
-    return Timeline("p", document, now=NOW, timing=TIMING, new_run_id=lambda: next(ids))
+    around = Surroundings(timing=TIMING, new_run_id=lambda: next(ids))
+    return Timeline.begin("p", document, now=NOW, surroundings=around)
 
 
 def runs_at(timeline: Timeline, now: datetime) -> list[Run]:

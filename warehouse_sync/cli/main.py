@@ -32,6 +32,7 @@ COMMANDS = {
     "completion": ("warehouse_sync.cli.completion", "Print the completion script of a shell."),
     "auth": ("warehouse_sync.cli.auth", "Log in, see and forget the token that commands share."),
     "doctor": ("warehouse_sync.cli.doctor", "Check settings, clock, DNS, TLS, token and API."),
+    "preview": ("warehouse_sync.cli.preview", "Show what a query's columns become at mParticle."),
     "demo": ("warehouse_sync.cli.demo", "Walk through the tutorial against an emulator."),
     "emulator": ("warehouse_sync.cli.emulator", "Serve the Warehouse Sync API on this machine."),
 }

@@ -6,9 +6,10 @@
 It shares no code with the client, so that neither hides a mistake of the other.
 """
 
-from warehouse_sync.emulator.clock import Clock, SystemClock, VirtualClock
-
 try:
+    from warehouse_sync.emulator.clock import Clock, SystemClock, VirtualClock
+    from warehouse_sync.emulator.faults import Fault
+    from warehouse_sync.emulator.limits import Limits
     from warehouse_sync.emulator.server import Emulator
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] != "dateutil":
@@ -18,4 +19,4 @@ except ModuleNotFoundError as error:
         name="dateutil",
     ) from error
 
-__all__ = ["Clock", "Emulator", "SystemClock", "VirtualClock"]
+__all__ = ["Clock", "Emulator", "Fault", "Limits", "SystemClock", "VirtualClock"]

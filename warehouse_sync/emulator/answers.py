@@ -10,6 +10,13 @@ from aiohttp import web
 _JSON = "application/json"
 Document = dict[str, Any]
 
+LOGIN_REFUSED = 505
+# What the reference says this status means here.
+_LOGIN_MESSAGE = (
+    "The request failed to connect to the warehouse account. Check the username and password, and make sure the "
+    "source account ID, region, warehouse, and database entries are correct."
+)
+
 encode = msgspec.json.encode
 _decode = msgspec.json.decode
 # Deeper than anything documented; what nests deeper might be stored and then prove impossible to write out.
@@ -60,6 +67,11 @@ def conflict(message: str) -> RefusalError:
     return RefusalError(HTTPStatus.CONFLICT, message)
 
 
+def login_refused(detail: str | None = None) -> RefusalError:
+    """Return the refusal that means: the warehouse cannot be reached, or refuses the login."""
+    return RefusalError(LOGIN_REFUSED, _LOGIN_MESSAGE, *([detail] if detail else []))
+
+
 def error_document(status: int, *messages: str) -> Document:
     """Return the documented error body."""
     return {"statusCode": status, "errors": [{"message": message} for message in messages]}
@@ -84,7 +96,8 @@ async def read_object(request: web.Request) -> Document:
     """
     try:
         document = _decode(await request.read())
-    except (ValueError, RecursionError) as error:
+    # Not every supported msgspec has its errors under ValueError.
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise bad_request("The request body is not valid JSON.") from error
     if not isinstance(document, dict):
         raise bad_request("The request body must be a JSON object.")

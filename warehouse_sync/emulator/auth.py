@@ -40,8 +40,8 @@ class TokenDesk:
 
     def admit(self, header: str | None) -> None:
         """Refuse an ``Authorization`` header that carries no token in force."""
-        scheme, _, token = (header or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        token = _bearer(header)
+        if not token:
             raise _unauthorized(
                 "Send the header `Authorization: Bearer <access_token>`; POST /oauth/token gives one."
             )
@@ -50,6 +50,12 @@ class TokenDesk:
             raise _unauthorized("The access token is not one that this emulator issued since it started.")
         if self._clock.now() >= expiry:
             raise _unauthorized("The access token has expired.")
+
+    def expire(self, header: str | None) -> None:
+        """Let the token of an ``Authorization`` header be expired."""
+        token = _bearer(header)
+        if token in self._expiries:
+            self._expiries[token] = self._clock.now()
 
     def expire_all(self) -> None:
         """Forget every token, so that the next call with one is refused."""
@@ -71,6 +77,11 @@ class TokenDesk:
         known = hmac.compare_digest(client_id.encode(), self.client_id.encode())
         if not (known and hmac.compare_digest(client_secret.encode(), self._client_secret.encode())):
             raise _invalid_client("The client_id or the client_secret is wrong.")
+
+
+def _bearer(header: str | None) -> str:
+    scheme, _, token = (header or "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
 
 
 def _check_form(asked: Document) -> None:

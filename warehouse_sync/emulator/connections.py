@@ -5,12 +5,12 @@ from datetime import datetime
 
 from attrs import frozen
 
-from warehouse_sync.emulator.answers import Document
+from warehouse_sync.emulator.answers import Document, login_refused
 from warehouse_sync.emulator.checks import Findings
 from warehouse_sync.emulator.kinds import Kind
 from warehouse_sync.emulator.places import V2
-from warehouse_sync.emulator.store import Resource, Shelf, Store, Workspace
-from warehouse_sync.emulator.usage import refuse_in_use
+from warehouse_sync.emulator.store import Problem, Resource, Shelf, Store, Workspace
+from warehouse_sync.emulator.usage import clear_problem, refuse_in_use
 
 MASK = "************"
 _STATES = ("new", "active", "inactive")
@@ -76,13 +76,32 @@ class Connections(Kind[Resource]):
         """Keep everything but the secret."""
         return {**sent, "config": _kept_config(sent["config"], PROVIDERS[sent["service_provider"]])}
 
-    def create(self, document: Document) -> Resource:
+    def create(self, document: Document, workspace: Workspace) -> Resource:  # noqa: ARG002  # refers to nothing
         """Return a new connection."""
-        return Resource(document=document, created_on=self.store.clock.now(), created_by=self.store.author)
+        return Resource(
+            document=document,
+            created_on=self.store.clock.now(),
+            created_by=self.store.author,
+            proved=self.store.runner is None,
+        )
 
-    def show(self, stored: Resource, now: datetime) -> Document:  # noqa: ARG002  # does not change by itself
+    def log_in(self, stored: Resource) -> None:
+        """Refuse with 505 a connection whose warehouse cannot be opened; it is kept, as faulted."""
+        problem = self.store.runner.problem() if self.store.runner else None
+        if problem is None:
+            stored.proved = True
+            return
+        stored.problem = Problem(problem, self.store.clock.now())
+        raise login_refused(problem)
+
+    def update(self, stored: Resource, document: Document, workspace: Workspace) -> None:
+        """Replace the document; this clears a fault, and with it that of the pipelines it stopped."""
+        super().update(stored, document, workspace)
+        clear_problem(stored, workspace, "connection_id", self.store.clock.now())
+
+    def show(self, stored: Resource, now: datetime) -> Document:
         """Show status and errors as GET does."""
-        return _shown(stored, {"status": "healthy", "errors": []})
+        return _shown(stored, show_health(stored, now))
 
     def show_written(self, stored: Resource, now: datetime) -> Document:  # noqa: ARG002  # does not change by itself
         """Show what the reference's answers to POST and PUT show: no errors, and for Databricks no status."""
@@ -100,6 +119,12 @@ class Connections(Kind[Resource]):
     def refuse_removal(self, workspace: Workspace, resource_id: str) -> None:
         """Refuse to delete a connection that pipelines use."""
         refuse_in_use(workspace, "connection_id", resource_id, label="Connection")
+
+
+def show_health(stored: Resource, now: datetime) -> Document:
+    """Return the status of a connection and what is wrong with it."""
+    errors = stored.errors(now)
+    return {"status": "faulted" if errors else "healthy", "errors": errors}
 
 
 def _check_config(config: Findings, provider: Provider, *, keeps_secret: bool) -> None:

@@ -48,8 +48,10 @@ class Endpoints(Generic[Kept]):
         document = self._checked(sent, workspace, None)
         name = str(self._kind.name(document))
         shelf.refuse_taken(name)
-        kept = self._kind.create(document)
+        kept = self._kind.create(document, workspace)
         shelf.add(name, kept)
+        self._store.touch(workspace, shelf.key, name)
+        self._kind.log_in(kept)
         return json_answer(self._kind.show_written(kept, self._store.clock.now()))
 
     async def update(self, request: web.Request) -> web.Response:
@@ -57,16 +59,21 @@ class Endpoints(Generic[Kept]):
         sent = _settable(await read_object(request))
         workspace = workspace_of(request, self._store)
         kept = self._kind.shelf(workspace).get(request.match_info["id"])
-        self._kind.update(kept, self._checked(sent, workspace, kept))
+        document = self._checked(sent, workspace, kept)
+        self._store.touch(workspace, self._kind.shelf(workspace).key, request.match_info["id"])
+        self._kind.log_in(kept)
+        self._kind.update(kept, document, workspace)
         return json_answer(self._kind.show_written(kept, self._store.clock.now()))
 
     async def delete(self, request: web.Request) -> web.Response:
         """Forget a resource nothing refers to."""
         workspace, resource_id = workspace_of(request, self._store), request.match_info["id"]
         shelf = self._kind.shelf(workspace)
-        shelf.get(resource_id)
+        kept = shelf.get(resource_id)
         self._kind.refuse_removal(workspace, resource_id)
         shelf.remove(resource_id)
+        self._store.touch(workspace, shelf.key, resource_id)
+        self._kind.discard(kept)
         return no_content()
 
     def _checked(self, sent: Document, workspace: Workspace, stored: Kept | None) -> Document:

@@ -12,7 +12,18 @@ _MOMENT = re.compile(
 )
 # The reference: a number, "followed immediately by one of the following units", which these are.
 _DELAY = re.compile(r"(\d{1,6})([smhdwy])", re.ASCII)
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks", "y": "years"}
+# The emulator's own settings may be several of them, and months, which the reference has no unit for.
+_SPAN = re.compile(r"(?:\d{1,6}(?:mo|[smhdwy]))+", re.ASCII)
+_SPAN_PART = re.compile(r"(\d+)(mo|[smhdwy])", re.ASCII)
+_UNITS = {
+    "s": "seconds",
+    "m": "minutes",
+    "h": "hours",
+    "d": "days",
+    "w": "weeks",
+    "y": "years",
+    "mo": "months",
+}
 
 
 def read_moment(text: str) -> datetime | None:
@@ -53,6 +64,16 @@ def read_delay(text: str) -> relativedelta | None:
     match = _DELAY.fullmatch(text)
     if match is None:
         return None
-    amount, unit = match.groups()
+    return _span(*match.groups())
+
+
+def read_span(text: str) -> relativedelta | None:
+    """Return the duration a setting of the emulator names, such as ``3d``, ``6mo`` or ``1d12h``, or None."""
+    if not _SPAN.fullmatch(text):
+        return None
+    return sum((_span(amount, unit) for amount, unit in _SPAN_PART.findall(text)), relativedelta())
+
+
+def _span(amount: str, unit: str) -> relativedelta:
     # Calendar units: a year's delay ends on the same day of the next year.
     return relativedelta(**{_UNITS[unit]: int(amount)})  # type: ignore[arg-type]  # the keys are its units

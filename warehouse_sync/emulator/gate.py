@@ -8,6 +8,7 @@ from aiohttp import web
 
 from warehouse_sync.emulator.answers import RefusalError
 from warehouse_sync.emulator.auth import TokenDesk
+from warehouse_sync.emulator.effects import Effects
 from warehouse_sync.emulator.faults import Fault, Faults
 from warehouse_sync.emulator.hosts import HostRule
 from warehouse_sync.emulator.places import API_PREFIX, CONTROL_PREFIX
@@ -19,14 +20,35 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Gate:
     """The one middleware. It runs for every request, so it does little."""
 
-    def __init__(self, *, hosts: HostRule, desk: TokenDesk, faults: Faults) -> None:
+    def __init__(
+        self,
+        *,
+        hosts: HostRule,
+        desk: TokenDesk,
+        faults: Faults,
+        effects: Effects,
+        save: Callable[[], None],
+    ) -> None:
         self._hosts = hosts
         self._desk = desk
         self._faults = faults
+        self._effects = effects
+        self._save = save
 
     @web.middleware
     async def pass_through(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer a request, always with JSON."""
+        """Answer a request, always with JSON, once what it changed is safe."""
+        try:
+            answer = await self._answer(request, handler)
+            self._save()
+        except Exception:  # noqa: BLE001  # whatever it was, the client gets JSON and the log the trace
+            _log.exception("%s %s failed", request.method, request.path)
+            return RefusalError(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "The emulator failed; its log says why."
+            ).answer()
+        return answer
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await self._admit(request, handler)
         except RefusalError as refusal:
@@ -36,11 +58,6 @@ class Gate:
         except (web.RequestPayloadError, ConnectionError):
             # Where the client is gone the answer goes nowhere.
             return RefusalError(HTTPStatus.BAD_REQUEST, "The request body could not be read.").answer()
-        except Exception:  # noqa: BLE001  # whatever it was, the client gets JSON and the log the trace
-            _log.exception("%s %s failed", request.method, request.path)
-            return RefusalError(
-                HTTPStatus.INTERNAL_SERVER_ERROR, "The emulator failed; its log says why."
-            ).answer()
 
     async def _admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         headers = request.headers
@@ -48,7 +65,7 @@ class Gate:
         fault = self._fault(request) if self._faults else None
         if fault is None:
             return await self._authorised(request, handler)
-        return await fault.happen(request, lambda: self._authorised(request, handler))
+        return await self._effects.happen(fault, request, lambda: self._authorised(request, handler))
 
     async def _authorised(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path.startswith(API_PREFIX):

@@ -26,11 +26,13 @@ _RUN_ONCE: Document = {"state": "active", "sync_mode": {"type": "full"}, "schedu
 def routes(store: Store) -> list[web.RouteDef]:
     """Return the routes of the v1 draft."""
 
-    def new_document(document: Document) -> Resource:
+    def new_document(document: Document, _: Workspace) -> Resource:
         return Resource(document=document, created_on=store.clock.now(), created_by=store.author)
 
-    def new_pipeline(document: Document) -> Pipeline:
-        timeline = store.new_timeline(str(_slug(document)), _RUN_ONCE)
+    def new_pipeline(document: Document, workspace: Workspace) -> Pipeline:
+        timeline = store.new_timeline(
+            workspace, str(_slug(document)), _RUN_ONCE, shelf=workspace.draft_pipelines.key
+        )
         now = store.clock.now()
         return Pipeline(document=document, created_on=now, created_by=store.author, timeline=timeline)
 
@@ -58,7 +60,7 @@ class Drafts(Kind[Kept]):
         store: Store,
         path: str,
         shelf_of: Callable[[Workspace], Shelf[Kept]],
-        new: Callable[[Document], Kept],
+        new: Callable[[Document, Workspace], Kept],
     ) -> None:
         super().__init__(store, V1 + path)
         self._shelf_of = shelf_of
@@ -81,9 +83,9 @@ class Drafts(Kind[Kept]):
         """Keep everything but the secrets."""
         return _masked(sent)
 
-    def create(self, document: Document) -> Kept:
+    def create(self, document: Document, workspace: Workspace) -> Kept:
         """Return a new document; a pipeline starts its one run."""
-        return self._new(document)
+        return self._new(document, workspace)
 
     def show(self, stored: Kept, now: datetime) -> Document:  # noqa: ARG002  # does not change by itself
         """Show the document and its audit fields."""

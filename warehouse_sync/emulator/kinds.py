@@ -50,14 +50,20 @@ class Kind(ABC, Generic[Kept]):
         return sent
 
     @abstractmethod
-    def create(self, document: Document) -> Kept:
+    def create(self, document: Document, workspace: Workspace) -> Kept:
         """Return a new resource that holds a document."""
 
-    def update(self, stored: Kept, document: Document) -> None:
+    def log_in(self, stored: Kept) -> None:
+        """Refuse with 505 what needs a warehouse that cannot be opened."""
+
+    def update(self, stored: Kept, document: Document, workspace: Workspace) -> None:  # noqa: ARG002  # for kinds others use
         """Replace the document of a resource."""
         stored.document = document
         stored.last_modified_on = self.store.clock.now()
         stored.last_modified_by = self.store.author
+
+    def discard(self, stored: Kept) -> None:
+        """End what a resource goes on doing, once it is deleted."""
 
     @abstractmethod
     def show(self, stored: Kept, now: datetime) -> Document:

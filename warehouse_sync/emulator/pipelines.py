@@ -26,13 +26,14 @@ class Pipelines(Kind[Pipeline]):
         """Return the workspace's pipelines."""
         return workspace.pipelines
 
-    def inspect(self, findings: Findings, workspace: Workspace, stored: Pipeline | None) -> None:  # noqa: ARG002  # replaced whole
-        """Check every field, and that the connection and the data model exist."""
+    def inspect(self, findings: Findings, workspace: Workspace, stored: Pipeline | None) -> None:
+        """Check every field, that the connection and the data model exist, and the limit of active pipelines."""
         _check_identity(findings)
         _check_references(findings, workspace)
         _check_optional_fields(findings)
         _check_sync_mode(findings.section("sync_mode"))
         _check_schedule(findings.section("schedule"))
+        _check_active_pipelines(findings, workspace, stored, self.store.limits.active_pipelines)
 
     def keep(self, sent: Document) -> Document:
         """Keep one spelling for each word, numbers as numbers, and no nulls."""
@@ -44,24 +45,27 @@ class Pipelines(Kind[Pipeline]):
         numbers = {field: int(kept[field]) for field in _NUMBERS if field in kept}
         return {**kept, **numbers}
 
-    def create(self, document: Document) -> Pipeline:
+    def create(self, document: Document, workspace: Workspace) -> Pipeline:
         """Return a new pipeline; one that is due at once has its first runs."""
         return Pipeline(
             document=document,
             created_on=self.store.clock.now(),
             created_by=self.store.author,
-            timeline=self.store.new_timeline(document["id"], document),
+            timeline=self.store.new_timeline(workspace, document["id"], document),
         )
 
-    def update(self, stored: Pipeline, document: Document) -> None:
+    def update(self, stored: Pipeline, document: Document, workspace: Workspace) -> None:
         """Replace the document; this clears a fault and plans the schedule anew."""
-        super().update(stored, document)
+        super().update(stored, document, workspace)
         stored.timeline.reconfigure(document, self.store.clock.now())
+
+    def discard(self, stored: Pipeline) -> None:
+        """Let a deleted pipeline run no more."""
+        stored.timeline.stop()
 
     def show(self, stored: Pipeline, now: datetime) -> Document:
         """Show the document with the status its runs give it."""
         timeline = stored.timeline
-        timeline.catch_up(now)
         server_set = {"status": timeline.status(now), "errors": timeline.errors(now)}
         return {**stored.document, **server_set, **stored.audit()}
 
@@ -113,6 +117,19 @@ def _check_schedule(findings: Findings) -> None:
     findings.moment("end")
     # The table calls it required, and the examples leave it out.
     findings.delay("delay")
+
+
+def _check_active_pipelines(
+    findings: Findings, workspace: Workspace, stored: Pipeline | None, most: int | None
+) -> None:
+    if findings.document.get("state") != "active" or (stored and not stored.counted) or most is None:
+        return
+    others = (kept for kept in workspace.pipelines if kept is not stored and kept.counted)
+    if sum(1 for kept in others if kept.document["state"] == "active") >= most:
+        findings.problems.append(
+            f"A workspace has at most {most} active pipelines; pause or delete one first. "
+            "(The emulator's option `--limit active_pipelines=N` moves this limit.)"
+        )
 
 
 def _one_spelling(section: Document) -> Document:

@@ -13,9 +13,11 @@ RUN = r"{run:\d{1,18}}"
 # Only under this prefix is a token asked for.
 API_PREFIX = "/platform/"
 CONTROL_PREFIX = "/_emulator/"
+OPENAPI = "/openapi.json"
 TOKEN = "/oauth/token"  # noqa: S105  # a path
 
 
 def workspace_of(request: web.Request, store: Store) -> Workspace:
-    """Return the workspace a request's path names."""
+    """Return the workspace a request's path names, with every run that is due."""
+    store.settle()
     return store.workspace(request.match_info["workspace"])

@@ -23,13 +23,6 @@ _STEPS: dict[str, relativedelta] = {
     "monthly": relativedelta(months=1),
 }
 FREQUENCIES = tuple(_STEPS)
-# How far back a pipeline that is switched on makes up for syncs it missed.
-CATCH_UP: dict[str, relativedelta] = {
-    "hourly": relativedelta(days=7),
-    "daily": relativedelta(months=6),
-    "weekly": relativedelta(years=3),
-    "monthly": relativedelta(years=5),
-}
 ALWAYS, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _AT_ONCE = relativedelta()
 # More hours than a calendar can hold after the year 1: the syncs of a schedule are numbered below it.
@@ -94,10 +87,6 @@ class IntervalSchedule:
         """Return when the run of the first sync scheduled after a moment is created, or `NEVER`."""
         numbers = self._numbers(after)
         return self.sync(numbers[0]).due if numbers else NEVER
-
-    def backlog_start(self, now: datetime) -> datetime:
-        """Return the moment before which missed syncs are not made up for."""
-        return now - CATCH_UP[self.frequency]
 
     def _numbers(self, after: datetime) -> range:
         """Return the numbers of the syncs scheduled after a moment, within the schedule's bounds."""

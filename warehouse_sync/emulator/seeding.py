@@ -6,11 +6,17 @@ from warehouse_sync.emulator.answers import Document
 from warehouse_sync.emulator.connections import Connections
 from warehouse_sync.emulator.data_models import DataModels
 from warehouse_sync.emulator.runs import SeededRuns
-from warehouse_sync.emulator.store import Pipeline, Resource, Shelf, Store
-from warehouse_sync.emulator.timeline import Timeline
+from warehouse_sync.emulator.store import Pipeline, Resource, Shelf, Store, Workspace
 
 CONNECTION_ID = "seeded-connection"
 DATA_MODEL_ID = "seeded-data-model"
+_PREFIX = "seeded-pipeline-"
+
+
+def count_seeded(store: Store, workspace_id: str) -> int:
+    """Return how many pipelines of a workspace were seeded."""
+    pipelines = store.workspace(workspace_id).pipelines
+    return sum(1 for kept in pipelines if kept.document["id"].startswith(_PREFIX))
 
 
 def seed(store: Store, workspace_id: str, *, pipelines: int, runs: int, failed_every: int) -> list[str]:
@@ -26,12 +32,16 @@ def seed(store: Store, workspace_id: str, *, pipelines: int, runs: int, failed_e
         failed_every: Every how many runs one failed, counted from the newest, which never did; 0 for none.
     """
     workspace = store.workspace(workspace_id)
-    _add_once(workspace.connections, Connections(store).create(_CONNECTION))
-    _add_once(workspace.data_models, DataModels(store).create(_DATA_MODEL))
-    first = sum(1 for kept in workspace.pipelines if kept.document["id"].startswith("seeded-pipeline-")) + 1
-    ids = [f"seeded-pipeline-{number:05}" for number in range(first, first + pipelines)]
+    store.touch(workspace, workspace.connections.key, CONNECTION_ID)
+    store.touch(workspace, workspace.data_models.key, DATA_MODEL_ID)
+    _add_once(workspace.connections, Connections(store).create(_CONNECTION, workspace))
+    _add_once(workspace.data_models, DataModels(store).create(_DATA_MODEL, workspace))
+    first = count_seeded(store, workspace_id) + 1
+    ids = [f"{_PREFIX}{number:05}" for number in range(first, first + pipelines)]
     for pipeline_id in ids:
-        workspace.pipelines.add(pipeline_id, _pipeline(store, pipeline_id, runs, failed_every))
+        past = _past(store, pipeline_id, runs, failed_every)
+        store.touch(workspace, workspace.pipelines.key, pipeline_id)
+        workspace.pipelines.add(pipeline_id, _pipeline(store, workspace, pipeline_id, past))
     return ids
 
 
@@ -40,9 +50,9 @@ def _add_once(shelf: Shelf[Resource], resource: Resource) -> None:
         shelf.add(resource.document["id"], resource)
 
 
-def _pipeline(store: Store, pipeline_id: str, runs: int, failed_every: int) -> Pipeline:
+def _past(store: Store, pipeline_id: str, runs: int, failed_every: int) -> SeededRuns:
     now = store.clock.now()
-    past = SeededRuns(
+    return SeededRuns(
         pipeline_id=pipeline_id,
         first_id=store.reserve_run_ids(runs),
         count=runs,
@@ -50,11 +60,18 @@ def _pipeline(store: Store, pipeline_id: str, runs: int, failed_every: int) -> P
         end=now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1),
         failed_every=failed_every,
     )
+
+
+def _pipeline(store: Store, workspace: Workspace, pipeline_id: str, past: SeededRuns) -> Pipeline:
     document = _pipeline_document(pipeline_id)
-    timeline = Timeline(
-        pipeline_id, document, now=now, timing=store.timing, new_run_id=store.new_run_id, seeded=past
+    timeline = store.new_timeline(workspace, pipeline_id, document, seeded=past)
+    return Pipeline(
+        document=document,
+        created_on=store.clock.now(),
+        created_by=store.author,
+        timeline=timeline,
+        counted=False,
     )
-    return Pipeline(document=document, created_on=now, created_by=store.author, timeline=timeline)
 
 
 def _pipeline_document(pipeline_id: str) -> Document:

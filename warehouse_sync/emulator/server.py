@@ -2,32 +2,44 @@
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import ip_address
+from os import PathLike
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from aiohttp import web
 from anyio.from_thread import start_blocking_portal
 
 from warehouse_sync.emulator.app import build_app
 from warehouse_sync.emulator.auth import TokenDesk
-from warehouse_sync.emulator.clock import Clock, SystemClock
-from warehouse_sync.emulator.control import Control
+from warehouse_sync.emulator.batches import Batches
+from warehouse_sync.emulator.clock import Clock, chosen_clock
+from warehouse_sync.emulator.control import Control, advance
+from warehouse_sync.emulator.effects import Effects
 from warehouse_sync.emulator.faults import Fault, Faults
 from warehouse_sync.emulator.gate import Gate
 from warehouse_sync.emulator.hosts import HostRule
+from warehouse_sync.emulator.limits import Limits
+from warehouse_sync.emulator.page import Page
 from warehouse_sync.emulator.places import TOKEN
 from warehouse_sync.emulator.runs import Timing
-from warehouse_sync.emulator.seeding import seed
-from warehouse_sync.emulator.store import Store
+from warehouse_sync.emulator.seeding import count_seeded, seed
+from warehouse_sync.emulator.store import Runner, Store
 
 if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
 
+    from warehouse_sync.emulator.state import Journal
+
 _Result = TypeVar("_Result")
 # Requests still being answered when the emulator stops, such as delayed ones, get this many seconds.
 _GRACE = 0.1
+
+
+class RemoteAddressError(ValueError):
+    """An address is one that other machines can reach, and nobody said that this is meant."""
 
 
 class Emulator:
@@ -41,10 +53,16 @@ class Emulator:
         port: The port to listen on; 0 takes a free one.
         queued: Seconds a run stays queued.
         running: Seconds it then runs.
-        clock: Tells the time; by default the machine's. Runs, schedules and tokens go by it.
+        clock: Tells the time; runs, schedules and tokens go by it. ``"system"`` is the machine's, ``"virtual"`` stands
+            still at the machine's time until `advance` turns it; a `VirtualClock` starts where it is told to.
+        limits: What a workspace may hold and a run may load; by default the documented limits.
         workspace_id: The workspace that `client_options` names and methods act on unless told otherwise.
         client_id: The id of the one credential; it must start with ``emu_``.
         client_secret: The secret of the one credential.
+        warehouse: A DuckDB file, or a folder of CSV and Parquet files, that backs the connections: runs execute
+            their data model's SQL. Without it runs only pretend to load.
+        state: A folder where everything is kept across restarts, in an SQLite file. Without it state lasts as long
+            as the object.
         allow_remote: Permit an address that other machines can reach.
         allowed_hosts: Names beside the loopback ones that requests may call the emulator by.
 
@@ -61,25 +79,37 @@ class Emulator:
         port: int = 0,
         queued: float = 0.05,
         running: float = 0.1,
-        clock: Clock | None = None,
+        clock: Clock | Literal["system", "virtual"] = "system",
+        limits: Limits | None = None,
         workspace_id: int = 5328,
         client_id: str = "emu_client",
         client_secret: str = "emu_secret",  # noqa: S107  # documented, and opens nothing else
+        warehouse: str | PathLike[str] | None = None,
+        state: str | PathLike[str] | None = None,
         allow_remote: bool = False,
         allowed_hosts: Iterable[str] = (),
     ) -> None:
         if not (allow_remote or _is_loopback(host)):
-            raise ValueError(
+            raise RemoteAddressError(
                 f"{host} can be reached by other machines; pass allow_remote=True if that is meant."
             )
         self._bind = (host, port)
         self._workspace_id = workspace_id
         self._credential = (client_id, client_secret)
-        self._clock = clock or SystemClock()
+        self._clock = chosen_clock(clock)
         timing = Timing(queued=timedelta(seconds=queued), running=timedelta(seconds=running))
-        self._store = Store(clock=self._clock, timing=timing, author=client_id)
+        batches = Batches()
+        self._store = Store(
+            clock=self._clock,
+            timing=timing,
+            author=client_id,
+            limits=limits,
+            runner=None if warehouse is None else _runner(Path(warehouse), batches),
+            batches=batches,
+        )
         self._desk = TokenDesk(self._clock, client_id=client_id, client_secret=client_secret)
         self._faults = Faults()
+        self._journal = None if state is None else _journal(Path(state), self._store, self._faults)
         self._hosts = HostRule(any_address=allow_remote, names=allowed_hosts)
         self._address: tuple[str, int] | None = None
         self._portal: BlockingPortal | None = None
@@ -108,6 +138,22 @@ class Emulator:
             "token_url": self.url + TOKEN,
         }
 
+    def warehouse_problem(self) -> str | None:
+        """Return why the warehouse cannot be opened, or None."""
+        return self._store.runner.problem() if self._store.runner else None
+
+    def now(self) -> datetime:
+        """Return the emulator's time."""
+        return self._clock.now()
+
+    def advance(self, by: timedelta | str) -> datetime:
+        """Turn a virtual clock forward and return the new time; every run that fell due on the way is there then.
+
+        Args:
+            by: How far, such as ``"3d"``, ``"90m"`` or a `timedelta`.
+        """
+        return self._in_loop(lambda: advance(self._store, by))
+
     def seed(
         self,
         *,
@@ -129,6 +175,10 @@ class Emulator:
             lambda: seed(self._store, workspace, pipelines=pipelines, runs=runs, failed_every=failed_every)
         )
 
+    def count_seeded(self) -> int:
+        """Return how many seeded pipelines the workspace of `client_options` has."""
+        return count_seeded(self._store, self._workspace(None))
+
     def fail_next_run(
         self, pipeline_id: str, *, message: str = "The run was told to fail.", workspace_id: int | None = None
     ) -> None:
@@ -142,11 +192,18 @@ class Emulator:
         *,
         count: int | None = 1,
         delay: float = 0.0,
+        drop: bool = False,
+        expire_token: bool = False,
+        throttle: float | None = None,
         status: int | None = None,
         headers: Mapping[str, str] | None = None,
         message: str | None = None,
-        drop: bool = False,
+        junk: bool | str = False,
+        new_runs: int = 0,
         apply_then_drop: bool = False,
+        truncate: bool = False,
+        unknown: bool = False,
+        hide_report: float = 0.0,
     ) -> None:
         """Let the next requests of a route go wrong.
 
@@ -154,22 +211,41 @@ class Emulator:
             route: A method and a path, either with ``*``, such as ``GET /platform/v2/workspaces/*/connections``.
             count: How many requests; None for all until `clear_faults`.
             delay: Seconds to wait before anything else.
-            status: Answer with this error status in place of the real answer.
+            drop: Reset the connection before the request is handled.
+            expire_token: Let the request's token be expired.
+            throttle: Answer 429, with headers that ask to wait for so many seconds.
+            status: Answer with this redirect or error in place of the real answer.
             headers: Headers of that answer, such as ``Retry-After``.
             message: The message of that answer.
-            drop: Close the connection before the request is handled.
-            apply_then_drop: Handle the request, then close the connection: the change is made, the answer lost.
+            junk: Answer 200 with this text in place of the real answer; true for a page of HTML.
+            new_runs: Let so many runs of the request's pipeline happen first, so that its pages shift.
+            apply_then_drop: Handle the request, then reset the connection: the change is made, the answer lost.
+            truncate: Handle the request, and break off in the middle of the answer.
+            unknown: Put values into the answer that no document names, and fields.
+            hide_report: After the request created a pipeline, let its report be not found for so many seconds of
+                the emulator's clock; the real one does so for about 60.
         """
         fault = Fault(
             route=route,
             count=count,
             delay=delay,
+            drop=drop,
+            expire_token=expire_token,
+            throttle=throttle,
             status=status,
             headers=headers or {},
             message=message,
-            drop=drop,
+            junk=junk,
+            new_runs=new_runs,
             apply_then_drop=apply_then_drop,
+            truncate=truncate,
+            unknown=unknown,
+            hide_report=hide_report,
         )
+        self.add_fault(fault)
+
+    def add_fault(self, fault: Fault) -> None:
+        """Put a fault in force, as `fault` does."""
         self._in_loop(lambda: self._faults.add(fault))
 
     def clear_faults(self) -> None:
@@ -212,6 +288,8 @@ class Emulator:
     async def _serving(self) -> AsyncGenerator[None, None]:
         if self._address is not None:
             raise RuntimeError("This emulator is running already.")
+        if self._journal is not None:
+            self._journal.open()
         runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=_GRACE)
         await runner.setup()
         try:
@@ -221,15 +299,29 @@ class Emulator:
         finally:
             self._address = None
             await runner.cleanup()
+            if self._journal is not None:
+                self._journal.close()
 
     def _app(self) -> web.Application:
-        gate = Gate(hosts=self._hosts, desk=self._desk, faults=self._faults)
+        effects = Effects(store=self._store, desk=self._desk)
+        gate = Gate(hosts=self._hosts, desk=self._desk, faults=self._faults, effects=effects, save=self._save)
         control = Control(store=self._store, faults=self._faults, workspace_id=self._workspace(None))
-        return build_app(gate=gate, desk=self._desk, store=self._store, control=control)
+        page = Page(self._store, self._faults, self._workspace(None))
+        return build_app(gate=gate, desk=self._desk, store=self._store, control=control, page=page)
 
     def _in_loop(self, act: Callable[[], _Result]) -> _Result:
         """Act where the requests are handled: nothing here is locked, since it all happens in one thread."""
-        return act() if self._portal is None else self._portal.call(act)
+
+        def act_and_save() -> _Result:
+            result = act()
+            self._save()
+            return result
+
+        return act_and_save() if self._portal is None else self._portal.call(act_and_save)
+
+    def _save(self) -> None:
+        if self._journal is not None:
+            self._journal.save()
 
     def _forget_portal(self) -> None:
         self._portal = None
@@ -241,6 +333,28 @@ class Emulator:
 
     def _workspace(self, workspace_id: int | None) -> str:
         return str(self._workspace_id if workspace_id is None else workspace_id)
+
+
+def _journal(folder: Path, store: Store, faults: Faults) -> "Journal":
+    """Read the state of an earlier life."""
+    from warehouse_sync.emulator.state import Journal  # noqa: PLC0415  # few need it
+
+    journal = Journal(folder, store, faults)
+    journal.open()
+    return journal
+
+
+def _runner(warehouse: Path, batches: Batches) -> Runner:
+    """Load what runs on a warehouse take: nobody waits for an SQL engine who does not use it."""
+    try:
+        from warehouse_sync.emulator.warehouse.engine import Warehouse  # noqa: PLC0415  # heavy
+        from warehouse_sync.emulator.warehouse.runner import WarehouseRunner  # noqa: PLC0415  # heavy
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            "A warehouse needs packages that are not installed: pip install 'warehouse-sync[emulator]'",
+            name=error.name,
+        ) from error
+    return WarehouseRunner(Warehouse(warehouse), batches)
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,16 +1,61 @@
 """What a pipeline has run and will run: its settings, its clock times and its log of runs."""
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Self
+
+from attrs import define, field, frozen
 
 from warehouse_sync.emulator.answers import Document, bad_request
 from warehouse_sync.emulator.dates import checked_moment
-from warehouse_sync.emulator.runs import MANUAL, SCHEDULED, Run, RunLog, SeededRuns, Timing
+from warehouse_sync.emulator.limits import Limits
+from warehouse_sync.emulator.runs import MANUAL, SCHEDULED, Run, RunLog, SeededRuns, Timing, simulate
 from warehouse_sync.emulator.schedule import ALWAYS, NEVER, Interval, IntervalSchedule
 
 IDLE, BUSY, FAULTED, STOPPED = "idle", "running", "faulted", "stopped"
 _NO_TIME = Timing(queued=timedelta(0), running=timedelta(0))
+
+
+@frozen(kw_only=True)
+class Surroundings:
+    """What a timeline needs of the emulator around it.
+
+    Attributes:
+        timing: How long runs take.
+        new_run_id: Gives the id of the next run.
+        limits: Gives the limits in force.
+        execute: Carries a run out under a pipeline's settings: notes in it what was loaded and what went wrong.
+        changed: Told that something happened which must not be lost.
+    """
+
+    timing: Timing
+    new_run_id: Callable[[], int]
+    limits: Callable[[], Limits] = Limits
+    execute: Callable[[Run, Document], None] = simulate
+    changed: Callable[["Timeline"], None] = lambda _: None
+
+
+@define(kw_only=True)
+class State:
+    """What a timeline remembers beside its runs.
+
+    Attributes:
+        settings: The pipeline's document.
+        created_on: When the pipeline was created.
+        cleared_run: The last run whose failure no longer makes the pipeline faulted.
+        active_since: When the settings took effect; syncs due before are made up for.
+        synced_until: Syncs scheduled up to here have been dealt with.
+        planned_failures: Messages of the next runs to fail.
+        seeded: The past that lies before the pipeline's creation.
+    """
+
+    settings: Document
+    created_on: datetime
+    active_since: datetime
+    synced_until: datetime
+    seeded: SeededRuns
+    cleared_run: int = 0
+    planned_failures: list[str] = field(factory=list[str])
 
 
 class Timeline:
@@ -20,63 +65,99 @@ class Timeline:
     nothing but when the work is done.
 
     Args:
-        pipeline_id: The pipeline the runs belong to.
-        settings: The pipeline's document, checked already.
-        now: When the pipeline is created.
-        timing: How long its runs take.
-        new_run_id: Gives the id of the next run.
-        seeded: Runs that lie before the pipeline's creation.
+        state: What is remembered, of a timeline that existed before.
+        surroundings: The emulator around it.
+        runs: The runs there have been, seeded ones aside, in the order they were created.
     """
 
-    def __init__(  # noqa: PLR0913  # one collaborator each
-        self,
+    def __init__(self, state: State, surroundings: Surroundings, runs: Iterable[Run] = ()) -> None:
+        self.state = state
+        self.log = RunLog(state.seeded)
+        self.next_due = NEVER
+        self._around = surroundings
+        self._schedule: IntervalSchedule | None = None
+        for run in runs:
+            self.log.add(run)
+        self._plan()
+
+    @classmethod
+    def begin(
+        cls,
         pipeline_id: str,
         settings: Document,
         *,
         now: datetime,
-        timing: Timing,
-        new_run_id: Callable[[], int],
+        surroundings: Surroundings,
         seeded: SeededRuns | None = None,
-    ) -> None:
-        self.log = RunLog(seeded or SeededRuns(pipeline_id=pipeline_id, first_id=0, count=0, end=now))
-        self._pipeline_id = pipeline_id
-        self._created_on = now
-        self._timing = timing
-        self._new_run_id = new_run_id
-        self._planned_failures: deque[str] = deque()
-        # Nothing is scheduled within a seeded past: it stays older than every other run.
-        self._history_end = seeded.end if seeded else ALWAYS
-        self._synced_until = self._history_end
-        self._schedule: IntervalSchedule | None = None
-        self._next_due = NEVER
-        self._apply(settings, now)
+    ) -> Self:
+        """Return the timeline of a pipeline that is created now.
+
+        Args:
+            pipeline_id: The pipeline the runs belong to.
+            settings: The pipeline's document, checked already.
+            now: When the pipeline is created.
+            surroundings: The emulator around it.
+            seeded: Runs that lie before the pipeline's creation. Nothing is scheduled within them: they stay older
+                than every other run.
+        """
+        state = State(
+            settings={**settings, "state": "new"},
+            created_on=now,
+            active_since=now,
+            synced_until=seeded.end if seeded else ALWAYS,
+            seeded=seeded or SeededRuns(pipeline_id=pipeline_id, first_id=0, count=0, end=ALWAYS),
+        )
+        timeline = cls(state, surroundings)
+        timeline._apply(settings, now)
+        return timeline
 
     def reconfigure(self, settings: Document, now: datetime) -> None:
         """Go on under new settings; what fell due under the old ones has run, and a fault is cleared."""
         self.catch_up(now)
         self._apply(settings, now)
 
+    def clear_fault(self, now: datetime) -> None:
+        """Let a pipeline that failed sync again from its next interval on."""
+        self.catch_up(now)
+        self._clear_fault(now)
+        self._around.changed(self)
+
     def catch_up(self, now: datetime) -> None:
         """Create the scheduled runs that have fallen due."""
-        if now < self._next_due or self._schedule is None:
+        if now < self.next_due or self._schedule is None:
             return
-        due = list(self._schedule.syncs(after=self._synced_until, due_by=now))
-        self._synced_until = due[-1].end
-        self._next_due = self._schedule.next_due(after=self._synced_until)
-        self._create([interval for interval in due if interval.start >= self._history_end])
+        due = list(self._schedule.syncs(after=self.state.synced_until, due_by=now))
+        self.state.synced_until = due[-1].end
+        self.next_due = self._schedule.next_due(after=self.state.synced_until)
+        self._create([interval for interval in due if interval.start >= self.state.seeded.end])
+        self._around.changed(self)
+
+    def stop(self) -> None:
+        """Create no more runs: the pipeline is gone."""
+        self._schedule, self.next_due = None, NEVER
 
     def trigger(self, now: datetime) -> Run:
         """Create a manual run, or refuse when the pipeline is not idle."""
         self.catch_up(now)
         if self.log.busy(now):
-            raise bad_request(f"Pipeline {self._pipeline_id} is already in progress.")
+            raise bad_request(f"Pipeline {self.state.seeded.pipeline_id} is already in progress.")
         if self.status(now) == STOPPED:
-            raise bad_request(f"Pipeline {self._pipeline_id} is paused; set its state to active to sync.")
-        return self._load_open_range(MANUAL, now)
+            raise bad_request(
+                f"Pipeline {self.state.seeded.pipeline_id} is paused; set its state to active to sync."
+            )
+        run = self._load_open_range(MANUAL, now)
+        self._around.changed(self)
+        return run
+
+    def sync_now(self, now: datetime) -> None:
+        """Create a run out of turn that takes no time, newer than all others."""
+        self._add(SCHEDULED, now, _NO_TIME, logical_date=now, loads=(now, now))
+        self._around.changed(self)
 
     def fail_next(self, messages: Iterable[str]) -> None:
         """Let the next runs that are created fail, one for each message."""
-        self._planned_failures.extend(messages)
+        self.state.planned_failures.extend(messages)
+        self._around.changed(self)
 
     def status(self, now: datetime) -> str:
         """Return the pipeline's status at a moment."""
@@ -84,7 +165,7 @@ class Timeline:
             return BUSY
         if self._faulted(now):
             return FAULTED
-        return STOPPED if self._settings["state"] == "paused" else IDLE
+        return STOPPED if self.state.settings["state"] == "paused" else IDLE
 
     def errors(self, now: datetime) -> list[Document]:
         """Return why the pipeline is faulted."""
@@ -92,37 +173,59 @@ class Timeline:
         return [{"message": last.failure}] if last and self._faulted(now) else []
 
     def _apply(self, settings: Document, now: datetime) -> None:
-        self._settings = settings
-        self._fault_cleared_on = self._active_since = now
-        self._schedule, self._next_due = None, NEVER
+        self.state.settings = settings
+        self.state.active_since = now
+        self._clear_fault(now)
         if settings["state"] == "active":
             self._activate(now)
-            self.catch_up(now)
+        self._plan()
+        self.catch_up(now)
+        self._around.changed(self)
 
     def _activate(self, now: datetime) -> None:
-        schedule, sync_mode = self._settings["schedule"], self._settings["sync_mode"]
+        schedule = self.state.settings["schedule"]
         if schedule["type"] == "once" and not len(self.log):
             self._load_open_range(SCHEDULED, now)
         if schedule["type"] == "interval":
-            self._schedule = IntervalSchedule.read(schedule, sync_mode)
-            self._synced_until = max(self._synced_until, self._schedule.backlog_start(now))
-            self._next_due = self._schedule.next_due(after=self._synced_until)
+            backlog = self._around.limits().backlog_start(schedule["frequency"], now)
+            self.state.synced_until = max(self.state.synced_until, backlog or ALWAYS)
+
+    def _plan(self) -> None:
+        """Find out when the next scheduled run is due."""
+        settings = self.state.settings
+        self._schedule, self.next_due = None, NEVER
+        if settings["state"] == "active" and settings["schedule"]["type"] == "interval":
+            self._schedule = IntervalSchedule.read(settings["schedule"], settings["sync_mode"])
+            self.next_due = self._schedule.next_due(after=self.state.synced_until)
+
+    def _clear_fault(self, now: datetime) -> None:
+        last = self.log.last_ended(now)
+        self.state.cleared_run = last.id if last else 0
 
     def _faulted(self, now: datetime) -> bool:
         last = self.log.last_ended(now)
-        return last is not None and last.failure is not None and last.ended_on > self._fault_cleared_on
+        return last is not None and last.failure is not None and last.id > self.state.cleared_run
 
     def _create(self, due: list[Interval]) -> None:
         """Create the runs of syncs that are due, given oldest first."""
         first = None if len(self.log) else next(iter(due), None)
-        missed = [interval for interval in due if interval.due <= self._active_since]
+        missed = [interval for interval in due if interval.due <= self.state.active_since]
         # What was missed before the pipeline was switched on is loaded then, newest first. Here it takes no
         # time, so that the pipeline is idle once its creation is answered.
         for interval in reversed(missed):
-            self._load(interval, self._active_since, _NO_TIME, goes_back=interval is first)
+            self._load_unless_faulted(
+                interval, self.state.active_since, _NO_TIME, goes_back=interval is first
+            )
         for interval in due[len(missed) :]:
-            if not self._faulted(interval.due):  # "In a faulted state, no data will synchronize"
-                self._load(interval, interval.due, self._timing, goes_back=interval is first)
+            self._load_unless_faulted(
+                interval, interval.due, self._around.timing, goes_back=interval is first
+            )
+
+    def _load_unless_faulted(
+        self, interval: Interval, created: datetime, timing: Timing, *, goes_back: bool
+    ) -> None:
+        if not self._faulted(created):  # "In a faulted state, no data will synchronize"
+            self._load(interval, created, timing, goes_back=goes_back)
 
     def _load(self, interval: Interval, created: datetime, timing: Timing, *, goes_back: bool) -> None:
         """Create the run of one sync; the first of all goes back to ``from``."""
@@ -135,14 +238,14 @@ class Timeline:
     def _load_open_range(self, kind: str, now: datetime) -> Run:
         """Create a run that loads up to now: a trigger's, or that of a pipeline that runs once."""
         end = min(self._moment("until") or now, now)
-        full = self._settings["sync_mode"]["type"] == "full"
+        full = self.state.settings["sync_mode"]["type"] == "full"
         start = self._moment("from") if full else min(self._increment_start(now), end)
-        return self._add(kind, now, self._timing, logical_date=now, loads=(start, end))
+        return self._add(kind, now, self._around.timing, logical_date=now, loads=(start, end))
 
     def _increment_start(self, now: datetime) -> datetime:
         """Return "the previous successful pipeline run or schedule_start_time", with what stands in for the latter."""
-        scheduled = self._settings["schedule"].get("start")
-        start = self._moment("from") or (checked_moment(scheduled) if scheduled else self._created_on)
+        scheduled = self.state.settings["schedule"].get("start")
+        start = self._moment("from") or (checked_moment(scheduled) if scheduled else self.state.created_on)
         return self.log.loaded_until(now) or start
 
     def _add(
@@ -156,19 +259,22 @@ class Timeline:
     ) -> Run:
         started = created + timing.queued
         run = Run(
-            id=self._new_run_id(),
-            pipeline_id=self._pipeline_id,
+            id=self._around.new_run_id(),
+            pipeline_id=self.state.seeded.pipeline_id,
             type=kind,
             logical_date=logical_date,
             range_start=loads[0],
             range_end=loads[1],
             started_on=started,
             ended_on=started + timing.running,
-            failure=self._planned_failures.popleft() if self._planned_failures else None,
         )
+        if self.state.planned_failures:
+            run.failure = self.state.planned_failures.pop(0)
+        else:
+            self._around.execute(run, self.state.settings)
         self.log.add(run)
         return run
 
     def _moment(self, field: str) -> datetime | None:
-        text = self._settings["sync_mode"].get(field)
+        text = self.state.settings["sync_mode"].get(field)
         return checked_moment(text) if text else None

@@ -1,7 +1,9 @@
-"""What refers to what: a resource that pipelines use cannot be deleted."""
+"""What refers to what: a resource that pipelines use cannot be deleted, and its mend is theirs."""
+
+from datetime import datetime
 
 from warehouse_sync.emulator.answers import conflict
-from warehouse_sync.emulator.store import Workspace
+from warehouse_sync.emulator.store import Resource, Workspace
 
 
 def refuse_in_use(workspace: Workspace, reference: str, resource_id: str, *, label: str) -> None:
@@ -12,3 +14,17 @@ def refuse_in_use(workspace: Workspace, reference: str, resource_id: str, *, lab
         raise conflict(
             f"{label} {resource_id} is in use by {len(users)} pipeline(s): {named}. Delete them first."
         )
+
+
+def clear_problem(stored: Resource, workspace: Workspace, reference: str, now: datetime) -> None:
+    """Clear what was wrong with a resource that was updated, and the fault of the pipelines it stopped.
+
+    "You may update the affected resource … which will clear the fault and the pipeline will run on the next
+    scheduled interval."
+    """
+    if stored.problem is None:
+        return
+    stored.problem = None
+    for pipeline in workspace.pipelines:
+        if pipeline.document[reference] == stored.document["id"]:
+            pipeline.timeline.clear_fault(now)

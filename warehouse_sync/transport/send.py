@@ -99,7 +99,10 @@ class Transport:
     def _url(self, call: Call[T]) -> URL:
         path = self._prefix + call.path
         if call.query:
-            return URL(f"{self._origin}{path}?{call.query}", encoded=True)
+            scheme, authority = self._origin.scheme, self._origin.raw_authority
+            return URL.build(
+                scheme=scheme, authority=authority, path=path, query_string=call.query, encoded=True
+            )
         return self._origin.with_path(path, encoded=True)
 
     async def _grant(self, refused: AccessToken | None) -> Grant:

@@ -7,11 +7,12 @@ the check and the use. What a stranger could have made or can read is refused wi
 import contextlib
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-with contextlib.suppress(ImportError):  # POSIX only, as is all that is done here
+if sys.platform != "win32":  # as is all that is done here
     import fcntl
 
 LARGEST: Final = 64 * 1024  # bytes; no token comes near

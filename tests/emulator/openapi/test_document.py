@@ -1,0 +1,158 @@
+"""The OpenAPI document, against the reference's examples and the running emulator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+
+from tests.emulator.conftest import CREDENTIAL, VECTORS
+from warehouse_sync.emulator import Emulator, Limits
+from warehouse_sync.emulator.app import build_app
+from warehouse_sync.emulator.openapi import document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.emulator.conftest import Api, Vector
+
+# Which schema each example of the reference is one of, by the beginning of its name.
+SHAPES = {
+    "connections/create-": ("ConnectionSpec", "Connection"),
+    "connections/update": ("ConnectionSpec", "Connection"),
+    "connections/get": ("", "Connection"),
+    "connections/list": ("", "[Connection]"),
+    "data-models/create": ("DataModelSpec", "DataModel"),
+    "data-models/update": ("DataModelSpec", "DataModel"),
+    "data-models/get": ("", "DataModel"),
+    "data-models/list": ("", "[DataModel]"),
+    "pipelines/create-events": ("PipelineSpec", "Pipeline"),
+    "pipelines/update": ("PipelineSpec", "Pipeline"),
+    "pipelines/get": ("", "Pipeline"),
+    "pipelines/list": ("", "[Pipeline]"),
+    "pipelines/report": ("", "PipelineReport"),
+    "pipelines/trigger-busy": ("", "Error"),
+    "pipelines/trigger": ("Trigger", "Triggered"),
+    "runs/get": ("", "Run"),
+    "runs/list": ("", "RunPage"),
+}
+NAMES = sorted(path.relative_to(VECTORS).as_posix().removesuffix(".json") for path in VECTORS.rglob("*.json"))
+
+
+def validator(shape: str) -> jsonschema_rs.Draft202012Validator:
+    """Return a validator of a schema of the document, or of an array of one."""
+    name = {"$ref": f"#/components/schemas/{shape.strip('[]')}"}
+    schema = {"type": "array", "items": name, "minItems": 1} if shape.startswith("[") else name
+    return jsonschema_rs.Draft202012Validator({**schema, "components": document()["components"]})
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("schedules/")])
+def test_every_example_fits_its_schema(vector: Vector, name: str) -> None:
+    """Each example of the reference is what the document says it is."""
+    sent, answered = next(shapes for start, shapes in SHAPES.items() if name.startswith(start))
+    validator(sent if name.endswith(".request") else answered).validate(vector(name))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("schedules/")])
+def test_every_schedule_fits_its_schema(vector: Vector, name: str) -> None:
+    """Each example of a schedule is one, with its sync mode."""
+    example = vector(name)
+    validator("SyncMode").validate(example["sync_mode"])
+    validator("Schedule").validate(example["schedule"])
+
+
+@pytest.mark.parametrize(
+    ("shape", "changes"),
+    [
+        ("PipelineSpec", {"id": "no slug"}),
+        ("PipelineSpec", {"field_transformation_id": None}),
+        ("PipelineSpec", {"pipeline_type": "user_attributes"}),
+        ("PipelineSpec", {"sync_mode": {"type": "incremental"}}),
+        ("PipelineSpec", {"schedule": {"type": "interval"}}),
+        ("PipelineSpec", {"schedule": {"type": "once", "delay": "soon"}}),
+    ],
+)
+def test_wrong_request_does_not_fit(vector: Vector, shape: str, changes: dict[str, Any]) -> None:
+    """What the reference forbids does not fit the schema."""
+    wrong = {**vector("pipelines/create-events.request"), **changes}
+    assert not validator(shape).is_valid({name: value for name, value in wrong.items() if value is not None})
+
+
+async def test_document_is_served_for_its_own_address(api: Api) -> None:
+    """It is served without a token, and names the emulator as its server."""
+    answer = await api.get("/openapi.json", Authorization="")
+    assert answer.document == {**document(), "servers": [{"url": api.url}]}
+
+
+def test_document_has_every_endpoint(emulator_routes: set[tuple[str, str]]) -> None:
+    """Each v2 route of the emulator is in the document, and each path of the document is a route."""
+    documented = {
+        (method.upper(), path.replace("{workspaceId}", "*").replace("{id}", "*").replace("{runId}", "*"))
+        for path, item in document()["paths"].items()
+        for method in item
+        if method != "parameters"
+    }
+    assert documented == emulator_routes
+
+
+@pytest.fixture
+def emulator_routes(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
+    """The methods and paths that the emulator serves of the v2 API, parameters as stars."""
+    seen: list[Any] = []
+
+    def record(**parts: Any) -> Any:
+        seen.append(build_app(**parts))
+        return seen[-1]
+
+    monkeypatch.setattr("warehouse_sync.emulator.server.build_app", record)
+    Emulator()._app()
+    parts = ((route.method, route.resource.canonical) for route in seen[0].router.routes())
+    names = ("{workspace}", "{id}", "{run}")
+    found = set()
+    for method, path in parts:
+        for name in names:
+            path = path.replace(name, "*")  # noqa: PLW2901  # step by step
+        if method != "HEAD" and path.startswith(("/platform/v2/", "/oauth/")):
+            found.add((method, path))
+    return found
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[str, str]]:
+    """The address of a running emulator with something in it, and a token."""
+    with Emulator(limits=Limits.none()) as emulator:
+        emulator.seed(pipelines=2, runs=3, workspace_id=1)
+        token = emulator._in_loop(lambda: emulator._desk.issue(CREDENTIAL))["access_token"]
+        yield emulator.url, token
+
+
+OPERATIONS: list[Any] = [
+    result.ok()  # type: ignore[union-attr]  # an operation that cannot be read has none, and fails here
+    for result in schemathesis.openapi.from_dict(document()).get_all_operations()
+]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_emulator_keeps_to_the_document(operation: Any, served: tuple[str, str]) -> None:
+    """Whatever is sent, the emulator's answer is one that the document names, and fits its schema."""
+    url, token = served
+    checks = schemathesis.checks
+
+    @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy())
+    def keeps_to_it(case: Any) -> None:
+        case.call_and_validate(
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"},
+            checks=[
+                checks.not_a_server_error,
+                checks.status_code_conformance,
+                checks.content_type_conformance,
+                checks.response_schema_conformance,
+            ],
+        )
+
+    keeps_to_it()

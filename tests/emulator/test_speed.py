@@ -1,0 +1,77 @@
+"""The promised speeds, each in the best of a few rounds: a busy machine is no slow emulator."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from tests.emulator.conftest import Api
+    from warehouse_sync.emulator import Emulator
+
+PIPELINES = "/inputs/data-pipelines"
+ROUNDS = 7
+
+
+async def best(act: Callable[[], Awaitable[object]]) -> float:
+    """Return the CPU seconds of the fastest of some rounds."""
+    seconds = []
+    for _ in range(ROUNDS):
+        begun = time.process_time()
+        await act()
+        seconds.append(time.process_time() - begun)
+    return min(seconds)
+
+
+async def read_often(port: int, path: str, token: str, *, times: int = 300) -> None:
+    """Send a request again and again over one connection, at the least possible cost."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    request = (
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    )
+    for _ in range(times):
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 ")
+        await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_report_costs_little_more_than_a_bare_handler(api: Api, emulator: Emulator) -> None:
+    """Reports come at no less than 60 % of the rate of a handler that returns the same bytes."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=100)
+    path = f"{api.base}{PIPELINES}/{pipeline_id}/report"
+    async with api.session.get(api.url + path, headers={"Authorization": f"Bearer {api.token}"}) as answer:
+        body = await answer.read()
+
+    async def answer_bare(_: web.Request) -> web.Response:
+        return web.Response(body=body, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_get(path, answer_bare)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        bare = await best(lambda: read_often(runner.addresses[0][1], path, api.token))
+        emulated = await best(lambda: read_often(emulator.port, path, api.token))
+    finally:
+        await runner.cleanup()
+    assert bare / emulated >= 0.6
+
+
+async def test_last_page_costs_what_the_first_does(api: Api, emulator: Emulator) -> None:
+    """Among a million runs a late page costs no more than twice an early one."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=1_000_000)
+
+    def page(number: int) -> Callable[[], Awaitable[object]]:
+        path = f"{api.base}{PIPELINES}/{pipeline_id}/runs?pageSize=50&currentPage={number}"
+        return lambda: read_often(emulator.port, path, api.token, times=10)
+
+    assert await best(page(20_000)) < 2 * await best(page(1))

@@ -1,0 +1,293 @@
+"""Runs that execute their data model's SQL."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.emulator.conftest import Api, Document, Vector
+    from warehouse_sync.emulator import Emulator, VirtualClock
+
+PIPELINES = "/inputs/data-pipelines"
+BODY = {"pipeline_id": "example-pipeline"}
+MINUTE = timedelta(minutes=1)
+
+
+async def run_once(api: Api, clock: VirtualClock) -> Document:
+    """Trigger the pipeline, let the run end, and return it."""
+    run_id = (await api.post(f"{PIPELINES}/trigger", BODY)).document["pipeline_run_id"]
+    clock.advance(MINUTE)
+    run: Document = (await api.get(f"{PIPELINES}/example-pipeline/runs/{run_id}")).document
+    return run
+
+
+async def report(api: Api) -> Document:
+    """Return the pipeline's report."""
+    document: Document = (await api.get(f"{PIPELINES}/example-pipeline/report")).document
+    return document
+
+
+async def batches(api: Api, query: str = "") -> list[Document]:
+    """Return the batches that would have been sent."""
+    async with api.session.get(f"{api.url}/_emulator/batches{query}") as answer:
+        assert answer.content_type == "application/x-ndjson"
+        return [json.loads(line) for line in (await answer.text()).splitlines()]
+
+
+async def test_counts_are_the_truth(stocked: Api, pipeline: Document, clock: VirtualClock) -> None:
+    """A run counts the rows of its range that became batches and those that could not, and no others."""
+    await stocked.post(PIPELINES, pipeline)
+    run = await run_once(stocked, clock)
+    assert (run["status"], run["successful_records"], run["failed_records"]) == ("success", 2, 1)
+    again = await run_once(stocked, clock)
+    assert (again["status"], again["successful_records"], again["failed_records"]) == ("success", 0, 0)
+
+
+async def test_counts_show_when_the_run_has_ended(stocked: Api, pipeline: Document) -> None:
+    """While a run is queued it shows no records, and sends no batches."""
+    await stocked.post(PIPELINES, pipeline)
+    await stocked.post(f"{PIPELINES}/trigger", BODY)
+    latest = (await report(stocked))["latest_pipeline_run"]
+    assert (latest["status"], latest["successful_records"]) == ("queued", 0)
+    assert await batches(stocked) == []
+
+
+async def test_both_ends_of_the_range_belong_to_it(
+    stocked: Api, pipeline: Document, clock: VirtualClock
+) -> None:
+    """A row whose iterator equals either end of the range is loaded."""
+    mode = {**pipeline["sync_mode"], "from": "2023-02-01T10:00:00Z", "until": "2023-02-02T10:00:00Z"}
+    await stocked.post(PIPELINES, {**pipeline, "sync_mode": mode})
+    assert (await run_once(stocked, clock))["successful_records"] == 2
+
+
+async def test_scheduled_runs_load_their_intervals(
+    stocked: Api, pipeline: Document, clock: VirtualClock
+) -> None:
+    """Each hourly run loads the rows of its own hour."""
+    schedule = {"type": "interval", "frequency": "hourly", "start": "2023-02-04T00:00:00Z"}
+    mode = {**pipeline["sync_mode"], "from": "2023-02-03T00:00:00Z"}
+    await stocked.post(PIPELINES, {**pipeline, "schedule": schedule, "sync_mode": mode})
+    await stocked.post("/_emulator/clock", {"advance": "3h"})
+    items = (await stocked.get(f"{PIPELINES}/example-pipeline/runs")).document["items"]
+    assert [run["successful_records"] for run in items] == [0, 1, 0]
+    assert items[1]["range_start"] == "2023-02-04T00:00:00Z"
+
+
+async def test_full_sync_loads_everything(stocked: Api, pipeline: Document, clock: VirtualClock) -> None:
+    """A full sync loads all rows every time; `from` and `until` bound it where it has an iterator."""
+    await stocked.post(PIPELINES, {**pipeline, "sync_mode": {"type": "full"}})
+    for _ in range(2):
+        assert (await run_once(stocked, clock))["successful_records"] == 3
+    bounded = {"type": "full", "iterator_field": "updated_on", "from": "2023-02-02T00:00:00Z"}
+    await stocked.put(f"{PIPELINES}/example-pipeline", {**pipeline, "sync_mode": bounded})
+    assert (await run_once(stocked, clock))["successful_records"] == 2
+
+
+async def test_batches_carry_identities_and_attributes(
+    stocked: Api, pipeline: Document, clock: VirtualClock
+) -> None:
+    """Identity columns become identities, the iterator is not sent, and every other column is an attribute."""
+    await stocked.post(PIPELINES, {**pipeline, "data_plan_id": "plan", "data_plan_version": 2})
+    run = await run_once(stocked, clock)
+    first, second = await batches(stocked)
+    assert first == {
+        "schema_version": 2,
+        "environment": "development",
+        "timestamp_unixtime_ms": 1675468398413,
+        "user_identities": {"customer_id": "1", "email": "ann@example.com"},
+        "device_info": {},
+        "user_attributes": {"first_name": "Ann", "credit": 12.5, "tags": ["a", "b"]},
+        "events": [],
+        "context": {"data_plan": {"plan_id": "plan", "plan_version": 2}},
+        "source_info": {
+            "workspace_id": "5328",
+            "pipeline_id": "example-pipeline",
+            "pipeline_run_id": run["id"],
+            "data_model_id": "example-data-model",
+            "connection_id": "example-databricks-connection",
+        },
+    }
+    assert second["user_attributes"] == {"first_name": "Bob", "credit": None, "tags": []}
+    assert await batches(stocked, f"?run_id={run['id']}&workspace_id=5328") == [first, second]
+    assert await batches(stocked, "?pipeline_id=other") == []
+
+
+async def test_event_pipeline_sends_events(stocked: Api, pipeline: Document, clock: VirtualClock) -> None:
+    """The rows of a pipeline of events become one event each, and set no user attributes."""
+    events = {**pipeline, "pipeline_type": "events", "field_transformation_id": "t"}
+    await stocked.post(PIPELINES, events)
+    await run_once(stocked, clock)
+    [first, _] = await batches(stocked)
+    [event] = first["events"]
+    assert first["user_attributes"] == {}
+    assert event["event_type"] == "custom_event"
+    assert event["data"]["custom_attributes"] == {"first_name": "Ann", "credit": 12.5, "tags": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("SELECT email FROM nowhere.tickets", "nowhere"),
+        ("SELECT nobody FROM demo_service.customers", '"nobody" not found'),
+        ("SELECT FROM WHERE", "Parser Error"),
+        ("SELECT email FROM demo_service.customers", '"updated_on"'),
+        ("DELETE FROM demo_service.customers", "DELETE is not supported"),
+        ("SELECT 1; SELECT 2", "one query; this is 2"),
+        ("WITH a AS (SELECT 1) SELECT * FROM a", "WITH is not supported"),
+        ("SELECT customer_id + email AS x, updated_on FROM demo_service.customers", "Error"),
+    ],
+)
+async def test_query_that_fails_makes_the_model_invalid(  # noqa: PLR0917  # fixtures
+    stocked: Api, pipeline: Document, model: Document, clock: VirtualClock, sql: str, message: str
+) -> None:
+    """The run failed, the pipeline is faulted and the data model invalid, each with the engine's message."""
+    await stocked.put("/data-models/example-data-model", {**model, "config": {"sql_query": sql}})
+    await stocked.post(PIPELINES, pipeline)
+    run = await run_once(stocked, clock)
+    assert (run["status"], run["successful_records"], run["failed_records"]) == ("failed", 0, 0)
+    assert message in run["errors"][0]["message"]
+    shown = await report(stocked)
+    assert (shown["status"], shown["errors"]) == ("faulted", run["errors"])
+    assert (shown["data_model_status"], shown["data_model_errors"]) == ("invalid", run["errors"])
+    assert (shown["connection_status"], shown["connection_errors"]) == ("healthy", [])
+    got = (await stocked.get("/data-models/example-data-model")).document
+    assert (got["status"], got["errors"]) == ("invalid", run["errors"])
+
+
+async def test_mended_model_clears_the_fault(
+    stocked: Api, pipeline: Document, model: Document, clock: VirtualClock
+) -> None:
+    """A PUT of the data model makes it valid and its pipeline idle; the next interval is synced again."""
+    broken = {**model, "config": {"sql_query": "SELECT 1 AS x FROM nowhere"}}
+    await stocked.put("/data-models/example-data-model", broken)
+    schedule = {"type": "interval", "frequency": "hourly", "start": "2023-02-04T00:00:00Z"}
+    await stocked.post(PIPELINES, {**pipeline, "schedule": schedule})
+    await stocked.post("/_emulator/clock", {"advance": "3h"})
+    assert (await report(stocked))["status"] == "faulted"
+    assert (await stocked.get(f"{PIPELINES}/example-pipeline/runs")).document["total_items"] == 1
+    await stocked.put("/data-models/example-data-model", model)
+    mended = await report(stocked)
+    assert (mended["status"], mended["data_model_status"]) == ("idle", "valid")
+    clock.advance(timedelta(hours=1))
+    assert (await report(stocked))["latest_pipeline_run"]["status"] == "success"
+
+
+async def test_backlog_stops_at_the_first_failure(stocked: Api, pipeline: Document, model: Document) -> None:
+    """A pipeline that is created with a broken model and a backlog is faulted after its first run."""
+    broken = {**model, "config": {"sql_query": "SELECT 1 AS x FROM nowhere"}}
+    await stocked.put("/data-models/example-data-model", broken)
+    schedule = {"type": "interval", "frequency": "hourly", "start": "2023-02-01T00:00:00Z"}
+    await stocked.post(PIPELINES, {**pipeline, "schedule": schedule})
+    assert (await report(stocked))["status"] == "faulted"
+    assert (await stocked.get(f"{PIPELINES}/example-pipeline/runs")).document["total_items"] == 1
+
+
+async def test_successful_trigger_makes_the_model_valid(
+    stocked: Api, pipeline: Document, clock: VirtualClock, warehouse: Path
+) -> None:
+    """A table that was missing and now exists lets a trigger succeed, which clears everything."""
+    await stocked.post(PIPELINES, pipeline)
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("ALTER TABLE demo_service.customers RENAME TO gone")
+    assert (await run_once(stocked, clock))["status"] == "failed"
+    assert (await report(stocked))["data_model_status"] == "invalid"
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("ALTER TABLE demo_service.gone RENAME TO customers")
+    assert (await run_once(stocked, clock))["status"] == "success"
+    shown = await report(stocked)
+    assert (shown["status"], shown["data_model_status"]) == ("idle", "valid")
+
+
+async def test_warehouse_that_is_gone_is_505_and_a_faulted_connection(  # fixtures
+    stocked: Api, pipeline: Document, vector: Vector, clock: VirtualClock, warehouse: Path
+) -> None:
+    """A connection of a warehouse that cannot be opened is refused with 505; runs fail, and it is faulted."""
+    await stocked.post(PIPELINES, pipeline)
+    away = warehouse.rename(warehouse.with_suffix(".away"))  # noqa: ASYNC240  # a small local file
+    connection = vector("connections/create-snowflake.request")
+    refused = await stocked.post("/connections", connection)
+    assert refused.status == 505
+    assert refused.messages[0].startswith("The request failed to connect to the warehouse account.")
+    assert "There is no warehouse at" in refused.messages[1]
+    kept = (await stocked.get(f"/connections/{connection['id']}")).document
+    assert (kept["status"], kept["errors"][0]["message"]) == ("faulted", refused.messages[1])
+    run = await run_once(stocked, clock)
+    shown = await report(stocked)
+    assert (run["status"], shown["connection_status"], shown["data_model_status"]) == (
+        "failed",
+        "faulted",
+        "valid",
+    )
+    assert shown["connection_errors"] == run["errors"]
+    away.rename(warehouse)
+    assert (await stocked.post("/connections", connection)).document["status"] == "healthy"
+    assert (await stocked.post("/connections", connection)).status == 409
+    own = {**connection, "id": "example-databricks-connection"}
+    assert (await stocked.put("/connections/example-databricks-connection", own)).status == 200
+    mended = await report(stocked)
+    assert (mended["status"], mended["connection_status"]) == ("idle", "healthy")
+
+
+async def test_update_of_a_connection_that_cannot_log_in_changes_nothing(
+    stocked: Api, vector: Vector, warehouse: Path
+) -> None:
+    """A PUT that is answered 505 leaves the connection as it was, but faulted, and its id taken."""
+    warehouse.write_bytes(b"not a database")  # noqa: ASYNC240  # a small local file
+    connection = {**vector("connections/create-snowflake.request"), "id": "example-databricks-connection"}
+    refused = await stocked.put(f"/connections/{connection['id']}", {**connection, "name": "Renamed"})
+    assert refused.status == 505
+    kept = (await stocked.get(f"/connections/{connection['id']}")).document
+    assert (kept["status"], kept["name"]) == ("faulted", connection["name"])
+    assert (await stocked.post("/connections", connection)).status == 409
+
+
+@pytest.mark.parametrize(
+    ("limits", "message", "model_status"),
+    [
+        ({"columns": 5}, "The query has 6 columns; at most 5 are supported.", "invalid"),
+        ({"records_on_demand": 2}, "The interval holds 3 records; a run loads at most 2.", "valid"),
+    ],
+)
+async def test_limits_are_enforced_by_runs(  # noqa: PLR0917  # fixtures
+    stocked: Api,
+    pipeline: Document,
+    clock: VirtualClock,
+    limits: Document,
+    message: str,
+    model_status: str,
+) -> None:
+    """A query with too many columns, or an interval with too many rows, fails the run."""
+    await stocked.put("/_emulator/limits", limits)
+    await stocked.post(PIPELINES, pipeline)
+    run = await run_once(stocked, clock)
+    assert (run["status"], run["errors"]) == ("failed", [{"message": message}])
+    assert (await report(stocked))["data_model_status"] == model_status
+    assert await batches(stocked) == []
+
+
+async def test_planned_failure_needs_no_query(
+    stocked: Api, emulator: Emulator, pipeline: Document, clock: VirtualClock
+) -> None:
+    """A run that was told to fail does so with a warehouse too, and leaves the model valid."""
+    await stocked.post(PIPELINES, pipeline)
+    emulator.fail_next_run("example-pipeline", message="No.")
+    assert (await run_once(stocked, clock))["errors"] == [{"message": "No."}]
+    assert (await report(stocked))["data_model_status"] == "valid"
+
+
+async def test_reset_forgets_batches(stocked: Api, pipeline: Document, clock: VirtualClock) -> None:
+    """After a reset nothing has been sent."""
+    await stocked.post(PIPELINES, pipeline)
+    await run_once(stocked, clock)
+    assert await batches(stocked)
+    await stocked.call("POST", "/_emulator/reset")
+    assert await batches(stocked) == []
+    assert (await stocked.get("/_emulator/batches?run_id=x")).status == 400

@@ -1,0 +1,78 @@
+"""The event batches that mParticle would have received, newest last."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from warehouse_sync.emulator.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Some hundred megabytes at most; older batches make room for newer ones.
+MOST = 100_000
+
+
+@frozen
+class Batch:
+    """One batch as it was sent."""
+
+    workspace_id: str
+    pipeline_id: str
+    run_id: int
+    sent_on: datetime
+    line: bytes
+
+
+@frozen
+class Filter:
+    """Which batches are asked for; None asks for all."""
+
+    workspace_id: str | None = None
+    pipeline_id: str | None = None
+    run_id: int | None = None
+
+    def admits(self, batch: Batch) -> bool:
+        """Tell whether a batch is asked for."""
+        return (
+            self.workspace_id in (None, batch.workspace_id)
+            and self.pipeline_id in (None, batch.pipeline_id)
+            and self.run_id in (None, batch.run_id)
+        )
+
+
+class Batches:
+    """Keeps the batches of the runs, up to `MOST`.
+
+    Attributes:
+        listener: Told of every new batch.
+    """
+
+    def __init__(self) -> None:
+        self._kept: deque[Batch] = deque(maxlen=MOST)
+        self.listener: Callable[[Batch], None] | None = None
+
+    def add(self, workspace_id: str, run: Run, lines: Iterable[bytes]) -> None:
+        """Keep the batches of a run, each a JSON document."""
+        for line in lines:
+            batch = Batch(workspace_id, run.pipeline_id, run.id, run.ended_on, line)
+            self.restore(batch)
+            if self.listener is not None:
+                self.listener(batch)
+
+    def restore(self, batch: Batch) -> None:
+        """Keep a batch that is there already."""
+        self._kept.append(batch)
+
+    def sent(self, wanted: Filter, now: datetime) -> Iterator[bytes]:
+        """Yield the batches of runs that have ended, as lines of JSON."""
+        for batch in tuple(self._kept):
+            if batch.sent_on <= now and wanted.admits(batch):
+                yield batch.line + b"\n"
+
+    def clear(self) -> None:
+        """Forget every batch."""
+        self._kept.clear()

@@ -1,0 +1,160 @@
+"""What a fault does to a request."""
+
+import socket
+import struct
+from asyncio import sleep
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from http import HTTPStatus
+from math import ceil
+
+from aiohttp import web
+from msgspec.json import decode
+
+from warehouse_sync.emulator.answers import LOGIN_REFUSED, RefusalError, json_answer, login_refused
+from warehouse_sync.emulator.auth import TokenDesk
+from warehouse_sync.emulator.faults import Fault
+from warehouse_sync.emulator.store import Pipeline, Store
+
+Handle = Callable[[], Awaitable[web.StreamResponse]]
+_JUNK = "<!doctype html><title>Bad gateway</title><h1>This is not the API</h1>"
+# Fields whose values the reference lists.
+_ENUMS = frozenset(
+    {
+        "status",
+        "state",
+        "type",
+        "pipeline_type",
+        "environment",
+        "frequency",
+        "connection_status",
+        "data_model_status",
+    }
+)
+_UNKNOWN_VALUE, _UNKNOWN_FIELD = "value_of_tomorrow", "field_of_tomorrow"
+# `on` and no time to linger: the close is a reset.
+_RESET = struct.pack("ii", 1, 0)
+
+
+class Effects:
+    """Answers requests the way faults have it.
+
+    Args:
+        store: Where runs arrive that shift pages.
+        desk: Where tokens expire.
+    """
+
+    def __init__(self, *, store: Store, desk: TokenDesk) -> None:
+        self._store = store
+        self._desk = desk
+
+    async def happen(self, fault: Fault, request: web.Request, handle: Handle) -> web.StreamResponse:
+        """Answer a request the way a fault has it."""
+        if fault.delay:
+            await sleep(fault.delay)
+        if fault.drop:
+            return _reset(request)
+        instead = _answer_instead(fault)
+        if instead is not None:
+            return instead
+        self._prepare(fault, request)
+        answer = await handle()
+        return await self._spoil(fault, request, answer)
+
+    def _prepare(self, fault: Fault, request: web.Request) -> None:
+        if fault.expire_token:
+            self._desk.expire(request.headers.get("Authorization"))
+        pipeline = self._pipeline(request, request.match_info.get("id"))
+        if pipeline is not None:
+            for _ in range(fault.new_runs):
+                pipeline.timeline.sync_now(self._store.settle())
+
+    async def _spoil(
+        self, fault: Fault, request: web.Request, answer: web.StreamResponse
+    ) -> web.StreamResponse:
+        if fault.hide_report:
+            self._hide_report(fault.hide_report, request, answer)
+        if fault.apply_then_drop:
+            return _reset(request)
+        if fault.unknown:
+            answer = json_answer(_made_unknown(decode(_body(answer))), status=answer.status)
+        return await _truncated(request, answer) if fault.truncate else answer
+
+    def _hide_report(self, seconds: float, request: web.Request, answer: web.StreamResponse) -> None:
+        document = decode(_body(answer)) if answer.status == HTTPStatus.OK else None
+        pipeline = self._pipeline(request, document.get("id") if isinstance(document, dict) else None)
+        if pipeline is not None:
+            pipeline.report_from = self._store.clock.now() + timedelta(seconds=seconds)
+
+    def _pipeline(self, request: web.Request, pipeline_id: str | None) -> Pipeline | None:
+        workspace_id = request.match_info.get("workspace")
+        if workspace_id is None or pipeline_id is None:
+            return None
+        pipelines = self._store.workspace(workspace_id).pipelines
+        return pipelines.get(pipeline_id) if pipeline_id in pipelines else None
+
+
+def _answer_instead(fault: Fault) -> web.StreamResponse | None:
+    if fault.throttle is not None:
+        return _throttled(fault, fault.throttle).answer()
+    if fault.status is not None:
+        return _refused(fault, fault.status).answer()
+    if fault.junk:
+        return web.Response(text=_JUNK if fault.junk is True else fault.junk, content_type="text/html")
+    return None
+
+
+def _throttled(fault: Fault, seconds: float) -> RefusalError:
+    headers = {
+        "Retry-After": str(ceil(seconds)),
+        "X-mp-rate-limit-exceeded": "true",
+        "X-mp-rate-limit-percentage-used": "100",
+        **fault.headers,
+    }
+    message = fault.message or "Too many requests."
+    return RefusalError(HTTPStatus.TOO_MANY_REQUESTS, message, headers=headers)
+
+
+def _refused(fault: Fault, status: int) -> RefusalError:
+    if status == LOGIN_REFUSED and fault.message is None:
+        return login_refused()
+    message = fault.message or f"The emulator was told to answer {status}."
+    return RefusalError(status, message, headers=fault.headers)
+
+
+def _made_unknown(value: object) -> object:
+    """Return a document with values no document names in its enumerated fields, and a field nobody knows."""
+    if isinstance(value, list):
+        return [_made_unknown(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    changed = {
+        name: _UNKNOWN_VALUE if name in _ENUMS and item is not None else _made_unknown(item)
+        for name, item in value.items()
+    }
+    return {**changed, _UNKNOWN_FIELD: {"of": ["a", "kind"]}}
+
+
+def _body(answer: web.StreamResponse) -> bytes:
+    body = answer.body if isinstance(answer, web.Response) else None
+    return body if isinstance(body, bytes) else b"null"
+
+
+async def _truncated(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+    """Send the head of an answer and half of its body."""
+    body = _body(answer)
+    cut = web.StreamResponse(status=answer.status, headers=answer.headers)
+    cut.content_length = len(body)
+    await cut.prepare(request)
+    await cut.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()  # what was written goes out first
+    return cut
+
+
+def _reset(request: web.Request) -> web.StreamResponse:
+    """Reset the connection with nothing sent; the answer returned goes nowhere."""
+    if request.transport is not None:
+        request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        request.transport.abort()
+    return web.Response()

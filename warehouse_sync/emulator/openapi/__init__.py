@@ -1,0 +1,8 @@
+"""The OpenAPI 3.1 document of the v2 API, written from the reference, with its contradictions noted.
+
+It describes the API and not the emulator: from it other languages can generate clients.
+"""
+
+from warehouse_sync.emulator.openapi.document import document
+
+__all__ = ["document"]

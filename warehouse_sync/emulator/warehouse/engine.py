@@ -1,0 +1,168 @@
+"""DuckDB, shut in: it reads the warehouse and nothing else of this machine or any other."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+import duckdb
+from attrs import frozen
+
+from warehouse_sync.emulator.warehouse.catalog import Catalog, Table
+from warehouse_sync.emulator.warehouse.folder import DataFile, data_files, load
+from warehouse_sync.emulator.warehouse.problems import QueryError, WarehouseUnavailableError
+
+_MEMORY, _FILE = "memory", "warehouse"
+# Known before anything is opened: no variables of this program as tables, no downloads, no secrets of this user's
+# other DuckDBs. Without a directory for temporary files none becomes one that queries may read.
+_CONFIG: dict[str, Any] = {
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "temp_directory": "",
+    "threads": 2,
+}
+_SHUT_IN = (
+    "SET TimeZone = 'UTC'",
+    "SET memory_limit = '2GB'",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+_TABLES = (
+    "SELECT database_name, schema_name, table_name FROM duckdb_tables() WHERE NOT internal "
+    "UNION ALL SELECT database_name, schema_name, view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL"
+)
+
+
+@frozen
+class Session:
+    """An open warehouse."""
+
+    catalog: Catalog
+    _connection: duckdb.DuckDBPyConnection
+    _seconds: float
+
+    def columns(self, sql: str) -> list[tuple[str, str]]:
+        """Return the names and DuckDB's types of a query's columns."""
+        with self._limited():
+            result = self._connection.execute(sql)
+            return [(column[0], str(column[1])) for column in result.description or []]
+
+    def rows(self, sql: str, *, at_once: int = 1000) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query."""
+        with self._limited():
+            self._connection.execute(sql)
+            while rows := self._connection.fetchmany(at_once):
+                yield from rows
+
+    def number(self, sql: str) -> int:
+        """Return the one number that a query gives."""
+        [(number,)] = self.rows(sql)
+        return int(number)
+
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        """Interrupt the engine when it takes too long, and give its refusals our name."""
+        timer = Timer(self._seconds, self._connection.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except duckdb.InterruptException as error:
+            raise QueryError(f"The query took longer than {self._seconds:g} seconds.") from error
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from error
+        finally:
+            timer.cancel()
+
+
+class Warehouse:
+    """A DuckDB file, or a folder of CSV and Parquet files.
+
+    A file is opened for each use and let go after it, so that others can write to it in between. A folder is read
+    into memory, again whenever it has changed.
+
+    Args:
+        path: The file or the folder.
+        seconds: How long a query may take.
+    """
+
+    def __init__(self, path: Path, *, seconds: float = 30) -> None:
+        self._path = path.absolute()
+        self._seconds = seconds
+        self._folder: duckdb.DuckDBPyConnection | None = None
+        self._files: list[DataFile] = []
+
+    @contextmanager
+    def open(self) -> Iterator[Session]:
+        """Open the warehouse, or raise `WarehouseUnavailableError`."""
+        if self._path.is_dir():
+            yield self._session(self._read_folder(), _MEMORY)
+            return
+        connection = self._open_file()
+        try:
+            yield self._session(connection, _FILE)
+        finally:
+            connection.close()
+
+    def problem(self) -> str | None:
+        """Return why the warehouse cannot be opened, or None."""
+        try:
+            with self.open():
+                return None
+        except WarehouseUnavailableError as error:
+            return str(error)
+
+    def close(self) -> None:
+        """Let go of what is in memory."""
+        if self._folder is not None:
+            self._folder.close()
+            self._folder = None
+
+    def _open_file(self) -> duckdb.DuckDBPyConnection:
+        if not self._path.is_file():
+            raise WarehouseUnavailableError(f"There is no warehouse at {self._path}.")
+        connection = duckdb.connect(config=_CONFIG)
+        try:
+            connection.execute(f"ATTACH {quoted(self._path)} AS {_FILE} (READ_ONLY)")
+            connection.execute(f"USE {_FILE}")
+            _shut_in(connection)
+        except duckdb.Error as error:
+            connection.close()
+            raise WarehouseUnavailableError(str(error)) from error
+        return connection
+
+    def _read_folder(self) -> duckdb.DuckDBPyConnection:
+        files = data_files(self._path)
+        if self._folder is None or files != self._files:
+            self.close()
+            self._folder, self._files = _loaded(files), files
+        return self._folder
+
+    def _session(self, connection: duckdb.DuckDBPyConnection, nameless: str) -> Session:
+        tables = tuple(Table(*row) for row in connection.execute(_TABLES).fetchall())
+        return Session(Catalog(tables, nameless), connection, self._seconds)
+
+
+def quoted(path: Path) -> str:
+    """Return a path as an SQL literal."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _loaded(files: list[DataFile]) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config=_CONFIG)
+    try:
+        load(connection, files)
+        _shut_in(connection)
+    except duckdb.Error as error:
+        connection.close()
+        raise WarehouseUnavailableError(str(error)) from error
+    return connection
+
+
+def _shut_in(connection: duckdb.DuckDBPyConnection) -> None:
+    for statement in _SHUT_IN:
+        connection.execute(statement)
