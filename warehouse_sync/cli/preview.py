@@ -6,13 +6,14 @@ from typing import TextIO
 import click
 
 from warehouse_sync.cli.output import Output, output_options
-from warehouse_sync.emulator.warehouse.dialect import DIALECTS
-from warehouse_sync.emulator.warehouse.engine import Warehouse
-from warehouse_sync.emulator.warehouse.preview import advice
-from warehouse_sync.emulator.warehouse.preview import preview as look
-from warehouse_sync.emulator.warehouse.problems import QueryError, WarehouseUnavailableError
 
-_PROVIDERS = {dialect: provider for provider, dialect in DIALECTS.items()}
+# The providers whose SQL can be read. The emulator, which knows them too, is imported when a query is run.
+_PROVIDERS = {
+    "snowflake": "Snowflake",
+    "bigquery": "BigQuery",
+    "redshift": "Redshift",
+    "databricks": "Databricks",
+}
 
 
 @click.command()
@@ -55,12 +56,17 @@ def preview(  # noqa: PLR0913  # the options
 
     Example: warehouse-sync preview --warehouse shop.duckdb "SELECT email, plan FROM shop.public.customers"
     """
+    from warehouse_sync.emulator.warehouse.engine import Warehouse  # noqa: PLC0415 - heavy
+    from warehouse_sync.emulator.warehouse.preview import advice  # noqa: PLC0415 - heavy
+    from warehouse_sync.emulator.warehouse.preview import preview as preview_columns  # noqa: PLC0415 - heavy
+    from warehouse_sync.emulator.warehouse.problems import QueryError, WarehouseUnavailableError  # noqa: PLC0415 - heavy
+
     text = file.read() if file and sql is None else sql
     if text is None or (file and sql is not None):
         raise click.UsageError("Give the query either as an argument or with --file.")
     provider = _PROVIDERS[dialect]
     try:
-        columns = look(Warehouse(warehouse), text, provider, iterator)
+        columns = preview_columns(Warehouse(warehouse), text, provider, iterator)
     except (QueryError, WarehouseUnavailableError) as error:
         raise click.ClickException(str(error)) from error
     rows = [

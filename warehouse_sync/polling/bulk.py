@@ -71,6 +71,7 @@ class BulkPoll:
     _total: int | None = attrs.field(init=False)
     _results: deque[PolledReport] = attrs.field(factory=deque, init=False)
     _workers: set["asyncio.Task[None]"] = attrs.field(factory=set, init=False)
+    _staff: int = attrs.field(default=0, init=False)  # workers but for those that are about to end
     _arrival: "asyncio.Future[None] | None" = attrs.field(default=None, init=False)
     _room: deque["asyncio.Future[None]"] = attrs.field(factory=deque, init=False)
     _exhausted: bool = attrs.field(default=False, init=False)
@@ -98,13 +99,14 @@ class BulkPoll:
         if self._failure is not None:
             raise self._failure
 
+    def ready(self) -> list[PolledReport]:
+        """Return the entries that have come already, without waiting."""
+        return [self._deliver() for _ in range(len(self._results))]
+
     def _deliver(self) -> PolledReport:
         result = self._results.popleft()
-        while self._room:
-            waiter = self._room.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                break
+        if self._room:
+            self._room.popleft().set_result(None)
         self._done += 1
         self._failed += result.error is not None
         if self.on_progress is not None:
@@ -115,21 +117,28 @@ class BulkPoll:
         """Start workers while the pace allows; always at least one."""
         while (
             not self._exhausted
-            and len(self._workers) < self.concurrency
-            and (not self._workers or self.pace.has_room())
+            and self._staff < self.concurrency
+            and (self._staff == 0 or self.pace.has_room())
         ):
+            self._staff += 1
             self.pace.began()
             worker = asyncio.create_task(self._work())
             self._workers.add(worker)
             worker.add_done_callback(self._left)
 
     def _left(self, worker: "asyncio.Task[None]") -> None:
-        self.pace.ended()
         self._workers.discard(worker)
-        if not worker.cancelled() and worker.exception() is not None:
-            self._failure = self._failure or worker.exception()
+        failure = asyncio.CancelledError() if worker.cancelled() else worker.exception()
+        if failure is not None:
+            self._failure = self._failure or failure
             self._exhausted = True
+            self._sign_off()
         self._announce()
+
+    def _sign_off(self) -> None:
+        """Uncount a worker at once: several may end in the same turn of the loop, and not all may."""
+        self._staff -= 1
+        self.pace.ended()
 
     async def _dismiss(self) -> None:
         self._exhausted = True
@@ -137,6 +146,8 @@ class BulkPoll:
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
+        self._results.clear()
+        self._room.clear()
 
     async def _work(self) -> None:
         """Ask for one report after the other, until there are no more ids or the pace says that there are too many workers."""
@@ -144,14 +155,15 @@ class BulkPoll:
             pipeline_id = await self._draw()
             if pipeline_id is _END:
                 self._exhausted = True
-                return
+                break
             self._results.append(await self._ask(pipeline_id))
             self._announce()
-            if self.pace.is_over() and len(self._workers) > 1:
-                return
+            if self.pace.is_over() and self._staff > 1:
+                break
             self._hire()
             while len(self._results) > self.concurrency:
                 await self._wait_for_room()
+        self._sign_off()
 
     def _announce(self) -> None:
         arrival = self._arrival

@@ -11,7 +11,7 @@ LONGEST = 30.0
 GROWTH = 1.5
 JITTER = 0.2  # drawn evenly up to this share above and below
 MEMORY = 0.3  # weight of the newest run in what is remembered
-NEAR_THE_END = 0.1  # share of the usual duration between two looks once it has passed
+OVERDUE = 0.1  # of the time waited so far, between two looks once the usual duration has passed
 
 
 @attrs.define
@@ -35,7 +35,8 @@ class Habit:
 def next_interval(*, polls: int, waited: float, usual: float | None, chance: float) -> float:
     """Choose the seconds until the next look.
 
-    Without experience intervals grow. With it, the first look comes when the run should be over, and then often.
+    Without experience intervals grow. With it, a look comes when the run should be over, then often, and less so the
+    longer the run is overdue.
 
     Args:
         polls: How many looks there were.
@@ -45,8 +46,6 @@ def next_interval(*, polls: int, waited: float, usual: float | None, chance: flo
     """
     interval = SHORTEST * GROWTH ** min(polls, 40)
     if usual is not None:
-        interval = (
-            min(interval * 4, usual - waited) if waited < usual else max(usual * NEAR_THE_END, SHORTEST)
-        )
+        interval = min(interval * 4, usual - waited) if waited < usual else waited * OVERDUE
     bounded = min(max(interval, SHORTEST), LONGEST)
     return bounded * (1 - JITTER + 2 * JITTER * chance)

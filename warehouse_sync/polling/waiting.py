@@ -7,6 +7,7 @@ at once; a run the page does not hold is asked for by itself, one at a time in t
 import asyncio
 import weakref
 from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
 from functools import partial
 from typing import Protocol
 
@@ -16,8 +17,11 @@ from warehouse_sync.errors import (
     ConfigurationError,
     ForbiddenError,
     NotFoundError,
+    RateLimitedError,
     RunFailedError,
+    ServerError,
     TokenError,
+    TransportError,
     UnauthorizedError,
     ValidationError,
     WaitTimeoutError,
@@ -25,7 +29,7 @@ from warehouse_sync.errors import (
     WarehouseSyncError,
 )
 from warehouse_sync.models import Page, Progress, Run, RunHandle, RunStatus, WaitedRun
-from warehouse_sync.polling.intervals import Habit, next_interval
+from warehouse_sync.polling.intervals import SHORTEST, Habit, next_interval
 from warehouse_sync.settings import Clock
 
 Key = tuple[str, int]  # a pipeline's id and a run's number
@@ -41,6 +45,8 @@ _FINAL = (
     ValidationError,
     WarehouseLoginError,
 )
+
+_OUTAGE = (RateLimitedError, ServerError, TransportError)  # not the moment to ask for more
 
 
 class RunSource(Protocol):
@@ -88,7 +94,9 @@ class PipelinePoll:
         self._habit = habit
         self._news = asyncio.Event()
         self._abandoned = False
-        self.task: asyncio.Task[None] = asyncio.create_task(self._poll(), name=f"warehouse-sync wait {pipeline_id}")
+        self.task: asyncio.Task[None] = asyncio.create_task(
+            self._poll(), name=f"warehouse-sync wait {pipeline_id}"
+        )
 
     @property
     def takes_more(self) -> bool:
@@ -126,9 +134,10 @@ class PipelinePoll:
                     await self._look()
                 polls += 1
                 if self.watched and await self._pause(began, polls):
+                    await self._clock.sleep(SHORTEST)  # runs that are added one by one share a look
                     began, polls = self._clock.monotonic(), 0
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
-            self._fail_all(error)
+            self._fail(error, *self.watched)
 
     async def _pause(self, began: float, polls: int) -> bool:
         """Wait until the next look is due. Return early, and whether so, when another run is to be looked for."""
@@ -156,10 +165,13 @@ class PipelinePoll:
         """Read a page. Return the run that waited longest for being asked about and is not on it."""
         try:
             page = await self._source.page(self._pipeline_id)
+        except NotFoundError as error:
+            self._missed(error, *self.watched)
+            return None
         except WarehouseSyncError as error:
             if isinstance(error, _FINAL):
-                self._fail_all(error)
-            return None
+                self._fail(error, *self.watched)
+            return None if isinstance(error, _OUTAGE) else next(iter(self.watched), None)
         for run in page.items:
             self._saw(run)
         on_page = {run.id for run in page.items}
@@ -170,11 +182,10 @@ class PipelinePoll:
         try:
             self._saw(await self._source.run(self._pipeline_id, run_id))
         except NotFoundError as error:
-            if not self._source.may_be_late(self._pipeline_id, run_id):
-                self._fail(run_id, error)
+            self._missed(error, run_id)
         except WarehouseSyncError as error:
             if isinstance(error, _FINAL):
-                self._fail(run_id, error)
+                self._fail(error, run_id)
 
     def _saw(self, run: Run) -> None:
         watched = self.watched.get(run.id)
@@ -185,18 +196,16 @@ class PipelinePoll:
             self._habit.learn(run)
             del self.watched[run.id]
             for waiter in watched.waiters:
-                if not waiter.done():
-                    waiter.set_result(run)
+                waiter.set_result(run)
 
-    def _fail(self, run_id: int, error: Exception) -> None:
-        watched = self.watched.pop(run_id, Watched())
-        for waiter in watched.waiters:
-            if not waiter.done():
+    def _missed(self, error: NotFoundError, *run_ids: int) -> None:
+        late = self._source.may_be_late
+        self._fail(error, *(run_id for run_id in run_ids if not late(self._pipeline_id, run_id)))
+
+    def _fail(self, error: Exception, *run_ids: int) -> None:
+        for run_id in run_ids:
+            for waiter in self.watched.pop(run_id, Watched()).waiters:
                 waiter.set_exception(error)
-
-    def _fail_all(self, error: Exception) -> None:
-        for run_id in list(self.watched):
-            self._fail(run_id, error)
 
 
 @attrs.define(eq=False)
@@ -225,12 +234,12 @@ class RunWaiter:
             RunFailedError: It ended as anything but a success.
             WaitTimeoutError: It did not end in time.
         """
-        async for waited in self.wait_many([(pipeline_id, run_id)], timeout, None):
-            if waited.error is not None:
-                raise waited.error
-            assert waited.run is not None  # noqa: S101 - a wait without an error has its run
-            return waited.run
-        raise AssertionError  # pragma: no cover - one key, one entry
+        async with aclosing(self.wait_many([(pipeline_id, run_id)], timeout, None)) as entries:
+            waited = await anext(entries)
+        if waited.error is not None:
+            raise waited.error
+        assert waited.run is not None  # noqa: S101 - a wait without an error has its run
+        return waited.run
 
     async def wait_many(
         self,
@@ -247,14 +256,13 @@ class RunWaiter:
         progress = _Progress(len(pending), on_progress)
         until = None if timeout is None else asyncio.get_running_loop().time() + timeout
         try:
-            while pending:
-                first = await _next_before(ended, until)
-                if first is None:
-                    break
+            while pending and (first := await _next_before(ended, until)) is not None:
                 yield progress.count(_waited(pending.pop(first), first))
             for waiter, key in list(pending.items()):
                 del pending[waiter]
-                yield progress.count(self._gave_up(key, waiter, timeout))
+                ended_meanwhile = waiter.done()  # while the others were being told
+                entry = _waited(key, waiter) if ended_meanwhile else self._gave_up(key, waiter, timeout)
+                yield progress.count(entry)
         finally:
             for waiter, key in pending.items():
                 self._forget(key, waiter)
@@ -274,7 +282,7 @@ class RunWaiter:
         pipeline_id, run_id = key
         poll = self._boards[asyncio.get_running_loop()].polls.get(pipeline_id)
         seen = None if poll is None else poll.remove(run_id, waiter)
-        waiter.cancel()
+        waiter.cancel()  # also tells asyncio that an error it holds is not forgotten, but not wanted
         return seen
 
     def _gave_up(self, key: Key, waiter: "asyncio.Future[Run]", timeout: float | None) -> WaitedRun:

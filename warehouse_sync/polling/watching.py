@@ -1,7 +1,9 @@
 """Watching pipelines: what changes between two rounds of reports."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, cast
 
 import attrs
 
@@ -9,6 +11,9 @@ from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import PipelineReport, PolledReport, StatusChange
 from warehouse_sync.models.common import require_id
 from warehouse_sync.settings import Clock
+
+if TYPE_CHECKING:
+    from warehouse_sync.polling.stream import Stream
 
 Poll = Callable[[Iterable[str]], AsyncIterator[PolledReport]]
 
@@ -31,7 +36,7 @@ class Known:
         self.stale = polled.report is None
         if polled.report is not None:
             self.report = polled.report
-        told = self.stale != was_stale or (not self.stale and state_of(previous) != state_of(self.report))
+        told = self.stale != was_stale or state_of(previous) != state_of(self.report)
         if not told:
             return None
         return StatusChange(
@@ -60,10 +65,12 @@ async def watch(
     known = {pipeline_id: Known() for pipeline_id in ids}
     while known:
         began = clock.monotonic()
-        async for polled in poll(list(known)):
-            change = known[polled.pipeline_id].update(polled, datetime.fromtimestamp(clock.wall(), UTC))
-            if change is not None:
-                yield change
+        reports = cast("Stream[PolledReport]", poll(list(known)))  # typed as what users need of it
+        async with aclosing(reports):
+            async for polled in reports:
+                change = known[polled.pipeline_id].update(polled, datetime.fromtimestamp(clock.wall(), UTC))
+                if change is not None:
+                    yield change
         await clock.sleep(max(0.0, every - (clock.monotonic() - began)))
 
 

@@ -1,6 +1,8 @@
 """The connections of a workspace."""
 
+from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Connection, ConnectionSpec, ServiceProvider
+from warehouse_sync.models.common import check_text
 from warehouse_sync.resources.crud import Crud
 from warehouse_sync.resources.workspace import Workspace
 
@@ -24,6 +26,7 @@ class Connections:
             All of them, in the server's order. Secrets are masked or absent.
 
         Raises:
+            ValidationError: The service provider is empty or no string; nothing was sent.
             APIError: The API refused.
             TransportError: The request or its answer did not get through. The call is retried.
 
@@ -31,6 +34,9 @@ class Connections:
         """
         if service_provider is None:
             return await self._crud.read_all()
+        problems = list(check_text("service_provider", service_provider))
+        if problems:
+            raise ValidationError("the list of connections", problems)
         wanted = ServiceProvider(service_provider)
         found = await self._crud.read_all({"serviceProvider": wanted.value})
         return [connection for connection in found if connection.service_provider == wanted]

@@ -77,13 +77,14 @@ class IngestResource:
 
         Source: v1 draft, `POST /{resource}`.
         """
+        body = self._dump(document)
         try:
-            return await self._send("POST", "", _object, document)
+            return await self._send("POST", "", _object, body)
         except WarehouseSyncError as error:
             if not is_ambiguous(error):
                 raise
             cause = error
-        raise self._unknown("create", str(document.get("id", ""))) from cause
+        raise self._unknown("create", str(document.get("slug", document.get("id", "")))) from cause
 
     async def update(self, slug: str, document: Mapping[str, Any]) -> JSONObject:
         """Replace one.
@@ -104,8 +105,9 @@ class IngestResource:
 
         Source: v1 draft, `PUT /{resource}/{slug}`.
         """
+        path, body = f"/{require_id('slug', slug)}", self._dump(document)
         try:
-            return await self._send("PUT", f"/{require_id('slug', slug)}", _object, document)
+            return await self._send("PUT", path, _object, body)
         except DecodeError as error:
             cause = error
         raise self._unknown("update", slug) from cause
@@ -127,9 +129,8 @@ class IngestResource:
         await self._send("DELETE", f"/{require_id('slug', slug)}", _nothing)
 
     async def _send(
-        self, method: Method, path: str, read: Callable[[bytes], T], document: Mapping[str, Any] | None = None
+        self, method: Method, path: str, read: Callable[[bytes], T], body: bytes | None = None
     ) -> T:
-        body = None if document is None else self._dump(document)
         call = Call(method, self._path + path, read, body=body, replayable=method != "POST")
         return await self._workspace.transport.send(call)
 

@@ -16,7 +16,8 @@ class Reader:
     """Accepts pages in order, drops the runs it has seen, and notices a server that repeats itself.
 
     New runs push older ones to later pages, so a page may begin with runs that were read before: they are dropped, and
-    every run that existed throughout is kept exactly once.
+    every run that existed throughout is kept exactly once. Where the server says how many runs have arrived, as many pages
+    as they can have pushed along may hold nothing new.
 
     Attributes:
         pipeline_id: The pipeline, for messages.
@@ -26,7 +27,9 @@ class Reader:
     pipeline_id: str
     seen: set[int] = attrs.field(factory=set)
     _echoed: int | None = None
-    _fruitless: int = 0
+    _announced: int | None = None  # runs, on the first page
+    _fruitful: int = 0  # pages with a new run
+    _fruitless: int = 0  # pages without, in a row
 
     def accept(self, number: int, page: Page) -> Page:
         """Return the page without the runs already read.
@@ -34,6 +37,8 @@ class Reader:
         Raises:
             PaginationError: The server repeats itself.
         """
+        if self._announced is None:
+            self._announced = page.total_items
         self._check_echo(number, page)
         fresh = self._fresh(page)
         self._check_progress(number, page, fresh)
@@ -64,13 +69,21 @@ class Reader:
             )
 
     def _check_progress(self, number: int, page: Page, fresh: tuple[Run, ...]) -> None:
-        self._fruitless = 0 if fresh else self._fruitless + 1
-        if page.has_next_page and self._fruitless >= MOST_FRUITLESS:
+        if fresh:
+            self._fruitful, self._fruitless = self._fruitful + 1, 0
+            return
+        self._fruitless += 1
+        if page.has_next_page and self._fruitless >= MOST_FRUITLESS + self._pushed_along(page):
             raise PaginationError(
                 f"pages {number - 1} and {number} of pipeline {self.pipeline_id!r} hold nothing new, and more are announced",
                 pipeline_id=self.pipeline_id,
                 page=number,
             )
+
+    def _pushed_along(self, page: Page) -> int:
+        """Count the pages read before that arrivals can have brought here: never more than were read, whatever it says."""
+        arrived = (page.total_items or 0) - (self._announced or 0)
+        return max(0, min(arrived // max(1, len(page.items)), self._fruitful))
 
 
 class RunPager:

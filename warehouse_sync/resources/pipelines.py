@@ -14,6 +14,7 @@ from warehouse_sync.models import (
 )
 from warehouse_sync.models.common import require_id
 from warehouse_sync.polling.bulk import BulkPoll
+from warehouse_sync.polling.stream import Stream
 from warehouse_sync.resources.crud import Crud
 from warehouse_sync.resources.runs import Runs
 from warehouse_sync.resources.trigger import trigger
@@ -230,11 +231,12 @@ class Pipelines:
                 "the reports", [("concurrency", f"must be a whole number from 1 on, not {concurrency!r:.60}")]
             )
         transport = self._workspace.transport
-        return BulkPoll(
+        poll = BulkPoll(
             ids=pipeline_ids,
             fetch=self.report,
             concurrency=concurrency,
             pace=transport.carrier.pace,
             sleep=transport.clock.sleep,
             on_progress=on_progress,
-        ).results()
+        )
+        return Stream(poll.results(), poll.ready)

@@ -13,6 +13,8 @@ before that window was opened, as in reading page by page, or inside it, where n
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import aclosing
+from typing import Any
 
 import attrs
 
@@ -69,10 +71,11 @@ class Convoy:
 
     async def pages(self, number: int, page: Page) -> AsyncGenerator[Numbered, None]:
         """Yield the pages after `page` until the last one, or until a window is in doubt."""
-        while page.has_next_page:
+        while True:
             self._start_windows(number, page.total_pages or 0)
-            window, task = self._under_way.popleft()
+            window, task = self._under_way[0]
             pages = await _outcome(task)
+            self._under_way.popleft()
             if pages is None:
                 self.doubtful = window.size
                 return
@@ -83,10 +86,7 @@ class Convoy:
 
     async def stop(self) -> None:
         """Leave nothing running."""
-        tasks = [task for _, task in self._under_way]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end(task for _, task in self._under_way)
 
     def _start_windows(self, number: int, announced: int) -> None:
         """Keep windows under way, each twice the size of the one before, up to the limit."""
@@ -131,8 +131,15 @@ async def _all(pages: Iterable[Coroutine[None, None, Page]]) -> list[Page]:
     try:
         return list(await asyncio.gather(*tasks))
     finally:
-        for task in tasks:
-            task.cancel()
+        await _end(tasks)
+
+
+async def _end(tasks: "Iterable[asyncio.Task[Any]]") -> None:
+    """Cancel what still runs, and wait until it has stopped."""
+    ending = list(tasks)
+    for task in ending:
+        task.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)
 
 
 async def _outcome(task: "asyncio.Task[list[Page]]") -> list[Page] | None:
@@ -141,21 +148,22 @@ async def _outcome(task: "asyncio.Task[list[Page]]") -> list[Page] | None:
         return await task
     except WarehouseSyncError:
         return None
-    finally:
-        task.cancel()  # has an effect only if we were cancelled ourselves
 
 
 async def read_ahead(fetch: FetchPage, first: Page, limit: int) -> AsyncGenerator[Numbered, None]:
     """Yield the pages after the first in order, up to `limit` being read at once, until one says that none follows."""
-    number, page = 1, first
+    number, page, careful = 1, first, 0
     while page.has_next_page:
-        convoy = Convoy(fetch, limit)
+        convoy, before = Convoy(fetch, limit), number
         try:
-            async for number, page in convoy.pages(number, page):  # noqa: B020 - the last one decides what is read next
-                yield number, page
+            async with aclosing(convoy.pages(number, page)) as pages:
+                async for number, page in pages:
+                    yield number, page
         finally:
             await convoy.stop()
-        for _ in range(convoy.doubtful):
+        in_flux = number == before  # try less often, then
+        careful = convoy.doubtful + (2 * careful if in_flux else 0)
+        for _ in range(careful):
             number, page = number + 1, await fetch(number + 1)
             yield number, page
             if not page.has_next_page:

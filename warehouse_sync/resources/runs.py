@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Page, Progress, Run, RunHandle, WaitedRun
-from warehouse_sync.models.common import check_date, check_whole_number, require_id, require_run_id
+from warehouse_sync.models.common import check_date, check_whole_number, require_id, require_run_id, to_utc
 from warehouse_sync.polling.waiting import RunWaiter
 from warehouse_sync.resources.pager import RunPager
 from warehouse_sync.resources.workspace import Workspace
@@ -14,7 +14,9 @@ from warehouse_sync.transport.call import Call
 from warehouse_sync.wire import fast
 from warehouse_sync.wire.dates import format_date
 
-DEFAULT_PREFETCH = 8
+# Of 4, 8, 16, 32 and 64 the fastest from a server 5 and 50 ms away, and with the fewest requests for a whole history. Windows
+# grow from 2 on, so whoever stops after ten pages has wasted no more requests than with 8.
+DEFAULT_PREFETCH = 64
 
 
 class Runs:
@@ -194,7 +196,8 @@ def run_pager(  # noqa: PLR0913 - the filters of a listing
     heard: Callable[[Mapping[str, str]], None] | None = None,
 ) -> RunPager:
     """Return a pager over a pipeline's runs, after checking what it is asked for."""
-    path, filters = _path(workspace, pipeline_id), _filters(start, end, page_size, prefetch)
+    path = _path(workspace, pipeline_id)
+    filters = _filters(to_utc(start), to_utc(end), page_size, prefetch)
     rest = "".join(f"&{name}={quote(value, safe=':')}" for name, value in filters.items())
 
     async def fetch(number: int) -> Page:

@@ -212,8 +212,8 @@ class Bridge:
 
     def _end(self, source: AsyncIterator[T]) -> None:
         aclose, thread = getattr(source, "aclose", None), self._thread
-        if aclose is None or thread is None or thread.loop.is_closed():  # a loop ends its iterators with itself
-            return
+        if aclose is None or thread is None or thread.loop.is_closed():
+            return  # a loop that ends closes its iterators itself
         if thread.is_current():  # the garbage collector came by on the background thread
             asyncio.ensure_future(aclose(), loop=thread.loop)  # noqa: RUF006 - the loop holds it while it closes
         else:

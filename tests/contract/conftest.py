@@ -1,0 +1,36 @@
+"""The emulator, and a client of either sort connected to it: each test here runs with both."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.contract.twin import Twin
+from warehouse_sync import AsyncClient, Client
+from warehouse_sync.emulator import Emulator
+
+Connect = Callable[..., Any]
+SORTS: dict[str, Connect] = {
+    "async": AsyncClient,
+    "sync": lambda **options: Twin(Client(**options)),
+}
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """An emulator in a thread of its own, whose runs take no time to speak of."""
+    with Emulator(queued=0.01, running=0.02) as running:
+        yield running
+
+
+@pytest.fixture(params=SORTS)
+def connect(request: pytest.FixtureRequest) -> Connect:
+    """What makes a client of either sort."""
+    return SORTS[request.param]
+
+
+@pytest.fixture
+async def client(connect: Connect, emulator: Emulator) -> AsyncIterator[Any]:
+    """A client of either sort, connected to the emulator."""
+    async with connect(**emulator.client_options()) as connected:
+        yield connected

@@ -1,0 +1,139 @@
+"""`client.connections`, as `AsyncClient` and `Client` both have it."""
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+
+from warehouse_sync import (
+    BadRequestError,
+    BigQueryConfig,
+    ConflictError,
+    Connection,
+    ConnectionSpec,
+    ConnectionStatus,
+    DatabricksConfig,
+    NotFoundError,
+    RedshiftConfig,
+    Secret,
+    SnowflakeConfig,
+    ValidationError,
+)
+
+if TYPE_CHECKING:
+    from warehouse_sync import ConnectionConfig
+
+CONFIGS: "dict[str, ConnectionConfig]" = {
+    "Snowflake": SnowflakeConfig(
+        account_identifier="gd12345",
+        region="us-central1.gcp",
+        warehouse="compute_wh",
+        database="shop",
+        role="mparticle_role",
+        user="mparticle_user",
+        password="hunter2",
+        storage_integration="mp_us1_123_123_s3",
+    ),
+    "BigQuery": BigQueryConfig(
+        region="us-east1",
+        project_id="project",
+        dataset_id="dataset",
+        service_account_id="robot@example.com",
+        service_account_key='{"type": "service_account"}',
+    ),
+    "Redshift": RedshiftConfig(
+        database="dev",
+        host="cluster.example.com",
+        port=5440,
+        user="user",
+        password="hunter2",
+        aws_iam_role_arn="arn:aws:iam::123456789:role/role",
+    ),
+    "Databricks": DatabricksConfig(provider="organization", schema="schema"),
+}
+
+
+def spec_of(provider: str) -> ConnectionSpec:
+    """Return a connection to a warehouse."""
+    return ConnectionSpec(id=f"to-{provider}", name=provider, state="active", config=CONFIGS[provider])
+
+
+@pytest.mark.parametrize("provider", CONFIGS)
+async def test_connection_lives_from_create_to_delete(client: Any, provider: str) -> None:
+    """A connection of every kind can be created, read, listed, changed and deleted."""
+    spec = spec_of(provider)
+    created = await client.connections.create(spec)
+    assert isinstance(created, Connection)
+    assert (created.id, created.service_provider, created.state) == (spec.id, provider, "active")
+    assert created.created_on is not None
+    read = await client.connections.get(spec.id)
+    assert read == attrs.evolve(
+        created, status=ConnectionStatus.HEALTHY
+    )  # the documents' Databricks answer has no status
+    assert await client.connections.list() == [read]
+    renamed = await client.connections.update(attrs.evolve(spec, name="Renamed"))
+    assert renamed.name == "Renamed"
+    assert await client.connections.delete(spec.id) is None
+    assert await client.connections.list() == []
+
+
+async def test_list_filters_by_service_provider(client: Any) -> None:
+    """Only the connections to the warehouse that is asked for are listed."""
+    for provider in CONFIGS:
+        await client.connections.create(spec_of(provider))
+    for provider in CONFIGS:
+        assert [found.id for found in await client.connections.list(service_provider=provider)] == [
+            f"to-{provider}"
+        ]
+    with pytest.raises(BadRequestError, match="serviceProvider"):
+        await client.connections.list(service_provider="Teradata")
+
+
+async def test_secret_comes_back_masked_and_is_not_sent_back(client: Any) -> None:
+    """What was read can be sent back only with the real secret in place of the mask."""
+    read = await client.connections.create(spec_of("Snowflake"))
+    assert read.config.password.is_mask
+    with pytest.raises(ValidationError, match="mask"):
+        await client.connections.update(read.to_spec())
+    config = attrs.evolve(read.config, password=Secret("hunter3"))
+    updated = await client.connections.update(attrs.evolve(read.to_spec(), config=config, name="Kept"))
+    assert updated.name == "Kept"
+
+
+async def test_missing_connection_is_not_found(client: Any) -> None:
+    """A 404 names the request and says what the server said."""
+    with pytest.raises(NotFoundError) as caught:
+        await client.connections.get("nowhere")
+    error = caught.value
+    assert (error.status, error.method, error.attempts) == (404, "GET", 1)
+    assert error.path == "/platform/v2/workspaces/5328/connections/nowhere"
+    assert error.messages
+    for call in (client.connections.delete("nowhere"), client.connections.update(spec_of("Databricks"))):
+        with pytest.raises(NotFoundError):
+            await call
+
+
+async def test_connection_that_exists_is_a_conflict(client: Any) -> None:
+    """A second create of one id is refused in the server's words."""
+    await client.connections.create(spec_of("Databricks"))
+    with pytest.raises(ConflictError) as caught:
+        await client.connections.create(spec_of("Databricks"))
+    assert "to-Databricks" in "".join(caught.value.messages)
+
+
+async def test_wrong_spec_names_every_field_before_a_request(client: Any) -> None:
+    """All problems of a spec are told at once, and nothing is sent."""
+    wrong = ConnectionSpec(id="a b", name="", config=SnowflakeConfig(password="****"))
+    with pytest.raises(ValidationError) as caught:
+        await client.connections.create(wrong)
+    named = {field for field, _ in caught.value.problems}
+    assert {"id", "name", "config.password", "config.role", "config.user"} <= named
+    assert await client.connections.list() == []
+
+
+@pytest.mark.parametrize("wrong", ["", "..", "a/b", "a%2fb", "a?b", "a\nb", "ä", None, 7])
+async def test_wrong_id_never_reaches_a_path(client: Any, wrong: Any) -> None:
+    """Nothing but a slug becomes part of an address."""
+    for call in (client.connections.get(wrong), client.connections.delete(wrong)):
+        with pytest.raises(ValidationError):
+            await call

@@ -1,0 +1,167 @@
+"""`client.pipelines`, as `AsyncClient` and `Client` both have it."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import attrs
+import pytest
+
+from warehouse_sync import (
+    BadRequestError,
+    ConnectionSpec,
+    DatabricksConfig,
+    DataModelSpec,
+    NotFoundError,
+    Pipeline,
+    PipelineBusyError,
+    PipelineReport,
+    PipelineSpec,
+    PolledReport,
+    Run,
+    RunFailedError,
+    Schedule,
+    SyncMode,
+    TriggeredRun,
+    ValidationError,
+)
+from warehouse_sync.emulator import Emulator
+
+SPEC = PipelineSpec(
+    id="customers",
+    name="Customers",
+    pipeline_type="user_attributes",
+    connection_id="raw",
+    data_model_id="model",
+    sync_mode=SyncMode(type="incremental", iterator_field="updated_at", iterator_data_type="timestamp"),
+    schedule=Schedule(type="on_demand"),
+    environment="development",
+)
+
+
+async def prepare(client: Any) -> None:
+    """Create what the pipeline refers to."""
+    await client.connections.create(
+        ConnectionSpec(id="raw", name="Raw", config=DatabricksConfig(provider="p", schema="s"))
+    )
+    await client.data_models.create(DataModelSpec(id="model", name="Model", sql_query="SELECT 1 FROM a.b.c"))
+
+
+async def test_pipeline_lives_from_create_to_delete(client: Any) -> None:
+    """A pipeline can be created, read, listed, changed and deleted."""
+    await prepare(client)
+    created = await client.pipelines.create(SPEC)
+    assert isinstance(created, Pipeline)
+    assert (created.id, created.schedule.type, created.status) == ("customers", "on_demand", "idle")
+    assert await client.pipelines.get("customers") == created
+    assert await client.pipelines.list() == [created]
+    paused = await client.pipelines.update(attrs.evolve(created.to_spec(), state="paused"))
+    assert paused.state == "paused"
+    assert await client.pipelines.delete("customers") is None
+    assert await client.pipelines.list() == []
+
+
+async def test_pipeline_that_refers_to_nothing_is_refused(client: Any) -> None:
+    """The server's referential checks come back as a 400 in its words."""
+    with pytest.raises(BadRequestError) as caught:
+        await client.pipelines.create(SPEC)
+    assert "raw" in " ".join(caught.value.messages)
+
+
+async def test_trigger_starts_a_run(client: Any) -> None:
+    """A trigger tells the run it created; the run can be read and waited for."""
+    await prepare(client)
+    await client.pipelines.create(SPEC)
+    triggered = await client.pipelines.trigger("customers")
+    assert isinstance(triggered, TriggeredRun)
+    assert (triggered.pipeline_id, triggered.workspace_id, triggered.inferred) == ("customers", 5328, False)
+    assert (await client.runs.get("customers", triggered.run_id)).type == "manual"
+    run = await client.runs.wait(triggered.pipeline_id, triggered.run_id, timeout=30)
+    assert (run.id, run.status) == (triggered.run_id, "success")
+
+
+async def test_trigger_of_a_busy_pipeline_says_so(connect: Any) -> None:
+    """A second trigger while a run is under way is refused, once, with an error of its own."""
+    with Emulator(running=600) as emulator:
+        [pipeline_id] = emulator.seed(pipelines=1, runs=0)
+        async with connect(**emulator.client_options()) as client:
+            await client.pipelines.trigger(pipeline_id)
+            with pytest.raises(PipelineBusyError) as caught:
+                await client.pipelines.trigger(pipeline_id)
+    assert caught.value.attempts == 1
+
+
+async def test_trigger_and_wait_returns_the_run(client: Any, emulator: Emulator) -> None:
+    """One call starts a run and sees it to its end."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=1)
+    run = await client.pipelines.trigger_and_wait(pipeline_id, timeout=30)
+    assert isinstance(run, Run)
+    assert (run.pipeline_id, run.status) == (pipeline_id, "success")
+
+
+async def test_trigger_and_wait_raises_when_the_run_fails(client: Any, emulator: Emulator) -> None:
+    """A failed run is an error that holds the run and the server's reasons."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=1)
+    emulator.fail_next_run(pipeline_id, message="no such table")
+    with pytest.raises(RunFailedError, match="no such table") as caught:
+        await client.pipelines.trigger_and_wait(pipeline_id)
+    assert caught.value.run.status == "failed"
+
+
+async def test_report_tells_status_and_latest_run(client: Any, emulator: Emulator) -> None:
+    """A report names the pipeline's status and how its latest run went."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=3)
+    report = await client.pipelines.report(pipeline_id)
+    assert isinstance(report, PipelineReport)
+    assert (report.pipeline_id, report.status) == (pipeline_id, "idle")
+    assert report.latest_pipeline_run is not None
+    assert report.latest_pipeline_run.id == report.latest_successful_pipeline_run_id
+
+
+@pytest.mark.parametrize("source", ["list", "generator", "async generator"])
+async def test_reports_has_an_entry_per_id(client: Any, emulator: Emulator, source: str) -> None:
+    """Every id gets one entry, its failure included as a value, from any sort of iterable; progress is told."""
+    ids = [*emulator.seed(pipelines=5, runs=2), "nowhere", "not an id"]
+    told: list[Any] = []
+    polled = [
+        entry
+        async for entry in client.pipelines.reports(
+            _source(source, ids), concurrency=3, on_progress=told.append
+        )
+    ]
+    assert all(isinstance(entry, PolledReport) for entry in polled)
+    assert sorted(entry.pipeline_id for entry in polled) == sorted(ids)
+    errors = {entry.pipeline_id: type(entry.error) for entry in polled if entry.error}
+    assert errors == {"nowhere": NotFoundError, "not an id": ValidationError}
+    assert (told[-1].done, told[-1].failed) == (7, 2)
+    assert told[-1].total == (7 if source == "list" else None)
+
+
+def _source(name: str, ids: list[str]) -> Any:
+    async def drawn() -> AsyncIterator[str]:
+        for pipeline_id in ids:
+            yield pipeline_id
+
+    return {"list": ids, "generator": iter(ids), "async generator": drawn()}[name]
+
+
+async def test_reports_can_be_left_early(client: Any, emulator: Emulator) -> None:
+    """Leaving the loop half-way leaves the client usable."""
+    ids = emulator.seed(pipelines=20, runs=1)
+    reports = client.pipelines.reports(ids, concurrency=4)
+    async for _ in reports:
+        break
+    await reports.aclose()
+    assert (await client.pipelines.report(ids[0])).status == "idle"
+
+
+@pytest.mark.parametrize("concurrency", [0, -1, True, 1.5, "4", None])
+async def test_reports_refuses_a_wrong_concurrency(client: Any, concurrency: Any) -> None:
+    """A wrong argument is an error at the call, not at the first entry."""
+    with pytest.raises(ValidationError, match="concurrency"):
+        client.pipelines.reports([], concurrency=concurrency)
+
+
+async def test_reports_refuses_one_string(client: Any) -> None:
+    """A single id is not taken for many ids of one letter."""
+    with pytest.raises(ValidationError, match="many ids"):
+        client.pipelines.reports("customers")

@@ -1,0 +1,200 @@
+"""`client.runs`, as `AsyncClient` and `Client` both have it."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from warehouse_sync import (
+    NotFoundError,
+    Page,
+    Run,
+    RunFailedError,
+    ValidationError,
+    WaitedRun,
+    WaitTimeoutError,
+)
+from warehouse_sync.emulator import Emulator
+
+
+@pytest.mark.parametrize("prefetch", [0, 1, 4])
+async def test_list_yields_every_run_once(client: Any, emulator: Emulator, prefetch: int) -> None:
+    """All runs come, each once, in the server's order, however many pages are read at once."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=137)
+    runs = [run async for run in client.runs.list(pipeline_id, page_size=10, prefetch=prefetch)]
+    assert all(isinstance(run, Run) for run in runs)
+    assert [run.id for run in runs] == sorted({run.id for run in runs}, reverse=True)
+    assert len(runs) == 137
+
+
+async def test_list_has_pages(client: Any, emulator: Emulator) -> None:
+    """The pages of a listing can be had as such."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=25)
+    pages = [page async for page in client.runs.list(pipeline_id, page_size=10).pages()]
+    assert all(isinstance(page, Page) for page in pages)
+    assert [(page.current_page, len(page.items), page.has_next_page) for page in pages] == [
+        (1, 10, True),
+        (2, 10, True),
+        (3, 5, False),
+    ]
+
+
+async def test_list_can_be_iterated_again(client: Any, emulator: Emulator) -> None:
+    """A pager begins anew each time, and asks for 50 runs a page unless told otherwise."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=60)
+    pager = client.runs.list(pipeline_id)
+    assert [run.id async for run in pager] == [run.id async for run in pager]
+    assert [len(page.items) async for page in pager.pages()] == [50, 10]
+
+
+async def test_list_filters_by_logical_date(client: Any, emulator: Emulator) -> None:
+    """`start` and `end` bound the logical date, both ends included, in any time zone."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=24)
+    everything = [run async for run in client.runs.list(pipeline_id)]
+    start, end = (
+        everything[9].logical_date,
+        everything[4].logical_date.astimezone(timezone(timedelta(hours=5))),
+    )
+    found = [run.id async for run in client.runs.list(pipeline_id, start=start, end=end)]
+    assert found == [run.id for run in everything[4:10]]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"page_size": 0},
+        {"page_size": -1},
+        {"page_size": True},
+        {"prefetch": -1},
+        {"prefetch": "8"},
+        {"start": datetime(2023, 1, 1)},  # noqa: DTZ001 - the point
+        {"end": "2023-01-01"},
+    ],
+)
+async def test_list_refuses_wrong_arguments_at_the_call(client: Any, options: dict[str, Any]) -> None:
+    """What is wrong is named before anything is sent, and before anything is iterated."""
+    with pytest.raises(ValidationError, match=next(iter(options))):
+        client.runs.list("customers", **options)
+
+
+async def test_list_of_a_missing_pipeline_is_not_found(client: Any) -> None:
+    """The error of a page is raised where the page is asked for."""
+    pager = client.runs.list("nowhere")
+    with pytest.raises(NotFoundError):
+        _ = [run async for run in pager]
+
+
+async def test_get_reads_one_run(client: Any, emulator: Emulator) -> None:
+    """One run can be read by its number."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=3)
+    runs = [run async for run in client.runs.list(pipeline_id)]
+    assert await client.runs.get(pipeline_id, runs[1].id) == runs[1]
+    with pytest.raises(NotFoundError):
+        await client.runs.get(pipeline_id, 999_999)
+
+
+@pytest.mark.parametrize("run_id", [-1, True, "7", 1.0, None])
+async def test_wrong_run_id_never_reaches_a_path(client: Any, run_id: Any) -> None:
+    """Nothing but a whole number becomes part of an address."""
+    with pytest.raises(ValidationError, match="run_id"):
+        await client.runs.get("customers", run_id)
+    with pytest.raises(ValidationError, match="run_id"):
+        await client.runs.wait("customers", run_id)
+    with pytest.raises(ValidationError, match="run_id"):
+        client.runs.wait_many([("customers", run_id)])
+
+
+@pytest.mark.parametrize("timeout", [-1, True, "7", float("nan")])
+async def test_wrong_timeout_is_refused(client: Any, timeout: Any) -> None:
+    """A timeout is a number of seconds from 0 on, or none."""
+    with pytest.raises(ValidationError, match="timeout"):
+        await client.runs.wait("customers", 7, timeout=timeout)
+
+
+async def test_wait_for_a_run_that_failed_raises(client: Any, emulator: Emulator) -> None:
+    """A run that ended before the wait began is told at once, and a failed one is an error."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=4, failed_every=2)
+    good, bad = [run async for run in client.runs.list(pipeline_id)][:2]
+    assert await client.runs.wait(pipeline_id, good.id) == good
+    with pytest.raises(RunFailedError) as caught:
+        await client.runs.wait(pipeline_id, bad.id)
+    assert caught.value.run == bad
+
+
+async def test_wait_that_times_out_can_be_resumed(client: Any, emulator: Emulator) -> None:
+    """A wait's timeout is not a run's failure: its handle goes on, also through another workspace's client."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=1)
+    triggered = await client.pipelines.trigger(pipeline_id)
+    with pytest.raises(WaitTimeoutError) as caught:
+        await client.runs.wait(pipeline_id, triggered.run_id, timeout=0)
+    assert isinstance(caught.value, TimeoutError)
+    handle = caught.value.handle
+    assert handle == triggered.handle()
+    run = await client.runs.resume(handle, timeout=30)
+    assert (run.id, run.status) == (triggered.run_id, "success")
+    assert await client.workspace(1).runs.resume(handle, timeout=30) == run
+
+
+@pytest.mark.parametrize("handle", ["", "wsr1:1:a", "wsr1:1:a/b:7", None])
+async def test_resume_refuses_what_is_no_handle(client: Any, handle: Any) -> None:
+    """Only what `handle()` made is followed."""
+    with pytest.raises(ValidationError, match="handle"):
+        await client.runs.resume(handle)
+
+
+async def test_wait_many_has_an_entry_per_run(client: Any, emulator: Emulator) -> None:
+    """Every wait gets one entry, failures included as values; progress is told."""
+    first, second, third = emulator.seed(pipelines=3, runs=0)
+    emulator.fail_next_run(second)
+    triggered = [await client.pipelines.trigger(pipeline_id) for pipeline_id in (first, second)]
+    keys = [*((run.pipeline_id, run.run_id) for run in triggered), (third, 999_999)]
+    told: list[Any] = []
+    entries = [entry async for entry in client.runs.wait_many(keys, timeout=30, on_progress=told.append)]
+    assert all(isinstance(entry, WaitedRun) for entry in entries)
+    by_pipeline = {entry.pipeline_id: entry for entry in entries}
+    assert by_pipeline[first].run.status == "success"
+    assert by_pipeline[first].error is None
+    assert isinstance(by_pipeline[second].error, RunFailedError)
+    assert isinstance(by_pipeline[third].error, NotFoundError)
+    assert (told[-1].done, told[-1].failed, told[-1].total) == (3, 2, 3)
+
+
+async def test_wait_many_for_runs_of_one_pipeline(client: Any, emulator: Emulator) -> None:
+    """Several runs of one pipeline are waited for together, each with its own entry."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=10, failed_every=3)
+    runs = [run async for run in client.runs.list(pipeline_id)]
+    keys = [(pipeline_id, run.id) for run in runs]
+    entries = {entry.run_id: entry async for entry in client.runs.wait_many(keys)}
+    assert {run_id: entry.run for run_id, entry in entries.items()} == {run.id: run for run in runs}
+    assert {entry.run.status for entry in entries.values() if entry.error} == {"failed"}
+    assert {entry.run.status for entry in entries.values() if not entry.error} == {"success"}
+
+
+async def test_watch_tells_changes(client: Any, emulator: Emulator) -> None:
+    """The first round tells every pipeline; later ones what changed."""
+    ids = emulator.seed(pipelines=2, runs=1)
+    changes = client.watch(ids, every=timedelta(milliseconds=1))
+    first = [await anext(changes), await anext(changes)]
+    assert sorted(change.pipeline_id for change in first) == ids
+    assert all(change.previous is None and not change.stale for change in first)
+    triggered = await client.pipelines.trigger(ids[0])
+    change = await anext(changes)
+    await changes.aclose()
+    assert change.pipeline_id == ids[0]
+    assert change.report.latest_pipeline_run.id == triggered.run_id
+    assert change.previous is not None
+    assert change.observed_on > datetime(2023, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("every", [0, -1, True, "1", float("inf"), timedelta()])
+async def test_watch_refuses_a_wrong_interval(client: Any, every: Any) -> None:
+    """A wrong argument is an error at the call."""
+    with pytest.raises(ValidationError, match="every"):
+        client.watch(["customers"], every=every)
+
+
+@pytest.mark.parametrize("ids", ["customers", ["a b"]])
+async def test_watch_refuses_wrong_ids(client: Any, ids: Any) -> None:
+    """A wrong id is an error at the call."""
+    with pytest.raises(ValidationError, match="pipeline_ids"):
+        client.watch(ids, every=1)

@@ -1,0 +1,86 @@
+"""Bulk reports at the pace the server likes: less at once when it complains, and more again later."""
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from tests.support.reports import Reports, collected, names, poll, report, take, throttled
+from tests.support.virtual import in_no_time
+from warehouse_sync.errors import RateLimitedError, ReadError
+from warehouse_sync.models import PipelineReport
+from warehouse_sync.transport.pace import Pace
+
+
+def test_bulk_throttled_report_is_asked_for_again_after_longer_and_longer_pauses() -> None:
+    """A 429 is not the end of a report: it is asked for again after 1, 2, 4 … seconds, or later if the server says so."""
+    reports = Reports(lambda _: 0.0, {"p0": [throttled(), throttled(5.0), throttled(), ReadError("reset")]})
+    (entry,) = in_no_time(collected(reports.poll(["p0"])))
+    assert isinstance(entry.error, ReadError)
+    assert reports.asked == [0.0, 1.0, 6.0, 10.0]
+
+
+@pytest.mark.parametrize(("retry_after", "requests"), [(None, 6), (60.0, 6), (60.5, 1)])
+def test_bulk_throttled_for_too_long_is_an_entry_with_its_error(
+    retry_after: float | None, requests: int
+) -> None:
+    """After six tries, or when the server asks for more than a minute, the error is the entry."""
+    reports = Reports(lambda _: 0.0, {"p0": [throttled(retry_after)]})
+    (entry,) = in_no_time(collected(reports.poll(["p0"])))
+    assert isinstance(entry.error, RateLimitedError)
+    assert len(reports.asked) == requests
+
+
+def test_bulk_throttled_lowers_its_concurrency_and_recovers() -> None:
+    """A complaint halves what is under way; answers without complaint bring it back to what the caller allows."""
+
+    async def check() -> None:
+        reports = Reports()
+        async with aclosing(reports.poll(iter(names(6000)), 32).results()) as entries:
+            await take(entries, 100)
+            assert reports.live == 32
+            reports.pace.heard("95")
+            await take(entries, 40)
+            reports.most = 0
+            await take(entries, 100)
+            assert 16 <= reports.most <= 24
+            await take(entries, 2000)
+            assert reports.live == 32
+
+    in_no_time(check())
+
+
+def test_bulk_throttled_again_and_again_goes_on_with_one() -> None:
+    """However little the server allows, somebody goes on asking."""
+    pace = Pace()
+
+    async def fetch(pipeline_id: str) -> PipelineReport:
+        pace.throttled()
+        await asyncio.sleep(0.1)
+        return report(pipeline_id)
+
+    assert len(in_no_time(collected(poll(names(100), fetch, 16, pace=pace)))) == 100
+
+
+def test_bulk_polls_of_a_client_share_its_pace() -> None:
+    """Two polls of one client together stay below what the server allows, and each goes on."""
+
+    async def check() -> None:
+        reports = Reports()
+        reports.pace.limit = 6.0
+        first, second = (reports.poll(names(60), 32) for _ in range(2))
+        both = await asyncio.gather(collected(first), collected(second))
+        assert [len(entries) for entries in both] == [60, 60]
+
+    async def most_at_first() -> int:
+        reports = Reports()
+        reports.pace.limit = 6.0
+        polls = [asyncio.create_task(collected(reports.poll(names(60), 32))) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        for polling in polls:
+            polling.cancel()
+        await asyncio.wait(polls)
+        return reports.most
+
+    in_no_time(check())
+    assert in_no_time(most_at_first()) == 7  # 6, and the one that each poll may always have

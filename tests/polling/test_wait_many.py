@@ -1,0 +1,184 @@
+"""Waiting for many runs: an entry each as they end, at the cost of one question per pipeline and look."""
+
+import asyncio
+import gc
+from contextlib import aclosing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.runs import NEVER, Fate, Server, waited, waiter
+from tests.support.virtual import in_no_time, now
+from warehouse_sync import errors
+from warehouse_sync.errors import RunFailedError, WaitTimeoutError
+from warehouse_sync.models import Progress
+from warehouse_sync.polling.waiting import MOST_AT_ONCE, Key
+
+
+@given(
+    fates=st.dictionaries(
+        st.tuples(st.sampled_from("pqr"), st.integers(1, 9)),
+        st.builds(
+            Fate, st.floats(0, 90), st.sampled_from(["success", "failed", "stopped"]), on_page=st.booleans()
+        ),
+        max_size=20,
+    ),
+    timeout=st.none() | st.floats(0, 100),
+)
+def test_wait_many_has_one_entry_per_key_as_it_is(fates: dict[Key, Fate], timeout: float | None) -> None:
+    """Each run is told once: its success, its failure, or that time was up, and never a timeout of one that was read as ended."""
+    ends = in_no_time(waited(Server(fates), fates, timeout))
+    assert set(ends) == set(fates)
+    for key, (_, entry) in ends.items():
+        if isinstance(entry.error, WaitTimeoutError):
+            assert entry.run is None or not entry.run.status.is_terminal
+        else:
+            assert entry.run is not None
+            assert entry.run.status == fates[key].how
+            assert (entry.error is None) is (fates[key].how == "success")
+
+
+def test_wait_many_entries_come_in_the_order_of_their_ends() -> None:
+    """The run that ends first is told first; the same pair twice is told twice."""
+    fates = {("p", 1): Fate(ends=50), ("q", 1): Fate(ends=5), ("r", 1): Fate(ends=20)}
+
+    async def check() -> None:
+        entries = waiter(Server(fates)).wait_many([*fates, ("q", 1)], None, None)
+        assert [entry.pipeline_id async for entry in entries] == ["q", "q", "r", "p"]
+
+    in_no_time(check())
+
+
+def test_wait_many_run_that_ends_while_timeouts_are_told_is_told_as_it_ended() -> None:
+    """A caller who takes long over the first timeouts finds the others ended."""
+
+    async def check() -> None:
+        server = Server(
+            {("p", 1): Fate(ends=NEVER), ("q", 1): Fate(ends=12), ("r", 1): Fate(ends=12, how="failed")}
+        )
+        seen = []
+        async for entry in waiter(server).wait_many(server.fates, 10, None):
+            seen.append(type(entry.error))
+            await asyncio.sleep(60)
+        assert seen == [WaitTimeoutError, type(None), RunFailedError]
+
+    in_no_time(check())
+
+
+@pytest.mark.parametrize("error", [None, errors.ForbiddenError(status=403)])
+def test_wait_many_closed_early_leaves_nothing_running(error: Exception | None) -> None:
+    """A loop that is left ends every poll, and nobody complains of errors that were not told."""
+
+    async def check() -> None:
+        fates = {
+            (name, number): Fate(ends=NEVER if number == 2 else 5) for name in "abc" for number in (1, 2, 3)
+        }
+        server = Server(fates, failing=[(0, NEVER, "page", error)] if error else [])
+        async with aclosing(waiter(server).wait_many(fates, None, None)) as entries:
+            await anext(entries)
+        gc.collect()  # which is when asyncio complains
+
+    in_no_time(check())
+
+
+def test_wait_many_progress_counts_entries_and_failures() -> None:
+    """`on_progress` hears of each entry; an error of its own is the caller's."""
+    told: list[Progress] = []
+    server = Server({("p", 1): Fate(), ("q", 1): Fate(ends=5, how="failed"), ("r", 1): Fate(ends=NEVER)})
+
+    async def check() -> None:
+        assert len([entry async for entry in waiter(server).wait_many(server.fates, 60, told.append)]) == 3
+
+    def fail(progress: Progress) -> None:
+        raise ValueError("the bar is broken")
+
+    async def broken() -> None:
+        with pytest.raises(ValueError, match="the bar is broken"):
+            [entry async for entry in waiter(server).wait_many(server.fates, 60, fail)]
+
+    in_no_time(check())
+    assert [(progress.done, progress.failed, progress.total) for progress in told] == [
+        (1, 0, 3),
+        (2, 1, 3),
+        (3, 2, 3),
+    ]
+    in_no_time(broken())
+
+
+def test_wait_of_10000_on_1000_pipelines_asks_once_per_pipeline() -> None:
+    """Ten waiters on a pipeline cost what one costs, and only so many questions are under way at once."""
+    requests = {}
+    for waiters in (1, 10):
+        fates = {(f"p{number}", run_id): Fate(ends=30) for number in range(1000) for run_id in range(waiters)}
+        server = Server(fates)
+        ends = in_no_time(waited(server, fates))
+        assert len(ends) == 1000 * waiters
+        assert server.most <= MOST_AT_ONCE
+        requests[waiters] = len(server.asked)
+    assert requests[10] == requests[1] <= 1000 * 13
+
+
+def test_wait_one_by_one_shares_looks_too() -> None:
+    """Waiters who come one after the other, a hundred a second, do not make for a hundred looks a second."""
+
+    async def check() -> None:
+        server = Server({("p", number): Fate(ends=20) for number in range(500)})
+        waits = waiter(server)
+        tasks = []
+        for number in range(500):
+            tasks.append(asyncio.create_task(waits.wait("p", number, None)))
+            await asyncio.sleep(0.01)
+        await asyncio.gather(*tasks)
+        assert len(server.asked) < 5 * 5 + 20
+
+    in_no_time(check())
+
+
+def test_wait_joined_later_does_not_wait_for_an_old_interval() -> None:
+    """A run that is added while a poll sleeps for long is looked at soon."""
+
+    async def check() -> None:
+        waits = waiter(Server({("p", 1): Fate(ends=NEVER), ("p", 2): Fate(ends=0)}))
+        old = asyncio.create_task(waits.wait("p", 1, 1000))
+        await asyncio.sleep(500)
+        await waits.wait("p", 2, None)
+        assert now() < 501
+        old.cancel()
+        await asyncio.wait([old])
+
+    in_no_time(check())
+
+
+def test_wait_for_runs_that_the_page_does_not_hold_asks_for_each_in_turn() -> None:
+    """A look costs at most two questions, and none of the old runs is forgotten."""
+    fates = {("p", number): Fate(ends=20 * (number > 2), on_page=number < 3) for number in range(6)}
+    server = Server(fates)
+    ends = in_no_time(waited(server, fates))
+    assert len(ends) == 6
+    questions = [run_id for _, _, run_id in server.asked]
+    assert questions[:8] == [None, 3, None, 4, None, 5, None, 3]
+    assert questions.count(None) >= len(questions) // 2
+
+
+def test_wait_learns_how_long_runs_of_a_pipeline_take() -> None:
+    """The second wait on a pipeline asks less often and is not later than the first."""
+
+    async def check() -> tuple[int, float]:
+        server = Server({("p", 1): Fate(ends=20), ("p", 2): Fate(ends=120)})
+        waits = waiter(server)
+        await waits.wait("p", 1, None)
+        await asyncio.sleep(100 - now())
+        server.asked.clear()
+        server.fates["p", 2] = Fate(ends=120)
+        await waits.wait("p", 2, None)
+        return len(server.asked), now() - 120
+
+    async def without() -> tuple[int, float]:
+        server = Server({("p", 2): Fate(ends=20)})
+        await waiter(server).wait("p", 2, None)
+        return len(server.asked), now() - 20
+
+    (asked, late), (asked_without, _) = in_no_time(check()), in_no_time(without())
+    assert asked < asked_without
+    assert late < 3

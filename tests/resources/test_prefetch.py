@@ -1,0 +1,178 @@
+"""Pages read ahead: as many at once as allowed, nothing left behind, and not much asked for in vain."""
+
+import asyncio
+import gc
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.history import Change, History, assert_idle, settle
+from warehouse_sync.errors import ReadError
+from warehouse_sync.models import Page
+from warehouse_sync.resources.prefetch import Numbered, Window, next_window, read_ahead
+
+
+async def ahead(history: History, limit: int) -> AsyncGenerator[Numbered, None]:
+    """The pages after the first."""
+    async with aclosing(read_ahead(history.fetch, await history.fetch(1), limit)) as pages:
+        async for numbered in pages:
+            yield numbered
+
+
+@given(after=st.integers(1, 99), size=st.integers(1, 64), announced=st.integers(-1, 200))
+def test_window_follows_and_never_goes_far_beyond_what_is_announced(
+    after: int, size: int, announced: int
+) -> None:
+    """A window begins where the one before ended, is not larger than asked, and holds a page even where none is announced."""
+    window = next_window(after, size, announced)
+    assert window.first == after + 1
+    assert 1 <= window.size <= size
+    assert window.last <= max(announced, after + 1)
+
+
+def test_window_size_counts_both_ends() -> None:
+    """Pages 3 to 5 are three."""
+    assert Window(3, 5).size == 3
+
+
+@pytest.mark.parametrize("limit", [2, 3, 8, 64])
+async def test_prefetch_reads_as_many_at_once_as_allowed(limit: int) -> None:
+    """A long history keeps `limit` requests under way, never more, and asks for few pages twice."""
+    history = History(list(range(2000)), delays=(20,))
+    assert [number async for number, _ in ahead(history, limit)] == list(range(2, 1001))
+    assert history.most == limit
+    assert len(history.asked) <= 1000 * (1 + 1 / limit) + 10
+
+
+async def test_prefetch_takes_a_fraction_of_the_time() -> None:
+    """With 64 at once, 500 pages take at most a tenth of the turns that reading one by one does."""
+    turns = 0
+    history = History(list(range(1000)), delays=(20,))
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    assert len([number async for number, _ in ahead(history, 64)]) == 499
+    counting.cancel()
+    assert turns < 500 * 40 / 10
+
+
+@pytest.mark.parametrize(("stop", "most"), [(2, 12), (3, 12), (10, 40)])
+async def test_prefetch_stopped_early_has_asked_for_little_in_vain(stop: int, most: int) -> None:
+    """Windows grow as pages are read, so the reader of a few pages costs the server a few requests."""
+    history = History(list(range(4000)), delays=(5,))
+    async with aclosing(ahead(history, 64)) as pages:
+        async for number, _ in pages:
+            if number == stop:
+                break
+    assert history.live == 0
+    assert_idle()
+    assert len(history.asked) <= stop + most
+
+
+@pytest.mark.parametrize("stop", [1, 4, 30, 90])
+async def test_prefetch_dropped_leaves_nothing_running(stop: int) -> None:
+    """A loop that is left, and an iterator that is forgotten, end every request."""
+    history = History(list(range(400)), delays=(7, 2, 11))
+    pages = ahead(history, 16)
+    for _ in range(stop):
+        await anext(pages)
+    del pages
+    gc.collect()
+    await settle()
+    assert history.live == 0
+    assert_idle()
+
+
+@pytest.mark.parametrize("turns", range(0, 120, 7))
+async def test_prefetch_cancelled_anywhere_leaves_nothing_running(turns: int) -> None:
+    """Cancelled at any moment, the reader ends at once as cancelled, and so do its requests."""
+    history = History(list(range(400)), delays=(7, 2, 11))
+
+    async def read() -> None:
+        async for _ in ahead(history, 8):
+            pass
+
+    reading = asyncio.create_task(read())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert history.live == 0
+    assert_idle()
+
+
+async def test_prefetch_error_that_is_not_ours_surfaces_and_leaves_nothing_running() -> None:
+    """A programming error is not mistaken for a page in doubt."""
+    history = History(list(range(400)), delays=(3, 9), failing={9: [ZeroDivisionError(), ReadError("reset")]})
+    with pytest.raises(ZeroDivisionError):
+        [number async for number, _ in ahead(history, 8)]
+    assert history.live == 0
+    assert_idle()
+
+
+ROUTES = [
+    (0,),
+    (3, 0, 7),
+    (0, 9, 2, 5, 1),
+    (12, 1, 6, 0, 0, 3, 17),
+    (1, 20, 1, 1, 4),
+    (2, 0, 40),
+    (0, 0, 60, *(40 * (0,))),
+]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("total_pages", [None, 64])
+async def test_prefetch_arrival_at_any_moment_loses_no_run(
+    route: tuple[int, ...], total_pages: int | None
+) -> None:
+    """Wherever among the answers runs arrive, also where more pages are announced than there are, all others are read."""
+    for answer in range(70):
+        history = History(list(range(90)), 2, [Change(answer, 0.0, 1)], route, total_pages)
+        first = await history.fetch(1)
+        pages = [first] + [page async for _, page in read_ahead(history.fetch, first, 16)]
+        assert {run.id for page in pages for run in page.items} >= set(range(90)), answer
+
+
+async def test_prefetch_in_constant_flux_gives_up_on_windows() -> None:
+    """Where runs arrive between any two answers, nothing is lost and nearly all pages are read once."""
+    history = History(
+        list(range(1000)),
+        50,
+        [Change(answer, 0.0, 1) for answer in range(5000)],
+        delays=(3, 0, 7),
+        total_pages=900,
+    )
+    runs = [run.id async for _, page in ahead(history, 64) for run in page.items]
+    assert set(runs) >= set(range(50, 1000))
+    assert len(history.asked) < 3 * len(set(history.asked))
+
+
+async def test_prefetch_recovers_after_a_doubtful_window() -> None:
+    """One arrival costs one window; after it pages are read side by side again."""
+    history = History(list(range(4000)), 10, [Change(60, 0.0, 1)], delays=(5,))
+    pages = [page async for _, page in ahead(history, 16)]
+    assert {run.id for page in pages for run in page.items} >= set(range(10, 4000))
+    assert history.most == 16
+    assert len(history.asked) < 400 * 1.3
+
+
+async def test_prefetch_ends_inside_a_window_where_has_next_page_says_so() -> None:
+    """A page that says it is the last one is the last one, though its window goes on."""
+    history = History(list(range(40)))
+
+    async def fetch(number: int) -> Page:
+        page = await history.fetch(number)
+        return Page(items=page.items, total_pages=page.total_pages, has_next_page=number < 7)
+
+    assert [number async for number, _ in read_ahead(fetch, await fetch(1), 8)] == [2, 3, 4, 5, 6, 7]
+    assert_idle()

@@ -1,0 +1,54 @@
+"""Reading runs: the requests that are made, and whether a 404 is final."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from tests.support.clock import FakeClock
+from tests.support.kinds import BASE
+from tests.support.peer import Peer, refusal, reply
+from warehouse_sync import AsyncClient, NotFoundError
+
+RUNS = f"GET {BASE}/inputs/data-pipelines/p1/runs"
+DONE = {"id": 7, "pipeline_id": "p1", "status": "success"}
+
+
+async def test_list_sends_its_filters_with_every_page(client: AsyncClient, peer: Peer) -> None:
+    """Page number, size and dates are sent as the documents name them, dates in UTC."""
+    more: dict[str, Any] = {"current_page": 1, "total_pages": 2, "items": [DONE], "has_next_page": True}
+    last = {"current_page": 2, "items": [{**DONE, "id": 8}], "has_next_page": False}
+    peer.serve(RUNS, reply(200, more), reply(200, last))
+    start = datetime(2023, 2, 1, 1, tzinfo=timezone(timedelta(hours=1)))
+    end = datetime(2023, 2, 2, microsecond=5000, tzinfo=UTC)
+    assert [run.id async for run in client.runs.list("p1", start=start, end=end, page_size=1)] == [7, 8]
+    queries = [arrival.target.partition("?")[2] for arrival in peer.on(RUNS)]
+    rest = "pageSize=1&startDate=2023-02-01T00:00:00Z&endDate=2023-02-02T00:00:00.005Z"
+    assert queries == [f"currentPage=1&{rest}", f"currentPage=2&{rest}"]
+
+
+async def test_resume_accepts_a_404_for_as_long_as_a_run_may_take_to_appear(
+    client: AsyncClient, peer: Peer
+) -> None:
+    """A handle's run may not be visible yet, in the process that goes on waiting."""
+    peer.serve(f"{RUNS}/7", refusal(404, "no"), refusal(404, "no"), reply(200, DONE))
+    assert (await client.runs.resume("wsr1:1:p1:7")).id == 7
+
+
+async def test_resume_ends_when_the_run_stays_missing(
+    client: AsyncClient, peer: Peer, clock: FakeClock
+) -> None:
+    """After that time a 404 is final."""
+    peer.serve(f"{RUNS}/7", refusal(404, "no"))
+    began = clock.now
+    with pytest.raises(NotFoundError):
+        await client.runs.resume("wsr1:1:p1:7")
+    assert clock.now - began >= 90
+
+
+async def test_wait_for_a_run_nobody_expects_ends_with_its_404(client: AsyncClient, peer: Peer) -> None:
+    """A 404 for what this client neither created nor was told to expect is final at once."""
+    peer.serve(f"{RUNS}/7", refusal(404, "no"))
+    with pytest.raises(NotFoundError):
+        await client.runs.wait("p1", 7)
+    assert peer.count() == 1

@@ -1,0 +1,68 @@
+"""A bridge, what to run on it, and what interrupts it."""
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from warehouse_sync.sync.bridge import Bridge
+
+
+async def nothing() -> None:
+    """Do nothing, on the loop."""
+
+
+async def double(value: int) -> int:
+    """Return after a turn of the loop."""
+    await asyncio.sleep(0)
+    return 2 * value
+
+
+@pytest.fixture
+def bridge() -> Iterator[Bridge]:
+    """A bridge, closed after the test."""
+    opened = Bridge()
+    yield opened
+    opened.close(nothing)
+
+
+class Forever:
+    """A coroutine that waits until it is cancelled, and what became of it."""
+
+    def __init__(self) -> None:
+        self.began = threading.Event()
+        self.ended = threading.Event()
+
+    async def run(self) -> None:
+        """Wait for ever."""
+        try:
+            self.began.set()
+            await asyncio.get_running_loop().create_future()
+        finally:
+            self.ended.set()
+
+
+def threads() -> list[threading.Thread]:
+    """Return the background threads that run."""
+    return [thread for thread in threading.enumerate() if thread.name == "warehouse-sync"]
+
+
+@pytest.fixture
+def interrupt() -> Iterator[Callable[[threading.Event], None]]:
+    """What interrupts the main thread, as Ctrl-C does, once an event has happened."""
+    senders: list[threading.Thread] = []
+
+    def after(event: threading.Event) -> None:
+        def send() -> None:
+            event.wait(30)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        senders.append(threading.Thread(target=send))
+        senders[-1].start()
+
+    yield after
+    for sender in senders:
+        sender.join()

@@ -1,0 +1,193 @@
+"""`Client` as scripts, thread pools and notebooks use it."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.kinds import BASE
+from tests.support.peer import Gate, Peer, reply, stall
+from warehouse_sync import Client, ConfigurationError
+from warehouse_sync.emulator import Emulator
+from warehouse_sync.sync.bridge import INSIDE
+
+if TYPE_CHECKING:
+    from warehouse_sync import Progress
+
+LIST = f"GET {BASE}/connections"
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """An emulator in a thread of its own."""
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture
+def client(emulator: Emulator) -> Iterator[Client]:
+    """A client connected to the emulator."""
+    with Client(**emulator.client_options()) as connected:
+        yield connected
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    """A scripted server."""
+    with Peer() as running:
+        running.serve(LIST, reply(200, []))
+        yield running
+
+
+def tasks(client: Client) -> set[str]:
+    """Return what still runs on the client's loop, but for what serves its thread."""
+    bridge = client._bridge
+
+    async def names() -> set[str]:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        return {str(task.get_coro()) for task in others if "_serve" not in str(task.get_coro())}
+
+    return bridge.run(names())
+
+
+def test_client_works_in_a_thread_pool(client: Client, emulator: Emulator) -> None:
+    """Many threads share one client."""
+    ids = emulator.seed(pipelines=40, runs=1)
+    with ThreadPoolExecutor(16) as pool:
+        reports = list(pool.map(client.pipelines.report, ids))
+    assert [report.pipeline_id for report in reports] == ids
+
+
+async def test_client_works_inside_a_running_loop(client: Client, emulator: Emulator) -> None:
+    """A notebook's cell runs in a loop, and may call and iterate all the same."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=60)
+    assert client.pipelines.report(pipeline_id).status == "idle"
+    assert len(list(client.runs.list(pipeline_id))) == 60
+
+
+@pytest.mark.parametrize("leave", ["break", "close", "raise"])
+def test_iterators_left_half_way_leave_nothing_running(
+    client: Client, emulator: Emulator, leave: str
+) -> None:
+    """However a loop is left, no request goes on, and the client works."""
+    ids = emulator.seed(pipelines=30, runs=200)
+    for items in (
+        client.pipelines.reports(ids, concurrency=4),
+        client.runs.list(ids[0], page_size=5, prefetch=4).pages(),
+        iter(client.runs.list(ids[0], page_size=5)),
+        client.watch(ids, every=60),
+    ):
+        _leave(items, leave)
+    del items
+    assert tasks(client) == set()
+    assert client.pipelines.report(ids[0]).status == "idle"
+
+
+def _leave(items: Iterator[Any], how: str) -> None:
+    next(items)
+    if how == "close":
+        items.close()  # type: ignore[attr-defined] # they are generators
+    elif how == "raise":
+        with pytest.raises(ZeroDivisionError):
+            _fail_with(items)
+
+
+def _fail_with(items: Iterator[Any]) -> None:
+    for _ in items:
+        raise ZeroDivisionError
+
+
+def test_progress_that_raises_ends_the_poll(client: Client, emulator: Emulator) -> None:
+    """An error in a callback is the caller's own: it comes out of the loop, and nothing is left running."""
+
+    def refuse(progress: "Progress") -> None:
+        if progress.done == 3:
+            raise LookupError("enough")
+
+    ids = emulator.seed(pipelines=30, runs=1)
+    with pytest.raises(LookupError, match="enough"):
+        list(client.pipelines.reports(ids, concurrency=4, on_progress=refuse))
+    assert tasks(client) == set()
+
+
+def test_call_from_inside_a_callback_is_a_clear_error(client: Client, emulator: Emulator) -> None:
+    """A callback runs where the requests do: a blocking call from it cannot work, and says what does."""
+    ids = emulator.seed(pipelines=2, runs=1)
+
+    def call(_: "Progress") -> None:
+        client.pipelines.report(ids[0])
+
+    with pytest.raises(ConfigurationError) as caught:
+        list(client.pipelines.reports(ids, on_progress=call))
+    assert str(caught.value) == INSIDE
+    assert len(list(client.pipelines.reports(ids))) == 2
+
+
+def test_ctrl_c_during_a_call_ends_its_request(peer: Peer) -> None:
+    """Ctrl-C hangs up on the server before it comes out of the call; the client can be used on."""
+    peer.serve(LIST, stall(), reply(200, []))
+    with Client(**peer.options()) as client:
+
+        def interrupt() -> None:
+            peer.wait(1, LIST)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        interrupter = threading.Thread(target=interrupt)
+        interrupter.start()
+        with pytest.raises(KeyboardInterrupt):
+            client.connections.list()
+        interrupter.join()
+        assert tasks(client) == set()
+        assert client.connections.list() == []
+
+
+def test_close_while_calls_are_under_way_tells_them(peer: Peer) -> None:
+    """Calls of other threads end with an error that names the reason, none of them hangs."""
+    gate = Gate()
+    peer.serve(LIST, gate.hold(reply(200, [])))
+    client = Client(**peer.options())
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(client.connections.list) for _ in range(4)]
+        peer.wait(4, LIST)
+        client.close()
+        errors = [call.exception(30) for call in calls]
+    gate.open()
+    assert [str(error) for error in errors] == [
+        "the client is closed: make a new one, or keep calls inside its `with` block"
+    ] * 4
+
+
+def test_derived_clients_share_the_thread(client: Client) -> None:
+    """Clients for other workspaces or with other bounds use the first one's thread, and end with it."""
+    assert client.workspace(7).connections.list() == []
+    assert client.with_options().connections.list() == []
+    assert sum(thread.name == "warehouse-sync" for thread in threading.enumerate()) == 1
+
+
+SCRIPT = """
+import sys
+from warehouse_sync import Client
+client = Client()
+pages = client.runs.list(sys.argv[1], page_size=5).pages()
+print(next(pages).current_page, client.pipelines.report(sys.argv[1]).status)
+"""
+
+
+def test_script_that_does_not_close_ends_without_a_word(emulator: Emulator) -> None:
+    """A script may just end, in the middle of a listing: no hang, no warning."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=50)
+    settings = {
+        f"WAREHOUSE_SYNC_{key.upper()}": str(value) for key, value in emulator.client_options().items()
+    }
+    command = [sys.executable, "-W", "error", "-X", "dev", "-c", SCRIPT, pipeline_id]
+    ran = subprocess.run(  # noqa: S603 - our own script
+        command, env={**os.environ, **settings}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("1 idle\n", "", 0)

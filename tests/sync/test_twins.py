@@ -1,0 +1,113 @@
+"""The blocking classes are the asynchronous ones without `async`: the same names, arguments, types and docstrings."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from warehouse_sync import AsyncClient, Client
+from warehouse_sync.resources import connections, data_models, ingest_v1, pager, pipelines, runs
+from warehouse_sync.sync import resources
+
+RESOURCES = (
+    connections.Connections,
+    data_models.DataModels,
+    pipelines.Pipelines,
+    runs.Runs,
+    pager.RunPager,
+    ingest_v1.IngestV1,
+    ingest_v1.IngestResource,
+    ingest_v1.IngestPipelines,
+)
+TWINS: list[tuple[type, type]] = [
+    (AsyncClient, Client),
+    *((asynchronous, getattr(resources, asynchronous.__name__)) for asynchronous in RESOURCES),
+]
+SPECIAL = {
+    "__aiter__": "__iter__",
+    "__aenter__": "__enter__",
+    "__aexit__": "__exit__",
+    "__init__": "__init__",
+}
+
+
+def names(cls: type) -> set[str]:
+    """Return the public names of a class, and the special ones under their blocking names."""
+    return {SPECIAL.get(name, name) for name in dir(cls) if not name.startswith("_")} | {
+        blocking for name, blocking in SPECIAL.items() if hasattr(cls, name) or hasattr(cls, blocking)
+    }
+
+
+def methods() -> Iterator[tuple[Any, Any]]:
+    """Yield each public method with its twin."""
+    for asynchronous, blocking in TWINS:
+        for name, function in inspect.getmembers(asynchronous, inspect.isfunction):
+            if not name.startswith("_") or name == "__aiter__":
+                yield function, getattr(blocking, SPECIAL.get(name, name))
+
+
+def blocking_text(text: str | None) -> str | None:
+    """Return a docstring as the blocking twin says it."""
+    return text and re.sub(r"\bAsyncClient\b", "Client", re.sub(r"\b(?:async (?=with|for)|await )", "", text))
+
+
+METHODS = list(methods())
+IDS = [function.__qualname__ for function, _ in METHODS]
+
+
+@pytest.mark.parametrize(("asynchronous", "blocking"), TWINS, ids=[cls.__name__ for cls, _ in TWINS])
+def test_class_has_the_names_of_its_twin(asynchronous: type, blocking: type) -> None:
+    """Nothing is missing on one side, and the class docstrings say the same."""
+    assert names(asynchronous) == names(blocking)
+    assert inspect.getdoc(blocking) == blocking_text(inspect.getdoc(asynchronous))
+
+
+@pytest.mark.parametrize(("asynchronous", "blocking"), METHODS, ids=IDS)
+def test_method_has_the_signature_and_docstring_of_its_twin(asynchronous: Any, blocking: Any) -> None:
+    """The same arguments with the same kinds and defaults, the same docstring, and nothing to await."""
+    ours, theirs = inspect.signature(blocking).parameters, inspect.signature(asynchronous).parameters
+    assert [(p.name, p.kind, p.default) for p in ours.values()] == [
+        (p.name, p.kind, p.default) for p in theirs.values()
+    ]
+    if asynchronous is not AsyncClient.close:  # the blocking one ends a thread, too
+        assert inspect.getdoc(blocking) == blocking_text(inspect.getdoc(asynchronous))
+    assert not inspect.iscoroutinefunction(blocking)
+
+
+@pytest.mark.parametrize(("asynchronous", "blocking"), METHODS, ids=IDS)
+def test_method_has_the_types_of_its_twin(asynchronous: Any, blocking: Any) -> None:
+    """Annotations are the same but for the iterators, and for the classes that have twins."""
+    assert annotations(blocking) == {
+        name: re.sub(r"\bAsyncIterator\b", "Iterator", text) if name == "return" else text
+        for name, text in annotations(asynchronous).items()
+    }
+
+
+def annotations(function: Any) -> dict[str, str]:
+    """Return a function's annotations as text, without the modules of its types."""
+    return {
+        name: re.sub(r"\b(?:\w+\.)+", "", text if isinstance(text, str) else inspect.formatannotation(text))
+        for name, text in function.__annotations__.items()
+    }
+
+
+def test_every_method_is_documented_as_a_user_needs_it() -> None:
+    """A call that sends a request says which errors to expect, and where in the reference it comes from."""
+    for function, _ in METHODS:
+        text = inspect.getdoc(function) or ""
+        if function.__qualname__.startswith("AsyncClient.") and function.__name__ != "watch":
+            continue
+        assert "Raises:" in text, function.__qualname__
+        assert "Source: " in text or function.__qualname__.startswith("RunPager."), function.__qualname__
+
+
+def test_arguments_after_the_first_are_named() -> None:
+    """After the first argument, two for what is named by two ids, arguments are keyword-only."""
+    for function, _ in METHODS:
+        positional = [
+            p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD
+        ]
+        names = [p.name for p in positional if p.name != "self"]
+        assert len(names) <= 1 or names[1:] in (["run_id"], ["document"]), function.__qualname__

@@ -1,0 +1,198 @@
+"""Users mock the SDK with aioresponses: every request goes where it can see it."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import aiohttp
+import aioresponses
+import pytest
+from aioresponses import core
+from yarl import URL
+
+from warehouse_sync import (
+    AsyncClient,
+    BadRequestError,
+    Client,
+    DecodeError,
+    ForbiddenError,
+    NotFoundError,
+    PipelineBusyError,
+    RateLimitedError,
+    ReadError,
+    RetryPolicy,
+    TimeoutError,
+    TokenError,
+    UnauthorizedError,
+    WarehouseLoginError,
+)
+from warehouse_sync.testing import patch_aioresponses
+
+BASE = "https://api.mparticle.com/platform/v2/workspaces/1"
+TOKEN = "https://sso.auth.mparticle.com/oauth/token"
+CONNECTION = {
+    "id": "c1",
+    "name": "One",
+    "state": "active",
+    "service_provider": "Databricks",
+    "config": {"provider": "p", "schema": "s"},
+}
+SECRETS = (f"secret-{number}" for number in itertools.count())  # a token is shared by all who have one secret
+
+Mock = aioresponses.aioresponses
+
+
+@pytest.fixture
+def mock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mock]:
+    """Mocked requests, with a token endpoint that works; patched for this test alone."""
+    monkeypatch.setattr(core, "ClientResponse", core.ClientResponse)  # type: ignore[attr-defined] # restored after the test
+    patch_aioresponses()
+    with Mock() as mocked:
+        mocked.post(
+            TOKEN, payload={"access_token": "token", "expires_in": 28800, "token_type": "Bearer"}, repeat=True
+        )
+        yield mocked
+
+
+def options() -> dict[str, Any]:
+    """Return what a client of the real addresses needs; it waits for nothing."""
+    retry = RetryPolicy(attempts=2, base=0, throttled_base=0)
+    return {"workspace_id": 1, "client_id": "id", "client_secret": next(SECRETS), "retry": retry}
+
+
+async def test_get_is_answered_by_the_mock(mock: Mock) -> None:
+    """A mocked read comes back typed, and the mock has seen token and headers."""
+    mock.get(f"{BASE}/connections/c1", payload=CONNECTION)
+    async with AsyncClient(**options()) as client:
+        assert (await client.connections.get("c1")).config.service_provider == "Databricks"
+    [seen] = mock.requests["GET", URL(f"{BASE}/connections/c1")]
+    assert seen.kwargs["headers"]["Authorization"] == "Bearer token"
+    assert seen.kwargs["headers"]["Accept"] == "application/json"
+
+
+async def test_writes_are_answered_by_the_mock(mock: Mock) -> None:
+    """The body of a mocked write is what the API would get."""
+    mock.post(f"{BASE}/inputs/data-pipelines/trigger", payload={"pipeline_run_id": 7, "status": "queued"})
+    mock.delete(f"{BASE}/connections/c1", status=204)
+    async with AsyncClient(**options()) as client:
+        assert (await client.pipelines.trigger("p1")).run_id == 7
+        await client.connections.delete("c1")
+    [seen] = mock.requests["POST", URL(f"{BASE}/inputs/data-pipelines/trigger")]
+    assert seen.kwargs["data"] == b'{"pipeline_id":"p1"}'
+
+
+def test_blocking_client_is_answered_by_the_mock(mock: Mock) -> None:
+    """`Client` is mocked like `AsyncClient`, queries and repeats included."""
+    mock.get(f"{BASE}/connections?serviceProvider=Databricks", payload=[CONNECTION], repeat=True)
+    with Client(**options()) as client:
+        for _ in range(2):
+            assert [found.id for found in client.connections.list("Databricks")] == ["c1"]
+
+
+async def test_bulk_poll_is_answered_by_the_mock(mock: Mock) -> None:
+    """Patterns and callbacks serve many reports."""
+
+    def report(url: URL, **_: Any) -> aioresponses.CallbackResult:
+        return aioresponses.CallbackResult(payload={"pipeline_id": url.parts[-2], "status": "idle"})
+
+    mock.get(re.compile(rf"{BASE}/inputs/data-pipelines/.*/report"), callback=report, repeat=True)
+    ids = [f"p{number}" for number in range(50)]
+    async with AsyncClient(**options()) as client:
+        polled = [entry async for entry in client.pipelines.reports(ids)]
+    assert sorted(entry.report.pipeline_id for entry in polled if entry.report) == sorted(ids)
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "error", "requests"),
+    [
+        (400, "bad", BadRequestError, 1),
+        (400, "The pipeline is already in progress", PipelineBusyError, 1),
+        (401, "no", UnauthorizedError, 2),
+        (403, "no", ForbiddenError, 1),
+        (404, "gone", NotFoundError, 1),
+        (429, "slowly", RateLimitedError, 2),
+        (505, "login", WarehouseLoginError, 1),
+    ],
+)
+async def test_mocked_statuses_are_the_errors_they_are_elsewhere(
+    mock: Mock, status: int, message: str, error: type[Exception], requests: int
+) -> None:
+    """A mocked error has the class, words and number of requests of a real one."""
+    url = f"{BASE}/connections/c1"
+    body = {"statusCode": status, "errors": [{"message": message}]}
+    mock.get(url, status=status, payload=body, repeat=True)
+    async with AsyncClient(**options()) as client:
+        with pytest.raises(error, match=message) as caught:
+            await client.connections.get("c1")
+    assert type(caught.value) is error
+    assert len(mock.requests["GET", URL(url)]) == requests
+
+
+@pytest.mark.parametrize(
+    ("raised", "error"),
+    [
+        (aiohttp.ServerDisconnectedError(), ReadError),
+        (aiohttp.ClientConnectionError("refused"), ReadError),
+        (aiohttp.ConnectionTimeoutError(), TimeoutError),
+    ],
+)
+async def test_mocked_exceptions_are_translated(
+    mock: Mock, raised: Exception, error: type[Exception]
+) -> None:
+    """What a mock raises in aiohttp's name is one of our errors, and is retried."""
+    mock.get(f"{BASE}/connections/c1", exception=raised, repeat=True)
+    async with AsyncClient(**options()) as client:
+        with pytest.raises(error) as caught:
+            await client.connections.get("c1")
+    assert caught.value.attempts == 2  # type: ignore[attr-defined] # a TransportError
+
+
+async def test_mocked_failure_is_retried(mock: Mock) -> None:
+    """A failure followed by an answer is an answer."""
+    mock.get(f"{BASE}/connections/c1", status=503)
+    mock.get(f"{BASE}/connections/c1", payload=CONNECTION)
+    async with AsyncClient(**options()) as client:
+        assert (await client.connections.get("c1")).id == "c1"
+
+
+async def test_mocked_junk_is_a_decode_error(mock: Mock) -> None:
+    """An answer that is not JSON is refused whoever gave it."""
+    mock.get(f"{BASE}/connections/c1", body="<html>")
+    async with AsyncClient(**options()) as client:
+        with pytest.raises(DecodeError):
+            await client.connections.get("c1")
+
+
+async def test_mocked_token_endpoint_can_refuse(mock: Mock) -> None:
+    """The token request is mocked like any other."""
+    mock.clear()
+    mock.post(TOKEN, status=401, payload={"error": "access_denied"})
+    async with AsyncClient(**options()) as client:
+        with pytest.raises(TokenError):
+            await client.connections.get("c1")
+
+
+def test_patching_twice_is_patching_once(mock: Mock) -> None:
+    """Calling the helper again, from another `conftest.py` say, changes nothing."""
+    patch_aioresponses()
+    test_blocking_client_is_answered_by_the_mock(mock)
+
+
+def test_release_that_names_a_writer_is_left_to_do_so(mock: Mock) -> None:
+    """The helper's writer gives way to that of an aioresponses that has its own."""
+    made: Any = core.ClientResponse  # type: ignore[attr-defined] # what the helper replaced
+    assert made.keywords["stream_writer"].output_size == 0
+    with pytest.raises(AttributeError, match="'str' object has no attribute 'output_size'"):
+        made(
+            "GET",
+            URL(BASE),
+            writer=None,
+            continue100=None,
+            timer=None,
+            request_info=None,
+            traces=[],
+            loop=None,
+            session=None,
+            stream_writer="own",
+        )

@@ -1,0 +1,176 @@
+"""What users write, on both sides, with the types that checkers must see. Checked by mypy and pyright, never run."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, assert_type
+
+from warehouse_sync import (
+    APIError,
+    AsyncClient,
+    Client,
+    Connection,
+    ConnectionSpec,
+    DataModel,
+    DataModelSpec,
+    OutcomeUnknownError,
+    Page,
+    Pipeline,
+    PipelineReport,
+    PipelineSpec,
+    PolledReport,
+    Progress,
+    RetryPolicy,
+    Run,
+    RunFailedError,
+    Schedule,
+    Secret,
+    SnowflakeConfig,
+    StatusChange,
+    SyncMode,
+    Timeout,
+    TokenCache,
+    TransportError,
+    TriggeredRun,
+    ValidationError,
+    WaitedRun,
+    WaitTimeoutError,
+    WarehouseSyncError,
+)
+
+CONNECTION = ConnectionSpec(
+    id="c",
+    name="C",
+    state="active",
+    config=SnowflakeConfig(password="s", user="u"),
+)
+MODEL = DataModelSpec(id="m", name="M", sql_query="SELECT 1")
+PIPELINE = PipelineSpec(
+    id="p",
+    name="P",
+    pipeline_type="user_attributes",
+    connection_id="c",
+    data_model_id="m",
+    sync_mode=SyncMode(type="full", from_=datetime(2023, 1, 1, tzinfo=UTC)),
+    schedule=Schedule(type="interval", frequency="hourly", delay=timedelta(minutes=5)),
+    environment="development",
+)
+
+
+def told(progress: Progress) -> None:
+    """Show progress."""
+    assert_type(progress.total, int | None)
+
+
+async def asynchronous() -> None:
+    """Use every name of the asynchronous side."""
+    async with AsyncClient(
+        workspace_id=5328,
+        client_id="id",
+        client_secret=Secret("secret"),
+        timeout=Timeout(total=60, connect=10),
+        retry=RetryPolicy(attempts=3),
+        max_connections=100,
+        token_cache=None,
+        session=None,
+    ) as client:
+        assert_type(client, AsyncClient)
+        assert_type(client.workspace(7), AsyncClient)
+        assert_type(client.with_options(timeout=Timeout(total=None)), AsyncClient)
+        assert_type(await client.connections.list(), list[Connection])
+        assert_type(await client.connections.list(service_provider="Snowflake"), list[Connection])
+        assert_type(await client.connections.get("c"), Connection)
+        assert_type(await client.connections.create(CONNECTION), Connection)
+        assert_type(await client.connections.update(CONNECTION), Connection)
+        await client.connections.delete("c")
+        assert_type(await client.data_models.list(), list[DataModel])
+        assert_type(await client.data_models.create(MODEL), DataModel)
+        assert_type((await client.data_models.get("m")).to_spec(), DataModelSpec)
+        assert_type(await client.pipelines.list(), list[Pipeline])
+        assert_type(await client.pipelines.update(PIPELINE), Pipeline)
+        assert_type(await client.pipelines.trigger("p"), TriggeredRun)
+        assert_type(await client.pipelines.trigger_and_wait("p", timeout=60), Run)
+        assert_type(await client.pipelines.report("p"), PipelineReport)
+        assert_type(
+            client.pipelines.reports(["p"], concurrency=64, on_progress=told), AsyncIterator[PolledReport]
+        )
+        async for run in client.runs.list("p", start=None, end=None, page_size=50, prefetch=8):
+            assert_type(run, Run)
+        async for page in client.runs.list("p").pages():
+            assert_type(page, Page)
+        assert_type(await client.runs.get("p", 7), Run)
+        assert_type(await client.runs.wait("p", 7, timeout=60), Run)
+        assert_type(client.runs.wait_many([("p", 7)], timeout=60), AsyncIterator[WaitedRun])
+        assert_type(await client.runs.resume("handle", timeout=60), Run)
+        assert_type(client.watch(["p"], every=30), AsyncIterator[StatusChange])
+        assert_type(await client.ingest_v1.models.get("m"), dict[str, Any])
+        assert_type(await client.ingest_v1.pipelines.list(), list[dict[str, Any]])
+        assert_type(await client.ingest_v1.pipelines.status("p"), dict[str, Any])
+
+
+def blocking() -> None:
+    """Use every name of the blocking side."""
+    with Client(workspace_id="5328", client_id="id", client_secret="secret", token_cache="tokens") as client:
+        assert_type(client, Client)
+        assert_type(client.workspace("7"), Client)
+        assert_type(client.with_options(retry=RetryPolicy()), Client)
+        assert_type(client.connections.list(), list[Connection])
+        assert_type(client.connections.list(service_provider="Snowflake"), list[Connection])
+        assert_type(client.connections.get("c"), Connection)
+        assert_type(client.connections.create(CONNECTION), Connection)
+        assert_type(client.connections.update(CONNECTION), Connection)
+        client.connections.delete("c")
+        assert_type(client.data_models.list(), list[DataModel])
+        assert_type(client.data_models.create(MODEL), DataModel)
+        assert_type(client.data_models.get("m").to_spec(), DataModelSpec)
+        assert_type(client.pipelines.list(), list[Pipeline])
+        assert_type(client.pipelines.update(PIPELINE), Pipeline)
+        assert_type(client.pipelines.trigger("p"), TriggeredRun)
+        assert_type(client.pipelines.trigger_and_wait("p", timeout=60), Run)
+        assert_type(client.pipelines.report("p"), PipelineReport)
+        assert_type(client.pipelines.reports(["p"], concurrency=64, on_progress=told), Iterator[PolledReport])
+        for run in client.runs.list("p", start=None, end=None, page_size=50, prefetch=8):
+            assert_type(run, Run)
+        for page in client.runs.list("p").pages():
+            assert_type(page, Page)
+        assert_type(client.runs.get("p", 7), Run)
+        assert_type(client.runs.wait("p", 7, timeout=60), Run)
+        assert_type(client.runs.wait_many([("p", 7)], timeout=60), Iterator[WaitedRun])
+        assert_type(client.runs.resume("handle", timeout=60), Run)
+        assert_type(client.watch(["p"], every=timedelta(seconds=30)), Iterator[StatusChange])
+        assert_type(client.ingest_v1.models.get("m"), dict[str, Any])
+        assert_type(client.ingest_v1.pipelines.list(), list[dict[str, Any]])
+        assert_type(client.ingest_v1.pipelines.status("p"), dict[str, Any])
+
+
+def errors(client: Client, cache: TokenCache) -> None:
+    """Look into the errors."""
+    assert_type(cache, TokenCache)
+    try:
+        client.pipelines.trigger_and_wait("p")
+    except ValidationError as error:
+        assert_type(error.problems, tuple[tuple[str, str], ...])
+    except TransportError as error:
+        assert_type(str(error.sent), str)
+    except APIError as error:
+        assert_type(error.messages, tuple[str, ...])
+        assert_type(error.retry_after, float | None)
+    except OutcomeUnknownError as error:
+        assert_type(error.candidates, tuple[int, ...])
+    except RunFailedError as error:
+        assert_type(error.run, Run)
+    except WaitTimeoutError as error:
+        assert_type(error.handle, str)
+    except WarehouseSyncError:
+        raise
+
+
+def values(polled: PolledReport, waited: WaitedRun, triggered: TriggeredRun, connection: Connection) -> None:
+    """Look into the values."""
+    assert_type(polled.report, PipelineReport | None)
+    assert_type(polled.error, WarehouseSyncError | None)
+    assert_type(waited.run, Run | None)
+    assert_type(triggered.handle(), str)
+    assert_type(triggered.inferred, bool)
+    if isinstance(connection.config, SnowflakeConfig):
+        assert_type(connection.config.password, Secret | None)
+    assert_type(connection.created_on, datetime | None)
