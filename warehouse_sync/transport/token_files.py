@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-if sys.platform != "win32":  # as is all that is done here
+if sys.platform != "win32":  # pragma: no branch - so is all that is done here
     import fcntl
 
 LARGEST: Final = 64 * 1024  # bytes; no token comes near
