@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.secret import Secret, to_secret
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from warehouse_sync.transport.token_cache import TokenCache
 
 T = TypeVar("T")
+Expected = dict[tuple[int, str], float]
 
 
 class AsyncClient:
@@ -116,10 +117,14 @@ class AsyncClient:
             clock=clock,
         )
         source = shared_source(settings, clock)
-        self._bind(Transport(settings, carrier, source, _to_cache(token_cache)), settings.workspace_id)
+        transport = Transport(settings, carrier, source, _to_cache(token_cache))
+        self._bind(transport, settings.workspace_id, {})
 
-    def _bind(self, transport: Transport, workspace_id: int, *, owns_pool: bool = True) -> None:
+    def _bind(
+        self, transport: Transport, workspace_id: int, expected: "Expected", *, owns_pool: bool = True
+    ) -> None:
         self._transport = transport
+        self._expected = expected
         self._owns_pool = owns_pool
         self.workspace_id: int = workspace_id
 
@@ -162,12 +167,11 @@ class AsyncClient:
     def _workspace(self) -> "Workspace":
         from warehouse_sync.resources.workspace import Workspace
 
-        return Workspace(transport=self._transport, id=self.workspace_id)
+        return Workspace(transport=self._transport, id=self.workspace_id, expected=self._expected)
 
-    @classmethod
-    def _over(cls, transport: Transport, workspace_id: int) -> Self:
-        client = cls.__new__(cls)
-        client._bind(transport, workspace_id, owns_pool=False)  # noqa: SLF001 - our own, in place of __init__
+    def _over(self, transport: Transport, workspace_id: int) -> Self:
+        client = type(self).__new__(type(self))
+        client._bind(transport, workspace_id, self._expected, owns_pool=False)  # noqa: SLF001 - our own, in place of __init__
         return client
 
     def workspace(self, workspace_id: int | str) -> Self:
@@ -193,8 +197,14 @@ class AsyncClient:
 
         Returns:
             A client that ends with this one; closing it does nothing.
+
+        Raises:
+            ConfigurationError: An argument is not what it must be.
         """
-        return self._over(self._transport.with_options(timeout=timeout, retry=retry), self.workspace_id)
+        transport = self._transport.with_options(
+            timeout=_check_type(timeout, Timeout), retry=_check_type(retry, RetryPolicy)
+        )
+        return self._over(transport, self.workspace_id)
 
     def watch(
         self, pipeline_ids: Iterable[str], *, every: float | timedelta
@@ -241,9 +251,11 @@ class AsyncClient:
 
 
 def _or_default(value: T | None, cls: type[T]) -> T:
-    if value is None:
-        return cls()
-    if not isinstance(value, cls):
+    return cls() if value is None else _check_type(value, cls)
+
+
+def _check_type(value: T, cls: type[Any]) -> T:
+    if value is not None and not isinstance(value, cls):
         raise ConfigurationError(
             f"{cls.__name__.lower()} must be a {cls.__name__}, not {type(value).__name__}"
         )

@@ -27,7 +27,7 @@ def test_expectation_ends(workspace: Workspace, clock: FakeClock) -> None:
     clock.now += 0.1
     assert (workspace.expects("a"), workspace.expects("b")) == (False, True)
     workspace.expect("c")
-    assert "a" not in workspace._expected
+    assert (workspace.id, "a") not in workspace.expected
 
 
 def test_sibling_is_another_workspace_or_this_one(workspace: Workspace) -> None:

@@ -1,10 +1,12 @@
 """Waiting for runs: however many wait, each pipeline is asked about once at a time.
 
 A pipeline with one awaited run is asked for that run, one with several for a page of its runs, which answers most waits
-at once; a run the page does not hold is asked for by itself, one at a time in turn.
+at once; runs the page does not hold are asked for by themselves, each once at first, so that one that ended long ago is
+found at once, and then one at a time in turn.
 """
 
 import asyncio
+import copy
 import weakref
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
@@ -74,10 +76,12 @@ class Watched:
     Attributes:
         waiters: Who waits.
         seen: The run as last read.
+        asked: Whether it was asked for by itself.
     """
 
     waiters: set["asyncio.Future[Run]"] = attrs.field(factory=set)
     seen: Run | None = None
+    asked: bool = False
 
 
 class PipelinePoll:
@@ -154,31 +158,36 @@ class PipelinePoll:
         return self._news.is_set()
 
     async def _look(self) -> None:
-        """Ask once, and at most once more for a run that the page does not hold."""
-        missing = next(iter(self.watched), None)
-        if len(self.watched) > 1:
-            missing = await self._look_at_page()
-        if missing is not None:
-            await self._look_at_run(missing)
+        """Ask once. Runs that a page does not hold are asked for by themselves: each once at first, then one in turn."""
+        off_page = list(self.watched)
+        if len(off_page) > 1:
+            off_page = await self._look_at_page()
+        new = [run_id for run_id in off_page if not self.watched[run_id].asked]
+        for run_id in new or off_page[:1]:
+            await self._look_at_run(run_id)
 
-    async def _look_at_page(self) -> int | None:
-        """Read a page. Return the run that waited longest for being asked about and is not on it."""
+    async def _look_at_page(self) -> list[int]:
+        """Read a page. Return the runs that are not on it, in the order in which they were last asked for."""
         try:
             page = await self._source.page(self._pipeline_id)
         except NotFoundError as error:
             self._missed(error, *self.watched)
-            return None
+            return []
         except WarehouseSyncError as error:
             if isinstance(error, _FINAL):
                 self._fail(error, *self.watched)
-            return None if isinstance(error, _OUTAGE) else next(iter(self.watched), None)
+            return [] if isinstance(error, _OUTAGE) else list(self.watched)
         for run in page.items:
             self._saw(run)
         on_page = {run.id for run in page.items}
-        return next((run_id for run_id in self.watched if run_id not in on_page), None)
+        return [run_id for run_id in self.watched if run_id not in on_page]
 
     async def _look_at_run(self, run_id: int) -> None:
-        self.watched[run_id] = self.watched.pop(run_id)  # to the end of the queue
+        watched = self.watched.pop(run_id, None)
+        if watched is None:
+            return  # nobody waits for it any more
+        self.watched[run_id] = watched  # at the end of the queue
+        watched.asked = True
         try:
             self._saw(await self._source.run(self._pipeline_id, run_id))
         except NotFoundError as error:
@@ -237,7 +246,7 @@ class RunWaiter:
         async with aclosing(self.wait_many([(pipeline_id, run_id)], timeout, None)) as entries:
             waited = await anext(entries)
         if waited.error is not None:
-            raise waited.error
+            raise copy.copy(waited.error)  # its own for each waiter
         assert waited.run is not None  # noqa: S101 - a wait without an error has its run
         return waited.run
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import attrs
 
-from warehouse_sync.errors import ValidationError
+from warehouse_sync.errors import ConfigurationError, ValidationError
 from warehouse_sync.models import PipelineReport, PolledReport, StatusChange
 from warehouse_sync.models.common import require_id
 from warehouse_sync.settings import Clock
@@ -68,6 +68,8 @@ async def watch(
         reports = cast("Stream[PolledReport]", poll(list(known)))  # typed as what users need of it
         async with aclosing(reports):
             async for polled in reports:
+                if isinstance(polled.error, ConfigurationError):
+                    raise polled.error  # the client was closed, say: no outage, but the end
                 change = known[polled.pipeline_id].update(polled, datetime.fromtimestamp(clock.wall(), UTC))
                 if change is not None:
                     yield change

@@ -16,7 +16,7 @@ from warehouse_sync.models.common import require_id
 from warehouse_sync.polling.bulk import BulkPoll
 from warehouse_sync.polling.stream import Stream
 from warehouse_sync.resources.crud import Crud
-from warehouse_sync.resources.runs import Runs
+from warehouse_sync.resources.runs import Runs, check_timeout
 from warehouse_sync.resources.trigger import trigger
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.call import Call
@@ -176,6 +176,7 @@ class Pipelines:
 
         Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
         """
+        check_timeout(timeout)  # while nothing is sent yet
         triggered = await self.trigger(pipeline_id)
         return await self._runs.wait(triggered.pipeline_id, triggered.run_id, timeout=timeout)
 

@@ -63,7 +63,8 @@ class Convoy:
     def __init__(self, fetch: FetchPage, limit: int) -> None:
         self.doubtful: int = 0
         self._fetch = fetch
-        self._limit = limit
+        # While a window is being read, one page of the next and one of the last are under way: all of it at once.
+        self._largest = max(limit - 1, 2)
         self._size = 1
         self._places = asyncio.Semaphore(limit)
         self._reading = asyncio.Lock()
@@ -92,7 +93,7 @@ class Convoy:
         """Keep windows under way, each twice the size of the one before, up to the limit."""
         after = self._under_way[-1][0].last if self._under_way else number
         while not self._under_way or (len(self._under_way) < OVERLAPPING and after < announced):
-            self._size = min(2 * self._size, self._limit)
+            self._size = min(2 * self._size, self._largest)
             window = next_window(after, self._size, announced)
             before = self._under_way[-1][1] if self._under_way else None
             self._under_way.append((window, asyncio.create_task(self._read(window, before))))

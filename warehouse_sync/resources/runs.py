@@ -102,7 +102,7 @@ class Runs:
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
         key = (require_id("pipeline_id", pipeline_id), require_run_id(run_id))
-        return await self._waiter.wait(*key, _check_timeout(timeout))
+        return await self._waiter.wait(*key, check_timeout(timeout))
 
     def wait_many(
         self,
@@ -126,10 +126,8 @@ class Runs:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs`, "Get a list of pipeline runs".
         """
-        keys = [
-            (require_id("pipeline_id", pipeline_id), require_run_id(run_id)) for pipeline_id, run_id in runs
-        ]
-        return self._waiter.wait_many(keys, _check_timeout(timeout), on_progress)
+        keys = [_key(pair) for pair in runs]
+        return self._waiter.wait_many(keys, check_timeout(timeout), on_progress)
 
     async def resume(self, handle: str, *, timeout: float | None = None) -> Run:
         """Go on waiting for a run, from a handle that `TriggeredRun.handle()` or a `WaitTimeoutError` gave in any process.
@@ -153,7 +151,7 @@ class Runs:
         workspace = self._workspace.sibling(parsed.workspace_id)
         workspace.expect(f"{parsed.pipeline_id}/{parsed.run_id}")
         waiter = self._waiter if workspace is self._workspace else run_waiter(workspace)
-        return await waiter.wait(parsed.pipeline_id, parsed.run_id, _check_timeout(timeout))
+        return await waiter.wait(parsed.pipeline_id, parsed.run_id, check_timeout(timeout))
 
 
 class Source:
@@ -211,6 +209,17 @@ def _path(workspace: Workspace, pipeline_id: str) -> str:
     return f"{workspace.path}/inputs/data-pipelines/{require_id('pipeline_id', pipeline_id)}/runs"
 
 
+def _key(pair: object) -> tuple[str, int]:
+    match pair:
+        case (pipeline_id, run_id):
+            return require_id("pipeline_id", pipeline_id), require_run_id(run_id)
+        case _:
+            raise ValidationError(
+                "the wait",
+                [("runs", f"must be pairs of a pipeline's id and a run's number, not {pair!r:.60}")],
+            )
+
+
 def _filters(
     start: datetime | None, end: datetime | None, page_size: int | None, prefetch: int
 ) -> dict[str, str]:
@@ -228,7 +237,12 @@ def _filters(
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _check_timeout(timeout: float | None) -> float | None:
+def check_timeout(timeout: float | None) -> float | None:
+    """Return a wait's timeout.
+
+    Raises:
+        ValidationError: It is not one.
+    """
     valid = timeout is None or (
         isinstance(timeout, int | float) and not isinstance(timeout, bool) and timeout >= 0
     )

@@ -15,30 +15,32 @@ class Workspace:
         transport: Sends its calls.
         id: Its number.
         path: Its path below the API's address.
+        expected: Until when what was just created may be late, shared by all workspaces of a client.
     """
 
     transport: Transport
     id: int
     path: str = attrs.field(init=False)
-    _expected: dict[str, float] = attrs.field(factory=dict, init=False, repr=False)
+    expected: dict[tuple[int, str], float] = attrs.field(factory=dict, repr=False)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "path", f"/platform/v2/workspaces/{self.id}")
 
     def sibling(self, workspace_id: int) -> "Workspace":
         """Return another workspace over the same transport, or this one."""
-        return self if workspace_id == self.id else Workspace(transport=self.transport, id=workspace_id)
+        return self if workspace_id == self.id else attrs.evolve(self, id=workspace_id)
 
     def expect(self, key: str) -> None:
         """Remember that something was just created, so a 404 for it means "not yet" for a while."""
         now = self.transport.clock.monotonic()
-        for stale in [other for other, until in self._expected.items() if until <= now]:
-            del self._expected[stale]
-        self._expected[key] = now + self.transport.carrier.policy.settle
+        while self.expected and next(iter(self.expected.values())) <= now:  # the oldest come first
+            del self.expected[next(iter(self.expected))]
+        self.expected.pop((self.id, key), None)
+        self.expected[self.id, key] = now + self.transport.carrier.policy.settle
 
     def expects(self, key: str) -> bool:
         """Tell whether a 404 for this means "not yet"."""
-        return self._expected.get(key, 0.0) > self.transport.clock.monotonic()
+        return self.expected.get((self.id, key), 0.0) > self.transport.clock.monotonic()
 
     def pauses(self, first: float, longest: float) -> Iterator[float]:
         """Yield how long to wait before each look: not at all, then doubling, for as long as the policy's `settle` allows."""

@@ -29,11 +29,12 @@ _END = object()
 class _Handover(Generic[T]):
     """One coroutine on its way to the loop and its outcome on the way back."""
 
-    __slots__ = ("_coroutine", "_done", "_task")
+    __slots__ = ("_coroutine", "_done", "_finished", "_task")
 
     def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
         self._coroutine = coroutine
         self._task: asyncio.Task[T] | None = None
+        self._finished = False
         self._done = threading.Lock()
         self._done.acquire()
 
@@ -61,20 +62,25 @@ class _Handover(Generic[T]):
     def _start(self) -> None:
         """Begin, on the loop."""
         self._task = asyncio.get_running_loop().create_task(self._coroutine)
-        self._task.add_done_callback(lambda _: self._done.release())
+        self._task.add_done_callback(self._finish)
 
     def _cancel(self) -> None:
         """Cancel, on the loop, whatever became of it."""
         if self._task is None:
             self._coroutine.close()
-            self._done.release()
+            self._finish()
         else:
             self._task.cancel()
 
+    def _finish(self, _: "asyncio.Task[T] | None" = None) -> None:
+        self._finished = True
+        self._done.release()
+
     def _has_ended(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Wait for the end. Return false if the loop ended instead."""
-        while not self._done.acquire(timeout=PATIENCE):
-            if loop.is_closed():
+        # The flag, and not the lock, tells the end: an interrupt may come in the moment in which the lock was acquired.
+        while not self._finished:
+            if not self._done.acquire(timeout=PATIENCE) and loop.is_closed():
                 return False
         return True
 

@@ -185,6 +185,9 @@ class Client:
 
         Returns:
             A client that ends with this one; closing it does nothing.
+
+        Raises:
+            ConfigurationError: An argument is not what it must be.
         """
         return self._over(self._async.with_options(timeout=timeout, retry=retry), self._bridge)
 

@@ -1,0 +1,36 @@
+"""Waiting for runs that are not on the first page of their pipeline."""
+
+import asyncio
+
+from tests.support.runs import Fate, Server, waited, waiter
+from tests.support.virtual import in_no_time, now
+
+
+def test_wait_for_many_old_runs_finds_each_at_once() -> None:
+    """Hundreds of runs that ended long ago cost one question each, and not one polling interval each."""
+    fates = {("p", number): Fate(ends=0, on_page=number < 50) for number in range(500)}
+    server = Server(fates)
+
+    async def check() -> float:
+        assert len(await waited(server, fates)) == 500
+        return now()
+
+    assert in_no_time(check()) < 60
+    assert len(server.asked) == 451
+
+
+def test_wait_given_up_while_others_are_asked_for_is_passed_over() -> None:
+    """A run that nobody waits for any more is not asked for, and the rest of its pipeline is."""
+    fates = {("p", number): Fate(ends=0, on_page=False) for number in range(4)}
+    server = Server(fates, latency=1.0)
+
+    async def check() -> None:
+        waits = waiter(server)
+        waiting = [asyncio.create_task(waits.wait("p", number, None)) for number in range(4)]
+        await asyncio.sleep(1.5)  # the page was read; run 0 is being asked for, the others are to follow
+        waiting[2].cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert [task.cancelled() for task in waiting] == [False, False, True, False]
+
+    in_no_time(check())
+    assert sorted(run_id for _, _, run_id in server.asked if run_id is not None) == [0, 1, 3]

@@ -1,0 +1,120 @@
+"""The blocking client in programs of their own: what happens at their end, in their children, and to their callbacks."""
+
+import _thread
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from warehouse_sync import Client, ConfigurationError
+from warehouse_sync.emulator import Emulator
+
+PRELUDE = """
+import sys, json
+from warehouse_sync import Client
+options = json.loads(sys.argv[1])
+"""
+SCRIPTS = {
+    "exits without closing": """
+client = Client(**options)
+print(len(client.pipelines.list()))
+""",
+    "exits in the middle of an iteration": """
+client = Client(**options)
+runs = iter(client.runs.list("seeded-pipeline-00001"))
+reports = client.pipelines.reports(["seeded-pipeline-00001"] * 300)
+next(runs), next(reports)
+print(3)
+""",
+    "drops the client": """
+import gc
+client = Client(**options)
+count = len(client.pipelines.list())
+del client
+gc.collect()
+import threading
+assert [thread.name for thread in threading.enumerate()] == ["MainThread"]
+print(count)
+""",
+    "forks": """
+import os
+client = Client(**options)
+count = len(client.pipelines.list())
+child = os.fork()
+if child == 0:
+    ok = len(client.pipelines.list()) == count
+    client.close()
+    os._exit(0 if ok else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+print(len(client.pipelines.list()))
+client.close()
+""",
+    "is interrupted": """
+import signal, threading
+client = Client(**options)
+client.pipelines.list()
+def interrupt(progress):
+    if progress.done == 100:
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+try:
+    for _ in client.pipelines.reports(["seeded-pipeline-00001"] * 3000, on_progress=interrupt):
+        pass
+except KeyboardInterrupt:
+    print(len(client.pipelines.list()))
+client.close()
+""",
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_client_in_a_program_of_its_own(warehouse_sync_emulator: Emulator, name: str) -> None:
+    """The program ends by itself, does what it was to do, and says nothing else."""
+    warehouse_sync_emulator.seed(pipelines=3, runs=200)
+    options = json.dumps(warehouse_sync_emulator.client_options())
+    # Python 3.12 warns of every fork of a process with threads; that it works is what is tested here.
+    flags = ["-X", "dev", "-W", "error", "-W", "ignore::DeprecationWarning"]
+    result = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, *flags, "-c", PRELUDE + SCRIPTS[name], options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (result.stdout, result.stderr, result.returncode) == ("3\n", "", 0)
+
+
+def test_client_interrupted_as_the_answer_comes_does_not_hang(warehouse_sync_sync_client: Client) -> None:
+    """An interrupt that the main thread sees only once the answer is there is raised, and not waited with forever."""
+
+    async def answer() -> None:
+        _thread.interrupt_main()  # does not wake a waiting thread, unlike a signal
+
+    with pytest.raises(KeyboardInterrupt):
+        warehouse_sync_sync_client._bridge.run(answer())
+    assert warehouse_sync_sync_client.pipelines.list() == []
+
+
+def test_client_call_from_inside_a_callback_is_an_error(
+    warehouse_sync_emulator: Emulator, warehouse_sync_sync_client: Client
+) -> None:
+    """A callback that calls the client again would wait for itself: the error says so, and the client goes on."""
+    ids = warehouse_sync_emulator.seed(pipelines=3, runs=1)
+
+    def call_again(_: Any) -> None:
+        warehouse_sync_sync_client.pipelines.list()
+
+    with pytest.raises(ConfigurationError, match="inside a callback"):
+        list(warehouse_sync_sync_client.pipelines.reports(ids, on_progress=call_again))
+    assert len(warehouse_sync_sync_client.pipelines.list()) == 3
+
+
+def test_client_ids_that_call_it_again_are_an_error(
+    warehouse_sync_emulator: Emulator, warehouse_sync_sync_client: Client
+) -> None:
+    """The same for ids that are asked for as they are drawn: collect them first."""
+    warehouse_sync_emulator.seed(pipelines=3, runs=1)
+    client = warehouse_sync_sync_client
+    with pytest.raises(ConfigurationError, match="collect first"):
+        list(client.pipelines.reports(pipeline.id for _ in "x" for pipeline in client.pipelines.list()))
