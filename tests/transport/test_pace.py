@@ -74,3 +74,10 @@ def test_pace_reads_the_percentage_used(usage: str, *, eases: bool) -> None:
     pace = working(10)
     pace.heard(usage)
     assert (pace.limit == 5) is eases
+
+
+def test_pace_ignores_complaints_while_no_bulk_operation_runs() -> None:
+    """A 429 for a single call says nothing about how much a later bulk operation may ask for at once."""
+    pace = Pace()
+    pace.throttled()
+    assert pace.limit == float("inf")

@@ -50,7 +50,7 @@ class Pace:
             self.throttled()
 
     def throttled(self) -> None:
-        """Ease off: halve, once for all requests that were under way together."""
-        if self._deaf_for == 0:
+        """Ease off: halve, once for all requests that were under way together. Without workers there is nothing to ease."""
+        if self._deaf_for == 0 and self._workers:
             self._deaf_for = self._workers
             self.limit = max(1.0, min(self.limit, self._workers) // 2)
