@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +14,6 @@ from click.testing import CliRunner
 from warehouse_sync.cli.preview import preview
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.testing import Result
 
 SQL = "SELECT customer_id, Email, tags, note, u FROM db.shop.customers"
@@ -126,3 +127,18 @@ def test_missing_warehouse_is_told(tmp_path: Path) -> None:
     result = run("--warehouse", tmp_path / "gone", SQL)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "There is no warehouse at" in result.stderr
+
+
+def test_preview_ends_well_as_a_process_of_its_own(tmp_path: Path) -> None:
+    """The engine's threads do not outlive the interpreter, which would end in an abort after a good answer."""
+    (tmp_path / "customers.csv").write_text("email,plan\na@example.com,pro\n", encoding="utf-8")
+    command = str(Path(sys.executable).parent / "warehouse-sync")
+    ran = subprocess.run(  # noqa: S603 - our own command
+        [command, "preview", "--warehouse", str(tmp_path), "SELECT email, plan FROM customers"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "a@example.com" in ran.stdout

@@ -1,6 +1,7 @@
 """Authorized calls, and behind them the calls to the token endpoint."""
 
 import asyncio
+from typing import get_args
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.support.kinds import CREATE, READ
 from tests.support.peer import TOKEN, Peer, refusal, reply, stall
 from warehouse_sync import AsyncClient, RetryPolicy, ServerError, Timeout, TokenError
 from warehouse_sync import TimeoutError as OurTimeoutError
+from warehouse_sync.transport.call import Method
 
 
 async def test_token_endpoint_that_never_answers_has_a_deadline_of_its_own(
@@ -128,3 +130,8 @@ async def test_unexpected_exceptions_pass_as_they_are(peer: Peer, monkeypatch: p
             with pytest.raises(type(mistake), match="a bug"):
                 await client._transport._fetch_grant()
             monkeypatch.undo()
+
+
+def test_no_call_uses_patch() -> None:
+    """The prose of the reference mentions "patch or put"; there is no such endpoint, and no call can name the method."""
+    assert get_args(Method) == ("GET", "POST", "PUT", "DELETE")

@@ -65,10 +65,13 @@ def preview(  # noqa: PLR0913  # the options
     if text is None or (file and sql is not None):
         raise click.UsageError("Give the query either as an argument or with --file.")
     provider = _PROVIDERS[dialect]
+    engine = Warehouse(warehouse)
     try:
-        columns = preview_columns(Warehouse(warehouse), text, provider, iterator)
+        columns = preview_columns(engine, text, provider, iterator)
     except (QueryError, WarehouseUnavailableError) as error:
         raise click.ClickException(str(error)) from error
+    finally:
+        engine.close()  # its threads must not outlive the interpreter
     rows = [
         {"column": each.column, "becomes": each.becomes, "type": each.type, "sample": each.sample}
         for each in columns
