@@ -24,6 +24,7 @@ from warehouse_sync import (
     TransportError,
     WarehouseSyncError,
 )
+from warehouse_sync.transport import lane
 
 MATRIX = """
 fault                          | when   | read               | update           | delete         | create              | trigger            | token       | tokens
@@ -173,6 +174,20 @@ def closed(cell: Cell, options: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("cell", cells(), ids=lambda cell: cell.name)
 async def test_fault_matrix(peer: Peer, clock: FakeClock, cell: Cell, sort: str) -> None:
     """The table above holds, cell by cell; the error says how often it was tried; and the client stays usable."""
+    await check_cell(peer, clock, cell, sort)
+
+
+@pytest.mark.parametrize("cell", [cell for cell in cells() if cell.kind is READ], ids=lambda cell: cell.name)
+async def test_fault_matrix_holds_without_the_lane(
+    peer: Peer, clock: FakeClock, cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reads meet the same faults with the same outcome where every request goes through aiohttp's session."""
+    monkeypatch.setattr(lane, "WRITTEN_FOR", "another version")
+    await check_cell(peer, clock, cell, "async")
+
+
+async def check_cell(peer: Peer, clock: FakeClock, cell: Cell, sort: str) -> None:
+    """Make the call of a cell, and compare."""
     options = peer.options(clock=clock.as_clock(), timeout=Timeout(total=50, connect=5, read=1))
     async with driver(sort, **closed(cell, options)) as client:
         jump = warp(client.loop)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Generic, Literal, TypeVar
 
 import attrs
-from multidict import CIMultiDict
 
 from warehouse_sync.errors import TimeoutError
 from warehouse_sync.transport.deadlines import Deadline
@@ -96,24 +95,6 @@ class Trip:
             sent="maybe" if self.under_way or self.lost else "no",
             attempts=self.attempts,
         )
-
-
-class Headers:
-    """The headers of requests on one loop, built once for very many. Never shows them.
-
-    Attributes:
-        bare: For requests without a body.
-        json: For requests with one.
-        secrets: What they hold that must not be shown should the server echo it.
-    """
-
-    __slots__ = ("bare", "json", "secrets")
-
-    def __init__(self, local: Local, token: str | None = None) -> None:
-        self.secrets: tuple[str, ...] = () if token is None else (token,)
-        bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
-        self.bare: CIMultiDict[str] = CIMultiDict({**local.headers, **bearer})
-        self.json: CIMultiDict[str] = CIMultiDict({**self.bare, "Content-Type": "application/json"})
 
 
 @attrs.define(eq=False, repr=False)

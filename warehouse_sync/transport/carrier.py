@@ -3,15 +3,15 @@
 from typing import TypeVar
 
 import attrs
-from yarl import URL
 
 from warehouse_sync.errors import APIError, TransportError, WarehouseSyncError
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout
-from warehouse_sync.transport.call import Answer, Call, Headers, Trip
+from warehouse_sync.transport.call import Answer, Call, Trip
 from warehouse_sync.transport.exchange import exchange
 from warehouse_sync.transport.pace import Pace
 from warehouse_sync.transport.pool import SessionPool
 from warehouse_sync.transport.retry import Budget, next_delay, parse_retry_after
+from warehouse_sync.transport.site import Headers
 from warehouse_sync.wire.answers import error_class, error_messages
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class Carrier:
         """Begin a call on the running loop."""
         return Trip(self.pool.here(), self.clock.monotonic(), self.timeout.total)
 
-    async def attempts(self, trip: Trip, call: Call[T], url: URL, headers: Headers) -> T:
+    async def attempts(self, trip: Trip, call: Call[T], headers: Headers) -> T:
         """Make requests until the outcome is final: a success, or an error that trying again cannot help.
 
         Raises:
@@ -65,7 +65,7 @@ class Carrier:
                 trip.attempts += 1
                 trip.under_way = True
                 try:
-                    answer = await exchange(trip.local, call, url, headers)
+                    answer = await exchange(trip.local, call, headers)
                 finally:
                     slots.release()
                 trip.under_way = False

@@ -3,12 +3,13 @@
 import ssl
 
 import aiohttp
+from aiohttp.http import HttpProcessingError
 
 from warehouse_sync.errors import ConnectError, ReadError, TimeoutError, TLSError, TransportError
 from warehouse_sync.transport.pool import ResendPreventedError
 
 # What one request can raise. `OSError` covers what comes from below aiohttp.
-FAULTS = (aiohttp.ClientError, ResendPreventedError, OSError)
+FAULTS = (aiohttp.ClientError, HttpProcessingError, ResendPreventedError, OSError)
 
 
 def translate(error: BaseException, where: str) -> TransportError:  # noqa: PLR0911 - a table
@@ -41,7 +42,7 @@ def translate(error: BaseException, where: str) -> TransportError:  # noqa: PLR0
             return ReadError(f"{where}: the connection broke before the answer ({error.cause_name})")
         case aiohttp.ClientPayloadError():
             return ReadError(f"{where}: the answer was cut short or garbled")
-        case aiohttp.ClientResponseError():
+        case aiohttp.ClientResponseError() | HttpProcessingError():
             return ReadError(f"{where}: the answer is not HTTP the SDK can read")
         case _:
             return ReadError(f"{where}: the connection broke ({type(error).__name__})")

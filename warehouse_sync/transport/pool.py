@@ -18,7 +18,7 @@ from warehouse_sync._version import __version__
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.settings import Timeout
 from warehouse_sync.transport.deadlines import Deadlines
-from warehouse_sync.transport.lean import request_class
+from warehouse_sync.transport.lane import Lane, lane_beside
 from warehouse_sync.transport.slots import Slots
 
 CLOSED = "the client is closed: make a new one, or keep calls inside its `with` block"
@@ -40,6 +40,7 @@ class Local:
         middlewares: What wraps each request; `None` where the session knows.
         slots: Places for requests.
         deadlines: The deadlines of its calls.
+        lane: The short way beside the session, where there is one.
         when_closed: What to say of a call that finds the session closed.
         lifespan: Closes the session when the loop ends; `None` for a borrowed session.
     """
@@ -49,6 +50,7 @@ class Local:
     middlewares: tuple[aiohttp.ClientMiddlewareType, ...] | None
     slots: Slots
     deadlines: Deadlines
+    lane: Lane | None = None
     when_closed: str = CLOSED
     lifespan: AsyncGenerator[None, None] | None = None
 
@@ -120,6 +122,7 @@ class SessionPool:
             middlewares=(*getattr(borrowed, "_middlewares", ()), no_resend) if borrowed else None,
             slots=Slots(self._options.max_connections),
             deadlines=Deadlines(loop),
+            lane=None if borrowed else lane_beside(session),
             when_closed=BORROWED_CLOSED if borrowed else CLOSED,
             lifespan=None if borrowed else _closes_with_loop(session, self._forgets(loop)),
         )
@@ -178,7 +181,6 @@ def open_session(options: PoolOptions) -> aiohttp.ClientSession:
         timeout=aiohttp.ClientTimeout(
             total=None, sock_connect=options.timeout.connect, sock_read=options.timeout.read
         ),
-        request_class=request_class(),
         trust_env=options.trust_env,
     )
     session._retry_connection = False  # noqa: SLF001 - what `no_resend` does for borrowed sessions, for nothing

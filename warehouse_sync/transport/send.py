@@ -8,10 +8,11 @@ from yarl import URL
 from warehouse_sync.errors import APIError, DecodeError, TokenError, TransportError, UnauthorizedError
 from warehouse_sync.settings import Clock, RetryPolicy, Settings, Timeout
 from warehouse_sync.transport.auth import AccessToken, TokenSource, credential_key
-from warehouse_sync.transport.call import Call, Headers, Trip
+from warehouse_sync.transport.call import Call, Trip
 from warehouse_sync.transport.carrier import Carrier
 from warehouse_sync.transport.grant import Grant, grant_request, parse_grant
 from warehouse_sync.transport.pool import Local
+from warehouse_sync.transport.site import Headers, Site
 
 if TYPE_CHECKING:
     from warehouse_sync.transport.token_cache import TokenCache
@@ -38,7 +39,7 @@ class Transport:
         self._cache = cache
         self._monotonic = carrier.clock.monotonic
         url = URL(settings.api_url)
-        self._origin, self._prefix = url.origin(), url.raw_path.rstrip("/")
+        self._site = Site(url.origin(), url.raw_path.rstrip("/"))
         self._headers: tuple[AccessToken, Local, Headers] | None = None
 
     @property
@@ -70,15 +71,15 @@ class Transport:
         carrier = self.carrier
         trip = carrier.begin()
         with trip:
-            token, url = self._source.token, self._url(call)
+            token = self._source.token
             if token is None or self._monotonic() >= token.renew_at:
                 token = await self._token(trip)
             try:
-                return await carrier.attempts(trip, call, url, self._headers_for(token, trip.local))
+                return await carrier.attempts(trip, call, self._headers_for(token, trip.local))
             except UnauthorizedError:  # once: with a fresh token
                 self._source.invalidate(token)
             token = await self._token(trip)
-            return await carrier.attempts(trip, call, url, self._headers_for(token, trip.local))
+            return await carrier.attempts(trip, call, self._headers_for(token, trip.local))
         raise trip.late(call)
 
     async def _token(self, trip: Trip) -> AccessToken:
@@ -92,18 +93,9 @@ class Transport:
         latest = self._headers
         if latest is not None and latest[0] is token and latest[1] is local:
             return latest[2]
-        headers = Headers(local, token.reveal())
+        headers = Headers(self._site, local.headers, token.reveal())
         self._headers = (token, local, headers)
         return headers
-
-    def _url(self, call: Call[T]) -> URL:
-        path = self._prefix + call.path
-        if call.query:
-            scheme, authority = self._origin.scheme, self._origin.raw_authority
-            return URL.build(
-                scheme=scheme, authority=authority, path=path, query_string=call.query, encoded=True
-            )
-        return self._origin.with_path(path, encoded=True)
 
     async def _grant(self, refused: AccessToken | None) -> Grant:
         """Bring a token: from the disk if it is kept there, else from the token endpoint."""
@@ -121,7 +113,7 @@ class Transport:
         """
         call = Call(
             "POST",
-            URL(self.settings.token_url).path,
+            URL(self.settings.token_url).raw_path,
             parse_grant,
             body=grant_request(self.settings),
             secrets=(self.settings.client_secret.reveal(),),
@@ -138,7 +130,8 @@ class Transport:
         carrier = attrs.evolve(self.carrier, timeout=attrs.evolve(self.carrier.timeout, total=_TOKEN_TOTAL))
         trip = carrier.begin()
         with trip:
-            return await carrier.attempts(trip, call, URL(self.settings.token_url), Headers(trip.local))
+            headers = Headers(Site(URL(self.settings.token_url).origin()), trip.local.headers)
+            return await carrier.attempts(trip, call, headers)
         raise trip.late(call)
 
 
