@@ -52,7 +52,18 @@ def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T | None:
 def _all_in_utc(runs: Iterable[Run]) -> bool:
     """Tell whether every date is in UTC: msgspec reads "…Z" as the one `UTC` object, other zones as something else."""
     for run in runs:
-        for date in (run.logical_date, run.started_on, run.ended_on, run.range_start, run.range_end):
-            if date is not None and date.tzinfo is not UTC:
-                return False
+        try:  # in one go, which takes half the time: most runs have all their dates
+            alike = (
+                run.logical_date.tzinfo  # type: ignore[union-attr] # where one is missing, see below
+                is run.started_on.tzinfo  # type: ignore[union-attr]
+                is run.ended_on.tzinfo  # type: ignore[union-attr]
+                is run.range_start.tzinfo  # type: ignore[union-attr]
+                is run.range_end.tzinfo  # type: ignore[union-attr]
+                is UTC
+            )
+        except AttributeError:
+            dates = (run.logical_date, run.started_on, run.ended_on, run.range_start, run.range_end)
+            alike = all(date.tzinfo is UTC for date in dates if date is not None)
+        if not alike:
+            return False
     return True
