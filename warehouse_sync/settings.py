@@ -85,7 +85,7 @@ class RetryPolicy:
     settle: float = attrs.field(default=90.0, validator=_not_negative)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Clock:
     """Time, sleep and chance, so that tests need not wait or hope.
 

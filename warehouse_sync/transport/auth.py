@@ -54,7 +54,7 @@ class AccessToken:
 Fetch = Callable[[AccessToken | None], Awaitable[Grant]]
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class _Flight:
     """One fetch under way. It lands with a token, with an error, or with `None` when its loop ended first."""
 

@@ -20,7 +20,7 @@ _FOREVER = float("inf")
 _MAY_HAVE_ACTED = frozenset({408, 500, 502, 503, 504})
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Carrier:
     """Carries requests over one pool.
 

@@ -30,7 +30,7 @@ HEADERS = {
 }
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Local:
     """What one event loop uses to send requests.
 
@@ -61,7 +61,7 @@ class Local:
             await self.lifespan.aclose()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class PoolOptions:
     """How sessions are opened.
 

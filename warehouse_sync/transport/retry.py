@@ -30,7 +30,7 @@ _HTTP_DATE = re.compile(  # the three forms of RFC 9110, 5.6.7; the parser alone
 )
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Budget:
     """What all calls of one client may spend on retries together.
 
