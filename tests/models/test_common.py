@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warehouse_sync.errors import ValidationError
-from warehouse_sync.models import ErrorMessage, Schedule
+from warehouse_sync.models import (
+    ConnectionSpec,
+    DatabricksConfig,
+    DataModelSpec,
+    ErrorMessage,
+    PipelineSpec,
+    Schedule,
+    SyncMode,
+)
 from warehouse_sync.models.common import check_id, check_text, require_id, require_run_id, to_delay, to_utc
 
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -196,3 +204,29 @@ def test_text_is_checked(value: Any, required: bool, problem: str | None) -> Non
     assert [said for _, said in check_text("name", value, required=required)] == (
         [problem] if problem else []
     )
+
+
+@pytest.mark.parametrize("value", [None, 3, ["active"]])
+def test_word_of_the_wrong_type_is_named_by_validation(value: Any) -> None:
+    """A field that takes a word of a vocabulary leaves anything else for validation, which names all that is wrong."""
+    schedule = Schedule(type=value, frequency=value)
+    pipeline = PipelineSpec(
+        id="p",
+        name="P",
+        pipeline_type=value,
+        connection_id="c",
+        data_model_id="m",
+        state=value,
+        environment=value,
+        sync_mode=SyncMode(type=value),
+        schedule=schedule,
+    )
+    wrong = {field for field, _ in pipeline.problems()}
+    assert wrong >= {"pipeline_type", "state", "environment", "sync_mode.type", "schedule.type"}
+    assert ("schedule.frequency" in wrong) is (value is not None)
+    assert "state" in dict(
+        ConnectionSpec(
+            id="c", name="C", state=value, config=DatabricksConfig(provider="AWS", schema="s")
+        ).problems()
+    )
+    assert "state" in dict(DataModelSpec(id="m", name="M", state=value, sql_query="SELECT 1").problems())

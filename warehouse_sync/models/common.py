@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
 from warehouse_sync.errors import ValidationError
-from warehouse_sync.models.enums import OpenEnum
+from warehouse_sync.models.enums import OpenEnum, ResourceState
 
 Problem = tuple[str, str]
+Word = TypeVar("Word", bound=OpenEnum)
 
 _SLUG = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _DELAY = re.compile(r"[0-9]+[smhdwy]", re.ASCII)
@@ -39,6 +40,16 @@ def to_utc(value: datetime | None) -> datetime | None:
         return value.astimezone(UTC)
     except OverflowError:  # the first or last hours of the calendar
         return value
+
+
+def to_word(vocabulary: type[Word], value: Word | str) -> Word:
+    """Express a string as a word of a vocabulary; leave the rest for validation to report."""
+    return vocabulary(value) if isinstance(value, str) else value
+
+
+def to_resource_state(value: ResourceState | str) -> ResourceState:
+    """Express a string as a state."""
+    return to_word(ResourceState, value)
 
 
 def to_delay(value: str | timedelta | None) -> str | None:

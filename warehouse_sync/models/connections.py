@@ -16,6 +16,7 @@ from warehouse_sync.models.common import (
     check_extra,
     check_id,
     check_text,
+    to_resource_state,
 )
 from warehouse_sync.models.enums import ConnectionStatus, ResourceState, ServiceProvider
 from warehouse_sync.secret import Secret, hide, to_secret
@@ -175,7 +176,7 @@ class ConnectionSpec:
 
     id: str
     name: str
-    state: ResourceState = attrs.field(default=ResourceState.ACTIVE, converter=ResourceState)
+    state: ResourceState = attrs.field(default=ResourceState.ACTIVE, converter=to_resource_state)
     config: ConnectionConfig
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 

@@ -15,6 +15,7 @@ from warehouse_sync.models.common import (
     check_extra,
     check_id,
     check_text,
+    to_resource_state,
 )
 from warehouse_sync.models.enums import DataModelStatus, ResourceState
 
@@ -33,7 +34,7 @@ class DataModelSpec:
 
     id: str
     name: str
-    state: ResourceState = attrs.field(default=ResourceState.ACTIVE, converter=ResourceState)
+    state: ResourceState = attrs.field(default=ResourceState.ACTIVE, converter=to_resource_state)
     sql_query: str
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 

@@ -20,6 +20,7 @@ from warehouse_sync.models.common import (
     check_whole_number,
     to_delay,
     to_utc,
+    to_word,
 )
 from warehouse_sync.models.enums import (
     ConnectionStatus,
@@ -35,6 +36,10 @@ from warehouse_sync.models.enums import (
 from warehouse_sync.models.runs import Run
 
 
+def _to_sync_mode_type(value: SyncModeType | str) -> SyncModeType:
+    return to_word(SyncModeType, value)
+
+
 @attrs.frozen(kw_only=True)
 class SyncMode:
     """Which rows each run loads.
@@ -48,7 +53,7 @@ class SyncMode:
         extra: Fields this release does not know, kept and sent back.
     """
 
-    type: SyncModeType = attrs.field(converter=SyncModeType)
+    type: SyncModeType = attrs.field(converter=_to_sync_mode_type)
     iterator_field: str | None = None
     iterator_data_type: str | None = None
     from_: datetime | None = attrs.field(default=None, converter=to_utc)
@@ -68,8 +73,12 @@ class SyncMode:
         yield from check_extra(self.extra, "sync_mode.extra")
 
 
-def _to_frequency(value: str | None) -> ScheduleFrequency | None:
-    return None if value is None else ScheduleFrequency(value)
+def _to_schedule_type(value: ScheduleType | str) -> ScheduleType:
+    return to_word(ScheduleType, value)
+
+
+def _to_frequency(value: ScheduleFrequency | str | None) -> ScheduleFrequency | None:
+    return None if value is None else to_word(ScheduleFrequency, value)
 
 
 @attrs.frozen(kw_only=True)
@@ -86,7 +95,7 @@ class Schedule:
         extra: Fields this release does not know, kept and sent back.
     """
 
-    type: ScheduleType = attrs.field(converter=ScheduleType)
+    type: ScheduleType = attrs.field(converter=_to_schedule_type)
     frequency: ScheduleFrequency | None = attrs.field(default=None, converter=_to_frequency)
     delay: str | None = attrs.field(default=None, converter=to_delay)
     start: datetime | None = attrs.field(default=None, converter=to_utc)
@@ -103,6 +112,18 @@ class Schedule:
         yield from check_date("schedule.start", self.start, required=repeats)
         yield from check_date("schedule.end", self.end)
         yield from check_extra(self.extra, "schedule.extra")
+
+
+def _to_pipeline_type(value: PipelineType | str) -> PipelineType:
+    return to_word(PipelineType, value)
+
+
+def _to_pipeline_state(value: PipelineState | str) -> PipelineState:
+    return to_word(PipelineState, value)
+
+
+def _to_environment(value: Environment | str) -> Environment:
+    return to_word(Environment, value)
 
 
 @attrs.frozen(kw_only=True)
@@ -129,13 +150,13 @@ class PipelineSpec:
 
     id: str
     name: str
-    pipeline_type: PipelineType = attrs.field(converter=PipelineType)
+    pipeline_type: PipelineType = attrs.field(converter=_to_pipeline_type)
     connection_id: str
     data_model_id: str
-    state: PipelineState = attrs.field(default=PipelineState.ACTIVE, converter=PipelineState)
+    state: PipelineState = attrs.field(default=PipelineState.ACTIVE, converter=_to_pipeline_state)
     sync_mode: SyncMode
     schedule: Schedule
-    environment: Environment = attrs.field(converter=Environment)
+    environment: Environment = attrs.field(converter=_to_environment)
     field_transformation_id: str | None = None
     partner_feed_id: int | None = None
     partner_feed_key: str | None = attrs.field(default=None, repr=False)
