@@ -1,11 +1,13 @@
 """aiohttp's exceptions as ours: the right class, what happened, and nothing of the request."""
 
+import builtins
 import ssl
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.http import HttpProcessingError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
@@ -47,6 +49,8 @@ REQUEST = aiohttp.RequestInfo(
         (aiohttp.ClientConnectorError(KEY, OSError(111, "refused")), ConnectError, "no connection: refused"),
         (aiohttp.ClientConnectorError(KEY, ConnectionResetError()), ConnectError, "ConnectionResetError"),
         (aiohttp.SocketTimeoutError("canary"), TimeoutError, "sent nothing for Timeout.read"),
+        (builtins.TimeoutError(110, "canary"), TimeoutError, "as long as the system waits"),
+        (HttpProcessingError(message="canary"), ReadError, "not HTTP the SDK can read"),
         (ResendPreventedError(OSError("canary")), ReadError, "broke before the answer (OSError)"),
         (aiohttp.ClientPayloadError("canary"), ReadError, "cut short or garbled"),
         (aiohttp.ClientResponseError(REQUEST, (), message="canary"), ReadError, "not HTTP the SDK can read"),

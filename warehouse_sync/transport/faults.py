@@ -1,5 +1,6 @@
 """aiohttp's exceptions become ours, which hold no request, no header and no value."""
 
+import builtins
 import ssl
 
 import aiohttp
@@ -34,9 +35,11 @@ def translate(error: BaseException, where: str) -> TransportError:  # noqa: PLR0
             return ConnectError(
                 f"{where}: no connection: {error.os_error.strerror or type(error.os_error).__name__}"
             )
-        case aiohttp.SocketTimeoutError():
+        case builtins.TimeoutError():  # aiohttp's, the system's, or a mock's
             return TimeoutError(
-                f"{where}: the server sent nothing for Timeout.read", phase="read", sent="maybe"
+                f"{where}: the server sent nothing for Timeout.read, or for as long as the system waits",
+                phase="read",
+                sent="maybe",
             )
         case ResendPreventedError():
             return ReadError(f"{where}: the connection broke before the answer ({error.cause_name})")
