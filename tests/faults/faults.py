@@ -38,6 +38,7 @@ def faults(pass_time: Callable[[], None]) -> Mapping[str, Answer]:
         "half a head": raw(b"HTTP/1.1 200 OK\r\nContent-Le", then="close"),
         "half a body": raw(_HALF, then="close"),
         "half a body, reset": raw(_HALF, then="reset"),
+        "no length, reset": raw(b'HTTP/1.1 200 OK\r\n\r\n{"id": ', then="reset"),
         "half a chunk": raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{", then="close"),
         "bad gzip": reply(200, b"not gzip at all", Content_Encoding="gzip"),
         "not HTTP": raw(b"SSH-2.0-OpenSSH_9.6\r\n\r\n", then="close"),

@@ -24,7 +24,7 @@ from warehouse_sync import (
     TransportError,
     WarehouseSyncError,
 )
-from warehouse_sync.transport import lane
+from warehouse_sync.transport import connector
 
 MATRIX = """
 fault                          | when   | read               | update           | delete         | create              | trigger            | token       | tokens
@@ -40,6 +40,7 @@ half a head                    | once   | ok 2               | ok 2             
 half a body                    | once   | ok 2               | ok 2             | ok 2           | OutcomeUnknown 1+13 | OutcomeUnknown 1+6 | ok 2+1      | 1
 half a body                    | always | Read 3             | Read 3           | Read 3         | OutcomeUnknown 1+13 | OutcomeUnknown 1+6 | Read 3+0    | 1
 half a body, reset             | once   | ok 2               | ok 2             | ok 2           | OutcomeUnknown 1+13 | OutcomeUnknown 1+6 | ok 2+1      | 1
+no length, reset               | once   | ok 2               | ok 2             | ok 2           | OutcomeUnknown 1+13 | OutcomeUnknown 1+6 | ok 2+1      | 1
 half a chunk                   | once   | ok 2               | ok 2             | ok 2           | OutcomeUnknown 1+13 | OutcomeUnknown 1+6 | ok 2+1      | 1
 bad gzip                       | once   | ok 2               | ok 2             | ok 2           | OutcomeUnknown 1+13 | OutcomeUnknown 1+6 | ok 2+1      | 1
 not HTTP                       | once   | ok 2               | ok 2             | ok 2           | OutcomeUnknown 1+13 | OutcomeUnknown 1+6 | ok 2+1      | 1
@@ -182,7 +183,7 @@ async def test_fault_matrix_holds_without_the_lane(
     peer: Peer, clock: FakeClock, cell: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Reads meet the same faults with the same outcome where every request goes through aiohttp's session."""
-    monkeypatch.setattr(lane, "WRITTEN_FOR", "another version")
+    monkeypatch.setattr(connector, "WRITTEN_FOR", "another version")
     await check_cell(peer, clock, cell, "async")
 
 

@@ -146,6 +146,8 @@ async def test_create_that_met_another_is_a_conflict(peer: Peer, clock: FakeCloc
         with pytest.raises(ConflictError, match=r"config\.region, name differ") as caught:
             await client.connections.create(spec)
         assert "canary" not in str(caught.value)
+        assert (caught.value.status, caught.value.method) == (409, "POST")
+        assert caught.value.path == f"{BASE}/connections"
         peer.serve(
             READ.route, reply(200, {**there, "name": "Mine", "config": {**there["config"], "region": "r"}})
         )
@@ -211,6 +213,8 @@ async def test_trigger_with_several_new_runs_is_unknown_with_candidates(peer: Pe
         with pytest.raises(OutcomeUnknownError) as caught:
             await client.pipelines.trigger("p1")
     assert caught.value.candidates == (9, 8, 7)
+    assert "and any of the runs [9, 8, 7] may be its own." in str(caught.value)
+    assert (caught.value.operation, caught.value.resource_id) == ("trigger pipeline", "p1")
 
 
 @pytest.mark.parametrize("ahead", [timedelta(hours=-2), timedelta(hours=2)])

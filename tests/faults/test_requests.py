@@ -252,7 +252,7 @@ async def test_proxies_and_netrc_are_used_only_when_asked_for(
         assert {arrival.headers.get("authorization") for arrival in peer.arrivals} == {None, "Bearer token-2"}
         monkeypatch.delenv("http_proxy")
         async with AsyncClient(**peer.options(trust_env=True)) as client:
-            with pytest.raises(ConfigurationError, match=r"netrc has a login for 127\.0\.0\.1"):
+            with pytest.raises(ConfigurationError, match=r"for 127\.0\.0\.1: netrc has a login"):
                 await client.connections.get("c1")
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.delenv("NETRC")

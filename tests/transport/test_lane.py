@@ -10,14 +10,24 @@ from unittest import mock
 import aiohttp
 import pytest
 
-from tests.support.kinds import CONNECTION, READ
-from tests.support.peer import Arrival, Gate, Line, Peer, http, raw, reply
-from warehouse_sync import APIError, AsyncClient, ConfigurationError, ReadError, RetryPolicy
-from warehouse_sync.transport import lane
+from tests.support.clock import warp
+from tests.support.kinds import CONNECTION, CREATE, DELETE, READ, UPDATE, Kind
+from tests.support.peer import Arrival, Gate, Line, Peer, http, raw, refusal, reply, stall
+from warehouse_sync import (
+    APIError,
+    AsyncClient,
+    ConfigurationError,
+    ForbiddenError,
+    ReadError,
+    RetryPolicy,
+    Timeout,
+    TimeoutError,
+)
+from warehouse_sync.transport import connector
 from warehouse_sync.transport.lane import Lane
 
 pytestmark = pytest.mark.skipif(
-    not aiohttp.__version__.startswith(lane.WRITTEN_FOR), reason="this version of aiohttp has no lane"
+    not aiohttp.__version__.startswith(connector.WRITTEN_FOR), reason="this version of aiohttp has no lane"
 )
 
 ONCE = RetryPolicy(attempts=1)
@@ -59,7 +69,7 @@ async def test_lane_says_what_a_session_says(
     """The same lines and headers, the token among them, as where every request goes through the session."""
     ours = said(await arrivals(peer))
     assert taken == [True, True, True]
-    monkeypatch.setattr(lane, "WRITTEN_FOR", "another version")
+    monkeypatch.setattr(connector, "WRITTEN_FOR", "another version")
     assert said(await arrivals(peer)) == ours
     assert taken == [True, True, True]
 
@@ -204,6 +214,26 @@ def unasked(client: AsyncClient) -> bool:
     return any(len(protocol) for kept in connector._conns.values() for protocol, _ in kept)
 
 
+@pytest.mark.parametrize("kind", [UPDATE, DELETE, CREATE], ids=lambda kind: kind.name)
+async def test_changes_do_not_take_what_came_unasked_for_the_answer(peer: Peer, kind: Kind) -> None:
+    """An answer nobody asked for must not make a refused change look like a success."""
+    gate = Gate()
+
+    async def answer_and_more(line: Line) -> None:
+        await READ.success(line)
+        await gate.hold(kind.success)(line)
+
+    peer.serve(READ.route, answer_and_more)
+    peer.serve(kind.route, refusal(403, "no"))
+    async with AsyncClient(**peer.options()) as client:
+        await client.connections.get("c1")
+        gate.open()
+        while not unasked(client):  # noqa: ASYNC110 - aiohttp has no event for it
+            await asyncio.sleep(0)
+        with pytest.raises(ForbiddenError):
+            await kind.call(client)
+
+
 @pytest.mark.parametrize(
     "interim", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"]
 )
@@ -213,6 +243,34 @@ async def test_lane_passes_over_interim_answers(peer: Peer, taken: list[bool], i
     async with AsyncClient(**peer.options()) as client:
         assert (await client.connections.get("c1")).id == "c1"
     assert taken == [True]
+
+
+async def test_lane_keeps_its_read_timeout_after_an_interim_answer(peer: Peer, taken: list[bool]) -> None:
+    """A server that says "continue" and then nothing has `Timeout.read` to say more."""
+    jump = warp(asyncio.get_running_loop())
+
+    async def continue_and_stall(line: Line) -> None:
+        await line.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        jump(1.05)
+        await stall()(line)
+
+    peer.serve(READ.route, continue_and_stall)
+    options = peer.options(retry=ONCE, timeout=Timeout(total=None, read=1))
+    async with AsyncClient(**options) as client:
+        with pytest.raises(TimeoutError) as caught:
+            await client.connections.get("c1")
+    assert caught.value.phase == "read"
+
+
+@pytest.mark.parametrize("status", ["000", "099"])
+async def test_lane_takes_no_nonsense_for_an_interim_answer(
+    peer: Peer, taken: list[bool], status: str
+) -> None:
+    """A status below 100 is an answer, and an error."""
+    peer.serve(READ.route, raw(f"HTTP/1.1 {status} Odd\r\nContent-Length: 0\r\n\r\n".encode()))
+    async with AsyncClient(**peer.options(retry=ONCE)) as client:
+        with pytest.raises((APIError, ReadError)):
+            await client.connections.get("c1")
 
 
 async def test_lane_refuses_to_switch_protocols(peer: Peer, taken: list[bool]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 
 from warehouse_sync.errors import ConfigurationError, ResponseTooLargeError
 from warehouse_sync.transport.call import Answer, Call
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 LARGEST: Final = 16 * 1024 * 1024  # bytes of one answer, decompressed
 LARGEST_ERROR: Final = 256 * 1024  # bytes of an error answer worth reading
 
-_NETRC = "netrc has a login for {host}, which aiohttp would send in place of the token: remove it, or leave trust_env off"
+_ENVIRONMENT = (
+    "aiohttp cannot use what the environment says for {host}: netrc has a login for it, which would be sent in place of the"
+    " token, or a proxy variable holds no address; mend it, or leave trust_env off"
+)
 _USAGE = "X-mp-rate-limit-percentage-used"
 _REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id", "x-amzn-RequestId")
 
@@ -36,12 +40,12 @@ async def exchange(local: Local, call: Call[Any], headers: Headers) -> Answer:
         try:
             if call.heard is not None:
                 call.heard(response.headers)
-            return await _answer(response)
+            return await _answer(local, response)
         except BaseException:
             response.close()  # half-read: its connection must not serve another request
             raise
     except asyncio.CancelledError as interruption:
-        interruption.__traceback__ = None  # aiohttp's frames hold the headers and the body
+        _forget_frames(interruption)
         raise
     except FAULTS as error:
         problem = (
@@ -49,14 +53,16 @@ async def exchange(local: Local, call: Call[Any], headers: Headers) -> Answer:
             if local.session.closed
             else translate(error, str(headers.site))
         )
-    except RuntimeError:
+    except RuntimeError as error:
         if not local.session.closed:
+            _forget_frames(error)
             raise
         problem = ConfigurationError(local.when_closed)
-    except ValueError:
+    except ValueError as error:
         if not local.session.trust_env:
+            _forget_frames(error)
             raise
-        problem = ConfigurationError(_NETRC.format(host=headers.site.origin.host))
+        problem = ConfigurationError(_ENVIRONMENT.format(host=headers.site.origin.host))
     # Raised out here: aiohttp's exceptions hold the request's headers, and must not stay in the chain.
     raise problem
 
@@ -74,47 +80,69 @@ async def _send(local: Local, call: Call[Any], headers: Headers) -> Reply | aioh
         data=call.body,
         headers=headers.json if call.body else headers.bare,
         allow_redirects=False,
-        middlewares=local.middlewares,
+        **local.options,
     )
 
 
-async def _answer(response: Reply | aiohttp.ClientResponse) -> Answer:
+async def _answer(local: Local, response: Reply | aiohttp.ClientResponse) -> Answer:
     status, headers = response.status, response.headers
     if 200 <= status < 300:  # noqa: PLR2004 - success
-        return Answer(status, await _read(response.content), headers.get(_USAGE))
+        return Answer(status, await _read(local, response), headers.get(_USAGE))
     return Answer(
         status,
-        await _read_error(response),
+        await _read_error(local, response),
         headers.get(_USAGE),
         retry_after=headers.get("Retry-After") or headers.get("RetryAfter"),
         request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
     )
 
 
-async def _read(content: aiohttp.StreamReader) -> bytes:
-    if not content.is_eof():
-        return await _read_bounded(content, LARGEST)
-    return content.read_nowait()  # all of it has come, so it fits aiohttp's buffer, far below the limit
+async def _read(local: Local, response: Reply | aiohttp.ClientResponse) -> bytes:
+    if not response.content.is_eof():
+        return await _read_bounded(local, response, LARGEST)
+    return (
+        response.content.read_nowait()
+    )  # all of it has come, so it fits aiohttp's buffer, far below the limit
 
 
-async def _read_error(response: Reply | aiohttp.ClientResponse) -> bytes:
+async def _read_error(local: Local, response: Reply | aiohttp.ClientResponse) -> bytes:
     """Read what explains an error. One too long to be an explanation explains nothing, and the status still counts."""
     try:
-        return await _read_bounded(response.content, LARGEST_ERROR)
+        return await _read_bounded(local, response, LARGEST_ERROR)
     except ResponseTooLargeError:
         response.close()
         return b""
 
 
-async def _read_bounded(content: aiohttp.StreamReader, limit: int) -> bytes:
+async def _read_bounded(local: Local, response: Reply | aiohttp.ClientResponse, limit: int) -> bytes:
     """Read piece by piece, so that a small compressed body cannot fill the memory."""
+    content, line = response.content, _line_that_ends(response)
     pieces: list[bytes] = []
     size = 0
-    async for piece in content.iter_any():
-        size += len(piece)
-        if size > limit:
-            raise ResponseTooLargeError(
-                f"the answer is larger than {limit // 1024} KiB once decompressed; it was not read further"
-            )
-        pieces.append(piece)
+    local.reading.add(content)
+    try:
+        async for piece in content.iter_any():
+            size += len(piece)
+            if size > limit:
+                raise ResponseTooLargeError(
+                    f"the answer is larger than {limit // 1024} KiB once decompressed; it was not read further"
+                )
+            pieces.append(piece)
+    finally:
+        local.reading.discard(content)
+    if line is not None and isinstance(line.exception(), OSError):
+        raise aiohttp.ClientPayloadError  # a reset, which aiohttp takes for the end
     return b"".join(pieces)
+
+
+def _line_that_ends(response: Reply | aiohttp.ClientResponse) -> ResponseHandler | None:
+    """Return the connection whose end is to be the answer's, where the answer does not say how long it is."""
+    says = (
+        aiohttp.hdrs.CONTENT_LENGTH in response.headers or aiohttp.hdrs.TRANSFER_ENCODING in response.headers
+    )
+    return None if says or response.connection is None else response.connection.protocol
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Drop the frames an exception came through: aiohttp's hold the headers and the body."""
+    error.__traceback__ = error.__context__ = error.__cause__ = None

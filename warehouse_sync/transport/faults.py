@@ -13,7 +13,7 @@ from warehouse_sync.transport.pool import ResendPreventedError
 FAULTS = (aiohttp.ClientError, HttpProcessingError, ResendPreventedError, OSError)
 
 
-def translate(error: BaseException, where: str) -> TransportError:  # noqa: PLR0911 - a table
+def translate(error: BaseException, where: str) -> TransportError:  # noqa: C901, PLR0911 - a table
     """Name what happened to a request.
 
     Args:
@@ -43,6 +43,8 @@ def translate(error: BaseException, where: str) -> TransportError:  # noqa: PLR0
             )
         case ResendPreventedError():
             return ReadError(f"{where}: the connection broke before the answer ({error.cause_name})")
+        case aiohttp.ClientHttpProxyError():
+            return ConnectError(f"{where}: the proxy refused, with status {error.status}")
         case aiohttp.ClientPayloadError():
             return ReadError(f"{where}: the answer was cut short or garbled")
         case aiohttp.ClientResponseError() | HttpProcessingError():

@@ -12,18 +12,17 @@ this was not written for.
 import operator
 import types
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import aiohttp
 from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from multidict import CIMultiDict
 
+from warehouse_sync.transport.connector import Connector, is_known
 from warehouse_sync.transport.site import Headers
 
-WRITTEN_FOR: Final = "3.14."
-_FIRST_FINAL = 200
-_SWITCHING = 101  # final as well: what follows is not HTTP
+_INTERIM = frozenset(range(100, 200)) - {101}  # after which another protocol would follow
 
 
 class Opening:
@@ -48,25 +47,26 @@ class Reply:
         status: The HTTP status.
         headers: The headers.
         content: The body, decompressed.
+        connection: What it comes on.
     """
 
-    __slots__ = ("_connection", "content", "headers", "status")
+    __slots__ = ("connection", "content", "headers", "status")
 
     def __init__(self, message: Any, content: aiohttp.StreamReader, connection: Connection) -> None:  # noqa: ANN401 - what aiohttp's parser makes
         self.status: int = message.code
         self.headers: Mapping[str, str] = message.headers
         self.content = content
-        self._connection = connection
+        self.connection = connection
 
     def close(self) -> None:
         """Close the connection, unless the answer was read whole and the connection is kept again."""
-        self._connection.close()
+        self.connection.close()
 
 
 class Lane:
     """The lane beside a session. Open one with `lane_beside`."""
 
-    def __init__(self, session: aiohttp.ClientSession, connector: aiohttp.BaseConnector) -> None:
+    def __init__(self, session: aiohttp.ClientSession, connector: Connector) -> None:
         self._session_class = type(session)
         self._genuine = _methods(type(session))
         self._connector = connector
@@ -95,7 +95,8 @@ class Lane:
             protocol.transport.write(f"GET {target}".encode("ascii") + opening.rest)
             protocol.start_timeout()
             message, content = await protocol.read()
-            while message.code < _FIRST_FINAL and message.code != _SWITCHING:
+            while message.code in _INTERIM:
+                protocol.start_timeout()  # which aiohttp has stopped, as after an answer
                 message, content = await protocol.read()
             content.on_eof(connection.release)
         except BaseException:
@@ -104,22 +105,20 @@ class Lane:
         return Reply(message, content, connection)
 
     async def _take(self, key: ConnectionKey) -> Connection | None:
-        """Take a kept connection on which nothing has come unasked: that would pass for the answer."""
+        """Take a kept connection, unless somebody else has a say."""
         if any(map(operator.is_not, _methods(self._session_class), self._genuine)):
             return None
-        while (connection := await self._connector._get(key, [])) is not None:  # noqa: SLF001 - under WRITTEN_FOR
-            if not connection.protocol.should_close:  # type: ignore[union-attr] # set until it is released
-                return connection
-            connection.close()
-        return None
+        return await self._connector._get(key, [])  # noqa: SLF001 - ours, too
 
 
 def lane_beside(session: aiohttp.ClientSession) -> Lane | None:
     """Return the lane beside a session of ours, or `None` where everything must go through the session."""
     connector = session.connector
-    plain = not (session.trust_env or session.trace_configs or session._middlewares)  # noqa: SLF001 - under WRITTEN_FOR
-    known = aiohttp.__version__.startswith(WRITTEN_FOR) and all(map(_is_genuine, _methods(type(session))))
-    return Lane(session, connector) if plain and known and connector is not None else None
+    if not (is_known() and isinstance(connector, Connector)):
+        return None
+    plain = not (session.trust_env or session.trace_configs or session._middlewares)  # noqa: SLF001 - `is_known`
+    genuine = all(map(_is_genuine, _methods(type(session))))
+    return Lane(session, connector) if plain and genuine else None
 
 
 def _methods(session_class: type[aiohttp.ClientSession]) -> tuple[object, object]:

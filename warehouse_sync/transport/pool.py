@@ -8,8 +8,9 @@ import ssl
 import sys
 import threading
 import weakref
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import attrs
@@ -17,6 +18,7 @@ import attrs
 from warehouse_sync._version import __version__
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.settings import Timeout
+from warehouse_sync.transport.connector import connector
 from warehouse_sync.transport.deadlines import Deadlines
 from warehouse_sync.transport.lane import Lane, lane_beside
 from warehouse_sync.transport.slots import Slots
@@ -37,28 +39,32 @@ class Local:
     Attributes:
         session: The aiohttp session.
         headers: Headers each request must carry because the session does not.
-        middlewares: What wraps each request; `None` where the session knows.
+        options: How each request must be made because the session would make it otherwise.
         slots: Places for requests.
         deadlines: The deadlines of its calls.
         lane: The short way beside the session, where there is one.
         when_closed: What to say of a call that finds the session closed.
         lifespan: Closes the session when the loop ends; `None` for a borrowed session.
+        reading: The bodies that are being read.
     """
 
     session: aiohttp.ClientSession
     headers: dict[str, str]
-    middlewares: tuple[aiohttp.ClientMiddlewareType, ...] | None
+    options: Mapping[str, Any]
     slots: Slots
     deadlines: Deadlines
     lane: Lane | None = None
     when_closed: str = CLOSED
     lifespan: AsyncGenerator[None, None] | None = None
+    reading: set[aiohttp.StreamReader] = attrs.field(factory=set)
 
     async def close(self) -> None:
         """Close what is not the caller's. Call this on its own loop."""
-        self.deadlines.close()
-        if self.lifespan is not None:
-            await self.lifespan.aclose()
+        if self.lifespan is None:
+            return  # calls under way go on, within their deadlines
+        for content in self.reading:  # aiohttp would leave its readers waiting for ever
+            content.set_exception(aiohttp.ClientConnectionError(CLOSED))
+        await self.lifespan.aclose()
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -118,8 +124,7 @@ class SessionPool:
         return Local(
             session=session,
             headers=HEADERS if borrowed else {},
-            # A request's middlewares replace its session's, so those of a borrowed session are named again.
-            middlewares=(*getattr(borrowed, "_middlewares", ()), no_resend) if borrowed else None,
+            options=_options_over(borrowed, self._options.timeout) if borrowed else {},
             slots=Slots(self._options.max_connections),
             deadlines=Deadlines(loop),
             lane=None if borrowed else lane_beside(session),
@@ -136,6 +141,11 @@ class SessionPool:
         if getattr(session, "_loop", loop) is not loop:
             raise ConfigurationError(
                 "the session passed to the client belongs to another event loop: pass one of this loop, or none"
+            )
+        if session.auth is not None or aiohttp.hdrs.AUTHORIZATION in session.headers:
+            raise ConfigurationError(
+                "the session passed to the client has a login of its own, which aiohttp would send to the token endpoint:"
+                " pass a session without `auth` and without an Authorization header"
             )
         return session
 
@@ -175,16 +185,29 @@ def open_session(options: PoolOptions) -> aiohttp.ClientSession:
     """Open a session that adds nothing of its own: no cookies, no limits but ours, no timer per request."""
     raise_mmap_threshold()
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=_trust(options.ca_file)),
+        connector=connector(limit=0, ssl=_trust(options.ca_file)),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=HEADERS,
-        timeout=aiohttp.ClientTimeout(
-            total=None, sock_connect=options.timeout.connect, sock_read=options.timeout.read
-        ),
+        timeout=_client_timeout(options.timeout),
         trust_env=options.trust_env,
     )
     session._retry_connection = False  # noqa: SLF001 - what `no_resend` does for borrowed sessions, for nothing
     return session
+
+
+def _client_timeout(timeout: Timeout) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, sock_connect=timeout.connect, sock_read=timeout.read)
+
+
+def _options_over(session: aiohttp.ClientSession, timeout: Timeout) -> dict[str, Any]:
+    """Return what makes requests over a borrowed session mean the same as over one of ours."""
+    return {
+        # A request's middlewares replace its session's, so those of the session are named again.
+        "middlewares": (*getattr(session, "_middlewares", ()), no_resend),
+        "timeout": _client_timeout(timeout),
+        "raise_for_status": False,
+        "auto_decompress": True,
+    }
 
 
 def _trust(ca_file: str | Path | None) -> ssl.SSLContext | bool:

@@ -99,7 +99,7 @@ def classify(error: WarehouseSyncError, *, replayable: bool) -> Trouble | None:
     match error:
         case RateLimitedError():
             return "throttled"
-        case ConnectError() | TimeoutError(phase="connect", sent="no"):
+        case ConnectError() | TimeoutError(phase="connect"):
             return "transient"
         case ReadError() | TimeoutError(phase="read"):
             return "transient" if replayable else None

@@ -1,0 +1,119 @@
+"""A borrowed session is used as it is, and yet its own options do not change what answers mean."""
+
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.support.kinds import CONNECTION, CREATE, READ
+from tests.support.peer import Peer, http, raw, refusal, stall
+from warehouse_sync import (
+    AsyncClient,
+    ConfigurationError,
+    ConflictError,
+    ConnectError,
+    NotFoundError,
+    RetryPolicy,
+    Timeout,
+    TimeoutError,
+)
+
+ONCE = RetryPolicy(attempts=1)
+
+
+async def test_borrowed_session_that_raises_for_status_gives_our_errors(peer: Peer) -> None:
+    """What the server refuses is the error for that, after one request."""
+    peer.serve(READ.route, refusal(404, "no such connection"))
+    peer.serve(CREATE.route, refusal(409, "it exists"))
+    async with (
+        aiohttp.ClientSession(raise_for_status=True) as session,
+        AsyncClient(**peer.options(session=session)) as client,
+    ):
+        with pytest.raises(NotFoundError, match="no such connection"):
+            await READ.call(client)
+        with pytest.raises(ConflictError, match="it exists"):
+            await CREATE.call(client)
+    assert peer.count() == 2
+
+
+async def test_borrowed_session_that_does_not_decompress_gives_answers(peer: Peer) -> None:
+    """A compressed answer is read."""
+    body = gzip.compress(json.dumps(CONNECTION).encode())
+    peer.serve(READ.route, raw(http(200, body, {"Content-Encoding": "gzip"})))
+    async with (
+        aiohttp.ClientSession(auto_decompress=False) as session,
+        AsyncClient(**peer.options(session=session)) as client,
+    ):
+        assert (await client.connections.get("c1")).id == "c1"
+
+
+async def test_borrowed_session_does_not_bound_calls(peer: Peer) -> None:
+    """The client's timeouts count, and not those of the session."""
+    peer.serve(READ.route, stall())
+    options = peer.options(retry=ONCE, timeout=Timeout(total=0.05))
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.001)) as session,
+        AsyncClient(**options, session=session) as client,
+    ):
+        with pytest.raises(TimeoutError) as caught:
+            await READ.call(client)
+    assert caught.value.phase == "total"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # aiohttp's, of what callers may still use
+@pytest.mark.parametrize("way", ["auth", "header"])
+async def test_borrowed_session_with_a_login_of_its_own_is_refused(peer: Peer, way: str) -> None:
+    """It would go to the token endpoint, and get in the way of the token."""
+    login: dict[str, Any] = (
+        {"auth": aiohttp.BasicAuth("me", "canary")}
+        if way == "auth"
+        else {"headers": {"authorization": "Basic canary"}}
+    )
+    async with (
+        aiohttp.ClientSession(**login) as session,
+        AsyncClient(**peer.options(session=session)) as client,
+    ):
+        with pytest.raises(ConfigurationError, match="a login of its own") as caught:
+            await READ.call(client)
+    assert "canary" not in str(caught.value)
+    assert not peer.arrivals
+
+
+@pytest.mark.parametrize("kind", [ValueError, RuntimeError])
+async def test_surprise_of_a_borrowed_session_shows_no_token(
+    peer: Peer, kind: Callable[[str], Exception]
+) -> None:
+    """What a middleware of the caller's raises passes through, without the frames that hold the token."""
+
+    async def surprise(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> Any:
+        if request.method == "GET":
+            raise kind("surprise")
+        return await handler(request)
+
+    peer.serve(READ.route, READ.success)
+    async with (
+        aiohttp.ClientSession(middlewares=(surprise,)) as session,
+        AsyncClient(**peer.options(session=session)) as client,
+    ):
+        with pytest.raises((ValueError, RuntimeError), match="surprise") as caught:
+            await READ.call(client)
+    frames = caught.traceback
+    assert not [frame for frame in frames if "aiohttp" in str(frame.path)]
+
+
+async def test_proxy_that_refuses_means_that_nothing_was_sent(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A create whose proxy wants a login failed, and is not looked for."""
+    peer.serve("CONNECT *", refusal(407, "who are you"))
+    monkeypatch.setenv("https_proxy", peer.url)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    options = peer.options(retry=ONCE, trust_env=True, api_url="https://api.test")
+    async with AsyncClient(**options) as client:
+        with pytest.raises(ConnectError, match="the proxy refused, with status 407") as caught:
+            await CREATE.call(client)
+    assert caught.value.sent == "no"
+    assert peer.count("CONNECT *") == 1

@@ -1,0 +1,80 @@
+"""Closing a client while it works: every call ends, with an error that says why, and others go on."""
+
+import asyncio
+
+import aiohttp
+import pytest
+
+from tests.support.clock import warp
+from tests.support.kinds import READ
+from tests.support.peer import TOKEN, Peer, stall, token
+from warehouse_sync import AsyncClient, ConfigurationError, Timeout, TimeoutError
+from warehouse_sync.transport import connector
+
+HALVES = {
+    "with a length": b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"id": ',
+    "in chunks": b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n{"id": ',
+    "until its end": b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"id": ',
+    "of an error": b"HTTP/1.1 500 No\r\nContent-Length: 100\r\n\r\n{",
+    "in the head": b"HTTP/1.1 200 OK\r\nX",
+    "at nothing": b"",
+}
+
+
+async def received(client: AsyncClient, half: bytes) -> None:
+    """Wait until the client has what the server said."""
+    local = client._transport.carrier.pool.here()
+    is_body = b"\r\n\r\n" in half
+    for _ in range(10):
+        await asyncio.sleep(0)
+    while is_body and not local.reading:  # noqa: ASYNC110 - aiohttp has no event for it
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("way", ["lane", "session"])
+@pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
+async def test_call_under_way_when_its_client_is_closed_ends_at_once(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch, half: bytes, way: str
+) -> None:
+    """However much of the answer has come: the call ends with the error that names the mend."""
+    if way == "session":
+        monkeypatch.setattr(connector, "WRITTEN_FOR", "another version")
+    peer.serve(READ.route, stall(half))
+    client = AsyncClient(**peer.options(timeout=Timeout(total=None)))
+    reading = asyncio.create_task(client.connections.get("c1"))
+    await peer.arrived(1, READ.route)
+    await received(client, half)
+    await client.close()
+    with pytest.raises(ConfigurationError, match="closed"):
+        await reading
+
+
+async def test_token_half_read_when_its_client_is_closed_is_fetched_by_the_next(peer: Peer) -> None:
+    """A client that is closed in the middle of a token leaves no other waiting for it."""
+    peer.serve(TOKEN, stall(HALVES["with a length"]), token())
+    peer.serve(READ.route, READ.success)
+    first = AsyncClient(**peer.options())
+    async with AsyncClient(**peer.options()) as second:
+        abandoned = asyncio.create_task(first.connections.get("c1"))
+        await peer.arrived(1, TOKEN)
+        waiting = asyncio.create_task(second.connections.get("c1"))
+        await received(first, HALVES["with a length"])
+        await first.close()
+        assert (await waiting).id == "c1"
+        with pytest.raises(ConfigurationError, match="closed"):
+            await abandoned
+    assert peer.count(TOKEN) == 2
+
+
+async def test_call_over_a_borrowed_session_keeps_its_deadline_when_its_client_is_closed(peer: Peer) -> None:
+    """The session stays open, so the call goes on, but not for longer than it may."""
+    jump = warp(asyncio.get_running_loop())
+    peer.serve(READ.route, stall())
+    async with aiohttp.ClientSession() as session:
+        client = AsyncClient(**peer.options(session=session, timeout=Timeout(total=5)))
+        reading = asyncio.create_task(client.connections.get("c1"))
+        await peer.arrived(1, READ.route)
+        await client.close()
+        jump(5.1)
+        with pytest.raises(TimeoutError, match="5 s"):
+            await reading
