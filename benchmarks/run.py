@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 from harness import machine, results, runner
 from harness.process import ProcessFailedError
 from harness.scenario import StartScenario
-from scenarios import bulk_poll, held_runs, paging, report_poll, run_page, starts, sync_get, waiters
+from scenarios import (
+    bulk_poll,
+    emulator_report,
+    held_runs,
+    paging,
+    report_poll,
+    run_page,
+    starts,
+    sync_get,
+    waiters,
+)
 
 if TYPE_CHECKING:
     from harness.scenario import Scenario
@@ -24,6 +34,7 @@ SCENARIOS: tuple[Scenario | StartScenario, ...] = (
     bulk_poll.SCENARIO,
     waiters.SCENARIO,
     paging.SCENARIO,
+    emulator_report.SCENARIO,
 )
 
 

@@ -49,6 +49,12 @@ def pin(role: Role) -> None:
         os.sched_setaffinity(0, {available[0] if role == "server" else available[1]})
 
 
+def unpin() -> None:
+    """Take every core there is, whatever the parent was pinned to."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
+
+
 @contextmanager
 def on_core(role: Role) -> Iterator[None]:
     """Stay on a role's core for the length of the block, with every process started in it."""

@@ -121,6 +121,11 @@ async def _traced(client: Any, slug: str, size: int) -> float:  # noqa: ANN401  
         tracemalloc.stop()
 
 
+async def be_asked(server: Any, size: int) -> None:  # noqa: ANN401  # a server under load
+    """Answer `size` requests of a load process, which checks the answers."""
+    await server.be_asked(size)
+
+
 async def _fan_out(handle: Callable[[int], Awaitable[None]], numbers: Iterable[int]) -> None:
     """Work off the numbers with 64 workers on one iterator, the cheapest way there is."""
     shared = iter(numbers)

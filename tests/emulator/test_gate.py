@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from typing import TYPE_CHECKING
 
+import aiohttp
 import pytest
 
+from tests.emulator.conftest import CREDENTIAL
+from warehouse_sync.emulator import Emulator
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.emulator.conftest import Api
-    from warehouse_sync.emulator import Emulator
 
 TOO_LARGE = b'"' + b"x" * (4 * 1024 * 1024) + b'"'
 
@@ -143,3 +149,27 @@ async def test_request_without_host_is_refused(emulator: Emulator) -> None:
     await writer.wait_closed()
     assert b" 421 " in answer.split(b"\r\n")[0]
     assert b'"statusCode":421' in answer
+
+
+async def test_client_that_asks_first_is_told_to_send_its_body(emulator: Emulator) -> None:
+    """`Expect: 100-continue`, which curl sends with large bodies, is answered before the body comes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", emulator.port)
+    body = json.dumps(CREDENTIAL).encode()
+    head = f"POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
+    writer.write(head.encode())
+    assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    writer.write(body)
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK\r\n")
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_used_up_fault_stays_used_up_in_the_next_life(tmp_path: Path) -> None:
+    """A fault that reached no handler is kept as used, too."""
+    async with Emulator(state=tmp_path) as emulator, aiohttp.ClientSession() as session:
+        emulator.fault("GET */health", status=503)
+        emulator.fault("GET */openapi.json", status=503)
+        async with session.get(f"{emulator.url}/openapi.json") as answer:
+            assert answer.status == 503
+    async with Emulator(state=tmp_path) as emulator:
+        assert [fault.route for fault in emulator._faults._faults] == ["GET */health"]

@@ -24,6 +24,10 @@ class Agenda:
         if timeline.next_due < NEVER:
             heappush(self._queue, (timeline.next_due, next(self._entry), timeline))
 
+    def is_due(self, now: datetime) -> bool:
+        """Tell whether a run may be due; it need not come to one."""
+        return bool(self._queue) and self._queue[0][0] <= now
+
     def settle(self, now: datetime) -> None:
         """Create every run that is due."""
         while self._queue and self._queue[0][0] <= now:

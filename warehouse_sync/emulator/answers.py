@@ -78,7 +78,7 @@ def error_document(status: int, *messages: str) -> Document:
 
 
 def json_answer(
-    document: object, *, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+    document: object, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
     """Return an answer that carries a document."""
     return web.Response(body=encode(document), status=status, headers=headers, content_type=_JSON)
@@ -89,13 +89,13 @@ def no_content() -> web.Response:
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 
-async def read_object(request: web.Request) -> Document:
-    """Return the request's body, which must be a JSON object.
+def read_object(body: bytes) -> Document:
+    """Return what a request's body holds, which must be a JSON object.
 
     The content type is not looked at: ``curl --data`` names a form and sends JSON.
     """
     try:
-        document = _decode(await request.read())
+        document = _decode(body)
     # Not every supported msgspec has its errors under ValueError.
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise bad_request("The request body is not valid JSON.") from error

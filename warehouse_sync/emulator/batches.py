@@ -68,10 +68,9 @@ class Batches:
         self._kept.append(batch)
 
     def sent(self, wanted: Filter, now: datetime) -> Iterator[bytes]:
-        """Yield the batches of runs that have ended, as lines of JSON."""
-        for batch in tuple(self._kept):
-            if batch.sent_on <= now and wanted.admits(batch):
-                yield batch.line + b"\n"
+        """Yield the batches of runs that have ended by now, as lines of JSON; what is added meanwhile is not among them."""
+        kept = tuple(self._kept)
+        return (batch.line + b"\n" for batch in kept if batch.sent_on <= now and wanted.admits(batch))
 
     def clear(self) -> None:
         """Forget every batch."""

@@ -87,7 +87,10 @@ class Connections(Kind[Resource]):
 
     def log_in(self, stored: Resource) -> None:
         """Refuse with 505 a connection whose warehouse cannot be opened; it is kept, as faulted."""
-        problem = self.store.runner.problem() if self.store.runner else None
+        if self.store.runner is None:
+            return
+        with self.store.aside():
+            problem = self.store.runner.problem()
         if problem is None:
             stored.proved = True
             return

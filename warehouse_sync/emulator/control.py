@@ -1,6 +1,6 @@
 """The emulator's own routes under ``/_emulator/``; they need no token."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from aiohttp import web
@@ -12,6 +12,7 @@ from warehouse_sync.emulator.clock import Clock, VirtualClock
 from warehouse_sync.emulator.dates import show_moment
 from warehouse_sync.emulator.faults import Fault, Faults
 from warehouse_sync.emulator.places import CONTROL_PREFIX
+from warehouse_sync.emulator.routing import Call, Route
 from warehouse_sync.emulator.seeding import seed
 from warehouse_sync.emulator.store import Store
 
@@ -27,36 +28,36 @@ class Control:
         self._faults = faults
         self._workspace_id = workspace_id
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """Return the control routes."""
         return [
-            web.route("GET", f"{CONTROL_PREFIX}health", self.health),
-            web.route("POST", f"{CONTROL_PREFIX}reset", self.reset),
-            web.route("POST", f"{CONTROL_PREFIX}seed", self.seed),
-            web.route("POST", f"{CONTROL_PREFIX}failures", self.plan_failure),
-            web.route("GET", f"{CONTROL_PREFIX}clock", self.show_clock),
-            web.route("POST", f"{CONTROL_PREFIX}clock", self.turn_clock),
-            web.route("GET", f"{CONTROL_PREFIX}batches", self.stream_batches),
-            web.route("GET", f"{CONTROL_PREFIX}limits", self.show_limits),
-            web.route("PUT", f"{CONTROL_PREFIX}limits", self.move_limits),
-            web.route("GET", f"{CONTROL_PREFIX}faults", self.list_faults),
-            web.route("POST", f"{CONTROL_PREFIX}faults", self.add_fault),
-            web.route("DELETE", f"{CONTROL_PREFIX}faults", self.clear_faults),
+            Route("GET", f"{CONTROL_PREFIX}health", self.health, apart=True),
+            Route("POST", f"{CONTROL_PREFIX}reset", self.reset),
+            Route("POST", f"{CONTROL_PREFIX}seed", self.seed),
+            Route("POST", f"{CONTROL_PREFIX}failures", self.plan_failure),
+            Route("GET", f"{CONTROL_PREFIX}clock", self.show_clock, apart=True),
+            Route("POST", f"{CONTROL_PREFIX}clock", self.turn_clock),
+            Route("GET", f"{CONTROL_PREFIX}batches", self.stream_batches),
+            Route("GET", f"{CONTROL_PREFIX}limits", self.show_limits, apart=True),
+            Route("PUT", f"{CONTROL_PREFIX}limits", self.move_limits),
+            Route("GET", f"{CONTROL_PREFIX}faults", self.list_faults, apart=True),
+            Route("POST", f"{CONTROL_PREFIX}faults", self.add_fault),
+            Route("DELETE", f"{CONTROL_PREFIX}faults", self.clear_faults),
         ]
 
-    async def health(self, _: web.Request) -> web.Response:
+    def health(self, _: Call) -> web.Response:
         """Answer that the emulator is up."""
         return json_answer({"status": "ok"})
 
-    async def reset(self, _: web.Request) -> web.Response:
+    def reset(self, _: Call) -> web.Response:
         """Forget every workspace and every fault; tokens stay in force."""
         self._store.reset()
         self._faults.clear()
         return no_content()
 
-    async def seed(self, request: web.Request) -> web.Response:
+    def seed(self, call: Call) -> web.Response:
         """Add pipelines with a past: ``workspace_id``, ``pipelines``, ``runs``, ``failed_every``, all optional."""
-        sent = await read_object(request)
+        sent = read_object(call.body)
         problems: list[str] = []
         ids = {
             "pipelines": _amount(sent, "pipelines", 300, _MOST_PIPELINES, problems),
@@ -67,9 +68,9 @@ class Control:
             raise bad_request(*problems)
         return json_answer({"pipeline_ids": seed(self._store, self._workspace(sent), **ids)})
 
-    async def plan_failure(self, request: web.Request) -> web.Response:
+    def plan_failure(self, call: Call) -> web.Response:
         """Let the next run of a pipeline fail: ``pipeline_id``, and optionally ``message`` and ``workspace_id``."""
-        sent = await read_object(request)
+        sent = read_object(call.body)
         findings = Findings(sent)
         findings.slug("pipeline_id")
         findings.text("message", required=False)
@@ -78,13 +79,13 @@ class Control:
         pipeline.timeline.fail_next([sent.get("message") or "The run was told to fail."])
         return no_content()
 
-    async def show_clock(self, _: web.Request) -> web.Response:
+    def show_clock(self, _: Call) -> web.Response:
         """Answer with the time, and whether it is the machine's."""
         return json_answer(_show_clock(self._store.clock))
 
-    async def turn_clock(self, request: web.Request) -> web.Response:
+    def turn_clock(self, call: Call) -> web.Response:
         """Turn a virtual clock forward by ``advance``, such as ``3d``; every run due on the way is there then."""
-        sent = await read_object(request)
+        sent = read_object(call.body)
         findings = Findings(sent)
         findings.text("advance")
         findings.close()
@@ -94,46 +95,42 @@ class Control:
             raise bad_request(str(error)) from error
         return json_answer(_show_clock(self._store.clock))
 
-    async def stream_batches(self, request: web.Request) -> web.StreamResponse:
+    def stream_batches(self, call: Call) -> web.Response:
         """Stream what would have been sent, one event batch a line.
 
         ``workspace_id``, ``pipeline_id`` and ``run_id`` choose some of them.
         """
-        wanted = _read_filter(request.query)
-        answer = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
-        await answer.prepare(request)
-        for line in self._store.batches.sent(wanted, self._store.settle()):
-            await answer.write(line)
-        await answer.write_eof()
-        return answer
+        wanted = _read_filter(call.request.query)
+        lines = self._store.batches.sent(wanted, self._store.clock.now())
+        return web.Response(body=_streamed(lines), content_type="application/x-ndjson")
 
-    async def show_limits(self, _: web.Request) -> web.Response:
+    def show_limits(self, _: Call) -> web.Response:
         """Answer with the limits in force; null means there is none."""
         return json_answer(self._store.limits.show())
 
-    async def move_limits(self, request: web.Request) -> web.Response:
+    def move_limits(self, call: Call) -> web.Response:
         """Move the limits that are named; null lifts one."""
-        sent = await read_object(request)
+        sent = read_object(call.body)
         try:
             self._store.limits = self._store.limits.moved(sent)
         except ValueError as error:
             raise bad_request(str(error)) from error
         return json_answer(self._store.limits.show())
 
-    async def list_faults(self, _: web.Request) -> web.Response:
+    def list_faults(self, _: Call) -> web.Response:
         """Answer with the faults in force."""
         return json_answer(self._faults.show())
 
-    async def add_fault(self, request: web.Request) -> web.Response:
+    def add_fault(self, call: Call) -> web.Response:
         """Put a fault in force; the fields are those of `Fault`."""
-        sent = await read_object(request)
+        sent = read_object(call.body)
         try:
             self._faults.add(Fault(**sent))
         except (TypeError, ValueError) as error:
             raise bad_request(f"This is no fault: {error.args[0]}") from error
         return json_answer(self._faults.show())
 
-    async def clear_faults(self, _: web.Request) -> web.Response:
+    def clear_faults(self, _: Call) -> web.Response:
         """Let every request be answered properly again."""
         self._faults.clear()
         return no_content()
@@ -150,6 +147,11 @@ def advance(store: Store, by: timedelta | str) -> datetime:
         )
     store.clock.advance(by)
     return store.settle()
+
+
+async def _streamed(lines: Iterator[bytes]) -> AsyncIterator[bytes]:
+    for line in lines:
+        yield line
 
 
 def _show_clock(clock: Clock) -> Document:

@@ -8,6 +8,7 @@ from warehouse_sync.emulator.answers import Document, json_answer, no_content, r
 from warehouse_sync.emulator.checks import Findings
 from warehouse_sync.emulator.kinds import SERVER_SET, Kind
 from warehouse_sync.emulator.places import ITEM, workspace_of
+from warehouse_sync.emulator.routing import Call, Route
 from warehouse_sync.emulator.store import Kept, Workspace
 
 
@@ -18,32 +19,32 @@ class Endpoints(Generic[Kept]):
         self._kind = kind
         self._store = kind.store
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """Return the routes of the five endpoints."""
         every, one = self._kind.path, f"{self._kind.path}/{ITEM}"
         return [
-            web.route("GET", every, self.list),
-            web.route("POST", every, self.create),
-            web.route("GET", one, self.get),
-            web.route("PUT", one, self.update),
-            web.route("DELETE", one, self.delete),
+            Route("GET", every, self.list),
+            Route("POST", every, self.create),
+            Route("GET", one, self.get),
+            Route("PUT", one, self.update),
+            Route("DELETE", one, self.delete),
         ]
 
-    async def list(self, request: web.Request) -> web.Response:
+    def list(self, call: Call) -> web.Response:
         """Answer with a bare array."""
         now = self._store.clock.now()
-        selected = self._kind.select(workspace_of(request, self._store), request.query)
+        selected = self._kind.select(workspace_of(call, self._store), call.request.query)
         return json_answer([self._kind.show(kept, now) for kept in selected])
 
-    async def get(self, request: web.Request) -> web.Response:
+    def get(self, call: Call) -> web.Response:
         """Answer with one resource."""
-        kept = self._kind.shelf(workspace_of(request, self._store)).get(request.match_info["id"])
+        kept = self._kind.shelf(workspace_of(call, self._store)).get(call.parts["id"])
         return json_answer(self._kind.show(kept, self._store.clock.now()))
 
-    async def create(self, request: web.Request) -> web.Response:
+    def create(self, call: Call) -> web.Response:
         """Keep a new resource."""
-        sent = _settable(await read_object(request))
-        workspace = workspace_of(request, self._store)
+        sent = _settable(read_object(call.body))
+        workspace = workspace_of(call, self._store)
         shelf = self._kind.shelf(workspace)
         document = self._checked(sent, workspace, None)
         name = str(self._kind.name(document))
@@ -54,20 +55,20 @@ class Endpoints(Generic[Kept]):
         self._kind.log_in(kept)
         return json_answer(self._kind.show_written(kept, self._store.clock.now()))
 
-    async def update(self, request: web.Request) -> web.Response:
+    def update(self, call: Call) -> web.Response:
         """Replace the document of a resource."""
-        sent = _settable(await read_object(request))
-        workspace = workspace_of(request, self._store)
-        kept = self._kind.shelf(workspace).get(request.match_info["id"])
+        sent = _settable(read_object(call.body))
+        workspace = workspace_of(call, self._store)
+        kept = self._kind.shelf(workspace).get(call.parts["id"])
         document = self._checked(sent, workspace, kept)
-        self._store.touch(workspace, self._kind.shelf(workspace).key, request.match_info["id"])
+        self._store.touch(workspace, self._kind.shelf(workspace).key, call.parts["id"])
         self._kind.log_in(kept)
         self._kind.update(kept, document, workspace)
         return json_answer(self._kind.show_written(kept, self._store.clock.now()))
 
-    async def delete(self, request: web.Request) -> web.Response:
+    def delete(self, call: Call) -> web.Response:
         """Forget a resource nothing refers to."""
-        workspace, resource_id = workspace_of(request, self._store), request.match_info["id"]
+        workspace, resource_id = workspace_of(call, self._store), call.parts["id"]
         shelf = self._kind.shelf(workspace)
         kept = shelf.get(resource_id)
         self._kind.refuse_removal(workspace, resource_id)

@@ -5,6 +5,7 @@ import struct
 from asyncio import sleep
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from math import ceil
 
@@ -14,9 +15,13 @@ from msgspec.json import decode
 from warehouse_sync.emulator.answers import LOGIN_REFUSED, RefusalError, json_answer, login_refused
 from warehouse_sync.emulator.auth import TokenDesk
 from warehouse_sync.emulator.faults import Fault
+from warehouse_sync.emulator.places import workspace_of
+from warehouse_sync.emulator.routing import Call, Handler
 from warehouse_sync.emulator.store import Pipeline, Store
 
-Handle = Callable[[], Awaitable[web.StreamResponse]]
+# Answers a call by its handler, and does something before or after.
+Around = Callable[[Handler, Call], web.Response]
+Handle = Callable[[Around], Awaitable[web.StreamResponse]]
 _JUNK = "<!doctype html><title>Bad gateway</title><h1>This is not the API</h1>"
 # Fields whose values the reference lists.
 _ENUMS = frozenset(
@@ -48,7 +53,7 @@ class Effects:
         self._store = store
         self._desk = desk
 
-    async def happen(self, fault: Fault, request: web.Request, handle: Handle) -> web.StreamResponse:
+    async def happen(self, fault: Fault, request: web.BaseRequest, handle: Handle) -> web.StreamResponse:
         """Answer a request the way a fault has it."""
         if fault.delay:
             await sleep(fault.delay)
@@ -57,40 +62,32 @@ class Effects:
         instead = _answer_instead(fault)
         if instead is not None:
             return instead
-        self._prepare(fault, request)
-        answer = await handle()
-        return await self._spoil(fault, request, answer)
-
-    def _prepare(self, fault: Fault, request: web.Request) -> None:
         if fault.expire_token:
             self._desk.expire(request.headers.get("Authorization"))
-        pipeline = self._pipeline(request, request.match_info.get("id"))
+        answer = await handle(partial(self._around, fault))
+        return await _spoiled(fault, request, answer)
+
+    def _around(self, fault: Fault, handler: Handler, call: Call) -> web.Response:
+        """Let runs happen before a call, or hide the report of the pipeline it creates."""
+        pipeline = self._pipeline(call, call.parts.get("id"))
         if pipeline is not None:
             for _ in range(fault.new_runs):
-                pipeline.timeline.sync_now(self._store.settle())
-
-    async def _spoil(
-        self, fault: Fault, request: web.Request, answer: web.StreamResponse
-    ) -> web.StreamResponse:
+                pipeline.timeline.sync_now(self._store.clock.now())
+        answer = handler(call)
         if fault.hide_report:
-            self._hide_report(fault.hide_report, request, answer)
-        if fault.apply_then_drop:
-            return _reset(request)
-        if fault.unknown:
-            answer = json_answer(_made_unknown(decode(_body(answer))), status=answer.status)
-        return await _truncated(request, answer) if fault.truncate else answer
+            self._hide_report(fault.hide_report, call, answer)
+        return answer
 
-    def _hide_report(self, seconds: float, request: web.Request, answer: web.StreamResponse) -> None:
-        document = decode(_body(answer)) if answer.status == HTTPStatus.OK else None
-        pipeline = self._pipeline(request, document.get("id") if isinstance(document, dict) else None)
+    def _hide_report(self, seconds: float, call: Call, answer: web.Response) -> None:
+        document = decode(_body(answer))
+        pipeline = self._pipeline(call, document.get("id") if isinstance(document, dict) else None)
         if pipeline is not None:
             pipeline.report_from = self._store.clock.now() + timedelta(seconds=seconds)
 
-    def _pipeline(self, request: web.Request, pipeline_id: str | None) -> Pipeline | None:
-        workspace_id = request.match_info.get("workspace")
-        if workspace_id is None or pipeline_id is None:
+    def _pipeline(self, call: Call, pipeline_id: str | None) -> Pipeline | None:
+        if "workspace" not in call.parts or pipeline_id is None:
             return None
-        pipelines = self._store.workspace(workspace_id).pipelines
+        pipelines = workspace_of(call, self._store).pipelines
         return pipelines.get(pipeline_id) if pipeline_id in pipelines else None
 
 
@@ -102,6 +99,14 @@ def _answer_instead(fault: Fault) -> web.StreamResponse | None:
     if fault.junk:
         return web.Response(text=_JUNK if fault.junk is True else fault.junk, content_type="text/html")
     return None
+
+
+async def _spoiled(fault: Fault, request: web.BaseRequest, answer: web.StreamResponse) -> web.StreamResponse:
+    if fault.apply_then_drop:
+        return _reset(request)
+    if fault.unknown:
+        answer = json_answer(_made_unknown(decode(_body(answer))), status=answer.status)
+    return await _truncated(request, answer) if fault.truncate else answer
 
 
 def _throttled(fault: Fault, seconds: float) -> RefusalError:
@@ -140,7 +145,7 @@ def _body(answer: web.StreamResponse) -> bytes:
     return body if isinstance(body, bytes) else b"null"
 
 
-async def _truncated(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+async def _truncated(request: web.BaseRequest, answer: web.StreamResponse) -> web.StreamResponse:
     """Send the head of an answer and half of its body."""
     body = _body(answer)
     cut = web.StreamResponse(status=answer.status, headers=answer.headers)
@@ -152,7 +157,7 @@ async def _truncated(request: web.Request, answer: web.StreamResponse) -> web.St
     return cut
 
 
-def _reset(request: web.Request) -> web.StreamResponse:
+def _reset(request: web.BaseRequest) -> web.StreamResponse:
     """Reset the connection with nothing sent; the answer returned goes nowhere."""
     if request.transport is not None:
         request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)

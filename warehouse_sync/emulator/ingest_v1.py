@@ -16,6 +16,7 @@ from warehouse_sync.emulator.connections import MASK
 from warehouse_sync.emulator.crud import Endpoints
 from warehouse_sync.emulator.kinds import Kind
 from warehouse_sync.emulator.places import ITEM, RUN, V1, workspace_of
+from warehouse_sync.emulator.routing import Call, Route
 from warehouse_sync.emulator.store import Kept, Pipeline, Resource, Shelf, Store, Workspace
 
 _SECRETS = frozenset({"password", "service_account_key", "private_key", "client_secret", "secret", "token"})
@@ -23,7 +24,7 @@ _SECRETS = frozenset({"password", "service_account_key", "private_key", "client_
 _RUN_ONCE: Document = {"state": "active", "sync_mode": {"type": "full"}, "schedule": {"type": "once"}}
 
 
-def routes(store: Store) -> list[web.RouteDef]:
+def routes(store: Store) -> list[Route]:
     """Return the routes of the v1 draft."""
 
     def new_document(document: Document, _: Workspace) -> Resource:
@@ -98,41 +99,41 @@ class DraftStatuses:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """Return the routes below ``/pipelines/{slug}/status``."""
         status = f"{V1}/pipelines/{ITEM}/status"
         return [
-            web.route("GET", status, self.status),
-            web.route("GET", f"{status}/runs", self.runs),
-            web.route("GET", f"{status}/runs/{RUN}", self.run),
+            Route("GET", status, self.status),
+            Route("GET", f"{status}/runs", self.runs),
+            Route("GET", f"{status}/runs/{RUN}", self.run),
         ]
 
-    async def status(self, request: web.Request) -> web.Response:
+    def status(self, call: Call) -> web.Response:
         """Answer with the pipeline's status and its latest run."""
-        slug, pipeline, now = self._current(request)
+        slug, pipeline, now = self._current(call)
         latest = pipeline.timeline.log.latest()
         shown = latest and latest.show(now)
         return json_answer(
             {"slug": slug, "status": pipeline.timeline.status(now), "latest_pipeline_run": shown}
         )
 
-    async def runs(self, request: web.Request) -> web.Response:
+    def runs(self, call: Call) -> web.Response:
         """Answer with every run, newest first, as a bare array."""
-        _, pipeline, now = self._current(request)
+        _, pipeline, now = self._current(call)
         log = pipeline.timeline.log
         return json_answer([run.show(now) for run in log.page(range(len(log)), 1, len(log))])
 
-    async def run(self, request: web.Request) -> web.Response:
+    def run(self, call: Call) -> web.Response:
         """Answer with one run."""
-        slug, pipeline, now = self._current(request)
-        run = pipeline.timeline.log.find(int(request.match_info["run"]))
+        slug, pipeline, now = self._current(call)
+        run = pipeline.timeline.log.find(int(call.parts["run"]))
         if run is None:
-            raise not_found(f"Pipeline {slug} has no run {request.match_info['run']}.")
+            raise not_found(f"Pipeline {slug} has no run {call.parts['run']}.")
         return json_answer(run.show(now))
 
-    def _current(self, request: web.Request) -> tuple[str, Pipeline, datetime]:
-        slug = request.match_info["id"]
-        return slug, workspace_of(request, self._store).draft_pipelines.get(slug), self._store.clock.now()
+    def _current(self, call: Call) -> tuple[str, Pipeline, datetime]:
+        slug = call.parts["id"]
+        return slug, workspace_of(call, self._store).draft_pipelines.get(slug), self._store.clock.now()
 
 
 def _slug(document: Document) -> object:

@@ -14,6 +14,7 @@ from warehouse_sync.emulator.connections import show_health
 from warehouse_sync.emulator.data_models import show_validity
 from warehouse_sync.emulator.dates import read_moment
 from warehouse_sync.emulator.places import ITEM, RUN, V2, workspace_of
+from warehouse_sync.emulator.routing import Call, Route
 from warehouse_sync.emulator.runs import RunLog
 from warehouse_sync.emulator.schedule import ALWAYS, NEVER
 from warehouse_sync.emulator.store import Pipeline, Store, Workspace
@@ -29,52 +30,51 @@ class PipelineRuns:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """Return the routes; the report's comes first, since it is asked for most."""
         one = f"{_PIPELINES}/{ITEM}"
         return [
-            web.route("GET", f"{one}/report", self.report),
-            web.route("GET", f"{one}/runs", self.page),
-            web.route("GET", f"{one}/runs/{RUN}", self.run),
-            web.route("POST", f"{_PIPELINES}/trigger", self.trigger),
+            Route("GET", f"{one}/report", self.report),
+            Route("GET", f"{one}/runs", self.page),
+            Route("GET", f"{one}/runs/{RUN}", self.run),
+            Route("POST", f"{_PIPELINES}/trigger", self.trigger),
         ]
 
-    async def report(self, request: web.Request) -> web.Response:
+    def report(self, call: Call) -> web.Response:
         """Answer with the pipeline's status and its latest run."""
-        # Asked for most: one look at the clock, one at the workspace.
-        now = self._store.settle()
-        workspace = self._store.workspace(request.match_info["workspace"])
-        pipeline = workspace.pipelines.get(request.match_info["id"])
+        now = self._store.clock.now()
+        workspace = workspace_of(call, self._store)
+        pipeline = workspace.pipelines.get(call.parts["id"])
         if pipeline.report_from and now < pipeline.report_from:
             raise not_found(f"The report of pipeline {pipeline.document['id']} was not found.")
         return json_answer(show_report(workspace, pipeline, now))
 
-    async def page(self, request: web.Request) -> web.Response:
+    def page(self, call: Call) -> web.Response:
         """Answer with one page of runs, newest logical date first."""
-        pipeline, now = self._current(request, request.match_info["id"])
-        return json_answer(show_page(pipeline.timeline.log, PageQuery.read(request.query), now))
+        pipeline, now = self._current(call, call.parts["id"])
+        return json_answer(show_page(pipeline.timeline.log, PageQuery.read(call.request.query), now))
 
-    async def run(self, request: web.Request) -> web.Response:
+    def run(self, call: Call) -> web.Response:
         """Answer with one run."""
-        pipeline, now = self._current(request, request.match_info["id"])
-        run = pipeline.timeline.log.find(int(request.match_info["run"]))
+        pipeline, now = self._current(call, call.parts["id"])
+        run = pipeline.timeline.log.find(int(call.parts["run"]))
         if run is None:
-            raise not_found(f"Pipeline {request.match_info['id']} has no run {request.match_info['run']}.")
+            raise not_found(f"Pipeline {call.parts['id']} has no run {call.parts['run']}.")
         return json_answer(run.show(now))
 
-    async def trigger(self, request: web.Request) -> web.Response:
+    def trigger(self, call: Call) -> web.Response:
         """Start a manual run of an idle pipeline."""
-        sent = await read_object(request)
+        sent = read_object(call.body)
         findings = Findings(sent)
         findings.slug("pipeline_id")
         findings.close()
-        pipeline, now = self._current(request, sent["pipeline_id"])
+        pipeline, now = self._current(call, sent["pipeline_id"])
         run = pipeline.timeline.trigger(now)
         return json_answer({"pipeline_run_id": run.id, "status": "attempt_requested"})
 
-    def _current(self, request: web.Request, pipeline_id: str) -> tuple[Pipeline, datetime]:
-        """Return a pipeline with every run that is due, and the time."""
-        return workspace_of(request, self._store).pipelines.get(pipeline_id), self._store.clock.now()
+    def _current(self, call: Call, pipeline_id: str) -> tuple[Pipeline, datetime]:
+        """Return a pipeline, and the time."""
+        return workspace_of(call, self._store).pipelines.get(pipeline_id), self._store.clock.now()
 
 
 def show_report(workspace: Workspace, pipeline: Pipeline, now: datetime) -> Document:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 from aiohttp import web
 from anyio.from_thread import start_blocking_portal
 
-from warehouse_sync.emulator.app import build_app
+from warehouse_sync.emulator.app import all_routes
 from warehouse_sync.emulator.auth import TokenDesk
 from warehouse_sync.emulator.batches import Batches
 from warehouse_sync.emulator.clock import Clock, chosen_clock
@@ -24,9 +24,11 @@ from warehouse_sync.emulator.hosts import HostRule
 from warehouse_sync.emulator.limits import Limits
 from warehouse_sync.emulator.page import Page
 from warehouse_sync.emulator.places import TOKEN
+from warehouse_sync.emulator.routing import Router, Touches
 from warehouse_sync.emulator.runs import Timing
 from warehouse_sync.emulator.seeding import count_seeded, seed
 from warehouse_sync.emulator.store import Runner, Store
+from warehouse_sync.emulator.turns import Turns
 
 if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
@@ -110,6 +112,7 @@ class Emulator:
         self._desk = TokenDesk(self._clock, client_id=client_id, client_secret=client_secret)
         self._faults = Faults()
         self._journal = None if state is None else _journal(Path(state), self._store, self._faults)
+        self._turns = Turns(self._store, self._save)
         self._hosts = HostRule(any_address=allow_remote, names=allowed_hosts)
         self._address: tuple[str, int] | None = None
         self._portal: BlockingPortal | None = None
@@ -152,7 +155,7 @@ class Emulator:
         Args:
             by: How far, such as ``"3d"``, ``"90m"`` or a `timedelta`.
         """
-        return self._in_loop(lambda: advance(self._store, by))
+        return self._act(lambda: advance(self._store, by))
 
     def seed(
         self,
@@ -171,7 +174,7 @@ class Emulator:
             workspace_id: The workspace; by default that of `client_options`.
         """
         workspace = self._workspace(workspace_id)
-        return self._in_loop(
+        return self._act(
             lambda: seed(self._store, workspace, pipelines=pipelines, runs=runs, failed_every=failed_every)
         )
 
@@ -184,7 +187,7 @@ class Emulator:
     ) -> None:
         """Let the next run that a pipeline starts end as failed, which makes the pipeline faulted."""
         pipelines = self._store.workspace(self._workspace(workspace_id)).pipelines
-        self._in_loop(lambda: pipelines.get(pipeline_id).timeline.fail_next([message]))
+        self._act(lambda: pipelines.get(pipeline_id).timeline.fail_next([message]))
 
     def fault(  # noqa: PLR0913  # the fields of a fault
         self,
@@ -246,19 +249,19 @@ class Emulator:
 
     def add_fault(self, fault: Fault) -> None:
         """Put a fault in force, as `fault` does."""
-        self._in_loop(lambda: self._faults.add(fault))
+        self._act(lambda: self._faults.add(fault))
 
     def clear_faults(self) -> None:
         """Let every request be answered properly again."""
-        self._in_loop(self._faults.clear)
+        self._act(self._faults.clear)
 
     def expire_tokens(self) -> None:
         """Let every token issued so far be refused from now on."""
-        self._in_loop(self._desk.expire_all)
+        self._act(self._desk.expire_all)
 
     def reset(self) -> None:
         """Forget every workspace and every fault."""
-        self._in_loop(self._store.reset)
+        self._act(self._store.reset)
         self.clear_faults()
 
     async def __aenter__(self) -> Self:
@@ -290,7 +293,9 @@ class Emulator:
             raise RuntimeError("This emulator is running already.")
         if self._journal is not None:
             self._journal.open()
-        runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=_GRACE)
+        self._turns.begin()
+        server = web.Server(self._gate().answer, access_log=None)
+        runner = web.ServerRunner(server, shutdown_timeout=_GRACE)
         await runner.setup()
         try:
             await web.TCPSite(runner, *self._bind).start()
@@ -299,25 +304,29 @@ class Emulator:
         finally:
             self._address = None
             await runner.cleanup()
+            self._turns.end()
             if self._journal is not None:
                 self._journal.close()
 
-    def _app(self) -> web.Application:
+    def _gate(self) -> Gate:
         effects = Effects(store=self._store, desk=self._desk)
-        gate = Gate(hosts=self._hosts, desk=self._desk, faults=self._faults, effects=effects, save=self._save)
         control = Control(store=self._store, faults=self._faults, workspace_id=self._workspace(None))
         page = Page(self._store, self._faults, self._workspace(None))
-        return build_app(gate=gate, desk=self._desk, store=self._store, control=control, page=page)
+        routes = all_routes(desk=self._desk, store=self._store, control=control, page=page)
+        return Gate(
+            hosts=self._hosts,
+            desk=self._desk,
+            faults=self._faults,
+            effects=effects,
+            router=Router(routes),
+            turns=self._turns,
+        )
 
-    def _in_loop(self, act: Callable[[], _Result]) -> _Result:
-        """Act where the requests are handled: nothing here is locked, since it all happens in one thread."""
-
-        def act_and_save() -> _Result:
-            result = act()
-            self._save()
-            return result
-
-        return act_and_save() if self._portal is None else self._portal.call(act_and_save)
+    def _act(self, act: Callable[[], _Result]) -> _Result:
+        """Act in a turn like that of a request: in the thread that serves, or in this one where it serves."""
+        if self._portal is None:
+            return self._turns.change(act)
+        return self._portal.call(self._turns.take, Touches.CHANGES, act)
 
     def _save(self) -> None:
         if self._journal is not None:

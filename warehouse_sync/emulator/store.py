@@ -1,8 +1,10 @@
 """What the emulator remembers: workspaces, and the resources in them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attrs import define, frozen
@@ -155,8 +157,26 @@ class Runner(Protocol):
         """Return why the warehouse cannot be opened, or None."""
         ...
 
-    def execute(self, run: Run, pipeline: Document, workspace: Workspace, limits: Limits) -> None:
-        """Carry a run out, and note in it and in what it used how it went."""
+    def execute(
+        self,
+        run: Run,
+        pipeline: Document,
+        workspace: Workspace,
+        limits: Limits,
+        aside: AbstractContextManager[None],
+    ) -> None:
+        """Carry a run out, and note in it and in what it used how it went.
+
+        The query is executed within ``aside``, where nothing of the state may be touched.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Break off the query that is executed in another thread, and every other until `resume`."""
+        ...
+
+    def resume(self) -> None:
+        """Execute queries again."""
         ...
 
 
@@ -173,6 +193,7 @@ class Store:
 
     Attributes:
         next_run_id: The id of the next run.
+        lock: Held by whoever touches the state, where threads do.
         touched: Told the workspace, the shelf and the id of whatever changes; of nothing when everything is gone.
     """
 
@@ -194,6 +215,7 @@ class Store:
         self.batches = Batches() if batches is None else batches
         self._workspaces: dict[str, Workspace] = {}
         self._agenda = Agenda()
+        self.lock = Lock()
         self.next_run_id = 1
         self.touched: Callable[[Mark | None], None] = lambda _: None
 
@@ -208,11 +230,24 @@ class Store:
             self._workspaces[workspace_id] = Workspace(workspace_id)
         return self._workspaces[workspace_id]
 
+    def is_due(self) -> bool:
+        """Tell whether `settle` may have something to do."""
+        return self._agenda.is_due(self.clock.now())
+
     def settle(self) -> datetime:
         """Create every run that is due, in the order they fall due, and return the time."""
         now = self.clock.now()
         self._agenda.settle(now)
         return now
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Let others look at the state while the warehouse works, which touches none of it."""
+        self.lock.release()
+        try:
+            yield
+        finally:
+            self.lock.acquire()
 
     def reset(self) -> None:
         """Forget every workspace. Run ids go on counting, so that an old id names nothing new."""
@@ -273,6 +308,6 @@ class Store:
         # Pipelines of the v1 draft name no connection that is known here.
         if self.runner is None or "connection_id" not in settings:
             return
-        self.runner.execute(run, settings, workspace, self.limits)
+        self.runner.execute(run, settings, workspace, self.limits, self.aside())
         self.touch(workspace, workspace.connections.key, settings["connection_id"])
         self.touch(workspace, workspace.data_models.key, settings["data_model_id"])

@@ -163,14 +163,14 @@ class Timeline:
         """Return the pipeline's status at a moment."""
         if self.log.busy(now):
             return BUSY
-        if self._faulted(now):
+        if self._fault(now):
             return FAULTED
         return STOPPED if self.state.settings["state"] == "paused" else IDLE
 
     def errors(self, now: datetime) -> list[Document]:
         """Return why the pipeline is faulted."""
-        last = self.log.last_ended(now)
-        return [{"message": last.failure}] if last and self._faulted(now) else []
+        fault = self._fault(now)
+        return [{"message": fault.failure}] if fault else []
 
     def _apply(self, settings: Document, now: datetime) -> None:
         self.state.settings = settings
@@ -202,9 +202,11 @@ class Timeline:
         last = self.log.last_ended(now)
         self.state.cleared_run = last.id if last else 0
 
-    def _faulted(self, now: datetime) -> bool:
+    def _fault(self, now: datetime) -> Run | None:
+        """Return the run whose failure makes the pipeline faulted."""
         last = self.log.last_ended(now)
-        return last is not None and last.failure is not None and last.id > self.state.cleared_run
+        failed = last is not None and last.failure is not None and last.id > self.state.cleared_run
+        return last if failed else None
 
     def _create(self, due: list[Interval]) -> None:
         """Create the runs of syncs that are due, given oldest first."""
@@ -224,7 +226,7 @@ class Timeline:
     def _load_unless_faulted(
         self, interval: Interval, created: datetime, timing: Timing, *, goes_back: bool
     ) -> None:
-        if not self._faulted(created):  # "In a faulted state, no data will synchronize"
+        if not self._fault(created):  # "In a faulted state, no data will synchronize"
             self._load(interval, created, timing, goes_back=goes_back)
 
     def _load(self, interval: Interval, created: datetime, timing: Timing, *, goes_back: bool) -> None:

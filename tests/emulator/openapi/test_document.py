@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -11,13 +12,14 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.emulator.conftest import CREDENTIAL, VECTORS
 from warehouse_sync.emulator import Emulator, Limits
-from warehouse_sync.emulator.app import build_app
+from warehouse_sync.emulator.app import all_routes
 from warehouse_sync.emulator.openapi import document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.emulator.conftest import Api, Vector
+    from warehouse_sync.emulator.routing import Route
 
 # Which schema each example of the reference is one of, by the beginning of its name.
 SHAPES = {
@@ -90,7 +92,7 @@ async def test_document_is_served_for_its_own_address(api: Api) -> None:
 def test_document_has_every_endpoint(emulator_routes: set[tuple[str, str]]) -> None:
     """Each v2 route of the emulator is in the document, and each path of the document is a route."""
     documented = {
-        (method.upper(), path.replace("{workspaceId}", "*").replace("{id}", "*").replace("{runId}", "*"))
+        (method.upper(), re.sub(r"\{\w+\}", "*", path))
         for path, item in document()["paths"].items()
         for method in item
         if method != "parameters"
@@ -101,23 +103,16 @@ def test_document_has_every_endpoint(emulator_routes: set[tuple[str, str]]) -> N
 @pytest.fixture
 def emulator_routes(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
     """The methods and paths that the emulator serves of the v2 API, parameters as stars."""
-    seen: list[Any] = []
+    seen: list[Route] = []
 
-    def record(**parts: Any) -> Any:
-        seen.append(build_app(**parts))
-        return seen[-1]
+    def record(**parts: Any) -> list[Route]:
+        seen.extend(all_routes(**parts))
+        return seen
 
-    monkeypatch.setattr("warehouse_sync.emulator.server.build_app", record)
-    Emulator()._app()
-    parts = ((route.method, route.resource.canonical) for route in seen[0].router.routes())
-    names = ("{workspace}", "{id}", "{run}")
-    found = set()
-    for method, path in parts:
-        for name in names:
-            path = path.replace(name, "*")  # noqa: PLW2901  # step by step
-        if method != "HEAD" and path.startswith(("/platform/v2/", "/oauth/")):
-            found.add((method, path))
-    return found
+    monkeypatch.setattr("warehouse_sync.emulator.server.all_routes", record)
+    Emulator()._gate()
+    served = [route for route in seen if route.path.startswith(("/platform/v2/", "/oauth/"))]
+    return {(route.method, re.sub(r"\{\w+\}", "*", route.path)) for route in served}
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +120,7 @@ def served() -> Iterator[tuple[str, str]]:
     """The address of a running emulator with something in it, and a token."""
     with Emulator(limits=Limits.none()) as emulator:
         emulator.seed(pipelines=2, runs=3, workspace_id=1)
-        token = emulator._in_loop(lambda: emulator._desk.issue(CREDENTIAL))["access_token"]
+        token = emulator._act(lambda: emulator._desk.issue(CREDENTIAL))["access_token"]
         yield emulator.url, token
 
 

@@ -6,14 +6,18 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import aiohttp
 import duckdb
 import pytest
+
+from tests.emulator.conftest import Api
+from warehouse_sync.emulator import Emulator
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.emulator.conftest import Api, Document, Vector
-    from warehouse_sync.emulator import Emulator, VirtualClock
+    from tests.emulator.conftest import Document, Vector
+    from warehouse_sync.emulator import VirtualClock
 
 PIPELINES = "/inputs/data-pipelines"
 BODY = {"pipeline_id": "example-pipeline"}
@@ -291,3 +295,26 @@ async def test_reset_forgets_batches(stocked: Api, pipeline: Document, clock: Vi
     await stocked.call("POST", "/_emulator/reset")
     assert await batches(stocked) == []
     assert (await stocked.get("/_emulator/batches?run_id=x")).status == 400
+
+
+async def test_folder_with_times_that_carry_a_zone_is_loaded(
+    tmp_path: Path, clock: VirtualClock, vector: Vector, pipeline: Document, model: Document
+) -> None:
+    """Times with a zone, which CSV files of the API's own dates have, are compared and sent as the moments they are."""
+    folder = tmp_path / "mp" / "demo_service"
+    folder.mkdir(parents=True)
+    (folder / "customers.csv").write_text(
+        "email,seen,updated_on\n"
+        "ann@example.com,2023-02-01T12:00:00+02:00,2023-02-03T23:53:08Z\n"
+        "bob@example.com,2023-02-01T12:00:00Z,2023-02-04T02:00:00+02:00\n"
+    )
+    sql = "SELECT email, seen, updated_on FROM mp.demo_service.customers"
+    async with Emulator(clock=clock, warehouse=tmp_path) as emulator, aiohttp.ClientSession() as session:
+        api = Api(session, emulator.url)
+        await api.sign_in()
+        await api.post("/connections", vector("connections/create-databricks.request"))
+        await api.post("/data-models", {**model, "config": {"sql_query": sql}})
+        await api.post(PIPELINES, pipeline)
+        assert (await run_once(api, clock))["successful_records"] == 1
+        [sent] = await batches(api)
+        assert sent["user_attributes"] == {"seen": "2023-02-01T10:00:00Z"}

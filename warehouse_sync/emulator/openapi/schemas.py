@@ -164,47 +164,42 @@ _CONNECTION_SPECS: dict[str, Schema] = {
         },
     },
 }
-_SYNC_MODE = sealed(
-    {
-        "type": words(
-            "incremental",
-            "full",
-            "full_sync",
-            description="The table has `full`, the text about triggers `full_sync`: send `full`, expect both.",
-        ),
-        "iterator_field": text(_ITERATOR + "The example that runs once sends it with `full`."),
-        "iterator_data_type": text(_ITERATOR + "`timestamp`, `datetime` and `datetime_tz` are shown."),
-        "from": moment("Timestamp of the first record to sync."),
-        "until": moment("Timestamp of the last record to sync."),
-    },
-    optional=("iterator_field", "iterator_data_type", "from", "until"),
-) | {
+_SYNC_MODE_FIELDS = {
+    "type": words(
+        "incremental",
+        "full",
+        description="The table has `full`, the text about triggers `full_sync`: send `full`, expect both.",
+    ),
+    "iterator_field": text(_ITERATOR + "The example that runs once sends it with `full`."),
+    "iterator_data_type": text(_ITERATOR + "`timestamp`, `datetime` and `datetime_tz` are shown."),
+    "from": moment("Timestamp of the first record to sync."),
+    "until": moment("Timestamp of the last record to sync."),
+}
+_SYNC_MODE = sealed(_SYNC_MODE_FIELDS, optional=("iterator_field", "iterator_data_type", "from", "until")) | {
     "if": {"properties": {"type": {"const": "incremental"}}},
     "then": {"required": ["iterator_field", "iterator_data_type"]},
 }
-_SCHEDULE = sealed(
-    {
-        "type": words(
-            "interval",
-            "once",
-            "on_demand",
-            "on-demand",
-            description="The prose and the JSON have `on_demand`, the table `on-demand`: send `on_demand`, expect both.",
-        ),
-        "frequency": words("hourly", "daily", "weekly", "monthly", description="Required if `interval`."),
-        "delay": text(
-            "How long after its scheduled time a sync runs. The table calls it required, the examples leave it out.",
-            pattern=_DELAY,
-            examples=["15m"],
-        ),
-        "start": moment(
-            "Required if `interval`: the first scheduled sync. If `sync_mode.from` is the same, the first sync is one "
-            "interval later."
-        ),
-        "end": moment("The last scheduled sync."),
-    },
-    optional=("frequency", "delay", "start", "end"),
-) | {
+_SCHEDULE_FIELDS = {
+    "type": words(
+        "interval",
+        "once",
+        "on_demand",
+        # Were both allowed, generated clients would give them the same name.
+        description="The prose and the JSON have `on_demand`, the table `on-demand`: send `on_demand`, expect both.",
+    ),
+    "frequency": words("hourly", "daily", "weekly", "monthly", description="Required if `interval`."),
+    "delay": text(
+        "How long after its scheduled time a sync runs. The table calls it required, the examples leave it out.",
+        pattern=_DELAY,
+        examples=["15m"],
+    ),
+    "start": moment(
+        "Required if `interval`: the first scheduled sync. If `sync_mode.from` is the same, the first sync is one "
+        "interval later."
+    ),
+    "end": moment("The last scheduled sync."),
+}
+_SCHEDULE = sealed(_SCHEDULE_FIELDS, optional=("frequency", "delay", "start", "end")) | {
     "if": {"properties": {"type": {"const": "interval"}}},
     "then": {"required": ["frequency", "start"]},
 }
@@ -324,6 +319,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             **_DATA_MODEL_FIELDS,
             "state": open_words(*_STATES),
+            "type": open_words("sql"),
             "status": open_words("valid", "invalid"),
             "errors": _ERRORS,
             **_AUDIT,
@@ -332,11 +328,27 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "SyncMode": _SYNC_MODE,
     "Schedule": _SCHEDULE,
+    "ShownSyncMode": shown(
+        {**_SYNC_MODE_FIELDS, "type": open_words("incremental", "full", "full_sync")}, required=("type",)
+    ),
+    "ShownSchedule": shown(
+        {
+            **_SCHEDULE_FIELDS,
+            "type": open_words("interval", "once", "on_demand", "on-demand"),
+            "frequency": open_words("hourly", "daily", "weekly", "monthly"),
+            "delay": text(examples=["15m"]),
+        },
+        required=("type",),
+    ),
     "PipelineSpec": _PIPELINE_SPEC,
     "Pipeline": shown(
         {
             **_PIPELINE_FIELDS,
+            "pipeline_type": open_words("user_attributes", "events"),
             "state": open_words("new", "active", "paused"),
+            "sync_mode": ref("ShownSyncMode"),
+            "schedule": ref("ShownSchedule"),
+            "environment": open_words("development", "production"),
             "status": open_words("idle", "running", "faulted", "stopped"),
             "errors": _ERRORS,
             **_AUDIT,

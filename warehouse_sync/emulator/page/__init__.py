@@ -11,6 +11,7 @@ from warehouse_sync.emulator.answers import bad_request, json_answer
 from warehouse_sync.emulator.faults import Faults
 from warehouse_sync.emulator.page.overview import overview
 from warehouse_sync.emulator.places import CONTROL_PREFIX
+from warehouse_sync.emulator.routing import Call, Route
 from warehouse_sync.emulator.store import Store
 
 _FOLDER = Path(__file__).parent
@@ -37,14 +38,14 @@ class Page:
         self._faults = faults
         self._workspace_id = workspace_id
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         """Return the routes of the page."""
-        files = [web.route("GET", path, self._file) for path in _FILES]
-        return [*files, web.route("GET", f"{CONTROL_PREFIX}overview", self.overview)]
+        files = [Route("GET", path, self._file, apart=True) for path in _FILES]
+        return [*files, Route("GET", f"{CONTROL_PREFIX}overview", self.overview)]
 
-    async def overview(self, request: web.Request) -> web.Response:
+    def overview(self, call: Call) -> web.Response:
         """Answer with what the page shows: of ``workspace``, the pipelines whose id holds ``search``, from ``skip`` on."""
-        query = request.query
+        query = call.request.query
         skip = query.get("skip", "0")
         if not skip.isdecimal():
             raise bad_request("skip must be a whole number.")
@@ -57,7 +58,7 @@ class Page:
         )
         return json_answer(shown)
 
-    async def _file(self, request: web.Request) -> web.Response:
-        name, content_type = _FILES[request.path]
+    def _file(self, call: Call) -> web.Response:
+        name, content_type = _FILES[call.request.path]
         body = (_FOLDER / name).read_bytes()
         return web.Response(body=body, content_type=content_type, charset="utf-8", headers=_HEADERS)

@@ -1,7 +1,7 @@
 """DuckDB, shut in: it reads the warehouse and nothing else of this machine or any other."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -11,7 +11,7 @@ from attrs import frozen
 
 from warehouse_sync.emulator.warehouse.catalog import Catalog, Table
 from warehouse_sync.emulator.warehouse.folder import DataFile, data_files, load
-from warehouse_sync.emulator.warehouse.problems import QueryError, WarehouseUnavailableError
+from warehouse_sync.emulator.warehouse.problems import QueryError, StoppedError, WarehouseUnavailableError
 
 _MEMORY, _FILE = "memory", "warehouse"
 # Known before anything is opened: no variables of this program as tables, no downloads, no secrets of this user's
@@ -44,6 +44,7 @@ class Session:
     catalog: Catalog
     _connection: duckdb.DuckDBPyConnection
     _seconds: float
+    _is_stopped: Callable[[], bool]
 
     def columns(self, sql: str) -> list[tuple[str, str]]:
         """Return the names and DuckDB's types of a query's columns."""
@@ -66,12 +67,16 @@ class Session:
     @contextmanager
     def _limited(self) -> Iterator[None]:
         """Interrupt the engine when it takes too long, and give its refusals our name."""
+        if self._is_stopped():
+            raise StoppedError
         timer = Timer(self._seconds, self._connection.interrupt)
         timer.daemon = True
         timer.start()
         try:
             yield
         except duckdb.InterruptException as error:
+            if self._is_stopped():
+                raise StoppedError from error
             raise QueryError(f"The query took longer than {self._seconds:g} seconds.") from error
         except duckdb.Error as error:
             raise QueryError(str(error)) from error
@@ -95,16 +100,20 @@ class Warehouse:
         self._seconds = seconds
         self._folder: duckdb.DuckDBPyConnection | None = None
         self._files: list[DataFile] = []
+        self._in_use: duckdb.DuckDBPyConnection | None = None
+        self._stopped = False
 
     @contextmanager
     def open(self) -> Iterator[Session]:
         """Open the warehouse, or raise `WarehouseUnavailableError`."""
         if self._path.is_dir():
-            yield self._session(self._read_folder(), _MEMORY)
+            with self._used(self._read_folder()) as connection:
+                yield self._session(connection, _MEMORY)
             return
         connection = self._open_file()
         try:
-            yield self._session(connection, _FILE)
+            with self._used(connection):
+                yield self._session(connection, _FILE)
         finally:
             connection.close()
 
@@ -116,11 +125,31 @@ class Warehouse:
         except WarehouseUnavailableError as error:
             return str(error)
 
+    def stop(self) -> None:
+        """Interrupt the query that is executed in another thread, and let every other end in `StoppedError`."""
+        self._stopped = True
+        connection = self._in_use
+        if connection is not None:
+            with suppress(duckdb.ConnectionException):  # closed just now: there is nothing left to interrupt
+                connection.interrupt()
+
+    def resume(self) -> None:
+        """Execute queries again."""
+        self._stopped = False
+
     def close(self) -> None:
         """Let go of what is in memory."""
         if self._folder is not None:
             self._folder.close()
             self._folder = None
+
+    @contextmanager
+    def _used(self, connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+        self._in_use = connection
+        try:
+            yield connection
+        finally:
+            self._in_use = None
 
     def _open_file(self) -> duckdb.DuckDBPyConnection:
         if not self._path.is_file():
@@ -144,7 +173,7 @@ class Warehouse:
 
     def _session(self, connection: duckdb.DuckDBPyConnection, nameless: str) -> Session:
         tables = tuple(Table(*row) for row in connection.execute(_TABLES).fetchall())
-        return Session(Catalog(tables, nameless), connection, self._seconds)
+        return Session(Catalog(tables, nameless), connection, self._seconds, lambda: self._stopped)
 
 
 def quoted(path: Path) -> str:

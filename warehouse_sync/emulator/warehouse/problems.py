@@ -5,6 +5,10 @@ class WarehouseUnavailableError(Exception):
     """The warehouse cannot be opened; the message says why."""
 
 
+class StoppedError(Exception):
+    """The emulator stops, and the query with it."""
+
+
 class QueryError(Exception):
     """A query is not one that a data model may have, or the engine refuses it; the message is the engine's."""
 

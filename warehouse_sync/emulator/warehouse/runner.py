@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,12 @@ from warehouse_sync.emulator.store import Problem, Workspace
 from warehouse_sync.emulator.warehouse.dialect import Query, Range
 from warehouse_sync.emulator.warehouse.engine import Session, Warehouse
 from warehouse_sync.emulator.warehouse.mapping import batch, column, sections
-from warehouse_sync.emulator.warehouse.problems import QueryError, RowError, WarehouseUnavailableError
+from warehouse_sync.emulator.warehouse.problems import (
+    QueryError,
+    RowError,
+    StoppedError,
+    WarehouseUnavailableError,
+)
 
 
 class WarehouseRunner:
@@ -35,24 +41,44 @@ class WarehouseRunner:
         """Return why the warehouse cannot be opened, or None."""
         return self._warehouse.problem()
 
-    def execute(self, run: Run, pipeline: Document, workspace: Workspace, limits: Limits) -> None:
-        """Carry a run out, and note in it and in what it used how it went."""
+    def stop(self) -> None:
+        """Break off the query that is executed in another thread, and every other until `resume`."""
+        self._warehouse.stop()
+
+    def resume(self) -> None:
+        """Execute queries again."""
+        self._warehouse.resume()
+
+    def execute(
+        self,
+        run: Run,
+        pipeline: Document,
+        workspace: Workspace,
+        limits: Limits,
+        aside: AbstractContextManager[None],
+    ) -> None:
+        """Carry a run out, and note in it and in what it used how it went.
+
+        The query is executed within ``aside``, where nothing of the state is touched.
+        """
         run.successful_records = run.failed_records = 0
         connection = workspace.connections.get(pipeline["connection_id"])
         model = workspace.data_models.get(pipeline["data_model_id"])
         job = _Job(run, pipeline, workspace.id, connection.document["service_provider"], limits)
+        sql = model.document["config"]["sql_query"]
         try:
-            with self._warehouse.open() as session:
-                connection.problem = None
-                lines = job.load(session, model.document["config"]["sql_query"])
-                model.problem = None
+            with aside, self._warehouse.open() as session:
+                lines = job.load(session, sql)
+        except StoppedError:
+            run.failure = "The emulator was stopped while the query was executed."
         except WarehouseUnavailableError as error:
             run.failure = str(error)
             connection.problem = Problem(run.failure, run.ended_on)
         except QueryError as error:
             run.failure = str(error)
-            model.problem = Problem(run.failure, run.ended_on)
+            connection.problem, model.problem = None, Problem(run.failure, run.ended_on)
         else:
+            connection.problem = model.problem = None
             self._batches.add(workspace.id, run, lines)
 
 

@@ -1,0 +1,24 @@
+"""A plugin of pytest that runs asynchronous tests on uvloop: ``python -m pytest -p tests.support.on_uvloop``."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+import uvloop
+
+# They turn the clock, count the timers or replace the resolver of asyncio's own loop; uvloop's are out of reach.
+_OF_ASYNCIO = frozenset(
+    {
+        "test_deadline_falls_due_in_the_order_of_time",
+        "test_deadlines_share_one_timer",
+        "test_name_that_is_unknown_is_a_connect_error",
+    }
+)
+
+
+def pytest_asyncio_loop_factories(config: object, item: pytest.Item) -> Mapping[str, Callable[[], Any]]:
+    """Make the event loops of pytest-asyncio."""
+    if item.name.partition("[")[0] in _OF_ASYNCIO:
+        return {"asyncio": asyncio.new_event_loop}
+    return {"uvloop": uvloop.new_event_loop}
