@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import warehouse_sync.settings
+from warehouse_sync import AsyncClient, Client
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.models import Secret
 from warehouse_sync.settings import (
@@ -27,6 +28,7 @@ from warehouse_sync.settings import (
 )
 
 CREDENTIAL: dict[str, Any] = {"client_id": "me", "client_secret": "canary-0451"}
+SECRET_BYTES = b"canary-0451"
 ENVIRON = {
     "WAREHOUSE_SYNC_WORKSPACE_ID": "5328",
     "WAREHOUSE_SYNC_CLIENT_ID": "env-id",
@@ -252,6 +254,30 @@ def test_trailing_slash_of_the_api_is_dropped(slashes: str) -> None:
 def test_settings_do_not_show_the_secret() -> None:
     """Printed settings show a mask."""
     assert "canary" not in repr(resolve(environ=ENVIRON))
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_refusal_of_a_secret_of_the_wrong_type_holds_it_in_no_frame(kind: type[Any]) -> None:
+    """Bytes may be the secret all the same; and a client that could not be made can be represented."""
+    with pytest.raises(ConfigurationError, match="client_secret must be a string, not bytes") as caught:
+        kind(workspace_id=1, client_id="me", client_secret=SECRET_BYTES)
+    ours = [entry.frame.f_locals for entry in caught.traceback[1:]]
+    assert ours
+    assert "canary" not in repr(ours)
+    assert "could not be made" in repr(ours)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("session", "x", "session must be an aiohttp.ClientSession, not str"),
+        ("ca_file", 5, "ca_file must be a path, not int"),
+    ],
+)
+def test_option_of_the_wrong_type_is_refused_at_once(option: str, value: Any, message: str) -> None:
+    """Not at the first call."""
+    with pytest.raises(ConfigurationError, match=message):
+        AsyncClient(workspace_id=1, client_id="me", client_secret="s", **{option: value})
 
 
 def test_refusal_holds_no_secret_in_any_frame(monkeypatch: pytest.MonkeyPatch) -> None:

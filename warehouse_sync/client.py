@@ -3,7 +3,7 @@
 The resources are imported when they are first used, so that the first client costs little more than importing aiohttp.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -52,7 +52,8 @@ class AsyncClient:
         retry: How often a failed request is tried again.
         max_connections: The most requests under way at once on one event loop.
         token_cache: A directory, or a `TokenCache`, in which tokens outlive the process; `None` keeps them in memory.
-        session: A session of the caller's: used as it is, never closed.
+        session: A session of the caller's, of the event loop that the client is used in: never closed. The client's own
+            timeouts and the API's own errors apply, whatever the session says.
         trust_env: Whether proxies and netrc of the environment are used.
         ca_file: A file of certificate authorities to trust besides the system's.
         clock: Time, sleep and chance, for tests.
@@ -104,9 +105,9 @@ class AsyncClient:
         options = PoolOptions(
             timeout=timeout,
             max_connections=_check_max_connections(max_connections),
-            session=session,
+            session=_check_session(session),
             trust_env=trust_env,
-            ca_file=ca_file,
+            ca_file=_check_path("ca_file", ca_file),
         )
         carrier = Carrier(
             pool=SessionPool(options),
@@ -193,7 +194,8 @@ class AsyncClient:
 
         Args:
             timeout: How long a call may take; as before when left out. `connect` and `read` stay those of the sessions.
-            retry: How often a failed request is tried again; as before when left out.
+            retry: How often a failed request is tried again; as before when left out. Its `budget` is not taken: all calls
+                of a client share one.
 
         Returns:
             A client that ends with this one; closing it does nothing.
@@ -208,7 +210,7 @@ class AsyncClient:
 
     def watch(
         self, pipeline_ids: Iterable[str], *, every: float | timedelta
-    ) -> "AsyncIterator[StatusChange]":
+    ) -> "AsyncGenerator[StatusChange, None]":
         """Watch pipelines for changes of their status and of their latest run, until cancelled.
 
         An outage does not end it: a pipeline whose poll fails is told once as stale, and again when it can be read.
@@ -246,8 +248,9 @@ class AsyncClient:
         await self.close()
 
     def __repr__(self) -> str:
-        settings = self._transport.settings
-        return f"<{type(self).__name__} workspace {self.workspace_id} at {settings.api_url}>"
+        if "workspace_id" not in vars(self):
+            return f"<{type(self).__name__} that could not be made>"
+        return f"<{type(self).__name__} workspace {self.workspace_id} at {self._transport.settings.api_url}>"
 
 
 def _or_default(value: T | None, cls: type[T]) -> T:
@@ -259,6 +262,19 @@ def _check_type(value: T, cls: type[Any]) -> T:
         raise ConfigurationError(
             f"{cls.__name__.lower()} must be a {cls.__name__}, not {type(value).__name__}"
         )
+    return value
+
+
+def _check_path(name: str, value: str | Path | None) -> str | Path | None:
+    if value is not None and not isinstance(value, str | Path):
+        raise ConfigurationError(f"{name} must be a path, not {type(value).__name__}")
+    return value
+
+
+def _check_session(value: "aiohttp.ClientSession | None") -> "aiohttp.ClientSession | None":
+    """Return a session. Whatever has the two methods will do: wrappers of sessions have them, too."""
+    if value is not None and not (callable(getattr(value, "request", None)) and hasattr(value, "closed")):
+        raise ConfigurationError(f"session must be an aiohttp.ClientSession, not {type(value).__name__}")
     return value
 
 

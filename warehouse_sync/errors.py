@@ -140,10 +140,10 @@ class ResponseTooLargeError(DecodeError):
 
 
 class TokenError(WarehouseSyncError):
-    """The token endpoint refused the credential, or answered nonsense. Not retried.
+    """The token endpoint refused the credential, or answered nonsense. Only 408, 429 and 5xx are retried first.
 
     Attributes:
-        status: The token endpoint's HTTP status.
+        status: The token endpoint's HTTP status; `None` where it answered nonsense.
     """
 
     def __init__(self, message: str, *, status: int | None = None) -> None:

@@ -1,7 +1,7 @@
 """A value that is sent, and never shown."""
 
 import hmac
-from typing import Any, Self
+from typing import Any, Self, cast
 
 MASK = "************"
 
@@ -68,11 +68,30 @@ class Secret:
         return Secret, (MASK,)
 
 
-def hide(value: object) -> str:
-    """Represent the field of a secret: a value of the wrong type, such as bytes, may be one, too."""
-    return repr(value) if value is None or isinstance(value, Secret) else f"<{type(value).__name__}>"
+class Concealed:
+    """Stands for what was given as a secret and is no string, such as bytes: it may be one all the same.
+
+    Attributes:
+        kind: The name of its type, which is all that is kept of it.
+    """
+
+    __slots__ = ("kind",)
+
+    def __init__(self, value: object) -> None:
+        self.kind: str = type(value).__name__
+
+    def __repr__(self) -> str:
+        return f"<{self.kind}>"
 
 
 def to_secret(value: "str | Secret | None") -> Secret | None:
-    """Wrap a plain string; leave a `Secret` and `None` as they are."""
-    return Secret(value) if isinstance(value, str) else value
+    """Wrap a plain string; leave a `Secret` and `None` as they are, and conceal anything else, for validation to report."""
+    if isinstance(value, str):
+        return Secret(value)
+    kept: Any = value if value is None or isinstance(value, Secret | Concealed) else Concealed(value)
+    return cast("Secret | None", kept)
+
+
+def kind_of(value: object) -> str:
+    """Name the type of what was given."""
+    return value.kind if isinstance(value, Concealed) else type(value).__name__

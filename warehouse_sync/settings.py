@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from warehouse_sync.errors import ConfigurationError
-from warehouse_sync.secret import Secret, to_secret
+from warehouse_sync.secret import Secret, kind_of, to_secret
 
 API_URL: Final = "https://api.mparticle.com"
 TOKEN_URL: Final = "https://sso.auth.mparticle.com/oauth/token"  # noqa: S105 - an address
@@ -65,15 +65,17 @@ class RetryPolicy:
     the server asks for with `Retry-After`.
 
     Attributes:
-        attempts: How many requests a call may make, the first included. 1 turns retries off.
+        attempts: How many requests a call may make, the first included. 1 turns retries off. The one replay after a 401,
+            with a fresh token, comes on top.
         base: Seconds; the upper end of the first sleep after a transient failure.
         throttled_base: Seconds; the same after a 429.
         cap: Seconds; no sleep is drawn longer than this.
         longest_hint: Seconds; a server that asks for a longer wait gets an error at once instead.
         budget: How much all calls of a client may spend on retries together: a transient failure costs 14, a throttled one
             5, and each success gives 1 back. An outage then adds a bounded number of requests, however many callers wait.
-        settle: Seconds for which a create or trigger whose answer was lost is looked for before its outcome is reported
-            as unknown, and for which waiters accept a 404 for what was just created.
+        settle: Seconds for which a create whose answer was lost is looked for before its outcome is reported as unknown,
+            beyond `Timeout.total`, and for which waiters accept a 404 for what was just created. A trigger whose answer was
+            lost is looked for during a quarter of a minute, whatever this says.
     """
 
     attempts: int = attrs.field(default=3, validator=_at_least_one)
@@ -178,7 +180,7 @@ def _credential(
         )
     for name, value, kind in (("client_id", client_id, str), ("client_secret", secret, Secret)):
         if not isinstance(value, kind):
-            raise ConfigurationError(f"{name} must be a string, not {type(value).__name__}")
+            raise ConfigurationError(f"{name} must be a string, not {kind_of(value)}")
     if secret.is_mask:
         raise ConfigurationError("client_secret is a mask of asterisks: pass the secret itself")
     return client_id, secret

@@ -198,3 +198,19 @@ async def test_watch_refuses_wrong_ids(client: Any, ids: Any) -> None:
     """A wrong id is an error at the call."""
     with pytest.raises(ValidationError, match="pipeline_ids"):
         client.watch(ids, every=1)
+
+
+async def test_every_wait_tells_its_progress(client: Any, emulator: Emulator) -> None:
+    """Whoever waits for a run hears of it each time it is read: first as it begins, last as it ended."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=1)
+    told: list[Run] = []
+    run = await client.pipelines.trigger_and_wait(pipeline_id, timeout=30, on_progress=told.append)
+    assert told[-1] == run
+    assert {each.id for each in told} == {run.id}
+    for wait in (
+        client.runs.wait(pipeline_id, run.id, on_progress=told.append),
+        client.runs.resume(f"wsr1:{client.workspace_id}:{pipeline_id}:{run.id}", on_progress=told.append),
+    ):
+        told.clear()
+        assert await wait == run
+        assert told == [run]

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -29,6 +30,7 @@ from warehouse_sync import (
     WarehouseSyncError,
 )
 from warehouse_sync.emulator import Emulator
+from warehouse_sync.wire import encode
 
 RUNS = f"GET {BASE}/inputs/data-pipelines/p1/runs"
 NOW = datetime(2023, 11, 14, 22, 30, tzinfo=UTC)
@@ -93,7 +95,8 @@ async def test_create_that_did_not_happen_is_unknown_after_ninety_seconds(
     peer.serve(READ.route, refusal(404))
     began = clock.now
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
-        with pytest.raises(OutcomeUnknownError, match="not sent again") as caught:
+        said = "is unknown: its answer was lost, and it cannot be found; it was not sent again"
+        with pytest.raises(OutcomeUnknownError, match=said) as caught:
             await client.connections.create(SPEC)
     assert 80 < clock.now - began <= 90
     assert isinstance(caught.value.__cause__, ReadError)
@@ -155,16 +158,18 @@ async def test_create_that_met_another_is_a_conflict(peer: Peer, clock: FakeCloc
 
 
 async def test_create_that_was_adopted_or_answered_is_expected(peer: Peer, clock: FakeClock) -> None:
-    """A waiter takes a 404 for what was just created as "not yet", for 90 s."""
-    peer.serve(CREATE.route, reset(), CREATE.success)
-    peer.serve(READ.route, READ.success)
+    """A waiter takes a 404 for a pipeline that was just created as "not yet", for 90 s."""
+    _, _, pipeline = specs()
+    there = reply(200, encode.spec(pipeline))
+    peer.serve(f"POST {BASE}/inputs/data-pipelines", reset(), there)
+    peer.serve(f"GET {BASE}/inputs/data-pipelines/p1", there)
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
         for _ in range(2):
-            await client.connections.create(SPEC)
-            workspace = client.connections._crud.workspace
-            assert workspace.expects("c1")
+            await client.pipelines.create(pipeline)
+            workspace = client.pipelines._crud.workspace
+            assert workspace.expects("p1")
             clock.now += 90
-            assert not workspace.expects("c1")
+            assert not workspace.expects("p1")
 
 
 async def test_create_cut_short_by_its_deadline_is_looked_for(peer: Peer) -> None:
@@ -189,6 +194,10 @@ async def test_trigger_that_happened_is_inferred(
     async with driver(sort, **peer.options(clock=noon.as_clock())) as client:
         triggered = await client.call(TRIGGER.call)
     assert (triggered.run_id, triggered.inferred) == (7, True)
+    assert triggered.handle() == "wsr1:1:p1:7"
+    assert {parse_qs(urlsplit(look.target).query)["startDate"][0] for look in peer.on(RUNS)} == {
+        "2023-11-13T22:30:00Z"
+    }
     assert peer.count(TRIGGER.route) == 1
 
 
@@ -200,6 +209,7 @@ async def test_trigger_that_left_no_run_is_unknown(peer: Peer, noon: FakeClock) 
         with pytest.raises(OutcomeUnknownError, match="not triggered again") as caught:
             await client.pipelines.trigger("p1")
     assert caught.value.candidates == ()
+    assert isinstance(caught.value.__cause__, ReadError)
     assert peer.count(TRIGGER.route) == 1
 
 
@@ -207,14 +217,25 @@ async def test_trigger_with_several_new_runs_is_unknown_with_candidates(peer: Pe
     """Several new runs: unknown, with all of them, newest first."""
     peer.serve(TRIGGER.route, reset())
     peer.serve(
-        RUNS, page(run(7, NOW), run(9, NOW + timedelta(seconds=5)), run(8, NOW + timedelta(seconds=3)))
+        RUNS, page(run(7, NOW), run(8, NOW + timedelta(seconds=5)), run(9, NOW + timedelta(seconds=3)))
     )
     async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
         with pytest.raises(OutcomeUnknownError) as caught:
             await client.pipelines.trigger("p1")
-    assert caught.value.candidates == (9, 8, 7)
-    assert "and any of the runs [9, 8, 7] may be its own." in str(caught.value)
+    assert caught.value.candidates == (8, 9, 7)
+    assert "and any of the runs [8, 9, 7] may be its own." in str(caught.value)
     assert (caught.value.operation, caught.value.resource_id) == ("trigger pipeline", "p1")
+
+
+async def test_trigger_takes_a_run_for_new_that_began_within_what_clocks_are_off_by(
+    peer: Peer, noon: FakeClock
+) -> None:
+    """Two seconds before the trigger are not before it: the first look finds the run."""
+    peer.serve(TRIGGER.route, reset())
+    peer.serve(RUNS, page(run(7, NOW - timedelta(seconds=2))))
+    async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
+        assert (await client.pipelines.trigger("p1")).run_id == 7
+    assert noon.sleeps == [0.0]
 
 
 @pytest.mark.parametrize("ahead", [timedelta(hours=-2), timedelta(hours=2)])

@@ -27,6 +27,7 @@ from warehouse_sync import (
     AsyncClient,
     ConfigurationError,
     ConnectError,
+    ForbiddenError,
     NotFoundError,
     RateLimitedError,
     ReadError,
@@ -111,6 +112,28 @@ async def test_throttled_error_says_when_to_try_again(peer: Peer, clock: FakeClo
     assert (error.retry_after, error.attempts, error.request_id) == (3600.0, 1, "r-1")
     assert (error.method, error.path) == tuple(READ.route.split(" "))
     assert clock.sleeps == []
+
+
+async def test_replay_after_a_refused_token_is_no_retry(peer: Peer, clock: FakeClock) -> None:
+    """Neither does it use up an attempt, nor does it begin the count anew."""
+    unwell, refused = refusal(503), refusal(401)
+    peer.serve(READ.route, unwell, refused, unwell, unwell)
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        with pytest.raises(ServerError) as caught:
+            await client.connections.get("c1")
+        assert (caught.value.attempts, peer.count(READ.route)) == (4, 4)
+        peer.serve(READ.route, refused, READ.success)
+        await client.with_options(retry=RetryPolicy(attempts=1)).connections.get("c1")
+
+
+async def test_request_id_does_not_show_an_echoed_token(peer: Peer) -> None:
+    """A server may make its id of whatever it got."""
+    peer.serve(TOKEN, token("canary"))
+    peer.serve(READ.route, refusal(403, "no", X_Request_Id="r-1-canary"))
+    async with AsyncClient(**peer.options()) as client:
+        with pytest.raises(ForbiddenError) as caught:
+            await client.connections.get("c1")
+    assert caught.value.request_id == "r-1-[secret]"
 
 
 async def test_backoff_sleeps_are_those_of_the_policy(peer: Peer, clock: FakeClock) -> None:

@@ -1,6 +1,7 @@
 """Dates, delays, ids and the checks that several models share."""
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -162,6 +163,24 @@ def test_id_may_be_of_a_subclass_of_text() -> None:
     assert require_id("id", Text("a-1")) == "a-1"
     with pytest.raises(ValidationError):
         require_id("id", Text("../a"))
+
+
+def test_id_of_a_class_that_formats_itself_is_the_text_that_was_checked() -> None:
+    """Such as a member of an enum of strings, which formats as its name."""
+
+    class Name(str, Enum):  # noqa: UP042 - `StrEnum` formats as its value
+        PROD = "prod-pipeline"
+
+    class Odd(str):
+        __slots__ = ()
+
+        def __format__(self, spec: str) -> str:
+            return "../../.."
+
+        __str__ = __repr__ = lambda _: "../.."
+
+    assert f"{require_id('id', Name.PROD)}" == "prod-pipeline"
+    assert f"{require_id('id', Odd('p'))}" == "p"
 
 
 def test_long_id_is_shortened_in_the_message() -> None:

@@ -20,6 +20,14 @@ def test_bulk_throttled_report_is_asked_for_again_after_longer_and_longer_pauses
     assert reports.asked == [0.0, 1.0, 6.0, 10.0]
 
 
+def test_bulk_throttled_reports_are_not_asked_for_again_all_at_once() -> None:
+    """Pauses are spread: longer by up to a half, never shorter than the server asks."""
+    reports = Reports(lambda _: 0.0, {name: [throttled(4.0), ReadError("reset")] for name in names(3)})
+    chances = iter([0.0, 1.0, 0.5])
+    in_no_time(collected(reports.poll(names(3), chance=lambda: next(chances))))
+    assert reports.asked == [0.0, 0.0, 0.0, 4.0, 5.0, 6.0]
+
+
 @pytest.mark.parametrize(("retry_after", "requests"), [(None, 6), (60.0, 6), (60.5, 1)])
 def test_bulk_throttled_for_too_long_is_an_entry_with_its_error(
     retry_after: float | None, requests: int

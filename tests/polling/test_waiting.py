@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from contextlib import aclosing
 
 import pytest
@@ -55,6 +56,10 @@ BLIPS = (
     ServerError(status=500),
     errors.RateLimitedError(status=429),
     errors.DecodeError("HTML"),
+    errors.TokenError("the token endpoint answered 503", status=503),
+    errors.TokenError("the token endpoint answered 500", status=500),
+    errors.TokenError("the token endpoint answered 429", status=429),
+    errors.TokenError("the token endpoint answered 408", status=408),
     errors.ConflictError(status=409),
 )
 
@@ -90,7 +95,10 @@ def test_wait_in_an_outage_asks_once_per_look() -> None:
 FINAL = (
     errors.ConfigurationError("closed"),
     errors.ForbiddenError(status=403),
-    errors.TokenError("refused"),
+    errors.TokenError("nonsense"),
+    errors.TokenError("the token endpoint answered 401", status=401),
+    errors.TokenError("the token endpoint answered 404", status=404),
+    errors.TokenError("the token endpoint answered 499", status=499),
     errors.UnauthorizedError(status=401),
     errors.ValidationError("the request", [("id", "is odd")]),
     errors.WarehouseLoginError(status=505),
@@ -223,3 +231,54 @@ def test_wait_error_that_is_not_ours_reaches_every_waiter() -> None:
 
 async def _expect(waiting: "asyncio.Future[Run] | object") -> None:
     await waiting  # type: ignore[misc]  # a coroutine
+
+
+def test_wait_tells_of_each_look() -> None:
+    """Who asks for progress is told the run as often as it is read, the last time as it ended; another waiter is not."""
+    server, told = Server({("p", 1): Fate(ends=9, until_then="queued")}), list[Run]()
+
+    async def check() -> None:
+        runs = waiter(server)
+        quiet = asyncio.create_task(runs.wait("p", 1, None))
+        assert await runs.wait("p", 1, None, told.append) == await quiet == told[-1]
+
+    in_no_time(check())
+    assert [run.status for run in told] == ["queued"] * (len(server.asked) - 1) + ["success"]
+    assert len(told) > 3
+
+
+def test_wait_ends_at_an_error_of_its_own_listener_alone() -> None:
+    """What a listener raises is its caller's; the poll goes on for the others, and ends when nobody waits any more."""
+    server = Server({("p", 1): Fate(ends=9)})
+
+    def fail(run: Run) -> None:
+        raise StopIteration(run.id)
+
+    async def check() -> None:
+        runs = waiter(server)
+        other = asyncio.create_task(runs.wait("p", 1, None))
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await runs.wait("p", 1, None, fail)
+        assert (await other).id == 1
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await waiter(server).wait("p", 1, None, fail)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    in_no_time(check())
+
+
+def test_wait_tells_of_a_run_read_from_a_page() -> None:
+    """Looks that several runs of a pipeline share are told, too, to each listener its own run."""
+    server = Server({("p", 1): Fate(ends=3), ("p", 2): Fate(ends=6)})
+    told: dict[int, list[int]] = {1: [], 2: []}
+
+    def listener(number: int) -> Callable[[Run], None]:
+        return lambda run: told[number].append(run.id)
+
+    async def check() -> None:
+        runs = waiter(server)
+        await asyncio.gather(*(runs.wait("p", number, None, listener(number)) for number in told))
+
+    in_no_time(check())
+    assert all(set(ids) == {number} for number, ids in told.items())
+    assert len(told[2]) > len(told[1]) > 0

@@ -23,7 +23,7 @@ def pager(history: History, prefetch: int) -> RunPager:
 
 def read(history: History, prefetch: int) -> list[int]:
     """The numbers of all runs, in the order in which they are yielded."""
-    pages = run_through(lambda: pager(history, prefetch).pages())  # type: ignore[arg-type, return-value]  # a generator
+    pages = run_through(lambda: pager(history, prefetch).pages())
     assert history.most <= max(1, prefetch)
     return [run.id for page in pages for run in page.items]
 
@@ -154,10 +154,12 @@ async def test_pager_repeating_server_is_an_error(
         async for run in RunPager(fetch, pipeline_id="p", prefetch=prefetch):
             numbers.append(run.id)  # noqa: PERF401 - what came before the error counts
 
-    with pytest.raises(PaginationError, match="'p' hold nothing new") as caught:
+    with pytest.raises(PaginationError) as caught:
         await collect()
     assert numbers == yielded
-    assert caught.value.page == (2 if not yielded else len(cycle) + 2)
+    last = 2 if not yielded else len(cycle) + 2
+    assert (caught.value.pipeline_id, caught.value.page) == ("p", last)
+    assert str(caught.value).startswith(f"pages {last - 1} and {last} of pipeline 'p' hold nothing new")
 
 
 @pytest.mark.parametrize("prefetch", [0, 8])
@@ -182,8 +184,9 @@ async def test_pager_echoed_number_that_does_not_move_is_an_error(prefetch: int)
     async def fetch(number: int) -> Page:
         return page(number, number, echo=1)
 
-    with pytest.raises(PaginationError, match="page 2 of pipeline 'p' came back as page 1 again"):
+    with pytest.raises(PaginationError, match="page 2 of pipeline 'p' came back as page 1 again") as caught:
         [run async for run in RunPager(fetch, pipeline_id="p", prefetch=prefetch)]
+    assert (caught.value.pipeline_id, caught.value.page) == ("p", 2)
 
 
 def test_reader_numbers_from_zero_or_none_at_all_are_no_echo() -> None:
@@ -195,6 +198,51 @@ def test_reader_numbers_from_zero_or_none_at_all_are_no_echo() -> None:
                 number, Page(items=(a_run(number),), current_page=echo, has_next_page=True)
             )
             assert [run.id for run in accepted.items] == [number]
+
+
+def test_reader_passes_a_page_of_news_on_as_it_is() -> None:
+    """The usual page is not copied."""
+    news = page(1, 5, 6)
+    assert Reader("p").accept(1, news) is news
+
+
+@pytest.mark.parametrize(
+    ("pages", "patience"),
+    [
+        ([(None, 1)], 2),
+        ([(5, 1), (5, 2), (5, 1)], 2),
+        ([(0, 1), (1, 1)], 3),
+        ([(5, 1), (1000, 1)], 3),
+        ([(5, 1), (5, 2), (7, 1)], 4),
+        ([(5, 1), (5, 2), (1000, 1)], 4),
+        ([(9, 1, 2), (9, 3, 4), (12, 1, 2)], 3),
+        ([(9, 1, 2), (9, 3, 4), (13, 1, 2)], 4),
+        ([(9, 1), (3, 1)], 2),
+    ],
+)
+def test_reader_is_as_patient_as_arrivals_can_explain(
+    pages: list[tuple[int | None, ...]], patience: int
+) -> None:
+    """Two pages without news are one too many, and one more for each page that was read and can have been pushed along.
+
+    Each page is told as its total and its runs; the last one comes again and again.
+    """
+    reader = Reader("p")
+    repeated = 0
+
+    def accept(number: int, total: int | None, runs: list[int | None]) -> None:
+        nonlocal repeated
+        repeated += reader.seen.issuperset(runs)
+        reader.accept(number, page(number, *(run for run in runs if run), total=total))
+
+    def accept_all() -> None:
+        for number in range(1, 20):
+            total, *runs = pages[min(number, len(pages)) - 1]
+            accept(number, total, runs)
+
+    with pytest.raises(PaginationError):
+        accept_all()
+    assert repeated == patience
 
 
 def test_reader_same_run_twice_on_a_page_counts_once() -> None:
@@ -216,6 +264,22 @@ def test_reader_last_pages_without_news_are_no_error() -> None:
     reader = Reader("p")
     for number, more in ((1, True), (2, True), (3, False)):
         reader.accept(number, page(number, 1, more=more))
+
+
+@pytest.mark.parametrize("prefetch", [0, 1])
+def test_pager_without_prefetch_asks_for_each_page_once(prefetch: int) -> None:
+    """Reading one page after the other costs one request for each."""
+    history = History(list(range(40)))
+    assert read(history, prefetch) == list(range(40))
+    assert history.asked == list(range(1, 21))
+
+
+@pytest.mark.parametrize("prefetch", [2, 3, 8])
+def test_pager_with_prefetch_reads_ahead(prefetch: int) -> None:
+    """From two on, as many pages as asked are under way at once."""
+    history = History(list(range(400)), delays=(5,))
+    assert read(history, prefetch) == list(range(400))
+    assert history.most == prefetch
 
 
 @pytest.mark.parametrize("prefetch", [0, 2, 8, 64])
@@ -252,7 +316,7 @@ def test_pager_error_of_a_page_beyond_the_end_never_surfaces(prefetch: int) -> N
 async def test_pager_first_page_alone_is_one_request(prefetch: int) -> None:
     """Whoever stops after the first page has asked for no other."""
     history = History(list(range(100)))
-    async with aclosing(pager(history, prefetch).pages()) as pages:  # type: ignore[type-var]  # a generator
+    async with aclosing(pager(history, prefetch).pages()) as pages:
         await anext(pages)
     assert history.asked == [1]
 
@@ -261,9 +325,33 @@ async def test_pager_first_page_alone_is_one_request(prefetch: int) -> None:
 async def test_pager_stopped_early_leaves_nothing_running(stop: int) -> None:
     """Whoever closes the pages leaves no request behind."""
     history = History(list(range(400)), delays=(3, 8))
-    async with aclosing(pager(history, 8).pages()) as pages:  # type: ignore[type-var]  # a generator
+    async with aclosing(pager(history, 8).pages()) as pages:
         for _ in range(stop):
             await anext(pages)
+    assert history.live == 0
+    assert_idle()
+
+
+@pytest.mark.parametrize("stop", [2, 5, 40])
+async def test_pager_whose_runs_are_closed_leaves_nothing_running(stop: int) -> None:
+    """Whoever closes the iteration over runs leaves no request behind, at once."""
+    history = History(list(range(400)), delays=(3, 8))
+    async with aclosing(aiter(pager(history, 8))) as runs:
+        for _ in range(stop):
+            await anext(runs)
+    assert history.live == 0
+    assert_idle()
+
+
+@pytest.mark.parametrize("stop", [2, 5, 40])
+async def test_pager_whose_loop_is_left_leaves_nothing_running(stop: int) -> None:
+    """Whoever leaves the loop over runs leaves no request behind, a few turns of the event loop later."""
+    history = History(list(range(400)), delays=(3, 8))
+    async for run in pager(history, 8):
+        if run.id == stop:
+            break
+    for _ in range(100):
+        await asyncio.sleep(0)
     assert history.live == 0
     assert_idle()
 

@@ -77,6 +77,14 @@ async def test_prefetch_stopped_early_has_asked_for_little_in_vain(stop: int, mo
     assert len(history.asked) <= stop + most
 
 
+@pytest.mark.parametrize("limit", [2, 8, 64])
+async def test_prefetch_asks_for_no_page_beyond_the_announced(limit: int) -> None:
+    """Where the server says how many pages there are, none is asked for in vain."""
+    history = History(list(range(100)), delays=(5,))
+    assert [number async for number, _ in ahead(history, limit)] == list(range(2, 51))
+    assert max(history.asked) == 50
+
+
 @pytest.mark.parametrize("stop", [1, 4, 30, 90])
 async def test_prefetch_dropped_leaves_nothing_running(stop: int) -> None:
     """A loop that is left, and an iterator that is forgotten, end every request."""

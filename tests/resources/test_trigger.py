@@ -3,13 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.kinds import BASE
 from tests.support.peer import Peer, refusal, reply
-from warehouse_sync import AsyncClient, OutcomeUnknownError, RetryPolicy
-from warehouse_sync.resources.trigger import PAUSES, ServerClock
+from warehouse_sync import AsyncClient, ForbiddenError, OutcomeUnknownError, RetryPolicy, ValidationError
+from warehouse_sync.models import Run, RunStatus
+from warehouse_sync.resources.trigger import PAUSES, ServerClock, _moment
 
 TRIGGER = f"POST {BASE}/inputs/data-pipelines/trigger"
 RUNS = f"GET {BASE}/inputs/data-pipelines/p1/runs"
@@ -32,14 +34,29 @@ async def test_trigger_whose_answer_names_no_run_is_looked_for(
     """A success without a run is a lost answer: it is looked for, and not sent again."""
     peer.serve(TRIGGER, reply(200, document))
     peer.serve(RUNS, refusal(503, "busy"))
-    with pytest.raises(OutcomeUnknownError, match="no new manual run was found") as caught:
+    with pytest.raises(
+        OutcomeUnknownError, match="the answer was lost, and no new manual run was found"
+    ) as caught:
         await client.with_options(retry=RetryPolicy(attempts=1)).pipelines.trigger("p1")
     assert caught.value.candidates == ()
     assert (peer.count(TRIGGER), peer.count(RUNS)) == (1, len(PAUSES))
     assert clock.sleeps == list(PAUSES)
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", "Tue, 99 Nov 2023"])
+async def test_trigger_refused_names_the_call(client: AsyncClient, peer: Peer) -> None:
+    """The error tells which request it is about, and a wrong id is told of the argument."""
+    peer.serve(TRIGGER, refusal(403, "No."))
+    with pytest.raises(ForbiddenError) as caught:
+        await client.pipelines.trigger("p1")
+    assert f"{caught.value.method} {caught.value.path}" == TRIGGER
+    with pytest.raises(ValidationError) as refused:
+        await client.pipelines.trigger("../x")
+    assert refused.value.fields == ("pipeline_id",)
+
+
+@pytest.mark.parametrize(
+    "date", ["", "yesterday", "Tue, 99 Nov 2023", "Mon, 01 Jan 99999999999 00:00:00 GMT"]
+)
 def test_server_clock_without_a_readable_date_is_ours(date: str) -> None:
     """A header that is missing or is no date changes nothing."""
     clock = ServerClock(lambda: 0.0)
@@ -47,9 +64,18 @@ def test_server_clock_without_a_readable_date_is_ours(date: str) -> None:
     assert clock.ahead == timedelta()
 
 
-@pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000"])
-def test_server_clock_takes_the_servers_date(zone: str) -> None:
-    """The difference to this machine's clock is kept, also where the header names no zone."""
+@pytest.mark.parametrize(("zone", "hours"), [("GMT", 1), ("+0000", 1), ("-0000", 1), ("+0100", 0)])
+def test_server_clock_takes_the_servers_date(zone: str, hours: int) -> None:
+    """The difference to this machine's clock is kept, also where the header names no zone, or another than UTC."""
     clock = ServerClock(lambda: datetime(2023, 2, 1, 12, tzinfo=UTC).timestamp())
     clock.hear({"Date": f"Wed, 01 Feb 2023 13:00:05 {zone}"})
-    assert clock.ahead == timedelta(hours=1, seconds=5)
+    assert clock.ahead == timedelta(hours=hours, seconds=5)
+
+
+def test_moment_of_a_run_is_the_latest_of_its_dates() -> None:
+    """A run without dates came about at no moment that could be compared."""
+    early, middle, late = (datetime(2023, 2, day, tzinfo=UTC) for day in (1, 2, 3))
+    run = Run(id=1, pipeline_id="p1", status=RunStatus.RUNNING)
+    assert _moment(run) is None
+    assert _moment(attrs.evolve(run, logical_date=early)) == early
+    assert _moment(attrs.evolve(run, logical_date=early, started_on=late, range_end=middle)) == late

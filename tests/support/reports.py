@@ -66,6 +66,7 @@ def poll(
     concurrency: int = 8,
     *,
     pace: Pace | None = None,
+    chance: Callable[[], float] = lambda: 0.0,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> BulkPoll:
     """A poll."""
@@ -75,6 +76,7 @@ def poll(
         concurrency=concurrency,
         pace=pace or Pace(),
         sleep=asyncio.sleep,
+        chance=chance,
         on_progress=on_progress,
     )
 

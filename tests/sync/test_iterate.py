@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import pytest
@@ -58,7 +58,7 @@ def test_iterate_dropped_half_way_ends_its_source(bridge: Bridge) -> None:
         items = bridge.iterate(counting.items())
         assert next(items) == 0
         if leave == "close":
-            items.close()  # type: ignore[attr-defined] # it is a generator
+            items.close()
         del items
         assert counting.closed.is_set()
 
@@ -84,25 +84,6 @@ def test_iterate_dropped_after_the_end_does_nothing() -> None:
     bridge.close(nothing)
     assert counting.closed.is_set()  # with its loop
     del items
-
-
-def test_iterate_takes_iterators_that_cannot_be_closed(bridge: Bridge) -> None:
-    """Not every asynchronous iterator is a generator."""
-
-    class Two:
-        def __init__(self) -> None:
-            self.left = 2
-
-        def __aiter__(self) -> AsyncIterator[int]:
-            return self
-
-        async def __anext__(self) -> int:
-            if not self.left:
-                raise StopAsyncIteration
-            self.left -= 1
-            return self.left
-
-    assert list(bridge.iterate(Two())) == [1, 0]
 
 
 def test_iterate_raises_what_the_source_raises(bridge: Bridge) -> None:

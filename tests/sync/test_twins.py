@@ -80,7 +80,9 @@ def test_method_has_the_signature_and_docstring_of_its_twin(asynchronous: Any, b
 def test_method_has_the_types_of_its_twin(asynchronous: Any, blocking: Any) -> None:
     """Annotations are the same but for the iterators, and for the classes that have twins."""
     assert annotations(blocking) == {
-        name: re.sub(r"\bAsyncIterator\b", "Iterator", text) if name == "return" else text
+        name: re.sub(r"\bAsyncGenerator\[(\w+), None\]", r"Generator[\1, None, None]", text)
+        if name == "return"
+        else text
         for name, text in annotations(asynchronous).items()
     }
 

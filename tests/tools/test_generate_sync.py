@@ -82,7 +82,7 @@ class Things:
     async def delete(self, thing_id: str) -> None:
         """Delete one."""
 
-    def each(self, ids: Iterable[str]) -> "AsyncIterator[Thing]":
+    def each(self, ids: Iterable[str]) -> "AsyncGenerator[Thing, None]":
         """Read `async for thing in each(ids)`."""
 
     def name(self, thing_id: str) -> str:
@@ -107,7 +107,7 @@ class Things:
         """Delete one."""
         self._bridge.run(self._async.delete(thing_id))
 
-    def each(self, ids: Iterable[str]) -> 'Iterator[Thing]':
+    def each(self, ids: Iterable[str]) -> 'Generator[Thing, None, None]':
         """Read `for thing in each(ids)`."""
         return self._bridge.iterate(self._async.each(ids))
 

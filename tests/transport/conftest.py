@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.peer import Peer
+from warehouse_sync.transport.auth import TokenSource
 
 
 @pytest.fixture
@@ -19,3 +20,9 @@ def peer() -> Iterator[Peer]:
 def clock() -> FakeClock:
     """Time that passes only when somebody sleeps."""
     return FakeClock()
+
+
+@pytest.fixture
+def source(clock: FakeClock) -> TokenSource:
+    """A source that has no token yet."""
+    return TokenSource(clock.as_clock())

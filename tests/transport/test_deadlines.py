@@ -1,11 +1,12 @@
 """Deadlines: each falls due in its time, and one that did not leaves no trace in its task."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
 from tests.support.clock import warp
-from warehouse_sync.transport.deadlines import Deadline, Deadlines
+from warehouse_sync.transport.deadlines import Deadline, Deadlines, _overdue
 
 FOREVER = 1e6
 
@@ -102,6 +103,38 @@ async def test_deadline_that_expired_as_the_work_ended_takes_its_cancellation_ba
         await asyncio.sleep(0)
     deadline.finish()
     assert task.cancelling() == 0
+
+
+async def test_deadline_takes_its_cancellation_back_once(deadlines: Deadlines) -> None:
+    """Who has learnt that the deadline fell due, and ends it, keeps the cancellations of others."""
+
+    async def late() -> tuple[list[bool], int]:
+        task = asyncio.current_task()
+        assert task is not None
+        deadline = deadlines.start(10.0)
+        seen = [deadline.expired]
+        task.cancel()
+        deadline.expire()
+        seen.append(deadline.expired)
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        seen += [deadline.is_mine(), deadline.expired]
+        deadline.finish()
+        return seen, task.cancelling()
+
+    assert await asyncio.create_task(late()) == ([False, True, False, False], 1)
+
+
+async def test_deadline_whose_time_has_come_to_the_tick_is_overdue(deadlines: Deadlines) -> None:
+    """A deadline falls due at its time, not after it; the ones behind it wait."""
+    task = asyncio.current_task()
+    assert task is not None
+    queue: dict[Deadline, None] = {}
+    first, second = Deadline(10.0, task, queue), Deadline(10.5, task, queue)
+    queue |= {first: None, second: None}
+    assert _overdue(queue, 9.9) == []
+    assert _overdue(queue, 10.0) == [first]
+    assert _overdue(queue, 11.0) == [first, second]
 
 
 async def test_deadlines_share_one_timer(deadlines: Deadlines) -> None:

@@ -30,20 +30,40 @@ REQUEST = aiohttp.RequestInfo(
 )
 
 
+def because(error: ssl.SSLError, **reason: str) -> ssl.SSLError:
+    """An error of OpenSSL, with what it says about it."""
+    vars(error).update(reason)
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "kind", "says"),
     [
         (
             aiohttp.ClientConnectorCertificateError(KEY, ssl.CertificateError("x")),
             TLSError,
-            "SSLCertVerificationError",
+            "its certificate was refused: SSLCertVerificationError",
+        ),
+        (
+            aiohttp.ClientConnectorCertificateError(
+                KEY, because(ssl.CertificateError("x"), verify_message="certificate has expired")
+            ),
+            TLSError,
+            "its certificate was refused: certificate has expired",
+        ),
+        (
+            aiohttp.ClientConnectorSSLError(
+                KEY, because(ssl.SSLError(1, "x"), reason="WRONG_VERSION_NUMBER")
+            ),
+            TLSError,
+            "no secure connection: WRONG_VERSION_NUMBER",
         ),
         (
             aiohttp.ClientConnectorSSLError(KEY, OSError(1, "x")),
             TLSError,
             "no secure connection: PermissionError",
         ),
-        (ssl.SSLError(1, "[X] canary"), TLSError, "no secure connection"),
+        (ssl.SSLError(1, "[X] canary"), TLSError, "no secure connection: SSLError"),
         (aiohttp.ConnectionTimeoutError("canary"), TimeoutError, "no connection within Timeout.connect"),
         (aiohttp.ClientConnectorDNSError(KEY, OSError(1, "x")), ConnectError, "the name is unknown"),
         (aiohttp.ClientConnectorError(KEY, OSError(111, "refused")), ConnectError, "no connection: refused"),
@@ -52,6 +72,11 @@ REQUEST = aiohttp.RequestInfo(
         (builtins.TimeoutError(110, "canary"), TimeoutError, "as long as the system waits"),
         (HttpProcessingError(message="canary"), ReadError, "not HTTP the SDK can read"),
         (ResendPreventedError(OSError("canary")), ReadError, "broke before the answer (OSError)"),
+        (
+            aiohttp.ClientHttpProxyError(REQUEST, (), status=407, message="canary"),
+            ConnectError,
+            "the proxy refused, with status 407",
+        ),
         (aiohttp.ClientPayloadError("canary"), ReadError, "cut short or garbled"),
         (aiohttp.ClientResponseError(REQUEST, (), message="canary"), ReadError, "not HTTP the SDK can read"),
         (aiohttp.ServerDisconnectedError("canary"), ReadError, "broke (ServerDisconnectedError)"),

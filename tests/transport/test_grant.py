@@ -38,6 +38,7 @@ def test_grant_request_is_as_documented() -> None:
         ({"expires_in": "3600"}, 3600.0),
         ({"expires_in": " 3600.5 "}, 3600.5),
         ({"expires_in": 0.5}, 0.5),
+        ({"expires_in": 10**9 - 1}, 999_999_999.0),
         ({"token_type": "bearer"}, 28800.0),
         ({"token_type": ...}, 28800.0),
         ({"scope": "x", "extra": {}}, 28800.0),
@@ -57,45 +58,56 @@ def test_parse_grant_without_a_lifetime_assumes_and_warns(
     """A token that does not say how long it lasts is taken for five minutes, and said so."""
     with caplog.at_level(logging.WARNING, "warehouse_sync"):
         assert parse_grant(answer(expires_in=missing)).lifetime == 300.0
-    assert "assuming 300 s" in caplog.text
+    assert caplog.messages == ["the token endpoint did not say how long the token is valid: assuming 300 s"]
+
+
+LIFETIME = "the token endpoint answered with an expires_in that is not a positive number"
+TYPE = "the token endpoint answered with a token_type other than Bearer"
+TOKEN = "the token endpoint answered without a usable access_token"
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "said"),
     [
-        {"expires_in": 0},
-        {"expires_in": -1},
-        {"expires_in": "0"},
-        {"expires_in": "-5"},
-        {"expires_in": "soon"},
-        {"expires_in": True},
-        {"expires_in": []},
-        {"expires_in": 10**400},
-        {"token_type": "mac"},
-        {"token_type": None},
-        {"token_type": 7},
-        {"access_token": ...},
-        {"access_token": None},
-        {"access_token": ""},
-        {"access_token": 7},
-        {"access_token": "a b"},
-        {"access_token": "a\nb"},
-        {"access_token": "a\r\nX-Evil: 1"},
-        {"access_token": "\u00e9"},
-        {"access_token": "x" * 20_000},
+        ({"expires_in": 0}, LIFETIME),
+        ({"expires_in": -1}, LIFETIME),
+        ({"expires_in": "0"}, LIFETIME),
+        ({"expires_in": "-5"}, LIFETIME),
+        ({"expires_in": "soon"}, LIFETIME),
+        ({"expires_in": True}, LIFETIME),
+        ({"expires_in": []}, LIFETIME),
+        ({"expires_in": 10**9}, LIFETIME),
+        ({"token_type": "mac"}, TYPE),
+        ({"token_type": None}, TYPE),
+        ({"token_type": 7}, TYPE),
+        ({"access_token": ...}, TOKEN),
+        ({"access_token": None}, TOKEN),
+        ({"access_token": ""}, TOKEN),
+        ({"access_token": 7}, TOKEN),
+        ({"access_token": "a b"}, TOKEN),
+        ({"access_token": "a\nb"}, TOKEN),
+        ({"access_token": "a\r\nX-Evil: 1"}, TOKEN),
+        ({"access_token": "\u00e9"}, TOKEN),
+        ({"access_token": "x" * 20_000}, TOKEN),
     ],
 )
-def test_parse_grant_refuses_nonsense(changes: dict[str, Any]) -> None:
-    """A token that cannot be used, or not for any time, is a `TokenError` that shows no value."""
-    with pytest.raises((TokenError, DecodeError)) as caught:
+def test_parse_grant_refuses_nonsense(changes: dict[str, Any], said: str) -> None:
+    """A token that cannot be used, or not for any time, is a `TokenError` that says so and shows no value."""
+    with pytest.raises(TokenError) as caught:
         parse_grant(answer(**changes))
-    assert str(GOOD["access_token"]) not in str(caught.value)
+    assert str(caught.value) == said
+
+
+def test_parse_grant_of_a_number_no_parser_takes_is_an_error_of_ours() -> None:
+    """A lifetime with hundreds of digits is refused like any other nonsense."""
+    with pytest.raises((TokenError, DecodeError)):
+        parse_grant(answer(expires_in=10**400))
 
 
 @pytest.mark.parametrize("body", [b"[]", b"7", b'"t"', b"null"])
 def test_parse_grant_of_another_shape_is_a_token_error(body: bytes) -> None:
     """JSON that is no object holds no token."""
-    with pytest.raises(TokenError, match="not an object"):
+    with pytest.raises(TokenError, match=r"^the token endpoint answered nonsense: not an object$"):
         parse_grant(body)
 
 

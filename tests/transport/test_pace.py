@@ -36,6 +36,29 @@ def test_pace_throttled_halves_once_for_all_that_were_under_way() -> None:
     assert pace.limit == before // 2
 
 
+def test_pace_counts_who_began_and_who_ended() -> None:
+    """As many as the limit allows go on: one more is one too many, and only one less leaves room."""
+    pace = working(4)
+    pace.throttled()
+    room = []
+    for _ in range(3):
+        room.append((pace.is_over(), pace.has_room()))
+        pace.ended()
+    assert room == [(True, False), (True, False), (False, False)]
+    assert (pace.is_over(), pace.has_room()) == (False, True)
+
+
+def test_pace_hears_as_many_answers_as_were_under_way_before_it_heeds_another_complaint() -> None:
+    """Each answer is one of those that were asked for before the complaint, and counts once."""
+    pace = working(8)
+    pace.throttled()
+    for _ in range(7):
+        pace.answered()
+    before = pace.limit
+    pace.throttled()
+    assert pace.limit == before
+
+
 def test_pace_never_falls_below_one() -> None:
     """There is always room for one worker."""
     pace = working(1)

@@ -3,11 +3,13 @@
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.abroad import abroad, needs_zones
 from warehouse_sync.errors import (
     APIError,
     BadRequestError,
@@ -107,6 +109,14 @@ def test_next_delay_of_a_call_that_must_not_repeat_needs_proof(
         )
 
 
+def test_next_delay_after_a_lost_attempt_and_a_connect_timeout() -> None:
+    """A call that may be repeated is, also when an earlier attempt was lost; one that may not is not."""
+    error = TimeoutError("no connection", phase="connect", sent="maybe")
+    again = partial(next_delay, RetryPolicy(), Budget(500), error, tries=2, remaining=60.0, chance=1.0)
+    assert again(replayable=True) == 0.4
+    assert again(replayable=False) is None
+
+
 @given(st.lists(st.sampled_from([14.0, 5.0, -1.0]), max_size=200), st.floats(0, 500))
 def test_budget_stays_between_nothing_and_its_limit(steps: list[float], limit: float) -> None:
     """Spending and earning never leave the bounds, and nothing is spent that is not there."""
@@ -155,6 +165,7 @@ def test_backoff_defaults_are_those_of_the_documentation() -> None:
     [
         (ConnectError("x"), "transient", "transient"),
         (TimeoutError("x", phase="connect", sent="no"), "transient", "transient"),
+        (TimeoutError("x", phase="connect", sent="maybe"), "transient", None),
         (TimeoutError("x", phase="read", sent="maybe"), "transient", None),
         (TimeoutError("x", phase="total", sent="no"), None, None),
         (TimeoutError("x", phase="pool", sent="no"), None, None),
@@ -210,6 +221,22 @@ def test_classify_names_what_may_pass(
 def test_retry_after_is_whole_seconds_or_an_http_date(text: str | None, expected: float | None) -> None:
     """Anything but the two documented forms says nothing."""
     assert parse_retry_after(text, NOW) == expected
+
+
+@needs_zones
+def test_retry_after_without_a_zone_is_utc_wherever_the_machine_is() -> None:
+    """The oldest of the three forms of an HTTP date names no zone; the machine's has no say."""
+    with abroad():
+        assert parse_retry_after("Tue Nov 14 22:13:30 2023", NOW) == 10.0
+
+
+def test_budget_may_be_spent_to_the_last() -> None:
+    """What is exactly left is enough, and what is full earns nothing."""
+    budget = Budget(14)
+    assert budget.take(14)
+    assert budget.left == 0
+    budget.give_back()
+    assert budget.left == 1
 
 
 @given(

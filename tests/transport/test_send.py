@@ -1,8 +1,10 @@
 """Authorized calls, and behind them the calls to the token endpoint."""
 
 import asyncio
+from pathlib import Path
 from typing import get_args
 
+import attrs
 import pytest
 
 from tests.faults.faults import stalling
@@ -11,7 +13,9 @@ from tests.support.kinds import CREATE, READ
 from tests.support.peer import TOKEN, Peer, refusal, reply, stall
 from warehouse_sync import AsyncClient, RetryPolicy, ServerError, Timeout, TokenError
 from warehouse_sync import TimeoutError as OurTimeoutError
+from warehouse_sync.transport.auth import AccessToken
 from warehouse_sync.transport.call import Method
+from warehouse_sync.transport.grant import Grant
 
 
 async def test_token_endpoint_that_never_answers_has_a_deadline_of_its_own(
@@ -35,6 +39,11 @@ async def test_token_endpoint_says_why_it_refuses(peer: Peer) -> None:
         ) as caught:
             await client.connections.get("c1")
     assert caught.value.status == 401
+    for status in (400, 403):
+        peer.serve(TOKEN, refusal(status))
+        async with AsyncClient(**peer.options()) as client:
+            with pytest.raises(TokenError, match=f"{status}: check client_id and client_secret"):
+                await client.connections.get("c1")
     peer.serve(TOKEN, refusal(418))
     async with AsyncClient(**peer.options()) as client:
         with pytest.raises(TokenError, match=r"answered 418\. It said: it gave no reason"):
@@ -71,11 +80,15 @@ async def test_api_url_with_a_path_keeps_it(peer: Peer) -> None:
     assert [arrival.target for arrival in peer.on("GET *")] == [base, f"{base}?serviceProvider=Snowflake"]
 
 
-async def test_with_options_changes_the_bounds_over_the_same_session(peer: Peer, clock: FakeClock) -> None:
-    """Another policy or timeout; the same connection and token; closing it closes nothing."""
+async def test_with_options_changes_the_bounds_over_the_same_session(
+    peer: Peer, clock: FakeClock, tmp_path: Path
+) -> None:
+    """Another policy or timeout; the same connection, token and cache; closing it closes nothing."""
     peer.serve(READ.route, refusal(503), READ.success)
-    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+    options = peer.options(clock=clock.as_clock(), token_cache=tmp_path / "tokens")
+    async with AsyncClient(**options) as client:
         once = client.with_options(retry=RetryPolicy(attempts=1))
+        assert once._transport._cache is client._transport._cache is not None
         with pytest.raises(ServerError):
             await once.connections.get("c1")
         await once.close()
@@ -85,6 +98,23 @@ async def test_with_options_changes_the_bounds_over_the_same_session(peer: Peer,
         with pytest.raises(OurTimeoutError, match="given up after 1 s"):
             await client.with_options(timeout=Timeout(total=1)).connections.get("c1")
     assert peer.count(TOKEN) == 1
+
+
+async def test_headers_are_built_once_for_a_token_and_a_loop(peer: Peer) -> None:
+    """Very many requests share them; another token or another loop has its own."""
+    peer.serve(READ.route, READ.success)
+    async with AsyncClient(**peer.options()) as client:
+        await client.connections.get("c1")
+        transport = client._transport
+        token, local = transport._source.token, transport.carrier.pool.here()
+        assert token is not None
+        headers = transport._headers_for(token, local)
+        assert transport._headers_for(token, local) is headers
+        other = AccessToken(Grant(access_token="t2", lifetime=9.0), asked_at=0.0)
+        assert transport._headers_for(other, local).secrets == ("t2",)
+        assert transport._headers_for(token, local).secrets == headers.secrets
+        elsewhere = attrs.evolve(local, headers={"X-Mine": "1"})
+        assert transport._headers_for(token, elsewhere).bare["X-Mine"] == "1"
 
 
 async def test_usage_header_slows_bulk_operations_down(peer: Peer) -> None:

@@ -63,6 +63,7 @@ async def test_slots_wait_cancelled_before_takes_no_place() -> None:
     slots.release()
     await asyncio.wait([first, second], timeout=10)
     assert (first.cancelled(), second.cancelled()) == (True, False)
+    assert slots.free == 0
 
 
 @given(

@@ -3,8 +3,7 @@
 import json
 import logging
 import os
-import subprocess
-import sys
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,14 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.kinds import READ, driver
-from tests.support.peer import TOKEN, Peer, refusal, refusing, token
+from tests.support.peer import TOKEN, Peer, refusal, token
 from warehouse_sync import AsyncClient, Client, ConfigurationError
 from warehouse_sync.settings import Clock
-from warehouse_sync.transport import auth
+from warehouse_sync.transport import auth, token_cache
 from warehouse_sync.transport.grant import Grant
 from warehouse_sync.transport.token_cache import TokenCache, parse, to_cache, write
 from warehouse_sync.transport.token_files import FileLock
 
-ROOT = Path(__file__).parents[2]
 KEY = "k" * 64
 
 
@@ -174,7 +172,9 @@ async def test_cache_place_is_unsafe_goes_on_uncached(
         assert await through(cache, grant("c")) == ("c", 1)
     assert not list(cache.directory.glob("*.json"))
     assert [record.levelname for record in caplog.records].count("WARNING") == 1
-    assert "not kept on disk" in caplog.records[0].message
+    assert re.match(
+        r"tokens are not kept on disk: (\[Errno \d+\]|/.* is open to other users)", caplog.messages[0]
+    )
 
 
 async def test_cache_directory_is_a_strangers_is_ignored(
@@ -205,6 +205,34 @@ async def test_cache_file_cannot_be_written_keeps_the_answer(
     assert await through(cache, grant("b"), refused="a") == ("b", 1)
     monkeypatch.undo()
     assert await through(cache) == ("a", 0)
+
+
+async def test_cache_lock_is_held_does_not_matter_to_who_finds_a_token(
+    cache: TokenCache, clock: FakeClock
+) -> None:
+    """A token that is on disk is read without waiting for anybody."""
+    await through(cache, grant("a"), clock=clock.as_clock())
+    lock = FileLock(cache.directory, f"{KEY}.lock")
+    assert lock.try_acquire()
+    assert await through(cache, clock=clock.as_clock()) == ("a", 0)
+    assert clock.sleeps == []
+    lock.close()
+
+
+async def test_cache_lock_is_looked_at_as_long_as_patience_lasts(
+    cache: TokenCache, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The last look is the one that ends with the patience, and then the log says what was waited for."""
+    monkeypatch.setattr(token_cache, "LOOK", 0.25)
+    cache.patience = 0.5
+    await through(cache, grant("a"), clock=clock.as_clock())
+    lock = FileLock(cache.directory, f"{KEY}.lock")
+    assert lock.try_acquire()
+    with caplog.at_level(logging.DEBUG, "warehouse_sync"):
+        assert await through(cache, grant("b"), refused="a", clock=clock.as_clock()) == ("b", 1)
+    assert clock.sleeps == [0.25, 0.25]
+    assert caplog.messages == ["another process holds the token's lock: going on without after 0.5 s"]
+    lock.close()
 
 
 async def test_cache_lock_is_held_goes_on_uncached_in_time(cache: TokenCache, clock: FakeClock) -> None:
@@ -349,43 +377,3 @@ def test_blocking_client_takes_a_cache(peer: Peer, tmp_path: Path) -> None:
         client.connections.get("c1")
     [kept] = (tmp_path / "tokens").glob("*.json")
     assert json.loads(kept.read_bytes())["access_token"] == "token-1"
-
-
-def workers(command: str, *arguments: str) -> str:
-    """Run processes that share a cache, and return what they print."""
-    ran = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, "-m", "tests.support.token_workers", command, *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
-
-
-def test_fifty_processes_with_an_empty_cache_make_one_token_request(peer: Peer, tmp_path: Path) -> None:
-    """However many processes begin at once, the token endpoint hears of one."""
-    peer.serve(READ.route, READ.success)
-    workers("swarm", "50", json.dumps(peer.options(token_cache=str(tmp_path / "tokens"))))
-    assert peer.count(READ.route) == 50
-    assert peer.count(TOKEN) == 1
-
-
-def test_twenty_processes_with_a_refused_token_make_one_request_more(peer: Peer, tmp_path: Path) -> None:
-    """When the API refuses the token they share, one of them asks for the next."""
-    peer.serve(READ.route, READ.success)
-    options = json.dumps(peer.options(token_cache=str(tmp_path / "tokens")))
-    workers("swarm", "1", options)
-    peer.serve(TOKEN, token("token-2"))
-    peer.serve(READ.route, refusing("token-1", READ.success))
-    workers("swarm", "20", options)
-    assert peer.count(TOKEN) == 2
-
-
-def test_process_killed_at_any_moment_leaves_the_next_one_well(peer: Peer, tmp_path: Path) -> None:
-    """A kill -9 at every fourth line of the cache's code: the next process gets its token, keeps it, and finds nothing in its way."""
-    peer.serve(READ.route, READ.success)
-    last = workers("killed", json.dumps(peer.options(token_cache=str(tmp_path / "tokens"))))
-    assert int(last) > 50

@@ -1,6 +1,6 @@
 """What users write, on both sides, with the types that checkers must see. Checked by mypy and pyright, never run."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_type
 
@@ -91,7 +91,8 @@ async def asynchronous() -> None:
         assert_type(await client.pipelines.trigger_and_wait("p", timeout=60), Run)
         assert_type(await client.pipelines.report("p"), PipelineReport)
         assert_type(
-            client.pipelines.reports(["p"], concurrency=64, on_progress=told), AsyncIterator[PolledReport]
+            client.pipelines.reports(["p"], concurrency=64, on_progress=told),
+            AsyncGenerator[PolledReport, None],
         )
         async for run in client.runs.list("p", start=None, end=None, page_size=50, prefetch=8):
             assert_type(run, Run)
@@ -99,9 +100,9 @@ async def asynchronous() -> None:
             assert_type(page, Page)
         assert_type(await client.runs.get("p", 7), Run)
         assert_type(await client.runs.wait("p", 7, timeout=60), Run)
-        assert_type(client.runs.wait_many([("p", 7)], timeout=60), AsyncIterator[WaitedRun])
+        assert_type(client.runs.wait_many([("p", 7)], timeout=60), AsyncGenerator[WaitedRun, None])
         assert_type(await client.runs.resume("handle", timeout=60), Run)
-        assert_type(client.watch(["p"], every=30), AsyncIterator[StatusChange])
+        assert_type(client.watch(["p"], every=30), AsyncGenerator[StatusChange, None])
         assert_type(await client.ingest_v1.models.get("m"), dict[str, Any])
         assert_type(await client.ingest_v1.pipelines.list(), list[dict[str, Any]])
         assert_type(await client.ingest_v1.pipelines.status("p"), dict[str, Any])
@@ -127,16 +128,19 @@ def blocking() -> None:
         assert_type(client.pipelines.trigger("p"), TriggeredRun)
         assert_type(client.pipelines.trigger_and_wait("p", timeout=60), Run)
         assert_type(client.pipelines.report("p"), PipelineReport)
-        assert_type(client.pipelines.reports(["p"], concurrency=64, on_progress=told), Iterator[PolledReport])
+        assert_type(
+            client.pipelines.reports(["p"], concurrency=64, on_progress=told),
+            Generator[PolledReport, None, None],
+        )
         for run in client.runs.list("p", start=None, end=None, page_size=50, prefetch=8):
             assert_type(run, Run)
         for page in client.runs.list("p").pages():
             assert_type(page, Page)
         assert_type(client.runs.get("p", 7), Run)
         assert_type(client.runs.wait("p", 7, timeout=60), Run)
-        assert_type(client.runs.wait_many([("p", 7)], timeout=60), Iterator[WaitedRun])
+        assert_type(client.runs.wait_many([("p", 7)], timeout=60), Generator[WaitedRun, None, None])
         assert_type(client.runs.resume("handle", timeout=60), Run)
-        assert_type(client.watch(["p"], every=timedelta(seconds=30)), Iterator[StatusChange])
+        assert_type(client.watch(["p"], every=timedelta(seconds=30)), Generator[StatusChange, None, None])
         assert_type(client.ingest_v1.models.get("m"), dict[str, Any])
         assert_type(client.ingest_v1.pipelines.list(), list[dict[str, Any]])
         assert_type(client.ingest_v1.pipelines.status("p"), dict[str, Any])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warehouse_sync import errors
-from warehouse_sync.wire.answers import error_class, error_messages
+from warehouse_sync.wire.answers import error_class, error_messages, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,27 @@ def test_echoed_secret_is_taken_out() -> None:
     assert error_messages(body, ["", "hunter2", "hunter2-long"]) == (
         "login with [secret] failed, [secret] too",
     )
+
+
+def test_echoed_secret_that_ends_another_is_taken_out_after_it() -> None:
+    """The longest goes first, whatever letters they begin with."""
+    body = json.dumps({"message": "login with hunter2 failed"}).encode()
+    assert error_messages(body, ["ter2", "hunter2"]) == ("login with [secret] failed",)
+
+
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+def test_echoed_secret_is_taken_out_of_a_quoted_request(*, ensure_ascii: bool) -> None:
+    """A server that quotes the request's JSON shows the secret as JSON writes it, escaped in either way."""
+    secret = 'p"\u00e4\\"'
+    quoted = json.dumps({"password": secret}, ensure_ascii=ensure_ascii)
+    body = json.dumps({"message": f"cannot read {quoted}"}).encode()
+    assert error_messages(body, [secret]) == ('cannot read {"password": "[secret]"}',)
+
+
+def test_header_that_echoes_a_secret_is_tamed_like_a_message() -> None:
+    """What a header says is shown without the secrets in it, on one line; one that is missing stays missing."""
+    assert without_secrets("id-hunter2\n", ["ter2", "hunter2"]) == "id-[secret] "
+    assert without_secrets(None, ["hunter2"]) is None
 
 
 def test_long_and_unprintable_messages_are_tamed() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.abroad import abroad, needs_zones
 from warehouse_sync.wire.dates import format_date, parse_date
 
 NOON = datetime(2023, 3, 1, 12, tzinfo=UTC)
@@ -72,6 +73,12 @@ def test_text_that_is_no_date_is_refused(text: str) -> None:
         parse_date(text)
 
 
+def test_date_beyond_the_calendar_is_said_to_be() -> None:
+    """A date that its zone moves out of the calendar is refused for that."""
+    with pytest.raises(ValueError, match=r"^outside the years 1 to 9999$"):
+        parse_date("0001-01-01T00:00:00+01:00")
+
+
 @pytest.mark.parametrize(
     ("moment", "text"),
     [
@@ -84,6 +91,13 @@ def test_text_that_is_no_date_is_refused(text: str) -> None:
 def test_date_is_written_as_documented(moment: datetime, text: str) -> None:
     """A moment is written in UTC, with as much of a fraction as it has."""
     assert format_date(moment) == text
+
+
+@needs_zones
+def test_date_is_written_in_utc_wherever_the_machine_is() -> None:
+    """The zone of the machine has no say."""
+    with abroad():
+        assert format_date(NOON) == "2023-03-01T12:00:00Z"
 
 
 @given(moment=instants)

@@ -113,8 +113,18 @@ def test_config_of_data_model_that_is_no_object_is_left_out() -> None:
         (ConnectionSpec(id="c", name="C", config=BigQueryConfig(service_account_key="b")), ("b",)),
         (ConnectionSpec(id="c", name="C", config=DatabricksConfig(provider="p")), ()),
         (ConnectionSpec(id="c", name="C", config=UnknownConfig(service_provider="x")), ()),
+        (
+            ConnectionSpec(
+                id="c",
+                name="C",
+                config=UnknownConfig(service_provider="x", extra={"a": "s1", "b": [{"c": "s2"}, 3]}),
+            ),
+            ("s1", "s2"),
+        ),
+        (attrs.evolve(PIPELINE, partner_feed_key="f"), ("f",)),
+        (attrs.evolve(PIPELINE, partner_feed_key=5), ()),  # type: ignore[arg-type]  # validation names it
         (MODEL, ()),
-        (PIPELINE, ()),
+        (attrs.evolve(PIPELINE, partner_feed_key=None), ()),
     ],
 )
 def test_secrets_of_a_spec_are_told(spec: encode.Spec, held: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ RUN = b'{"id": 1, "pipeline_id": "p", "status": "success"'
         RUN + b"} trailing",
         RUN + b', "x": NaN}',
         RUN + b", \"x\": 'single'}",
-        RUN + b', "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        RUN + b', "x": ' + b"[" * 1_000_000 + b"]" * 1_000_000 + b"}",
     ],
 )
 @pytest.mark.parametrize("cls", READERS)
@@ -188,3 +189,15 @@ def test_last_of_duplicate_keys_counts() -> None:
     body = b'{"id": "x", "id": 2, "pipeline_id": "p", "status": "failed", "status": "success"}'
     assert fast.run(body) == lenient.read(body, Run)
     assert (fast.run(body).id, fast.run(body).status) == (2, "success")
+
+
+@pytest.mark.parametrize("dates", [{}, {"started_on": None}])
+@pytest.mark.parametrize("zone", ["Z", "+02:00"])
+def test_dates_in_any_zone_are_in_utc_afterwards(dates: dict[str, None], zone: str) -> None:
+    """Whether a run has all its dates or not, each that it has is in UTC."""
+    document = {"id": 1, "pipeline_id": "p", "status": "running", **dates}
+    for field in ("logical_date", "started_on", "ended_on", "range_start", "range_end"):
+        document.setdefault(field, f"2023-10-25T18:11:57{zone}")
+    run = fast.run(json.dumps(document).encode())
+    read = [run.logical_date, run.started_on, run.ended_on, run.range_start, run.range_end]
+    assert [date.tzinfo for date in read if date is not None] == [UTC] * (5 - len(dates))

@@ -140,6 +140,7 @@ def test_everything_wrong_is_named_at_once(vector: Vector) -> None:
     said = str(refusal({**document, "name": None, "created_on": CANARY, "state": 1.5}, Connection))
     places = ["answer.name", "answer.state", "answer.config.password", "answer.created_on"]
     assert [place for place in places if f"@ {place}" in said] == places
+    assert said.count("; ") == len(places) - 1
 
 
 def test_list_names_the_item_that_does_not_fit(vector: Vector) -> None:
@@ -147,8 +148,8 @@ def test_list_names_the_item_that_does_not_fit(vector: Vector) -> None:
     items = changed(vector("connections/list.response"), (1, "config", "user"), [CANARY])
     for document, said in (
         (items, "@ answer[1].config.user"),
-        ({}, "not the list of Connection"),
-        (None, "null"),
+        ({}, "not the list of Connection the API documents: an object came back"),
+        (None, "not the list of Connection the API documents: null came back"),
     ):
         with pytest.raises(DecodeError) as caught:
             lenient.read_list(json.dumps(document).encode(), Connection)
@@ -208,6 +209,12 @@ def test_word_of_a_run_that_needs_forgiveness_still_knows_ends() -> None:
     assert run.status.is_terminal
 
 
+def test_what_no_json_holds_is_named_without_its_kind() -> None:
+    """A value that only another reader of JSON can have made is refused like any other."""
+    with pytest.raises(DecodeError, match=r"expected a whole number, not that @ answer\.id$"):
+        lenient.structure({**RUN, "id": (CANARY,)}, Run)
+
+
 def test_number_beyond_all_reason_does_not_fit() -> None:
     """What a hook cannot even convert is refused like anything that does not fit."""
     with pytest.raises(DecodeError, match=r"does not fit the documented type @ answer\.pipeline_id"):
@@ -254,6 +261,29 @@ def test_unknown_fields_of_what_is_only_read_are_ignored(vector: Vector, cls: ty
     """Runs, pages, reports and triggers are the same with unknown fields as without."""
     document = {"pipeline_id": "p", **vector(EXAMPLES[cls])}
     assert lenient.structure({**document, **NOVELTY}, cls) == lenient.structure(document, cls)
+
+
+@pytest.mark.parametrize(
+    ("cls", "document", "said"),
+    [
+        (Connection, {"id": "c", "name": "C", "state": "new"}, "not null @ answer.service_provider"),
+        (DataModel, {"id": "m", "name": "M", "state": "new"}, "expected an object, not null @ answer.config"),
+        (
+            DataModel,
+            {"id": "m", "name": "M", "state": "new", "config": {}},
+            "expected a string, not null @ answer.config.sql_query",
+        ),
+    ],
+)
+def test_what_is_missing_is_named(cls: type[Any], document: Any, said: str) -> None:
+    """A part that decides how the rest is read is missed by its name, not as the whole."""
+    assert str(refusal(document, cls)).endswith(said)
+
+
+def test_data_model_without_a_type_is_sql() -> None:
+    """The one type there is need not be named."""
+    document = {"id": "m", "name": "M", "state": "new", "config": {"sql_query": "SELECT 1"}}
+    assert lenient.structure(document, DataModel) == lenient.structure({**document, "type": "sql"}, DataModel)
 
 
 @pytest.mark.parametrize("config", [{}, None])

@@ -37,15 +37,16 @@ def test_what_is_no_json_is_refused_without_showing_it(value: Any) -> None:
         (b'{"password": "canary-0451', "the answer is not JSON: "),
         (b'{"password": "canary-0451\xff"}', "the answer is not JSON: "),
         (b'{"password": canary-0451}', "the answer is not JSON: "),
-        (b"[" * 100_000, "it is nested too deeply"),
+        (b"[" * 100_000, "the answer is not JSON the SDK reads: it is nested too deeply"),
         (b"NaN", "the answer is not JSON: "),
         (b"\xef\xbb\xbf{}", "the answer is not JSON: "),
     ],
 )
 def test_body_that_is_no_json_is_refused_without_showing_it(body: bytes, said: str) -> None:
     """What is not JSON is refused in words that show none of it, with no exception of a library in the chain."""
-    with pytest.raises(DecodeError, match=said) as caught:
+    with pytest.raises(DecodeError) as caught:
         plain.parse(body)
+    assert str(caught.value).startswith(said)
     assert caught.value.__cause__ is caught.value.__context__ is None
     assert CANARY not in str(caught.value)
 

@@ -9,11 +9,13 @@ import attrs
 
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models.enums import OpenEnum, ResourceState
+from warehouse_sync.secret import kind_of
 
 Problem = tuple[str, str]
 Word = TypeVar("Word", bound=OpenEnum)
 
 _SLUG = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_TOO_LARGE = 10**100  # Python refuses to read or write numbers of thousands of digits
 _DELAY = re.compile(r"[0-9]+[smhdwy]", re.ASCII)
 _DELAY_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
@@ -84,7 +86,7 @@ def require_id(field: str, value: object) -> str:
     problems = tuple(check_id(field, value))
     if problems or not isinstance(value, str):
         raise ValidationError("the request", problems)
-    return value
+    return str.__str__(value)  # the text that was checked, however a class of strings would format itself
 
 
 def require_run_id(value: object) -> int:
@@ -93,10 +95,9 @@ def require_run_id(value: object) -> int:
     Raises:
         ValidationError: It is not; nothing was sent.
     """
-    if type(value) is not int or value < 0:
-        raise ValidationError(
-            "the request", [("run_id", f"must be a whole number from 0 on, not {value!r:.60}")]
-        )
+    if type(value) is not int or not 0 <= value < _TOO_LARGE:
+        said = "such a large one" if type(value) is int and value > 0 else f"{value!r:.60}"
+        raise ValidationError("the request", [("run_id", f"must be a whole number from 0 on, not {said}")])
     return value
 
 
@@ -106,7 +107,7 @@ def check_text(field: str, value: object, *, required: bool = True) -> Iterator[
         if required:
             yield field, "is required"
     elif not isinstance(value, str):
-        yield field, f"must be a string, not {type(value).__name__}"
+        yield field, f"must be a string, not {kind_of(value)}"
     elif required and not value.strip():
         yield field, "must not be empty"
 

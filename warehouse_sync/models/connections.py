@@ -19,7 +19,7 @@ from warehouse_sync.models.common import (
     to_resource_state,
 )
 from warehouse_sync.models.enums import ConnectionStatus, ResourceState, ServiceProvider
-from warehouse_sync.secret import Secret, hide, to_secret
+from warehouse_sync.secret import Secret, to_secret
 
 _MASKED = "is the mask the API shows instead of the secret: set the real one before sending"
 
@@ -53,7 +53,7 @@ class SnowflakeConfig:
     database: str | None = None
     role: str | None = None
     user: str | None = None
-    password: Secret | None = attrs.field(default=None, converter=to_secret, repr=hide)
+    password: Secret | None = attrs.field(default=None, converter=to_secret)
     storage_integration: str | None = None
     aws_iam_user_arn: str | None = None
     aws_external_id: str | None = None
@@ -82,7 +82,7 @@ class BigQueryConfig:
     project_id: str | None = None
     dataset_id: str | None = None
     service_account_id: str | None = None
-    service_account_key: Secret | None = attrs.field(default=None, converter=to_secret, repr=hide)
+    service_account_key: Secret | None = attrs.field(default=None, converter=to_secret)
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
 
@@ -114,7 +114,7 @@ class RedshiftConfig:
     host: str | None = None
     port: str | None = attrs.field(default=None, converter=_to_port)
     user: str | None = None
-    password: Secret | None = attrs.field(default=None, converter=to_secret, repr=hide)
+    password: Secret | None = attrs.field(default=None, converter=to_secret)
     aws_iam_role_arn: str | None = None
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 

@@ -13,7 +13,7 @@ from warehouse_sync.errors import ValidationError
 from warehouse_sync.models.common import ErrorMessage
 from warehouse_sync.models.enums import RunStatus, RunType
 
-_HANDLE = re.compile(r"wsr1:([0-9]+):([A-Za-z0-9_-]+):([0-9]+)", re.ASCII)
+_HANDLE = re.compile(r"wsr1:([0-9]{1,100}):([A-Za-z0-9_-]+):([0-9]{1,100})", re.ASCII)
 
 
 @attrs.frozen(kw_only=True)

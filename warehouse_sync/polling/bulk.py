@@ -18,6 +18,7 @@ OnProgress = Callable[[Progress], None]
 THROTTLED_TRIES = 6  # how often one report is asked for while the server throttles, each after a longer pause
 FIRST_PAUSE = 1.0  # seconds, doubling
 LONGEST_PAUSE = 60.0
+SPREAD = 0.5  # of a pause, by which it may be longer
 
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -58,6 +59,7 @@ class BulkPoll:
         concurrency: The most workers.
         pace: The client's pace, shared by its bulk operations.
         sleep: Waits.
+        chance: A number from 0 to 1, so that those who pause do not come back all at once.
         on_progress: Is told after each entry.
     """
 
@@ -66,6 +68,7 @@ class BulkPoll:
     concurrency: int
     pace: Pace
     sleep: Sleep
+    chance: Callable[[], float]
     on_progress: OnProgress | None = None
     _draw: Draw = attrs.field(init=False)
     _total: int | None = attrs.field(init=False)
@@ -189,6 +192,6 @@ class BulkPoll:
             else:
                 self.pace.answered()
                 return PolledReport(pipeline_id=pipeline_id, report=report)
-            await self.sleep(wait)
+            await self.sleep(wait * (1 + SPREAD * self.chance()))
             pause *= 2
         raise AssertionError  # pragma: no cover - the last try returns

@@ -36,19 +36,33 @@ from warehouse_sync.settings import Clock
 
 Key = tuple[str, int]  # a pipeline's id and a run's number
 OnProgress = Callable[[Progress], None]
+OnLook = Callable[[Run], None]
 
 MOST_AT_ONCE = 64  # polls under way
 
 _FINAL = (
     ConfigurationError,
     ForbiddenError,
-    TokenError,
     UnauthorizedError,
     ValidationError,
     WarehouseLoginError,
 )
 
+_BUSY = frozenset({408, 429})
+_BROKEN = 500
+
 _OUTAGE = (RateLimitedError, ServerError, TransportError)  # not the moment to ask for more
+
+
+def _is_final(error: WarehouseSyncError) -> bool:
+    """Tell whether asking again would only bring the same answer."""
+    return isinstance(error, _FINAL) or (isinstance(error, TokenError) and not _is_token_outage(error))
+
+
+def _is_token_outage(error: WarehouseSyncError) -> bool:
+    """Tell whether the token endpoint could not answer, as opposed to refused."""
+    status = error.status if isinstance(error, TokenError) else None
+    return status is not None and (status in _BUSY or status >= _BROKEN)
 
 
 class RunSource(Protocol):
@@ -74,12 +88,12 @@ class Watched:
     """One awaited run.
 
     Attributes:
-        waiters: Who waits.
+        waiters: Who waits, and what is told of each look; it must not fail.
         seen: The run as last read.
         asked: Whether it was asked for by itself.
     """
 
-    waiters: set["asyncio.Future[Run]"] = attrs.field(factory=set)
+    waiters: dict["asyncio.Future[Run]", OnLook | None] = attrs.field(factory=dict)
     seen: Run | None = None
     asked: bool = False
 
@@ -107,13 +121,13 @@ class PipelinePoll:
         """Whether another run may be added."""
         return not self._abandoned and not self.task.done()
 
-    def add(self, run_id: int) -> "asyncio.Future[Run]":
+    def add(self, run_id: int, tell: OnLook | None) -> "asyncio.Future[Run]":
         """Wait for a run: return a future of it once it has ended."""
         waiter: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
         if run_id not in self.watched:
             self.watched[run_id] = Watched()
             self._news.set()
-        self.watched[run_id].waiters.add(waiter)
+        self.watched[run_id].waiters[waiter] = tell
         return waiter
 
     def remove(self, run_id: int, waiter: "asyncio.Future[Run]") -> Run | None:
@@ -121,7 +135,7 @@ class PipelinePoll:
         watched = self.watched.get(run_id)
         if watched is None:
             return None
-        watched.waiters.discard(waiter)
+        watched.waiters.pop(waiter, None)
         if not watched.waiters:
             del self.watched[run_id]
         if not self.watched:
@@ -174,9 +188,9 @@ class PipelinePoll:
             self._missed(error, *self.watched)
             return []
         except WarehouseSyncError as error:
-            if isinstance(error, _FINAL):
+            if _is_final(error):
                 self._fail(error, *self.watched)
-            return [] if isinstance(error, _OUTAGE) else list(self.watched)
+            return [] if isinstance(error, _OUTAGE) or _is_token_outage(error) else list(self.watched)
         for run in page.items:
             self._saw(run)
         on_page = {run.id for run in page.items}
@@ -193,7 +207,7 @@ class PipelinePoll:
         except NotFoundError as error:
             self._missed(error, run_id)
         except WarehouseSyncError as error:
-            if isinstance(error, _FINAL):
+            if _is_final(error):
                 self._fail(error, run_id)
 
     def _saw(self, run: Run) -> None:
@@ -201,6 +215,8 @@ class PipelinePoll:
         if watched is None:
             return
         watched.seen = run
+        for tell in filter(None, watched.waiters.values()):
+            tell(run)
         if run.status.is_terminal:
             self._habit.learn(run)
             del self.watched[run.id]
@@ -215,6 +231,9 @@ class PipelinePoll:
         for run_id in run_ids:
             for waiter in self.watched.pop(run_id, Watched()).waiters:
                 waiter.set_exception(error)
+
+
+Event = asyncio.Future[Run] | partial[None]  # a wait that has ended, or a look to tell of
 
 
 @attrs.define(eq=False)
@@ -236,14 +255,16 @@ class RunWaiter:
             weakref.WeakKeyDictionary()
         )
 
-    async def wait(self, pipeline_id: str, run_id: int, timeout: float | None) -> Run:
+    async def wait(
+        self, pipeline_id: str, run_id: int, timeout: float | None, on_look: OnLook | None = None
+    ) -> Run:
         """Wait for one run.
 
         Raises:
             RunFailedError: It ended as anything but a success.
             WaitTimeoutError: It did not end in time.
         """
-        async with aclosing(self.wait_many([(pipeline_id, run_id)], timeout, None)) as entries:
+        async with aclosing(self.wait_many([(pipeline_id, run_id)], timeout, None, on_look)) as entries:
             waited = await anext(entries)
         if waited.error is not None:
             raise copy.copy(waited.error)  # its own for each waiter
@@ -255,18 +276,24 @@ class RunWaiter:
         keys: Iterable[Key],
         timeout: float | None,
         on_progress: OnProgress | None,
+        on_look: OnLook | None = None,
     ) -> AsyncGenerator[WaitedRun, None]:
         """Yield an entry per key as the runs end; leave nothing running when closed."""
-        waiting = [(key, self._watch(*key)) for key in keys]
+        events: asyncio.Queue[Event] = asyncio.Queue()
+        # Told here and not by the poll, which others share: what goes wrong in it is the caller's.
+        tell = None if on_look is None else lambda run: events.put_nowait(partial(on_look, run))
+        waiting = [(key, self._watch(*key, tell)) for key in keys]
         pending = {waiter: key for key, waiter in waiting}
-        ended: asyncio.Queue[asyncio.Future[Run]] = asyncio.Queue()
         for waiter in pending:
-            waiter.add_done_callback(ended.put_nowait)
+            waiter.add_done_callback(events.put_nowait)
         progress = _Progress(len(pending), on_progress)
         until = None if timeout is None else asyncio.get_running_loop().time() + timeout
         try:
-            while pending and (first := await _next_before(ended, until)) is not None:
-                yield progress.count(_waited(pending.pop(first), first))
+            while pending and (event := await _next_before(events, until)) is not None:
+                if isinstance(event, asyncio.Future):
+                    yield progress.count(_waited(pending.pop(event), event))
+                else:
+                    event()
             for waiter, key in list(pending.items()):
                 del pending[waiter]
                 ended_meanwhile = waiter.done()  # while the others were being told
@@ -276,7 +303,7 @@ class RunWaiter:
             for waiter, key in pending.items():
                 self._forget(key, waiter)
 
-    def _watch(self, pipeline_id: str, run_id: int) -> "asyncio.Future[Run]":
+    def _watch(self, pipeline_id: str, run_id: int, tell: OnLook | None) -> "asyncio.Future[Run]":
         board = self._boards.setdefault(asyncio.get_running_loop(), Board())
         poll = board.polls.get(pipeline_id)
         if poll is None or not poll.takes_more:
@@ -285,7 +312,7 @@ class RunWaiter:
                 pipeline_id, self._source, self._clock, board.places, habit
             )
             poll.task.add_done_callback(partial(_remove, board, pipeline_id))
-        return poll.add(run_id)
+        return poll.add(run_id, tell)
 
     def _forget(self, key: Key, waiter: "asyncio.Future[Run]") -> Run | None:
         pipeline_id, run_id = key
@@ -332,9 +359,7 @@ class _Progress:
         return waited
 
 
-async def _next_before(
-    queue: "asyncio.Queue[asyncio.Future[Run]]", until: float | None
-) -> "asyncio.Future[Run] | None":
+async def _next_before(queue: "asyncio.Queue[Event]", until: float | None) -> "Event | None":
     """Take the next from a queue, or return `None` when time is up."""
     try:
         async with asyncio.timeout_at(until):

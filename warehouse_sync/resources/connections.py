@@ -1,5 +1,7 @@
 """The connections of a workspace."""
 
+import builtins
+
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Connection, ConnectionSpec, ServiceProvider
 from warehouse_sync.models.common import check_text
@@ -15,7 +17,7 @@ class Connections:
             workspace=workspace, path="/connections", noun="connection", model=Connection, spec=ConnectionSpec
         )
 
-    async def list(self, service_provider: ServiceProvider | str | None = None) -> list[Connection]:
+    async def list(self, service_provider: ServiceProvider | str | None = None) -> builtins.list[Connection]:
         """List the workspace's connections.
 
         Args:

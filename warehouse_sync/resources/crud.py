@@ -84,13 +84,13 @@ class Crud(Generic[SpecT, ModelT]):
                 raise
             cause = error
         else:
-            self.workspace.expect(spec.id)
+            self._expect(spec)
             return created
         return await self._settle(spec, cause)
 
     async def update(self, spec: SpecT) -> ModelT:
         """Replace one."""
-        call = self._write("PUT", self._path(spec.id), spec)
+        call = self._write("PUT", self._path(str.__str__(spec.id)), spec)
         try:
             return await self._send(call)
         except DecodeError as error:
@@ -164,10 +164,15 @@ class Crud(Generic[SpecT, ModelT]):
     def _adopt(self, spec: SpecT, found: ModelT) -> ModelT:
         different = self._different(spec, found)
         if not different:
-            self.workspace.expect(spec.id)
+            self._expect(spec)
             return found
         message = f"a different {self.noun} exists under the id {spec.id!r}: {', '.join(different)} differ"
         raise ConflictError(status=409, messages=[message], method="POST", path=self._path())
+
+    def _expect(self, spec: SpecT) -> None:
+        """Let the waiters know that the runs of a new pipeline may not be there yet."""
+        if isinstance(spec, PipelineSpec):
+            self.workspace.expect(spec.id)
 
     @staticmethod
     def _different(spec: SpecT, found: ModelT) -> list[str]:

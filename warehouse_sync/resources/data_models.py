@@ -1,5 +1,7 @@
 """The data models of a workspace."""
 
+import builtins
+
 from warehouse_sync.models import DataModel, DataModelSpec
 from warehouse_sync.resources.crud import Crud
 from warehouse_sync.resources.workspace import Workspace
@@ -13,7 +15,7 @@ class DataModels:
             workspace=workspace, path="/data-models", noun="data model", model=DataModel, spec=DataModelSpec
         )
 
-    async def list(self) -> list[DataModel]:
+    async def list(self) -> builtins.list[DataModel]:
         """List the workspace's data models.
 
         Returns:

@@ -5,6 +5,7 @@ paths are used.
 """
 
 import builtins
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -126,7 +127,8 @@ class IngestResource:
 
         Source: v1 draft, `DELETE /{resource}/{slug}`.
         """
-        await self._send("DELETE", f"/{require_id('slug', slug)}", _nothing)
+        with contextlib.suppress(DecodeError):  # it is deleted; what else the answer says does not matter
+            await self._send("DELETE", f"/{require_id('slug', slug)}", _nothing)
 
     async def _send(
         self, method: Method, path: str, read: Callable[[bytes], T], body: bytes | None = None

@@ -1,6 +1,7 @@
 """Reading a pipeline's runs page by page, each run once, to the end that `has_next_page` decides."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import attrs
 
@@ -94,7 +95,7 @@ class RunPager:
         self._pipeline_id = pipeline_id
         self._prefetch = prefetch
 
-    async def __aiter__(self) -> AsyncIterator[Run]:
+    async def __aiter__(self) -> AsyncGenerator[Run, None]:
         """Yield each run once, in the server's order.
 
         Raises:
@@ -102,11 +103,12 @@ class RunPager:
             APIError: The API refused a page.
             TransportError: A page did not get through. Pages are retried.
         """
-        async for page in self.pages():
-            for run in page.items:
-                yield run
+        async with aclosing(self.pages()) as pages:
+            async for page in pages:
+                for run in page.items:
+                    yield run
 
-    async def pages(self) -> AsyncIterator[Page]:
+    async def pages(self) -> AsyncGenerator[Page, None]:
         """Yield the pages in order, without the runs that an earlier page held.
 
         Raises:

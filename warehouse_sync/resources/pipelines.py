@@ -1,6 +1,7 @@
 """The pipelines of a workspace."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+import builtins
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import (
@@ -39,7 +40,7 @@ class Pipelines:
             spec=PipelineSpec,
         )
 
-    async def list(self) -> list[Pipeline]:
+    async def list(self) -> builtins.list[Pipeline]:
         """List the workspace's pipelines.
 
         Returns:
@@ -155,12 +156,19 @@ class Pipelines:
         """
         return await trigger(self._workspace, pipeline_id)
 
-    async def trigger_and_wait(self, pipeline_id: str, *, timeout: float | None = None) -> Run:
+    async def trigger_and_wait(
+        self,
+        pipeline_id: str,
+        *,
+        timeout: float | None = None,
+        on_progress: Callable[[Run], None] | None = None,
+    ) -> Run:
         """Start a run now, and wait until it has ended.
 
         Args:
             pipeline_id: The pipeline.
             timeout: Seconds to wait at most, from the moment the run was created; without limit when left out.
+            on_progress: Is told the run each time it was read, also when nothing has changed.
 
         Returns:
             The run, which succeeded.
@@ -178,7 +186,9 @@ class Pipelines:
         """
         check_timeout(timeout)  # while nothing is sent yet
         triggered = await self.trigger(pipeline_id)
-        return await self._runs.wait(triggered.pipeline_id, triggered.run_id, timeout=timeout)
+        return await self._runs.wait(
+            triggered.pipeline_id, triggered.run_id, timeout=timeout, on_progress=on_progress
+        )
 
     async def report(self, pipeline_id: str) -> PipelineReport:
         """Read what a pipeline is doing, and how its latest run went.
@@ -206,19 +216,22 @@ class Pipelines:
         *,
         concurrency: int = DEFAULT_CONCURRENCY,
         on_progress: Callable[[Progress], None] | None = None,
-    ) -> AsyncIterator[PolledReport]:
+    ) -> AsyncGenerator[PolledReport, None]:
         """Read the reports of many pipelines, in memory that does not grow with their number.
 
         Fewer are asked for at once when the server throttles or says that its limit is nearly used, and more again when it
         no longer does. A throttled report is asked for again, a few times, each after a longer pause.
 
         Args:
-            pipeline_ids: The pipelines: any iterable, also an asynchronous one, read as it is needed.
+            pipeline_ids: The pipelines: any iterable, also an asynchronous one, read as it is needed. The blocking client
+                reads it, and calls `on_progress`, on its background thread: make a list of what belongs to yours, such as
+                a database's cursor.
             concurrency: How many to ask for at once at most, from 1 on.
             on_progress: Is told after each entry.
 
         Returns:
-            An entry per id, in the order in which the answers come. Failures are values: see `PolledReport.error`.
+            An entry per id, in the order in which the answers come. Failures are values: see `PolledReport.error`. Close it,
+            as with `contextlib.aclosing`, to stop early; what is under way is then cancelled.
 
         Raises:
             ValidationError: An argument is wrong; nothing was sent.
@@ -238,6 +251,7 @@ class Pipelines:
             concurrency=concurrency,
             pace=transport.carrier.pace,
             sleep=transport.clock.sleep,
+            chance=transport.clock.random,
             on_progress=on_progress,
         )
         return Stream(poll.results(), poll.ready)

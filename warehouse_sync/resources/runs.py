@@ -1,8 +1,7 @@
 """The runs of a workspace's pipelines."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from datetime import datetime
-from urllib.parse import quote
 
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Page, Progress, Run, RunHandle, WaitedRun
@@ -78,7 +77,14 @@ class Runs:
         path = f"{_path(self._workspace, pipeline_id)}/{require_run_id(run_id)}"
         return await self._workspace.transport.send(Call("GET", path, fast.run))
 
-    async def wait(self, pipeline_id: str, run_id: int, *, timeout: float | None = None) -> Run:
+    async def wait(
+        self,
+        pipeline_id: str,
+        run_id: int,
+        *,
+        timeout: float | None = None,
+        on_progress: Callable[[Run], None] | None = None,
+    ) -> Run:
         """Wait until a run has ended.
 
         However many wait, a pipeline is asked about once at a time, at intervals that grow and learn how long its runs take.
@@ -88,6 +94,7 @@ class Runs:
             pipeline_id: The pipeline.
             run_id: The run's number.
             timeout: Seconds to wait at most; without limit when left out.
+            on_progress: Is told the run each time it was read, also when nothing has changed.
 
         Returns:
             The run, which succeeded.
@@ -97,12 +104,15 @@ class Runs:
             RunFailedError: The run failed or was stopped.
             WaitTimeoutError: The run did not end in time. It goes on, and so can the wait: see its `handle`.
             NotFoundError: There is no such run. Just after a trigger or create of this client a 404 is not final.
-            UnauthorizedError: The credential is refused. Other failures of a poll are tried again.
+            UnauthorizedError: The credential is refused; so is, as `ForbiddenError`, a workspace it may not read.
+            TokenError: The token endpoint refuses the credential, or answers nonsense.
+            WarehouseLoginError: The warehouse refuses its login.
+            ConfigurationError: The client was closed. Every other failure of a poll is tried again.
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
         key = (require_id("pipeline_id", pipeline_id), require_run_id(run_id))
-        return await self._waiter.wait(*key, check_timeout(timeout))
+        return await self._waiter.wait(*key, check_timeout(timeout), on_progress)
 
     def wait_many(
         self,
@@ -110,16 +120,17 @@ class Runs:
         *,
         timeout: float | None = None,
         on_progress: Callable[[Progress], None] | None = None,
-    ) -> AsyncIterator[WaitedRun]:
+    ) -> AsyncGenerator[WaitedRun, None]:
         """Wait until each of many runs has ended.
 
         Args:
             runs: Pairs of a pipeline's id and a run's number.
-            timeout: Seconds to wait at most for each, from now; without limit when left out.
+            timeout: Seconds to wait at most for each, from the first step of the iteration on; without limit when left out.
             on_progress: Is told after each entry.
 
         Returns:
-            An entry per pair, in the order in which the waits end. Failures are values: see `WaitedRun.error`.
+            An entry per pair, in the order in which the waits end. Failures are values: see `WaitedRun.error`. Close it, as
+            with `contextlib.aclosing`, to stop early.
 
         Raises:
             ValidationError: A pair is wrong; nothing was sent.
@@ -129,12 +140,19 @@ class Runs:
         keys = [_key(pair) for pair in runs]
         return self._waiter.wait_many(keys, check_timeout(timeout), on_progress)
 
-    async def resume(self, handle: str, *, timeout: float | None = None) -> Run:
+    async def resume(
+        self,
+        handle: str,
+        *,
+        timeout: float | None = None,
+        on_progress: Callable[[Run], None] | None = None,
+    ) -> Run:
         """Go on waiting for a run, from a handle that `TriggeredRun.handle()` or a `WaitTimeoutError` gave in any process.
 
         Args:
             handle: The handle. It may belong to another workspace of the same credential.
             timeout: Seconds to wait at most; without limit when left out.
+            on_progress: Is told the run each time it was read, also when nothing has changed.
 
         Returns:
             The run, which succeeded.
@@ -151,7 +169,7 @@ class Runs:
         workspace = self._workspace.sibling(parsed.workspace_id)
         workspace.expect(f"{parsed.pipeline_id}/{parsed.run_id}")
         waiter = self._waiter if workspace is self._workspace else run_waiter(workspace)
-        return await waiter.wait(parsed.pipeline_id, parsed.run_id, check_timeout(timeout))
+        return await waiter.wait(parsed.pipeline_id, parsed.run_id, check_timeout(timeout), on_progress)
 
 
 class Source:
@@ -196,10 +214,9 @@ def run_pager(  # noqa: PLR0913 - the filters of a listing
     """Return a pager over a pipeline's runs, after checking what it is asked for."""
     path = _path(workspace, pipeline_id)
     filters = _filters(to_utc(start), to_utc(end), page_size, prefetch)
-    rest = "".join(f"&{name}={quote(value, safe=':')}" for name, value in filters.items())
 
     async def fetch(number: int) -> Page:
-        query = f"currentPage={number}{rest}"
+        query = f"currentPage={number}{filters}"
         return await workspace.transport.send(Call("GET", path, fast.page, query=query, heard=heard))
 
     return RunPager(fetch, pipeline_id=pipeline_id, prefetch=prefetch)
@@ -220,21 +237,18 @@ def _key(pair: object) -> tuple[str, int]:
             )
 
 
-def _filters(
-    start: datetime | None, end: datetime | None, page_size: int | None, prefetch: int
-) -> dict[str, str]:
+def _filters(start: datetime | None, end: datetime | None, page_size: int | None, prefetch: int) -> str:
+    """Return what follows the page's number in the query. Nothing of it needs encoding."""
     problems = [*check_date("start", start), *check_date("end", end)]
     problems += [*check_whole_number("page_size", page_size), *check_whole_number("prefetch", prefetch)]
     if page_size == 0:
         problems.append(("page_size", "must be at least 1"))
     if problems:
         raise ValidationError("the list of runs", problems)
-    values = {
-        "pageSize": None if page_size is None else str(page_size),
-        "startDate": None if start is None else format_date(start),
-        "endDate": None if end is None else format_date(end),
-    }
-    return {name: value for name, value in values.items() if value is not None}
+    size = "" if page_size is None else f"&pageSize={page_size}"
+    since = "" if start is None else f"&startDate={format_date(start)}"
+    until = "" if end is None else f"&endDate={format_date(end)}"
+    return size + since + until
 
 
 def check_timeout(timeout: float | None) -> float | None:

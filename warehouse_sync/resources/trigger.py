@@ -38,7 +38,7 @@ class ServerClock:
         """Take the time from an answer's headers."""
         try:
             date = parsedate_to_datetime(headers.get("Date", ""))
-        except ValueError:
+        except (ValueError, OverflowError):
             return
         self.ahead = (date if date.tzinfo else date.replace(tzinfo=UTC)) - datetime.fromtimestamp(
             self.wall(), UTC

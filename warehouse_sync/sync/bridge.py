@@ -8,7 +8,7 @@ import asyncio
 import os
 import threading
 import weakref
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -98,7 +98,7 @@ class _Thread:
     """The thread, its loop, and the portal that ends both."""
 
     def __init__(self) -> None:
-        self._problem: OSError | None = None
+        self._problem: Exception | None = None
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="warehouse-sync", daemon=True)
         self._thread.start()
@@ -109,7 +109,9 @@ class _Thread:
     def _run(self) -> None:
         try:
             anyio.run(self._serve)
-        except OSError as problem:  # the process may not open another file, say
+        except Exception as problem:  # the process may not open another file, say
+            if self._ready.is_set():
+                raise
             self._problem = problem
             self._ready.set()
 
@@ -160,7 +162,7 @@ class Bridge:
             raise
         return self._run_on(thread, coroutine)
 
-    def iterate(self, source: AsyncIterator[T]) -> Iterator[T]:
+    def iterate(self, source: AsyncGenerator[T, None]) -> Generator[T, None, None]:
         """Iterate over an asynchronous iterator; end it when the loop over it is left early.
 
         Of a `Stream` all that has come already crosses the threads at once.
@@ -216,17 +218,17 @@ class Bridge:
                 self._stop = weakref.finalize(self, self._thread.stop)
             return self._thread
 
-    def _end(self, source: AsyncIterator[T]) -> None:
-        aclose, thread = getattr(source, "aclose", None), self._thread
-        if aclose is None or thread is None or thread.loop.is_closed():
-            return  # a loop that ends closes its iterators itself
+    def _end(self, source: AsyncGenerator[T, None]) -> None:
+        thread = self._thread
+        if thread is None or thread.loop.is_closed():
+            return  # a loop that ends closes its generators itself
         if thread.is_current():  # the garbage collector came by on the background thread
-            asyncio.ensure_future(aclose(), loop=thread.loop)  # noqa: RUF006 - the loop holds it while it closes
+            asyncio.ensure_future(source.aclose(), loop=thread.loop)  # noqa: RUF006 - the loop holds it while it closes
         else:
-            self._run_on(thread, aclose())
+            self._run_on(thread, source.aclose())
 
 
-async def _some(source: AsyncIterator[T]) -> list[T]:
+async def _some(source: AsyncGenerator[T, None]) -> list[T]:
     """Return the next item, with those that have come already if it is a stream; nothing at the end."""
     item: Any = await anext(source, _END)
     if item is _END:

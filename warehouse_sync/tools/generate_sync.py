@@ -9,6 +9,7 @@ returns an asynchronous iterator returns a plain one.
 """
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -127,7 +128,8 @@ class Module:
 def imports(modules: list[Module], body: str, target: Target) -> list[str]:
     """Return the import statements that the generated classes need; what only quoted annotations name is for type checkers."""
     used, quoted = names_in(body)
-    lines = {"from collections.abc import Iterator", "from warehouse_sync.sync.bridge import Bridge"}
+    lines = {"from warehouse_sync.sync.bridge import Bridge"}
+    lines |= {f"from {home} import {name}" for name, home in BLOCKING.items() if name in used | quoted}
     lines |= {"from warehouse_sync.secret import to_secret"} if "to_secret" in used else set()
     lines |= {"from types import TracebackType", "from typing import Self"} if "Self" in used else set()
     lines |= {import_of(module) for module in modules}
@@ -244,7 +246,10 @@ def __exit__(
     self.close()
 
 def __repr__(self) -> str:
+    if "_async" not in vars(self):
+        return f"<{{type(self).__name__}} that could not be made>"
     return repr(self._async).replace("AsyncClient", "Client")'''
+BLOCKING = {"Generator": "collections.abc", "closing": "contextlib"}
 WRITTEN_ABOVE = frozenset({"close", "__aenter__", "__aexit__"})
 
 
@@ -306,7 +311,7 @@ def method(item: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         else ast.unparse(item.returns or ast.Constant(None))
     )
     call = f"self._async.{item.name}({forwarded(item.args)})"
-    if returns.startswith("AsyncIterator["):
+    if returns.startswith("AsyncGenerator["):
         line = f"return self._bridge.iterate({call})"
     elif returns == "Self":
         line = f"return self._over({call}, self._bridge)"
@@ -316,15 +321,22 @@ def method(item: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         line = f"{'' if returns == 'None' else 'return '}self._bridge.run({call})"
     else:
         line = f"return {call}"
-    annotation = returns.replace("AsyncIterator[", "Iterator[")
+    annotation = blocking(returns)
     head = f"def {item.name}({unparse_arguments(item.args)}) -> {repr(annotation) if quoted else annotation}:"
     return head + "\n" + indent(docstring(item) + "\n" + line)
 
 
+def blocking(annotation: str) -> str:
+    """Return the type of a blocking generator for that of an asynchronous one, and any other as it is."""
+    return re.sub(r"AsyncGenerator\[(\w+), None\]", r"Generator[\1, None, None]", annotation)
+
+
 def unrolled(item: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     """Return `__iter__` from an `__aiter__` that loops over public methods: the same loops, so that each step crosses no thread."""
-    body = "\n".join(ast.unparse(statement) for statement in item.body[1:]).replace("async for", "for")
-    returns = ast.unparse(item.returns).replace("AsyncIterator[", "Iterator[") if item.returns else "None"
+    body = "\n".join(ast.unparse(statement) for statement in item.body[1:])
+    for asynchronous, ours in (("async for", "for"), ("async with aclosing(", "with closing(")):
+        body = body.replace(asynchronous, ours)
+    returns = blocking(ast.unparse(item.returns)) if item.returns else "None"
     return f"def __iter__(self) -> {returns}:\n" + indent(docstring(item) + "\n" + body)
 
 

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 
 import attrs
 
-from warehouse_sync.errors import ConfigurationError
+from warehouse_sync.errors import ConfigurationError, TransportError
 from warehouse_sync.settings import Clock, Settings
 from warehouse_sync.transport.grant import AUDIENCE, Grant, renewal_margin
 
@@ -71,10 +71,6 @@ class _Flight:
         """Tell whether its loop has stopped, so that it will never land."""
         return not self.landing.done() and not self.loop.is_running()
 
-    def was_closed(self, fetch: Fetch) -> bool:
-        """Tell whether it failed because the client that began it was closed, and not the one that fetches with `fetch`."""
-        return self.fetch != fetch and isinstance(self.landing.exception(), ConfigurationError)
-
 
 class TokenSource:
     """The token of one credential.
@@ -102,15 +98,26 @@ class TokenSource:
             TokenError: The token endpoint refused, or answered nonsense.
             TransportError: It could not be reached.
         """
+        excused: tuple[type[Exception], ...] = (ConfigurationError, TransportError)
         while True:
             now, token = self._clock.monotonic(), self.token
             if token is not None and now < token.expires_at:
                 self._renew_early(token, now, fetch)
                 return token
             flight = self._join(fetch, instead_of=token)
-            landed = None if flight is None else await self._land(flight, fetch)
-            if landed is not None:
-                return landed
+            if flight is None or not await self._landing(flight):
+                continue
+            error = flight.landing.exception()
+            if error is None:
+                landed = flight.landing.result()
+                if landed is not None:
+                    return landed
+            elif flight.fetch == fetch or not isinstance(error, excused):
+                raise copy.copy(
+                    error
+                )  # its own for each waiter: a shared one would collect everybody's traceback
+            elif isinstance(error, TransportError):
+                excused = (ConfigurationError,)  # another client's bounds or proxy may be to blame, but once
 
     def invalidate(self, token: AccessToken) -> None:
         """Forget a token the API refused, unless another has taken its place."""
@@ -170,23 +177,19 @@ class TokenSource:
             if self._flight is flight:
                 self._flight = None
 
-    async def _land(self, flight: _Flight, fetch: Fetch) -> AccessToken | None:
-        """Wait for a flight. Return `None` if it was lost, to start anew."""
+    @staticmethod
+    async def _landing(flight: _Flight) -> bool:
+        """Wait for a flight. Return false if it was lost."""
         done = asyncio.wrap_future(flight.landing)
         try:
             while not flight.landing.done():
                 if flight.is_lost():
-                    return None
+                    return False
                 # Unlike awaiting it, this neither cancels the flight with us nor raises for it.
                 await asyncio.wait([done], timeout=PATIENCE)
         finally:
             _let_go(done)
-        if flight.was_closed(fetch):
-            return None
-        error = flight.landing.exception()
-        if error is None:
-            return flight.landing.result()
-        raise copy.copy(error)  # its own for each waiter: a shared one would collect everybody's traceback
+        return True
 
 
 def _let_go(done: "asyncio.Future[AccessToken | None]") -> None:

@@ -54,6 +54,7 @@ class Trip:
         started: When it began, on the monotonic clock.
         total: Seconds it may take, or `None`.
         attempts: How many requests were made.
+        tries: How many of them count against `RetryPolicy.attempts`.
         queued: Whether it is waiting for a place in the pool.
         under_way: Whether a request of its was sent and has not been answered.
         lost: Whether an earlier request may have been acted on although its answer was lost.
@@ -63,6 +64,7 @@ class Trip:
     started: float
     total: float | None
     attempts: int = 0
+    tries: int = 0
     queued: bool = False
     under_way: bool = False
     lost: bool = False

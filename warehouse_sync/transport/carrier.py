@@ -12,7 +12,7 @@ from warehouse_sync.transport.pace import Pace
 from warehouse_sync.transport.pool import SessionPool
 from warehouse_sync.transport.retry import Budget, next_delay, parse_retry_after
 from warehouse_sync.transport.site import Headers
-from warehouse_sync.wire.answers import error_class, error_messages
+from warehouse_sync.wire.answers import error_class, error_messages, without_secrets
 
 T = TypeVar("T")
 
@@ -52,9 +52,8 @@ class Carrier:
             APIError: The server refused.
             DecodeError: The answer cannot be read.
         """
-        tries = 0
         while True:
-            tries += 1
+            trip.tries += 1
             try:
                 # One coroutine for all of this: each more that a request waits in costs as much as a third of decoding.
                 slots = trip.local.slots
@@ -72,7 +71,7 @@ class Carrier:
                 return self._outcome(trip, call, answer, headers)
             except WarehouseSyncError as error:
                 problem = error
-            delay = self._delay_after(trip, call, problem, tries)
+            delay = self._delay_after(trip, call, problem)
             if delay is None:
                 raise problem
             del problem  # its traceback holds this frame
@@ -95,7 +94,7 @@ class Carrier:
             return _decoded(call, Answer(204, b""))  # an earlier attempt deleted it, and its answer was lost
         raise self._refusal(trip, call, answer, headers)
 
-    def _delay_after(self, trip: Trip, call: Call[T], error: WarehouseSyncError, tries: int) -> float | None:
+    def _delay_after(self, trip: Trip, call: Call[T], error: WarehouseSyncError) -> float | None:
         if isinstance(error, TransportError):
             trip.under_way = False
             trip.lost = trip.lost or error.sent == "maybe"
@@ -105,7 +104,7 @@ class Carrier:
             self.policy,
             self.budget,
             error,
-            tries=tries,
+            tries=trip.tries,
             replayable=call.replayable,
             remaining=_FOREVER if trip.total is None else trip.started + trip.total - self.clock.monotonic(),
             chance=self.clock.random(),
@@ -113,7 +112,8 @@ class Carrier:
 
     def _refusal(self, trip: Trip, call: Call[T], answer: Answer, headers: Headers) -> APIError:
         """Turn an error answer into the exception for it."""
-        status, messages = answer.status, error_messages(answer.body, (*call.secrets, *headers.secrets))
+        status, secrets = answer.status, (*call.secrets, *headers.secrets)
+        messages = error_messages(answer.body, secrets)
         trip.lost = trip.lost or status in _MAY_HAVE_ACTED
         if status == 429:  # noqa: PLR2004 - an HTTP status
             self.pace.throttled()
@@ -122,7 +122,7 @@ class Carrier:
             messages=messages,
             method=call.method,
             path=call.path,
-            request_id=answer.request_id,
+            request_id=without_secrets(answer.request_id, secrets),
             attempts=trip.attempts,
             elapsed=self.clock.monotonic() - trip.started,
             retry_after=parse_retry_after(answer.retry_after, self.clock.wall()),

@@ -3,7 +3,9 @@
 from typing import Any, Final
 
 import aiohttp
+from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
 WRITTEN_FOR: Final = "3.14."  # the aiohttp whose inner workings this and the lane rely on
 
@@ -11,8 +13,8 @@ WRITTEN_FOR: Final = "3.14."  # the aiohttp whose inner workings this and the la
 class Connector(aiohttp.TCPConnector):
     """Hands out no connection on which an answer came unasked: it would pass for the answer to the next request."""
 
-    async def _get(self, *arguments: Any) -> Connection | None:  # noqa: ANN401 - passed on
-        while (connection := await super()._get(*arguments)) is not None:
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        while (connection := await super()._get(key, traces)) is not None:
             if not connection.protocol.should_close:  # type: ignore[union-attr] # set until it is released
                 return connection
             connection.close()

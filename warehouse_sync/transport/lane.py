@@ -36,8 +36,8 @@ class Opening:
     __slots__ = ("key", "rest")
 
     def __init__(self, key: ConnectionKey, rest: bytes) -> None:
-        self.key = key
-        self.rest = rest
+        self.key: ConnectionKey = key
+        self.rest: bytes = rest
 
 
 class Reply:
@@ -55,8 +55,8 @@ class Reply:
     def __init__(self, message: Any, content: aiohttp.StreamReader, connection: Connection) -> None:  # noqa: ANN401 - what aiohttp's parser makes
         self.status: int = message.code
         self.headers: Mapping[str, str] = message.headers
-        self.content = content
-        self.connection = connection
+        self.content: aiohttp.StreamReader = content
+        self.connection: Connection = connection
 
     def close(self) -> None:
         """Close the connection, unless the answer was read whole and the connection is kept again."""

@@ -99,9 +99,9 @@ def classify(error: WarehouseSyncError, *, replayable: bool) -> Trouble | None:
     match error:
         case RateLimitedError():
             return "throttled"
-        case ConnectError() | TimeoutError(phase="connect"):
+        case ConnectError() | TimeoutError(phase="connect", sent="no"):
             return "transient"
-        case ReadError() | TimeoutError(phase="read"):
+        case ReadError() | TimeoutError(phase="read" | "connect"):
             return "transient" if replayable else None
         case APIError() if error.status in _PASSING:
             return "transient" if replayable else None

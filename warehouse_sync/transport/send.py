@@ -76,8 +76,9 @@ class Transport:
                 token = await self._token(trip)
             try:
                 return await carrier.attempts(trip, call, self._headers_for(token, trip.local))
-            except UnauthorizedError:  # once: with a fresh token
+            except UnauthorizedError:  # once: with a fresh token, and beyond what the policy allows
                 self._source.invalidate(token)
+            trip.tries -= 1
             token = await self._token(trip)
             return await carrier.attempts(trip, call, self._headers_for(token, trip.local))
         raise trip.late(call)

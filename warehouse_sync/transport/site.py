@@ -17,8 +17,8 @@ class Site:
     __slots__ = ("origin", "prefix")
 
     def __init__(self, origin: URL, prefix: str = "") -> None:
-        self.origin = origin
-        self.prefix = prefix
+        self.origin: URL = origin
+        self.prefix: str = prefix
 
     def target(self, path: str, query: str = "") -> str:
         """Return the path and query of a request as they are sent.
@@ -57,7 +57,7 @@ class Headers:
     __slots__ = ("bare", "json", "opening", "secrets", "site")
 
     def __init__(self, site: Site, common: Mapping[str, str], token: str | None = None) -> None:
-        self.site = site
+        self.site: Site = site
         self.secrets: tuple[str, ...] = () if token is None else (token,)
         bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
         self.bare: CIMultiDict[str] = CIMultiDict({**common, **bearer})

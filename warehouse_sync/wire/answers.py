@@ -1,4 +1,4 @@
-"""Error answers and the token answer: what the server means by them."""
+"""Error answers: what the server means by them."""
 
 import json
 import re
@@ -48,10 +48,19 @@ def error_messages(body: bytes, secrets: Iterable[str] = ()) -> tuple[str, ...]:
     Reads `{"errors": [{"message": …}]}`, bare strings in that list, `{"message": …}`, and the token endpoint's
     `{"error": …, "error_description": …}`. A body that is not JSON says nothing.
     """
-    # The longest first, so that a secret within another leaves no rest of it.
-    forms = {form for secret in secrets if secret for form in _as_echoed(secret)}
-    hidden = tuple(sorted(forms, key=len, reverse=True))
+    hidden = _forms(secrets)
     return tuple(_clean(message, hidden) for message in _raw_messages(body)[:_MOST])
+
+
+def without_secrets(text: str | None, secrets: Iterable[str]) -> str | None:
+    """Return what a header of an error answer says, with any of `secrets` it echoes taken out."""
+    return None if text is None else _clean(text, _forms(secrets))
+
+
+def _forms(secrets: Iterable[str]) -> tuple[str, ...]:
+    """Return how secrets may come back, the longest first, so that one within another leaves no rest of it."""
+    forms = {form for secret in secrets if secret for form in _as_echoed(secret)}
+    return tuple(sorted(forms, key=len, reverse=True))
 
 
 def _as_echoed(secret: str) -> tuple[str, ...]:

@@ -1,12 +1,20 @@
 """Models to the JSON a client should send: documented names and spellings, nothing the server sets, nothing null."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import attrs
 
-from warehouse_sync.models import ConnectionSpec, DataModelSpec, PipelineSpec, Schedule, Secret, SyncMode
+from warehouse_sync.models import (
+    ConnectionSpec,
+    DataModelSpec,
+    PipelineSpec,
+    Schedule,
+    Secret,
+    SyncMode,
+    UnknownConfig,
+)
 from warehouse_sync.wire.dates import format_date
 
 JSONObject = dict[str, Any]
@@ -43,10 +51,26 @@ def spec(value: Spec) -> JSONObject:
 
 def secrets(value: Spec) -> tuple[str, ...]:
     """Return the secrets a spec holds, for redacting what the server may echo."""
+    if isinstance(value, PipelineSpec):
+        return (value.partner_feed_key,) if isinstance(value.partner_feed_key, str) else ()
     if not isinstance(value, ConnectionSpec):
         return ()
     held = (getattr(value.config, field.name) for field in attrs.fields(type(value.config)))
-    return tuple(secret.reveal() for secret in held if isinstance(secret, Secret))
+    unknown = _texts(value.config.extra) if isinstance(value.config, UnknownConfig) else ()  # any may be one
+    return (*(secret.reveal() for secret in held if isinstance(secret, Secret)), *unknown)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every text within a document."""
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for part in value.values():
+                yield from _texts(part)
+        case list():
+            for part in value:
+                yield from _texts(part)
 
 
 def without_secrets(document: Mapping[str, Any], value: Spec) -> JSONObject:

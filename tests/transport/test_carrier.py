@@ -1,0 +1,76 @@
+"""How a request travels: places, and what is remembered of it on the way."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import attrs
+import pytest
+
+from tests.support.clock import FakeClock
+from tests.support.kinds import READ
+from tests.support.peer import Peer, refusal
+from warehouse_sync import APIError, AsyncClient, ConnectError, ReadError, RetryPolicy, Timeout
+from warehouse_sync.transport.call import Call, Trip
+from warehouse_sync.transport.carrier import Carrier
+from warehouse_sync.transport.pace import Pace
+from warehouse_sync.transport.retry import Budget
+from warehouse_sync.transport.slots import Slots
+
+CALL: Call[bytes] = Call("GET", "/x", bytes)
+
+
+@pytest.fixture
+def carrier(clock: FakeClock) -> Carrier:
+    """A carrier that has nothing to carry over."""
+    nowhere: Any = None
+    return Carrier(
+        pool=nowhere,
+        timeout=Timeout(),
+        policy=RetryPolicy(),
+        budget=Budget(500),
+        pace=Pace(),
+        clock=clock.as_clock(),
+    )
+
+
+def trip(**state: Any) -> Trip:
+    """A call under way, on no loop."""
+    nowhere: Any = None
+    return attrs.evolve(Trip(nowhere, 1000.0, None), **state)
+
+
+async def test_trip_is_queued_until_it_has_its_place() -> None:
+    """Only a deadline that falls due meanwhile is one of the pool."""
+    slots = Slots(0)
+    waiter = trip(local=SimpleNamespace(slots=slots))
+    waiting = asyncio.create_task(Carrier._wait_for_place(waiter))
+    await asyncio.sleep(0)
+    assert waiter.queued is True
+    slots.release()
+    await waiting
+    assert waiter.queued is False
+
+
+def test_delay_after_a_broken_request_ends_it(carrier: Carrier) -> None:
+    """Between two attempts nothing is under way, and whether the server may have acted is not forgotten."""
+    going = trip(attempts=2, under_way=True)
+    error = ConnectError("x")
+    carrier._delay_after(going, CALL, error)
+    assert (going.under_way, going.lost) == (False, False)
+    assert (error.sent, error.attempts) == ("no", 2)
+    carrier._delay_after(going, CALL, ReadError("x"))
+    assert going.lost
+    carrier._delay_after(going, CALL, error)
+    assert going.lost
+    assert error.sent == "maybe"
+
+
+@pytest.mark.parametrize("status", [300, 302, 399])
+async def test_redirection_is_an_error(peer: Peer, status: int) -> None:
+    """Success ends at 299."""
+    peer.serve(READ.route, refusal(status, "Elsewhere."))
+    async with AsyncClient(**peer.options()) as client:
+        with pytest.raises(APIError, match="Elsewhere") as caught:
+            await client.connections.get("c1")
+    assert caught.value.status == status

@@ -1,0 +1,92 @@
+"""Reading an answer piece by piece: to its end, or to where it is too large."""
+
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from warehouse_sync.errors import ResponseTooLargeError
+from warehouse_sync.transport import exchange
+from warehouse_sync.transport.exchange import _line_that_ends, _read, _read_bounded, _read_error
+
+
+class Response:
+    """An answer that comes in these pieces."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = pieces
+        self.closed = self.ended = False
+        self.content = self
+        self.connection: Any = None
+        self.headers: dict[str, str] = {}
+
+    def is_eof(self) -> bool:
+        """Tell whether all of it has come already."""
+        return self.ended
+
+    def read_nowait(self) -> bytes:
+        """Return what has come."""
+        return b"".join(self.pieces)
+
+    async def iter_any(self) -> AsyncIterator[bytes]:
+        """Yield the pieces, as aiohttp's reader does."""
+        for piece in self.pieces:
+            yield piece
+
+    def close(self) -> None:
+        """Give the connection up."""
+        self.closed = True
+
+
+def here() -> Any:
+    """A loop's share of the pool, as far as reading needs it."""
+    return SimpleNamespace(reading=set())
+
+
+async def test_read_bounded_puts_the_pieces_together() -> None:
+    """A body up to the limit, and just that, is read whole."""
+    response: Any = Response(b"ab", b"c", b"d")
+    local = here()
+    assert await _read_bounded(local, response, 4) == b"abcd"
+    assert local.reading == set()
+
+
+async def test_read_bounded_refuses_one_byte_more() -> None:
+    """The error tells the limit."""
+    response: Any = Response(b"x" * 1024, b"x" * 1024, b"x")
+    with pytest.raises(
+        ResponseTooLargeError, match=r"^the answer is larger than 2 KiB once decompressed; it was"
+    ):
+        await _read_bounded(here(), response, 2048)
+
+
+async def test_read_takes_what_has_come_or_waits_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that is there costs no loop; one that is still coming is bounded."""
+    response: Any = Response(b"ab", b"c")
+    assert await _read(here(), response) == b"abc"
+    response.ended = True
+    assert await _read(here(), response) == b"abc"
+    response.ended = False
+    monkeypatch.setattr(exchange, "LARGEST", 2)
+    with pytest.raises(ResponseTooLargeError):
+        await _read(here(), response)
+
+
+async def test_read_error_that_is_too_long_explains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its status counts all the same; its connection is given up."""
+    monkeypatch.setattr(exchange, "LARGEST_ERROR", 3)
+    response: Any = Response(b"ab", b"cd")
+    assert await _read_error(here(), response) == b""
+    assert response.closed
+
+
+@pytest.mark.parametrize("header", ["Content-Length", "Transfer-Encoding"])
+def test_line_that_ends_an_answer_matters_where_the_answer_does_not_say_its_length(header: str) -> None:
+    """Only then is the end of the connection the end of the answer, and only while there is a connection."""
+    response: Any = Response()
+    assert _line_that_ends(response) is None
+    response.connection = SimpleNamespace(protocol=(line := object()))
+    assert _line_that_ends(response) is line
+    response.headers[header] = "1"
+    assert _line_that_ends(response) is None

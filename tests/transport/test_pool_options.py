@@ -1,0 +1,69 @@
+"""What sessions are opened with, and what is asked of a caller's."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.support.kinds import CONNECTION, UPDATE
+from tests.support.peer import Peer, reply
+from warehouse_sync import AsyncClient, ConfigurationError, Timeout
+from warehouse_sync.transport.pool import (
+    HEADERS,
+    PoolOptions,
+    SessionPool,
+    _client_timeout,
+    _options_over,
+    no_resend,
+    open_session,
+)
+
+
+def test_client_timeout_bounds_connecting_and_silence_and_nothing_else() -> None:
+    """The total is the deadline's matter: a timer of aiohttp's for each request would cost too much."""
+    assert _client_timeout(Timeout(total=60, connect=3, read=4)) == aiohttp.ClientTimeout(
+        total=None, sock_connect=3, sock_read=4
+    )
+
+
+async def test_open_session_adds_nothing_of_its_own() -> None:
+    """No cookies are kept, no limit is put on connections but ours, and the environment has a say only when it is asked for."""
+    timeout = Timeout(total=60, connect=3, read=4)
+    for trust_env in (False, True):
+        session = open_session(PoolOptions(timeout=timeout, trust_env=trust_env))
+        assert isinstance(session.cookie_jar, aiohttp.DummyCookieJar)
+        assert session.connector is not None
+        assert session.connector.limit == 0
+        assert session.timeout == _client_timeout(timeout)
+        assert dict(session.headers) == HEADERS
+        assert session.trust_env is trust_env
+        await session.close()
+
+
+async def test_cookies_are_neither_kept_nor_sent(peer: Peer) -> None:
+    """What a server sets with one answer does not come back with the next request."""
+    peer.serve(UPDATE.route, reply(200, CONNECTION, Set_Cookie="session=1; Path=/"))
+    async with AsyncClient(**peer.options()) as client:
+        for _ in range(2):
+            await UPDATE.call(client)
+    assert all("cookie" not in arrival.headers for arrival in peer.on(UPDATE.route))
+
+
+async def test_borrowed_session_is_asked_for_no_more_than_it_tells() -> None:
+    """The loop and the middlewares are in attributes that aiohttp does not promise; without them nothing is checked or named again."""
+    session: Any = SimpleNamespace(closed=False, auth=None, headers={})
+    assert SessionPool._check_borrowed(session, asyncio.get_running_loop()) is session
+    assert _options_over(session, Timeout())["middlewares"] == (no_resend,)
+
+
+async def test_borrowed_session_with_a_login_is_refused_with_the_mend() -> None:
+    """A login that would travel to the token endpoint is an error that says what to do about it."""
+    async with aiohttp.ClientSession(headers={"authorization": "x"}) as session:
+        with pytest.raises(ConfigurationError) as caught:
+            SessionPool._check_borrowed(session, asyncio.get_running_loop())
+    assert str(caught.value) == (
+        "the session passed to the client has a login of its own, which aiohttp would send to the token endpoint:"
+        " pass a session without `auth` and without an Authorization header"
+    )

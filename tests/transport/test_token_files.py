@@ -1,0 +1,80 @@
+"""Files that only their owner can read: what is refused and why, and what a killed process may leave."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from warehouse_sync.transport.token_files import LARGEST, FileLock, read, replace
+
+Harm = Callable[[Path, pytest.MonkeyPatch], None]
+
+
+def loosen(path: Path, _: pytest.MonkeyPatch) -> None:
+    """Let others read it."""
+    path.chmod(0o604)
+
+
+def make_special(path: Path, _: pytest.MonkeyPatch) -> None:
+    """Put a pipe in its place."""
+    path.unlink()
+    os.mkfifo(path, 0o600)
+
+
+def give_away(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make it somebody else's, with the directory."""
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+
+
+@pytest.mark.parametrize("opening", [read, FileLock])
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (loosen, "{path} is open to other users: chmod go-rwx it"),
+        (make_special, "{path} is not a plain file"),
+        (give_away, "{folder} belongs to another user"),
+    ],
+)
+def test_file_that_is_unsafe_is_refused_by_name(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    harm: Harm,
+    said: str,
+    opening: Callable[[Path, str], object],
+) -> None:
+    """The error says which file it is, what is wrong with it, and what mends it."""
+    folder = tmp_path / "tokens"
+    replace(folder, "t", b"secret")
+    harm(folder / "t", monkeypatch)
+    with pytest.raises(PermissionError) as caught:
+        opening(folder, "t")
+    assert str(caught.value) == said.format(path=folder / "t", folder=folder)
+
+
+def test_read_takes_no_more_than_a_token_can_need(tmp_path: Path) -> None:
+    """A file that somebody has filled does not fill the memory."""
+    replace(tmp_path / "tokens", "t", b"x" * (LARGEST + 1))
+    assert len(read(tmp_path / "tokens", "t")) == LARGEST
+
+
+def test_replace_clears_away_what_a_killed_process_left(tmp_path: Path) -> None:
+    """Half a file of a process that died in the middle of writing holds nobody up."""
+    folder = tmp_path / "tokens"
+    replace(folder, "t", b"first")
+    (folder / "t.new").write_bytes(b"ha")
+    replace(folder, "t", b"second")
+    assert read(folder, "t") == b"second"
+    assert [path.name for path in folder.iterdir()] == ["t"]
+
+
+def test_replace_never_writes_through_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link that appears where the new file is about to be made is an error, and what it points to stays as it is."""
+    folder, elsewhere = tmp_path / "tokens", tmp_path / "elsewhere"
+    replace(folder, "t", b"first")
+    elsewhere.write_bytes(b"mine")
+    (folder / "t.new").symlink_to(elsewhere)
+    monkeypatch.setattr(os, "unlink", lambda *_, **__: None)
+    with pytest.raises(FileExistsError):
+        replace(folder, "t", b"second")
+    assert elsewhere.read_bytes() == b"mine"
