@@ -2,9 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -112,3 +113,125 @@ def test_what_is_not_the_old_api_is_told(text: str, tmp_path: Path, offline: "Cl
     assert done.exit_code == 10
     assert "a.json" in done.stderr
     assert not (tmp_path / "new").exists()
+
+
+# As the reference of May 2023 shows them.
+V1_BIGQUERY = {
+    "id": "example-connection-2",
+    "name": "Example Connection 2",
+    "workspace_id": 1234,
+    "is_faulted": False,
+    "type": "bigquery",
+    "region": "us-east4",
+    "service_account_id": "mp_us1_service",
+    "service_account_key": "canary-key",
+    "project_id": "mp-project",
+    "dataset_id": "mp",
+    "created_on": "2022-12-05T17:10:53.987",
+    "last_modified_on": None,
+}
+V1_MODEL = {
+    "id": "example-data-model",
+    "name": "Example Data Model",
+    "workspace_id": 5328,
+    "type": "sql",
+    "sql_query": "SELECT email AS email, updated AS updated FROM mp.demo_service.tickets",
+    "load_timestamp_field_type": "timestamp",
+    "load_timestamp_field_name": "updated",
+    "load_timestamp_field_time_zone": None,
+    "load_timestamp_field_time_offset": 0,
+}
+V1_PIPELINE = {
+    "id": "example-pipeline",
+    "name": "Example Pipeline",
+    "workspace_id": 5328,
+    "is_active": True,
+    "is_draft": False,
+    "is_faulted": False,
+    "faulted_reason": None,
+    "connection_id": "example-connection-2",
+    "data_model_id": "example-data-model",
+    "partner_feed_id": 2124,
+    "partner_feed_key": "************",
+    "schedule_start_time": "2023-02-01T00:00:00Z",
+    "schedule_end_time": None,
+    "schedule_interval": "weekly",
+    "environment": "development",
+}
+
+
+def _converted(offline: "Cli", folder: Path, *resources: object) -> dict[str, Any]:
+    (folder / "v1.json").write_text(json.dumps(resources))
+    done = offline("convert", folder / "v1.json", "--to", folder / "v2", "--json")
+    assert done.exit_code == 0, done.output
+    assert "canary" not in done.output
+    sections: dict[str, Any] = {}
+    for file in (folder / "v2").glob("*.yaml"):
+        sections |= yaml.safe_load(file.read_text())
+    return {**json.loads(done.stdout), **sections}
+
+
+def test_reference_examples_of_v1_are_converted(tmp_path: Path, offline: "Cli") -> None:
+    """The resources of the v1 reference, each a document of its own, become a folder that lints without an error."""
+    made = _converted(offline, tmp_path, V1_BIGQUERY, V1_MODEL, V1_PIPELINE)
+    assert made["connections"][0]["service_provider"] == "BigQuery"
+    assert (
+        made["connections"][0]["config"]["service_account_key"]
+        == "env:EXAMPLE_CONNECTION_2_SERVICE_ACCOUNT_KEY"
+    )
+    assert made["pipelines"][0]["sync_mode"] == {
+        "type": "incremental",
+        "iterator_field": "updated",
+        "iterator_data_type": "timestamp",
+        "from": "2023-02-01T00:00:00Z",
+    }
+    assert made["pipelines"][0]["schedule"] == {
+        "type": "interval",
+        "frequency": "weekly",
+        "start": "2023-02-01T00:00:00Z",
+    }
+    assert [line.partition(": ")[2][:30] for line in made["not_written"]] == [
+        "sync_mode.from is the old sche",
+        "no equivalent for its state: i",
+    ]
+    assert offline("lint", tmp_path / "v2").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "lost"),
+    [
+        ({"schedule_interval": "fortnightly"}, "its schedule_interval: it is converted to on_demand"),
+        ({"schedule_interval": None}, "its schedule_interval: it is converted to on_demand"),
+        ({"schedule_start_time": None}, "schedule.start, which this API needs"),
+        ({"id": None}, "an id: give it one"),
+        ({"flavour": "new"}, "the field flavour"),
+        ({"data_model_id": "elsewhere"}, "an iterator: it is converted to full syncs"),
+    ],
+)
+def test_what_of_a_pipeline_needs_a_look_is_listed(
+    change: dict[str, object], lost: str, tmp_path: Path, offline: "Cli"
+) -> None:
+    """Nothing of an old pipeline is dropped or guessed in silence."""
+    made = _converted(offline, tmp_path, V1_BIGQUERY, V1_MODEL, {**V1_PIPELINE, **change})
+    assert any(lost in line for line in made["not_written"])
+
+
+@pytest.mark.parametrize("field", ["load_timestamp_field_time_offset", "load_timestamp_field_offset_seconds"])
+def test_offset_of_a_data_model_is_listed_where_there_is_one(
+    field: str, tmp_path: Path, offline: "Cli"
+) -> None:
+    """An offset has no exact equivalent; none at all loses nothing."""
+    made = _converted(offline, tmp_path, {**V1_MODEL, field: 1800})
+    assert made["not_written"] == [
+        f"data model example-data-model: no equivalent for the field {field}: see whether schedule.delay of its pipelines serves"
+    ]
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_draft": True}, {"state": "inactive"}])
+def test_pipeline_that_does_not_run_loses_no_state(
+    change: dict[str, object], tmp_path: Path, offline: "Cli"
+) -> None:
+    """A pipeline that was paused or a draft is paused as before."""
+    made = _converted(offline, tmp_path, V1_MODEL, {**V1_PIPELINE, **change})
+    assert made["pipelines"][0]["state"] == "paused"
+    assert not any("its state" in line for line in made["not_written"])

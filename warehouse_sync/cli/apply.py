@@ -11,7 +11,7 @@ from warehouse_sync.cli import failures
 from warehouse_sync.cli.configuration import Target, target_options
 from warehouse_sync.cli.exits import Exit
 from warehouse_sync.cli.output import Output, output_options
-from warehouse_sync.cli.planning import FILES, carry_out, confirm, make_draft, plan_options, show
+from warehouse_sync.cli.planning import FILES, carry_out, confirm, load_files, make_draft, plan_options, show
 
 if TYPE_CHECKING:
     from warehouse_sync.declarative import Options, SavedPlan
@@ -38,8 +38,7 @@ def apply(*, target: Target, output: Output, files: Path, yes: bool, options: "O
 
 
 def _apply_files(target: Target, output: Output, files: Path, options: "Options", *, yes: bool) -> None:
-    with failures.told():
-        declarations = declarative.load(files)
+    declarations = load_files(files, output)
     made = make_draft(target, declarations, options)
     show(output, made)
     with failures.told():

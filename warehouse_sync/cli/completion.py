@@ -3,17 +3,20 @@
 import click
 from click.shell_completion import get_completion_class
 
+from warehouse_sync.cli.output import Output, text_options
+
 _VARIABLE = "_WAREHOUSE_SYNC_COMPLETE"
 
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@text_options
 @click.pass_context
-def completion(ctx: click.Context, *, shell: str) -> None:
+def completion(ctx: click.Context, *, shell: str, output: Output) -> None:
     """Print a script that lets the shell complete commands and options.
 
-    bash: add `eval "$(warehouse-sync completion bash)"` to ~/.bashrc. zsh: the same with zsh in ~/.zshrc. fish: write it to
-    ~/.config/fish/completions/warehouse-sync.fish.
+    bash 4.4 or later: add `eval "$(warehouse-sync completion bash)"` to ~/.bashrc. zsh: add the same with zsh to ~/.zshrc,
+    after `compinit`. fish: write it to ~/.config/fish/completions/warehouse-sync.fish.
 
     Example: warehouse-sync completion bash
     """
@@ -21,7 +24,8 @@ def completion(ctx: click.Context, *, shell: str) -> None:
     if found is None:
         raise click.ClickException(f"this release of click has no completion for {shell}")
     root = ctx.find_root().command
-    click.echo(found(root, {}, "warehouse-sync", _VARIABLE).source_template % _names())
+    script = found(root, {}, "warehouse-sync", _VARIABLE).source_template % _names()
+    output.text({"shell": shell, "script": script}, script)
 
 
 def _names() -> dict[str, str]:

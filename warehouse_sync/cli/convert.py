@@ -6,6 +6,8 @@ import click
 
 from warehouse_sync import declarative
 from warehouse_sync.cli import failures
+from warehouse_sync.cli.output import Output, output_options
+from warehouse_sync.cli.writing import show_written
 
 
 @click.command()
@@ -25,10 +27,12 @@ from warehouse_sync.cli import failures
     help="Where to write.",
 )
 @click.option("--force", is_flag=True, help="Replace files that exist.")
-def convert(*, old: tuple[Path, ...], folder: Path, force: bool) -> None:
+@output_options
+def convert(*, old: tuple[Path, ...], folder: Path, force: bool, output: Output) -> None:
     """Turn JSON definitions of the older API into files for this one.
 
     What has no equivalent is listed. Pipelines are written as paused: switch the old ones off before you activate them.
+    mParticle moved the pipelines of v1 to this API by itself: `warehouse-sync export` writes files from those.
 
     Example: warehouse-sync convert old/*.json --to infra/
     """
@@ -36,10 +40,5 @@ def convert(*, old: tuple[Path, ...], folder: Path, force: bool) -> None:
         conversion = declarative.convert(list(old))
         files = conversion.files()
         written = declarative.write_files(folder, files, force=force)
-    for file in written:
-        click.echo(str(file))
-    for line in conversion.lost:
-        click.echo(failures.printable(line), err=True)
-    for name in declarative.needed_variables(files):
-        click.echo(f"needs a value: {name}", err=True)
-    click.echo(f"Next: warehouse-sync lint {folder}.", err=True)
+    show_written(output, written, files, missing=conversion.lost)
+    output.note(f"Next: warehouse-sync lint {folder}.")

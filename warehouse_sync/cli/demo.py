@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 from rich import box
@@ -25,6 +26,7 @@ from warehouse_sync import (
     SnowflakeConfig,
     SyncMode,
 )
+from warehouse_sync.cli.output import Output, text_options
 from warehouse_sync.emulator import Emulator
 
 PAST_RUNS = 120  # of each of the pipelines that are polled
@@ -43,14 +45,18 @@ FROM shop.public.customers
     type=click.IntRange(1, 100_000),
     help="Pipelines to poll at the end.",
 )
-def demo(pipelines: int) -> None:
+@text_options
+def demo(*, pipelines: int, output: Output) -> None:
     """Walk through the tutorial against an emulator: connect, model, load, follow, look back, poll.
 
     Needs no account and no network, and leaves nothing behind.
 
     Example: warehouse-sync demo
     """
-    asyncio.run(_demo(Narrator(Console()), pipelines))
+    narrator = Narrator(Console(stderr=output.format == "json", quiet=output.quiet))
+    asyncio.run(_demo(narrator, pipelines))
+    if output.format == "json":
+        output.document({"chapters": narrator.chapters})
 
 
 async def _demo(narrator: "Narrator", pipelines: int) -> None:
@@ -228,9 +234,14 @@ def _latest(result: PolledReport) -> str:
 
 
 class Narrator:
-    """Tells what happens: in colour with moving bars on a terminal, in plain lines elsewhere."""
+    """Tells what happens: in colour with moving bars on a terminal, in plain lines elsewhere.
+
+    Attributes:
+        chapters: What was told, by chapter.
+    """
 
     def __init__(self, console: Console) -> None:
+        self.chapters: list[dict[str, Any]] = []
         self._console = console
         self._live = console.is_terminal
 
@@ -240,12 +251,14 @@ class Narrator:
 
     def chapter(self, number: str, title: str) -> None:
         """Begin a chapter."""
+        self.chapters.append({"title": title, "steps": []})
         self._console.print(
             f"\n{number}. {title}", style="bold cyan", highlight=False, markup=False, soft_wrap=True
         )
 
     def step(self, text: str) -> None:
         """Tell one step."""
+        self.chapters[-1]["steps"].append(text)
         self._console.print(f"   {text}", highlight=self._live, markup=False, soft_wrap=True)
 
     def show(self, *tables: Table) -> None:

@@ -10,7 +10,7 @@ from warehouse_sync.cli import failures
 from warehouse_sync.cli.configuration import Target, target_options
 from warehouse_sync.cli.exits import Exit
 from warehouse_sync.cli.output import Output, is_terminal, output_options
-from warehouse_sync.cli.planning import FILES, ask, carry_out, make_draft, show
+from warehouse_sync.cli.planning import FILES, ask, carry_out, load_files, make_draft, show
 
 
 @click.command()
@@ -27,8 +27,7 @@ def destroy(*, target: Target, output: Output, files: Path, confirmed: str | Non
 
     Example: warehouse-sync destroy infra/ --workspace 5328
     """
-    with failures.told():
-        declarations = declarative.load(files)
+    declarations = load_files(files, output)
     made = make_draft(target, declarations, None)
     show(output, made)
     with failures.told():

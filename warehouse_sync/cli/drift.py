@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from warehouse_sync import declarative
-from warehouse_sync.cli import failures
 from warehouse_sync.cli.configuration import Target, target_options
 from warehouse_sync.cli.exits import DRIFT, Exit
 from warehouse_sync.cli.output import Output, output_options
-from warehouse_sync.cli.planning import FILES, make_draft, plan_options, show
+from warehouse_sync.cli.planning import FILES, load_files, make_draft, plan_options, show
 
 if TYPE_CHECKING:
     from warehouse_sync.declarative import Options
@@ -50,8 +48,7 @@ def drift(*, target: Target, output: Output, files: Path, options: "Options") ->
 
     Example: warehouse-sync drift infra/ --quiet
     """
-    with failures.told():
-        declarations = declarative.load(files)
+    declarations = load_files(files, output)
     made = make_draft(target, declarations, options)
     show(output, made)
     sys.exit(DRIFT if made.plan.steps or made.plan.obstacles else Exit.OK)

@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import errno
+import json
 import shlex
 import signal
 from typing import Any, Literal
 
 import click
 
+from warehouse_sync.cli.output import Output, text_options
 from warehouse_sync.emulator import Clock, Emulator, Fault, Limits, VirtualClock
 from warehouse_sync.emulator.dates import read_moment
 from warehouse_sync.emulator.server import RemoteAddressError
@@ -85,6 +87,7 @@ from warehouse_sync.emulator.state import StateError
 @click.option(
     "--seed-runs", default=1000, show_default=True, type=click.IntRange(0), help="Past runs of each of them."
 )
+@text_options
 def emulator(  # noqa: PLR0913  # the options
     *,
     host: str,
@@ -96,11 +99,13 @@ def emulator(  # noqa: PLR0913  # the options
     faults: tuple[str, ...],
     seed_pipelines: int,
     seed_runs: int,
+    output: Output,
     **settings: Any,  # noqa: ANN401  # the options that have the argument's name
 ) -> None:
     """Serve the Warehouse Sync API on this machine, until Ctrl-C.
 
-    Once it accepts connections it prints its address, and the settings of a client as `export` lines.
+    Once it accepts connections it prints its address, and the settings of a client as `export` lines; with --json, both as
+    one line of JSON.
 
     Example: warehouse-sync emulator --port 8080 --seed-pipelines 300
     """
@@ -124,7 +129,7 @@ def emulator(  # noqa: PLR0913  # the options
     if missing > 0:
         served.seed(pipelines=missing, runs=seed_runs)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(served, host, port))
+        asyncio.run(_serve(served, host, port, output))
 
 
 def _clock(kind: Literal["system", "virtual"], start: str | None) -> Clock | Literal["system", "virtual"]:
@@ -151,7 +156,7 @@ def _limit(value: str) -> int | str | None:
     return int(value) if value.isdecimal() else value
 
 
-async def _serve(served: Emulator, host: str, port: int) -> None:
+async def _serve(served: Emulator, host: str, port: int, output: Output) -> None:
     stopped = asyncio.Event()
     _stop_on_signals(stopped)
     async with contextlib.AsyncExitStack() as stack:
@@ -159,7 +164,7 @@ async def _serve(served: Emulator, host: str, port: int) -> None:
             await stack.enter_async_context(served)
         except OSError as error:
             raise click.ClickException(_cannot_listen(host, port, error)) from error
-        _announce(served)
+        _announce(served, output)
         await stopped.wait()
 
 
@@ -170,15 +175,18 @@ def _stop_on_signals(stopped: asyncio.Event) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
 
 
-def _announce(served: Emulator) -> None:
-    click.echo(f"listening on {served.url}")
-    for name, value in served.client_options().items():
-        click.echo(f"export WAREHOUSE_SYNC_{name.upper()}={shlex.quote(str(value))}")
+def _announce(served: Emulator, output: Output) -> None:
+    settings = {
+        f"WAREHOUSE_SYNC_{name.upper()}": str(value) for name, value in served.client_options().items()
+    }
+    exports = (f"export {name}={shlex.quote(value)}" for name, value in settings.items())
+    if output.format == "json":
+        click.echo(json.dumps({"url": served.url, "settings": settings}))
+    else:
+        click.echo("\n".join((f"listening on {served.url}", *exports)))
     problem = served.warehouse_problem()
     if problem:
-        click.echo(
-            f"warning: the warehouse cannot be opened, so connections are refused: {problem}", err=True
-        )
+        output.note(f"warning: the warehouse cannot be opened, so connections are refused: {problem}")
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> str:

@@ -9,6 +9,7 @@ from warehouse_sync.cli import failures
 from warehouse_sync.cli.configuration import Target, target_options
 from warehouse_sync.cli.looking import with_client
 from warehouse_sync.cli.output import Output, output_options
+from warehouse_sync.cli.writing import show_written
 
 
 @click.command()
@@ -28,10 +29,6 @@ def export(*, target: Target, output: Output, folder: Path, force: bool) -> None
         observed = await with_client(target, declarative.observe)
         files, skipped = declarative.export_documents(observed)
         written = declarative.write_files(folder, files, force=force)
-        for note in skipped:
-            output.note(f"not written: {note}")
-        output.rows([{"file": str(file)} for file in written], ("file",))
-        for name in declarative.needed_variables(files):
-            output.note(f"needs a value: {name}")
+        show_written(output, written, files, missing=[f"not written: {note}" for note in skipped])
 
     failures.run(work)

@@ -12,8 +12,9 @@ import click
 from warehouse_sync import declarative
 from warehouse_sync.cli import failures
 from warehouse_sync.cli.exits import Exit
-from warehouse_sync.cli.output import is_terminal
+from warehouse_sync.cli.output import Output, is_terminal, output_options
 from warehouse_sync.cli.planning import ask
+from warehouse_sync.cli.writing import show_written
 
 _PROVIDERS = {
     "snowflake": "Snowflake",
@@ -85,7 +86,8 @@ _ENVIRONMENT = Question(
 @click.option("--frequency", type=click.Choice(_FREQUENCIES), help="When it runs.")
 @click.option("--environment", type=click.Choice(["development", "production"]), help="Where the data goes.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
-def init(folder: Path, *, given: tuple[str, ...], force: bool, **answers: object) -> None:
+@output_options
+def init(*, folder: Path, given: tuple[str, ...], force: bool, output: Output, **answers: object) -> None:
     """Write a first folder of files: a connection, a data model, a pipeline. Nothing is sent.
 
     What the options leave open is asked on a terminal. Secrets are not asked: the files refer to them.
@@ -93,7 +95,9 @@ def init(folder: Path, *, given: tuple[str, ...], force: bool, **answers: object
     Example: warehouse-sync init infra/ --warehouse databricks --id customers
     """
     asked = Asked()
-    provider = _PROVIDERS.get(asked.choice(_WAREHOUSE, answers["warehouse"]), "Databricks")
+    warehouse = asked.choice(_WAREHOUSE, answers["warehouse"])
+    asked.check()  # what else is asked depends on it
+    provider = _PROVIDERS[warehouse]
     iterator = asked.text(
         "iterator", answers["iterator"], "Which column tells what changed?", default="updated_at"
     )
@@ -115,11 +119,8 @@ def init(folder: Path, *, given: tuple[str, ...], force: bool, **answers: object
         files = declarative.starting_files(made)
         files["warehouse-sync.schema.json"] = json.dumps(declarative.json_schema(), indent=2) + "\n"
         written = declarative.write_files(folder, files, force=force)
-    for file in written:
-        click.echo(str(file))
-    for name in declarative.needed_variables(files):
-        click.echo(f"needs a value: {name}", err=True)
-    click.echo(f"Next: warehouse-sync lint {folder}, then warehouse-sync plan {folder}.", err=True)
+    show_written(output, written, files)
+    output.note(f"Next: warehouse-sync lint {folder}, then warehouse-sync plan {folder}.")
 
 
 class Asked:

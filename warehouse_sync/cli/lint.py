@@ -51,6 +51,8 @@ def lint(  # noqa: PLR0913 - the options
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     limits = declarative.Limits(active_pipelines=max_active_pipelines, columns=max_columns)
     findings = declarative.lint_files(files, now=datetime.now(UTC), limits=limits)
+    if not findings and not declarative.load(files).resources:
+        click.echo(f"{files} declares nothing: is it the right folder?", err=True)
     match "json" if as_json else form:
         case "json":
             click.echo(declarative.to_json(findings))

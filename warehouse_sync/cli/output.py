@@ -66,6 +66,13 @@ class Output:
         else:
             click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
+    def text(self, document: Row, text: str) -> None:
+        """Print a result that is a text by itself, such as a script: as it is, or as a document that holds it."""
+        if self.format == "json":
+            self.document(document)
+        else:
+            click.echo(text)
+
     def line(self, document: Row, text: str) -> None:
         """Print one of a stream of events: a line of JSON, or a line of text."""
         click.echo(json.dumps(document, ensure_ascii=False) if self.format == "json" else printable(text))
@@ -77,10 +84,13 @@ class Output:
 
     def progress(self, done: int, total: int | None, noun: str) -> None:
         """Show how far a long operation is, on one line of the terminal that goes away at its end."""
-        if self.quiet or not is_terminal(sys.stderr):
-            return
         over = total is not None and done >= total
-        click.echo("\r\x1b[K" if over else f"\r{done}/{total or '?'} {noun}", nl=False, err=True)
+        self.live("" if over else f"{done}/{total or '?'} {noun}")
+
+    def live(self, text: str) -> None:
+        """Show a text in place of the last one, on a terminal; an empty one leaves nothing behind."""
+        if not self.quiet and is_terminal(sys.stderr):
+            click.echo(f"\r\x1b[K{printable(text)}", nl=False, err=True)
 
     def _table(self, rows: Sequence[Row], columns: Sequence[str]) -> None:
         if is_terminal(sys.stdout):
@@ -163,10 +173,22 @@ def output_options(command: _Command) -> _Command:
     return chosen  # type: ignore[return-value]  # click's decorators return what they are given
 
 
+def text_options(command: _Command) -> _Command:
+    """Add `--json` and `--quiet` to a command whose result is a text by itself; the command receives an `output`."""
+
+    @wraps(command)
+    def chosen(*args: Any, as_json: bool, quiet: bool, **kwargs: Any) -> Any:  # noqa: ANN401 - the command's own
+        return command(*args, output=Output(format="json" if as_json else "table", quiet=quiet), **kwargs)
+
+    return _QUIET(_JSON_DOCUMENT(chosen))  # type: ignore[return-value]  # click's decorators return what they are given
+
+
+_QUIET = click.option("-q", "--quiet", is_flag=True, help="Print the result only, no notes and no progress.")
+_JSON_DOCUMENT = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 _OPTIONS = (
     click.option(
         "-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print."
     ),
     click.option("--json", "as_json", is_flag=True, help="Short for --output json."),
-    click.option("-q", "--quiet", is_flag=True, help="Print the result only, no notes and no progress."),
+    _QUIET,
 )

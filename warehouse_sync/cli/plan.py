@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from warehouse_sync import declarative
-from warehouse_sync.cli import failures
 from warehouse_sync.cli.configuration import Target, target_options
 from warehouse_sync.cli.output import Output, output_options
-from warehouse_sync.cli.planning import FILES, make_draft, plan_options, show
+from warehouse_sync.cli.planning import FILES, load_files, make_draft, plan_options, show
 
 if TYPE_CHECKING:
     from warehouse_sync.declarative import Options
@@ -33,8 +32,7 @@ def plan(*, target: Target, output: Output, files: Path, out: Path | None, optio
 
     Example: warehouse-sync plan infra/ --out plan.json
     """
-    with failures.told():
-        declarations = declarative.load(files)
+    declarations = load_files(files, output)
     made = make_draft(target, declarations, options)
     if out is not None:
         declarative.save_plan(out, made.plan, made.binding, folder=str(files), options=options)

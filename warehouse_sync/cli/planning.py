@@ -78,6 +78,19 @@ def show(output: Output, made: Draft) -> None:
             click.echo(_coloured(line))
 
 
+def load_files(files: Path, output: Output) -> "Declarations":
+    """Read the files.
+
+    Raises:
+        Failure: They cannot be used.
+    """
+    with failures.told():
+        declarations = declarative.load(files)
+    if not declarations.resources:
+        output.note(f"{files} declares nothing: is it the right folder?")
+    return declarations
+
+
 def make_draft(target: Target, declarations: "Declarations", options: "Options | None") -> Draft:
     """Read the workspace and make a plan, in an event loop of its own."""
     made: Draft = failures.run(

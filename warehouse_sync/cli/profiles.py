@@ -46,8 +46,12 @@ def read_profile(file: Path, name: str | None, environ: Mapping[str, str]) -> di
     Raises:
         Failure: The file cannot be read, has no such profile, or a setting is not one.
     """
-    if not file.exists() and name is None:
-        return {}
+    if not file.exists():
+        if name is None:
+            return {}
+        raise Failure(
+            f"there is no profile {name!r}, since there is no {file}: write one.", Exit.CONFIGURATION
+        )
     document = _read_toml(file)
     name = name or document.get("default")
     if name is None:

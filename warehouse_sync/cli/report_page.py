@@ -12,24 +12,32 @@ if TYPE_CHECKING:
 
     from warehouse_sync import Run
 
-_WIDTH, _ROW, _LABEL, _CHART = 1000, 22, 220, 90
-_COLOURS = {
-    "success": "#2e7d32",
-    "failed": "#c62828",
-    "stopped": "#ef6c00",
-    "running": "#1565c0",
-    "queued": "#90a4ae",
-}
-_OTHER = "#6a1b9a"
+_WIDTH, _ROW, _CHART = 1000, 20, 70  # units of the drawings, which are stretched to the width there is
+_NARROWEST = 3.0  # units of a bar
+_STATUSES = ("success", "failed", "stopped", "running", "queued")
+_LOUD = ("failed", "stopped")  # drawn over the others, and higher: colours alone are not seen by everybody
 _STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1060px;padding:0 1rem;color:#1c2430;background:#fff}
-h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}p.sub{color:#5a6675;margin:.2rem 0 1.5rem}
-.cards{display:flex;gap:1rem;flex-wrap:wrap}.card{border:1px solid #d5dbe3;border-radius:8px;padding:.7rem 1.1rem;min-width:8rem}
-.card b{display:block;font-size:1.4rem}.card span{color:#5a6675}table{border-collapse:collapse;width:100%;font-size:.9rem}
-th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #e4e8ee;vertical-align:top;overflow-wrap:anywhere}
-th{color:#5a6675;font-weight:600}th.n,td.n{text-align:right;font-variant-numeric:tabular-nums}svg{width:100%;height:auto}
+:root{color-scheme:light dark;--page:#fff;--text:#1c2430;--muted:#5a6675;--line:#d5dbe3;
+--success:#2e7d32;--failed:#c62828;--stopped:#d95f00;--running:#1565c0;--queued:#8296a0;--other:#6a1b9a}
+@media(prefers-color-scheme:dark){:root{--page:#12161c;--text:#dfe5ec;--muted:#9eabba;--line:#333c48;
+--success:#4caf50;--failed:#ff5f57;--stopped:#ffa04d;--running:#64a8f0;--queued:#90a4ae;--other:#c58ae0}}
+body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1060px;padding:0 1rem;color:var(--text);background:var(--page)}
+h1{font-size:1.5rem;line-height:1.25;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}.sub{color:var(--muted);margin:.2rem 0 1.5rem}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.8rem}
+.card{border:1px solid var(--line);border-radius:8px;padding:.6rem 1rem}
+.card b{display:block;font-size:1.3rem;font-variant-numeric:tabular-nums}.card span,.axis,th{color:var(--muted)}
 .key span{display:inline-block;margin-right:1rem}.key i{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin-right:.3em}
-@media(prefers-color-scheme:dark){body{background:#12161c;color:#dfe5ec}.card,th,td{border-color:#333c48}svg text{fill:#dfe5ec}}
+.row{display:grid;grid-template-columns:14rem 1fr;gap:.8rem;align-items:center;font-size:.85rem}
+.row span{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+svg{display:block;width:100%;height:20px}svg.chart{height:80px}line{stroke:var(--line)}
+.axis{display:flex;justify-content:space-between;font-size:.8rem;gap:.5rem}.timeline .axis{margin-left:14.8rem}
+.table{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}
+th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid var(--line);vertical-align:top;white-space:nowrap}
+th{font-weight:600}.n{text-align:right;font-variant-numeric:tabular-nums}td.why{white-space:normal;overflow-wrap:anywhere;min-width:16rem}
+@media(max-width:640px){.row{grid-template-columns:1fr;gap:0;margin-bottom:.5rem}.timeline .axis{margin-left:0}.axis .between{display:none}
+td,th{padding:.35rem .4rem;font-size:.8rem}td.name{overflow-wrap:anywhere}td.name,td.when{white-space:normal}
+.failures tr{display:block;padding:.4rem 0;border-bottom:1px solid var(--line)}.failures tr:first-child{display:none}
+.failures td{display:inline;border:0;padding:0 .5rem 0 0}.failures td.why{display:block;padding:.1rem 0 0;min-width:0}}
 """
 
 
@@ -54,6 +62,31 @@ class History:
         return [run for runs in self.runs.values() for run in runs]
 
 
+@dataclass(kw_only=True)
+class Mark:
+    """One bar of the timeline: a run, or several of the same status that would lie upon each other.
+
+    Attributes:
+        status: Their status.
+        left: Where it begins.
+        right: Where it ends.
+        runs: The runs, by their beginning.
+    """
+
+    status: str
+    left: float
+    right: float
+    runs: "list[Run]"
+
+    def __str__(self) -> str:
+        first, last = self.runs[0], self.runs[-1]
+        records = f"{sum(run.successful_records or 0 for run in self.runs):,} records"
+        if first is last:
+            return f"run {first.id}, {self.status}, {first.started_on:%Y-%m-%d %H:%M:%S}, {records}"
+        span = f"{first.started_on:%Y-%m-%d %H:%M} to {last.started_on:%Y-%m-%d %H:%M}"
+        return f"{len(self.runs):,} runs, {self.status}, {span}, {records}"
+
+
 def render(history: History) -> str:
     """Return the page."""
     title = f"Warehouse Sync, workspace {history.workspace_id}"
@@ -66,7 +99,7 @@ def render(history: History) -> str:
         f'<h1>{escape(title)}</h1><p class="sub">{span}</p>',
         *_cards(history),
         "<h2>Timeline</h2>",
-        *_key(),
+        *_key(history),
         *_timeline(history),
         "<h2>Records per day</h2>",
         *_records(history),
@@ -99,97 +132,117 @@ def _cards(history: History) -> Iterator[str]:
     yield "</div>"
 
 
-def _key() -> Iterator[str]:
+def _key(history: History) -> Iterator[str]:
+    found = {str(run.status) for run in history.every_run()}
+    words = [*(word for word in _STATUSES if word in found), *sorted(found - set(_STATUSES))]
     yield '<p class="key">'
-    yield from (
-        f'<span><i style="background:{colour}"></i>{word}</span>' for word, colour in _COLOURS.items()
-    )
+    yield from (f'<span><i style="background:{_colour(word)}"></i>{escape(word)}</span>' for word in words)
     yield "</p>"
 
 
+def _colour(status: str) -> str:
+    return f"var(--{status if status in _STATUSES else 'other'})"
+
+
 def _timeline(history: History) -> Iterator[str]:
-    height = _ROW * (len(history.runs) + 1)
-    yield f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="Timeline of runs" font-size="12">'
-    for number, (pipeline_id, runs) in enumerate(history.runs.items()):
-        top = number * _ROW
-        yield f'<text x="0" y="{top + 15}">{escape(_short(pipeline_id))}</text>'
-        yield f'<line x1="{_LABEL}" x2="{_WIDTH}" y1="{top + 11}" y2="{top + 11}" stroke="#8895a5" stroke-opacity=".3"/>'
-        yield from (_bar(run, history, top) for run in runs if run.started_on is not None)
-    yield from _axis(history, height)
-    yield "</svg>"
+    yield '<div class="timeline">'
+    for pipeline_id, runs in history.runs.items():
+        name = escape(pipeline_id)
+        yield f'<div class="row"><span title="{name}">{name}</span>'
+        yield f'<svg viewBox="0 0 {_WIDTH} {_ROW}" preserveAspectRatio="none" role="img" aria-label="{len(runs):,} runs">'
+        yield f'<line x1="0" x2="{_WIDTH}" y1="{_ROW / 2:g}" y2="{_ROW / 2:g}"/>'
+        yield from (
+            _bar(mark) for mark in sorted(marks(runs, history), key=lambda mark: mark.status in _LOUD)
+        )
+        yield "</svg></div>"
+    yield from _axis(history)
+    yield "</div>"
 
 
-def _bar(run: "Run", history: History, top: int) -> str:
-    begin = run.started_on or history.begin
-    left, right = _x(begin, history), _x(run.ended_on or history.end, history)
-    colour = _COLOURS.get(str(run.status), _OTHER)
-    told = f"run {run.id}, {run.status}, {begin:%Y-%m-%d %H:%M:%S}, {run.successful_records or 0:,} records"
-    width = max(2.0, right - left)
+def marks(runs: "Sequence[Run]", history: History) -> list[Mark]:
+    """Return the bars of a pipeline: runs of the same status that touch become one, or the page would burst."""
+    drawn: dict[str, list[Mark]] = {}
+    begun = [run for run in runs if run.started_on is not None]
+    for run in sorted(begun, key=lambda run: run.started_on or history.begin):
+        left = _x(run.started_on or history.begin, history)
+        right = max(left + _NARROWEST, _x(run.ended_on or history.end, history))
+        before = drawn.setdefault(str(run.status), [])
+        if before and left < before[-1].right:
+            before[-1].right = max(right, before[-1].right)
+            before[-1].runs.append(run)
+        else:
+            before.append(Mark(status=str(run.status), left=left, right=right, runs=[run]))
+    return [mark for each in drawn.values() for mark in each]
+
+
+def _bar(mark: Mark) -> str:
+    top = 1 if mark.status in _LOUD else 4
     return (
-        f'<rect x="{left:.1f}" y="{top + 4}" width="{width:.1f}" height="14" rx="2" fill="{colour}">'
-        f"<title>{escape(told)}</title></rect>"
+        f'<rect x="{mark.left:.1f}" y="{top}" width="{mark.right - mark.left:.1f}" height="{_ROW - 2 * top}" '
+        f'fill="{_colour(mark.status)}"><title>{escape(str(mark))}</title></rect>'
     )
 
 
-def _axis(history: History, height: int) -> Iterator[str]:
+def _axis(history: History) -> Iterator[str]:
+    yield '<div class="axis">'
     for part in range(5):
         moment = history.begin + (history.end - history.begin) * part / 4
-        x, anchor = _x(moment, history), {0: "start", 4: "end"}.get(part, "middle")
-        yield f'<text x="{x:.1f}" y="{height - 6}" text-anchor="{anchor}" fill-opacity=".7">{moment:%b %d %H:%M}</text>'
+        kind = "between" if part in (1, 3) else "always"
+        yield f'<span class="{kind}">{moment:%b %d %H:%M}</span>'
+    yield "</div>"
 
 
 def _x(moment: datetime, history: History) -> float:
     whole = max((history.end - history.begin) / timedelta(seconds=1), 1.0)
     part = (moment - history.begin) / timedelta(seconds=1) / whole
-    return _LABEL + (_WIDTH - _LABEL) * min(max(part, 0.0), 1.0)
+    return _WIDTH * min(max(part, 0.0), 1.0)
 
 
 def _records(history: History) -> Iterator[str]:
-    days: Counter[str] = Counter()
+    loaded: Counter[str] = Counter()
     for run in history.every_run():
         if run.ended_on is not None:
-            days[f"{run.ended_on:%Y-%m-%d}"] += run.successful_records or 0
-    if not any(days.values()):
+            loaded[f"{run.ended_on:%Y-%m-%d}"] += run.successful_records or 0
+    if not any(loaded.values()):
         yield "<p>No records were loaded.</p>"
         return
-    most, step = max(days.values()), _WIDTH / len(days)
-    yield f'<svg viewBox="0 0 {_WIDTH} {_CHART}" role="img" aria-label="Records loaded per day" font-size="12">'
-    for number, (day, count) in enumerate(sorted(days.items())):
-        tall = (_CHART - 20) * count / most
+    length = (history.end.date() - history.begin.date()).days + 1
+    days = [f"{history.begin + timedelta(days=number):%Y-%m-%d}" for number in range(length)]
+    most, step = max(loaded.values()), _WIDTH / length
+    yield f'<svg class="chart" viewBox="0 0 {_WIDTH} {_CHART}" preserveAspectRatio="none" role="img" aria-label="Records loaded per day">'
+    for number, day in enumerate(days):
+        tall = _CHART * loaded[day] / most
         yield (
-            f'<rect x="{number * step + 1:.1f}" y="{_CHART - 20 - tall:.1f}" width="{max(step - 2, 1):.1f}" '
-            f'height="{tall:.1f}" fill="#1565c0"><title>{day}: {count:,} records</title></rect>'
+            f'<rect x="{number * step:.2f}" y="{_CHART - tall:.1f}" width="{step * 0.94:.2f}" height="{tall:.1f}" '
+            f'fill="var(--running)"><title>{day}: {loaded[day]:,} records</title></rect>'
         )
-    yield f'<text x="0" y="{_CHART - 4}">{min(days)}</text>'
-    yield f'<text x="{_WIDTH}" y="{_CHART - 4}" text-anchor="end">{max(days)}, at most {most:,} a day</text></svg>'
+    yield f'</svg><div class="axis"><span>{days[0]}</span><span>at most {most:,} a day</span><span>{days[-1]}</span></div>'
 
 
 def _pipelines(history: History) -> Iterator[str]:
-    yield '<table><tr><th>Pipeline</th><th class="n">Runs</th><th class="n">Failed</th><th class="n">Records</th><th>Latest run</th></tr>'
+    yield '<div class="table"><table><tr><th>Pipeline</th><th class="n">Runs</th><th class="n">Failed</th>'
+    yield '<th class="n">Records</th><th>Latest run</th></tr>'
     for pipeline_id, runs in history.runs.items():
         failed = sum(1 for run in runs if run.status == "failed")
         loaded = sum(run.successful_records or 0 for run in runs)
         latest = max((run.started_on for run in runs if run.started_on), default=None)
         yield (
-            f'<tr><td>{escape(pipeline_id)}</td><td class="n">{len(runs):,}</td><td class="n">{failed:,}</td>'
-            f'<td class="n">{loaded:,}</td><td>{f"{latest:%Y-%m-%d %H:%M}" if latest else "none"}</td></tr>'
+            f'<tr><td class="name">{escape(pipeline_id)}</td><td class="n">{len(runs):,}</td><td class="n">{failed:,}</td>'
+            f'<td class="n">{loaded:,}</td><td class="when">{f"{latest:%Y-%m-%d %H:%M}" if latest else "none"}</td></tr>'
         )
-    yield "</table>"
+    yield "</table></div>"
 
 
 def _failures(history: History) -> Iterator[str]:
-    failed = [run for run in history.every_run() if run.status in ("failed", "stopped")]
+    failed = [run for run in history.every_run() if run.status in _LOUD]
     if not failed:
         yield "<p>None.</p>"
         return
-    yield "<table><tr><th>Started</th><th>Pipeline</th><th>Run</th><th>Status</th><th>Why</th></tr>"
+    yield '<div class="table failures"><table><tr><th>Started</th><th>Pipeline</th><th>Run</th><th>Status</th><th>Why</th></tr>'
     for run in sorted(failed, key=lambda run: run.started_on or history.begin, reverse=True):
         why = "; ".join(error.message for error in run.errors) or "no reason is given"
         started = f"{run.started_on:%Y-%m-%d %H:%M}" if run.started_on else "-"
-        cells = (started, run.pipeline_id, str(run.id), str(run.status), why)
-        yield "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in cells) + "</tr>"
-    yield "</table>"
-
-
-def _short(text: str, longest: int = 30) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+        cells = (started, run.pipeline_id, str(run.id), str(run.status))
+        yield "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in cells)
+        yield f'<td class="why">{escape(why)}</td></tr>'
+    yield "</table></div>"

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+import warehouse_sync
 from warehouse_sync.cli import failures
 from warehouse_sync.cli.configuration import Target, target_options
 from warehouse_sync.cli.looking import show_list, show_one
 from warehouse_sync.cli.output import Output, output_options
-from warehouse_sync.cli.pipelines import Waiting
+from warehouse_sync.cli.waiting import Waiting
 
 if TYPE_CHECKING:
     from warehouse_sync import AsyncClient, Run
@@ -100,13 +101,15 @@ def get_run(*, target: Target, output: Output, pipeline_id: str, run_id: int) ->
 def watch_run(*, target: Target, output: Output, what: tuple[str, ...], wait_timeout: float | None) -> None:
     """Wait until a run has ended: by the handle that `trigger` prints, or by pipeline and number.
 
-    Exit code 3 means that the run failed, 4 that it did not end in time.
+    Each status is told on stderr as the run takes it; the run itself is printed when it has ended. Exit code 3 means that
+    it failed, 4 that it did not end in time.
 
     Example: warehouse-sync runs watch wsr1:5328:orders:4711
     """
     waiting = Waiting(target, output)
     match what:
         case [handle]:
+            _check(handle)
             failures.run(
                 lambda: waiting.resume(handle, timeout=wait_timeout), on_interrupt=waiting.how_to_go_on
             )
@@ -118,3 +121,13 @@ def watch_run(*, target: Target, output: Output, what: tuple[str, ...], wait_tim
             )
         case _:
             raise click.UsageError("give a handle, or a pipeline and the number of a run")
+
+
+def _check(handle: str) -> None:
+    try:
+        warehouse_sync.RunHandle.parse(handle)
+    except warehouse_sync.ValidationError:
+        raise click.UsageError(
+            f"{handle!r} is not a handle: give what `pipelines trigger` prints, such as wsr1:5328:orders:4711, "
+            "or a pipeline and the number of a run"
+        ) from None

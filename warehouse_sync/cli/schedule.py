@@ -39,7 +39,9 @@ def schedule() -> None:
     help="Take the pipeline from files; no account is needed.",
 )
 @click.option("--count", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many runs.")
-@click.option("--after", metavar="DATE", help="Runs after this moment; now when left out.")
+@click.option(
+    "--after", type=failures.read_moment, metavar="DATE", help="Runs after this moment; now when left out."
+)
 @click.option("--zone", metavar="NAME", help="The zone of the local time, such as Europe/Berlin.")
 @output_options
 @target_options
@@ -50,14 +52,14 @@ def preview(  # noqa: PLR0913 - the options
     pipeline_id: str,
     files: Path | None,
     count: int,
-    after: str | None,
+    after: datetime | None,
     zone: str | None,
 ) -> None:
     """Show the next runs of a pipeline in UTC and local time, and what each of them will load.
 
     Example: warehouse-sync schedule preview orders --files infra/ --zone Europe/Berlin
     """
-    moment = failures.read_moment(after) if after else datetime.now(UTC)
+    moment = after or datetime.now(UTC)
     place = _zone(zone)
     spec = _from_files(files, pipeline_id) if files else _from_workspace(target, pipeline_id)
     syncs = declarative.upcoming(spec, now=moment, count=count)

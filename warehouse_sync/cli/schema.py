@@ -6,21 +6,24 @@ from pathlib import Path
 import click
 
 from warehouse_sync import declarative
+from warehouse_sync.cli.output import Output, text_options
 
 
 @click.command()
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to a file instead."
 )
-def schema(*, out: Path | None) -> None:
+@text_options
+def schema(*, out: Path | None, output: Output) -> None:
     """Print the JSON Schema of the files, which lets editors complete and check them.
 
     Name it in a file's first line: `# yaml-language-server: $schema=warehouse-sync.schema.json`.
 
     Example: warehouse-sync schema --out warehouse-sync.schema.json
     """
-    text = json.dumps(declarative.json_schema(), indent=2, ensure_ascii=False)
+    document = declarative.json_schema()
     if out is None:
-        click.echo(text)
+        output.document(document)
     else:
-        out.write_text(f"{text}\n", encoding="utf-8")
+        out.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        output.text({"file": str(out)}, str(out))

@@ -1,11 +1,17 @@
 """``warehouse-sync setup``: what to do in the warehouse."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from warehouse_sync import declarative
+from warehouse_sync.cli.output import Output, text_options
 from warehouse_sync.cli.profiles import read_postman_values
+
+if TYPE_CHECKING:
+    from warehouse_sync.declarative import Setup
 
 _SECRET = "unique_secure_password"  # noqa: S105 - a placeholder's name
 _POSTMAN = {"POD": "pod", "ORG_ID": "org_id", "ACCOUNT_ID": "acct_id"}
@@ -26,24 +32,39 @@ _POSTMAN = {"POD": "pod", "ORG_ID": "org_id", "ACCOUNT_ID": "acct_id"}
     metavar="FILE",
     help="Take pod, organization and account from an exported Postman environment.",
 )
-def setup(*, warehouse: str, given: tuple[str, ...], postman_env: Path | None) -> None:
-    """Print the statements and steps that let mParticle read a warehouse. Nothing is run.
+@text_options
+def setup(*, warehouse: str, given: tuple[str, ...], postman_env: Path | None, output: Output) -> None:
+    """Print the statements and steps that let mParticle read a warehouse, and where they are from. Nothing is run.
 
-    What is not filled in stays in {{double braces}}; statements that replace something are marked DESTRUCTIVE. Passwords
-    are not taken: fill them in where you run the statements.
+    What is not filled in stays in {{double braces}}; statements that replace something are marked DESTRUCTIVE; what no
+    document says is marked NOT CONFIRMED. Passwords are not taken: fill them in where you run the statements.
 
     Example: warehouse-sync setup snowflake --set pod=US1 --set org_id=1 --set acct_id=2
     """
     values = {**_from_postman(postman_env), **_given(warehouse, given)}
-    steps = declarative.SETUPS[warehouse]
-    statements, still_open = declarative.fill_in(warehouse, values)
-    for line in steps.before:
-        click.echo(f"-- {line}")
-    click.echo(f"\n{statements}")
-    for line in steps.after:
-        click.echo(f"-- {line}")
+    _check(values)
+    steps, still_open = declarative.fill_in(warehouse, values)
+    document = {
+        "warehouse": warehouse,
+        "source": steps.source,
+        "unconfirmed": list(steps.unconfirmed),
+        "before": list(steps.before),
+        "statements": steps.statements,
+        "after": list(steps.after),
+        "open": still_open,
+    }
+    output.text(document, "\n".join(_script(steps)))
     if still_open:
-        click.echo(f"still to fill in: {', '.join(still_open)}", err=True)
+        output.note(f"still to fill in: {', '.join(still_open)}")
+
+
+def _script(steps: "Setup") -> Iterator[str]:
+    yield f"-- Source: {steps.source}"
+    yield from (f"-- NOT CONFIRMED: {line}" for line in steps.unconfirmed)
+    yield ""
+    yield from (f"-- {line}" for line in steps.before)
+    yield f"\n{steps.statements}"
+    yield from (f"-- {line}" for line in steps.after)
 
 
 def _from_postman(file: Path | None) -> dict[str, str]:
@@ -62,10 +83,15 @@ def _given(warehouse: str, given: tuple[str, ...]) -> dict[str, str]:
             raise click.UsageError(
                 f"{name} is a secret, and a command line is no place for one: fill it in later"
             )
-        if not declarative.is_identifier(value):
-            raise click.UsageError(f"{name} may hold letters, digits and _ $ . - only")
         values[name] = value
+    return values
+
+
+def _check(values: dict[str, str]) -> None:
+    """Refuse what cannot stand in a statement, be it from an option or from a Postman environment."""
+    for name, value in values.items():
+        if not declarative.is_identifier(value):
+            raise click.UsageError(f"{name} may hold letters, digits and _ $ . : - only")
     pod = values.get("pod", "us1").lower()
     if pod not in declarative.POD_ACCOUNTS:
         raise click.UsageError(f"pod must be one of {', '.join(declarative.POD_ACCOUNTS)}")
-    return values

@@ -35,7 +35,14 @@ if TYPE_CHECKING:
     )
     from warehouse_sync.declarative.schedules import Sync, upcoming
     from warehouse_sync.declarative.schema import json_schema
-    from warehouse_sync.declarative.setups import POD_ACCOUNTS, SETUPS, fill_in, is_identifier, placeholders
+    from warehouse_sync.declarative.setups import (
+        POD_ACCOUNTS,
+        SETUPS,
+        Setup,
+        fill_in,
+        is_identifier,
+        placeholders,
+    )
     from warehouse_sync.declarative.showing import headline, show_plan, summary
     from warehouse_sync.declarative.starting import Answers, config_questions, starting_files
     from warehouse_sync.declarative.writing import export_documents, needed_variables, to_yaml, write_files
@@ -47,6 +54,7 @@ _HOMES = {
     "upcoming": "schedules",
     "POD_ACCOUNTS": "setups",
     "SETUPS": "setups",
+    "Setup": "setups",
     "fill_in": "setups",
     "is_identifier": "setups",
     "placeholders": "setups",
@@ -121,6 +129,7 @@ __all__ = [
     "PlanError",
     "Problem",
     "SavedPlan",
+    "Setup",
     "StalePlanError",
     "Sync",
     "apply_plan",

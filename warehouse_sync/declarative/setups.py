@@ -1,7 +1,8 @@
 """What has to be done in a warehouse before a connection to it can work, filled in as far as the values are known.
 
-Snowflake: the tutorial's "Step 2. Snowflake setup", statement by statement. The tutorial has no such step for the others:
-theirs are what the reference's fields ask for, in the words of the warehouse's own documentation.
+Each says where it is from, and what could not be confirmed. Snowflake: the tutorial's "Step 2. Snowflake setup", statement
+by statement. BigQuery: the same step of the tutorial's edition of May 2023, whose clicks are told in words and whose grants
+as a statement. Redshift and Databricks: the reference names the fields, and no document read for this project the steps.
 """
 
 import re
@@ -44,8 +45,7 @@ GRANT USAGE ON INTEGRATION mp_{{pod}}_{{org_id}}_{{acct_id}}_s3 TO ROLE {{role_n
 DESCRIBE INTEGRATION mp_{{pod}}_{{org_id}}_{{acct_id}}_s3;
 """
 _BIGQUERY = """\
--- In BigQuery, as an administrator of the dataset
-GRANT `roles/bigquery.dataViewer` ON SCHEMA `{{project_id}}.{{dataset_id}}`
+GRANT `roles/bigquery.dataViewer`, `roles/bigquery.user` ON SCHEMA `{{project_id}}.{{dataset_id}}`
   TO "serviceAccount:{{service_account}}@{{project_id}}.iam.gserviceaccount.com";
 """
 _REDSHIFT = """\
@@ -56,9 +56,13 @@ GRANT USAGE ON SCHEMA {{schema}} TO {{user_name}};
 GRANT SELECT ON TABLE {{schema}}.{{table}} TO {{user_name}};
 """
 _DATABRICKS = """\
--- In the catalog that holds the data, as an owner of the metastore
 CREATE SHARE IF NOT EXISTS {{share}};
+
+-- Shares every table of the schema, also those to come
 ALTER SHARE {{share}} ADD SCHEMA {{catalog}}.{{schema}};
+
+CREATE RECIPIENT IF NOT EXISTS {{recipient}} USING ID '{{sharing_identifier}}';
+GRANT SELECT ON SHARE {{share}} TO RECIPIENT {{recipient}};
 """
 
 
@@ -67,54 +71,79 @@ class Setup:
     """What to do for one warehouse.
 
     Attributes:
+        source: The document it follows.
+        unconfirmed: What no document says; each a sentence.
         before: Steps before the statements.
         statements: What to run in the warehouse, with `{{placeholders}}`.
         after: Steps after them.
     """
 
+    source: str
+    unconfirmed: tuple[str, ...]
     before: tuple[str, ...]
     statements: str
     after: tuple[str, ...]
 
 
-_NOT_IN_TUTORIAL = (
-    "The tutorial has statements for Snowflake only; these follow from the reference's fields. Check them."
-)
 _ALLOW = "Let mParticle's IP addresses through: https://docs.mparticle.com/developers/data-localization/#ip-whitelisting"
+_ASK = "Ask mParticle, or read its current tutorial: https://docs.mparticle.com/developers/warehouse-sync-api/quickstart/"
 SETUPS = {
     "snowflake": Setup(
+        source='mParticle\'s Warehouse Sync API tutorial, "Step 2. Snowflake setup".',
+        unconfirmed=(
+            "The tutorial does not say how to write the pod; it is in lower case here, as in the reference's mp_us1_123_123_s3.",
+        ),
         before=(_ALLOW, "Ask a Snowflake administrator to run these statements:"),
         statements=_SNOWFLAKE,
         after=(
-            "Copy STORAGE_AWS_IAM_USER_ARN and STORAGE_AWS_EXTERNAL_ID from what DESCRIBE answers.",
-            "They are aws_iam_user_arn and aws_external_id of the connection.",
+            "Copy STORAGE_AWS_IAM_USER_ARN and STORAGE_AWS_EXTERNAL_ID from what DESCRIBE answers:",
+            "they are aws_iam_user_arn and aws_external_id of the connection, and both are optional.",
+            "Its storage_integration is mp_{{pod}}_{{org_id}}_{{acct_id}}_s3.",
         ),
     ),
     "bigquery": Setup(
+        source='mParticle\'s Warehouse Sync API tutorial of May 2023, "Step 2. Data warehouse setup", Google BigQuery.',
+        unconfirmed=(
+            "The tutorial clicks through the console; the GRANT statement says the same in BigQuery's SQL.",
+        ),
         before=(
-            _NOT_IN_TUTORIAL,
-            "Create a service account in the project, with the role BigQuery Job User, and a JSON key for it.",
-            "Let it read the dataset:",
+            _ALLOW,
+            "In IAM & Admin, Service Accounts: create a service account for mParticle.",
+            "Give it the role BigQuery Job User on the project.",
+            "In its tab Keys: add a key of type JSON, and keep the file.",
+            "Ask an administrator of the dataset to run this statement, or to add both roles in Sharing, Permissions:",
         ),
         statements=_BIGQUERY,
         after=(
-            "Its address is service_account_id, the JSON key as one string service_account_key of the connection.",
+            "service_account_id of the connection is {{service_account}}@{{project_id}}.iam.gserviceaccount.com.",
+            "service_account_key is the text of the JSON file, whole.",
+            "project_id and dataset_id are the two parts of the Dataset ID, before and after the dot; region is the Data location.",
         ),
     ),
     "redshift": Setup(
-        before=(_NOT_IN_TUTORIAL, _ALLOW, "Ask a Redshift administrator to run these statements:"),
+        source="The fields of a Redshift connection in mParticle's API reference; the SQL is Amazon's.",
+        unconfirmed=(
+            f"What the IAM role must be allowed, whom it must trust, where it is attached: no document read for this says it. {_ASK}",
+            "Which grants the user needs: reading the tables is assumed to be enough, as for Snowflake.",
+        ),
+        before=(_ALLOW, "Ask a Redshift administrator to run these statements:"),
         statements=_REDSHIFT,
         after=(
-            "Create an IAM role for mParticle and attach it to the cluster: its ARN is aws_iam_role_arn of the connection.",
-            "Host and port are in the cluster's properties.",
+            "Create an IAM role for mParticle: its ARN is aws_iam_role_arn of the connection.",
+            "host and port are in the cluster's properties.",
         ),
     ),
     "databricks": Setup(
-        before=(_NOT_IN_TUTORIAL, "Share the schema with mParticle by Delta Sharing:"),
+        source="The fields of a Databricks connection in mParticle's API reference; the SQL is that of Databricks.",
+        unconfirmed=(
+            "That mParticle reads through Delta Sharing: it follows from the field provider, and the reference does not say it.",
+            f"The sharing identifier of mParticle's metastore: no document read for this has it. {_ASK}",
+        ),
+        before=("Ask an administrator of the metastore to run these statements:",),
         statements=_DATABRICKS,
         after=(
-            "Ask mParticle for the identifier to share with, and grant the share to it.",
-            "The organization name of the metastore is provider, and the schema is schema of the connection.",
+            "provider of the connection is the organization's name in Databricks for the metastore the data is in.",
+            "Its schema is {{schema}}.",
         ),
     ),
 }
@@ -125,17 +154,23 @@ def placeholders(warehouse: str) -> list[str]:
     return list(dict.fromkeys(_PLACEHOLDER.findall(SETUPS[warehouse].statements)))
 
 
-def fill_in(warehouse: str, values: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Return the statements with what is known filled in, and the names that are still open."""
+def fill_in(warehouse: str, values: Mapping[str, str]) -> tuple[Setup, list[str]]:
+    """Return what to do with what is known filled in, and the names that are still open."""
     known = {name: value for name, value in values.items() if value}
     if "pod" in known:
         known["pod"] = known["pod"].lower()
-        known.setdefault("pod_mp_aws_account_id", POD_ACCOUNTS.get(known["pod"], ""))
-    known = {name: value for name, value in known.items() if value}
-    text = _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), SETUPS[warehouse].statements)
-    return text, list(dict.fromkeys(_PLACEHOLDER.findall(text)))
+        known.setdefault("pod_mp_aws_account_id", POD_ACCOUNTS[known["pod"]])
+
+    def filled(text: str) -> str:
+        return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), text)
+
+    setup = SETUPS[warehouse]
+    made = attrs.evolve(
+        setup, statements=filled(setup.statements), after=tuple(filled(line) for line in setup.after)
+    )
+    return made, list(dict.fromkeys(_PLACEHOLDER.findall(made.statements)))
 
 
 def is_identifier(value: str) -> bool:
-    """Tell whether a value may stand in a statement without quotes: nothing that could end it."""
-    return re.fullmatch(r"[A-Za-z0-9_$.-]+", value, re.ASCII) is not None
+    """Tell whether a value may stand in a statement as it is: nothing that could end it, or begin a comment."""
+    return re.fullmatch(r"(?!.*--)[A-Za-z0-9_$.:-]+", value, re.ASCII) is not None

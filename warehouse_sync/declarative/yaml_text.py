@@ -1,4 +1,7 @@
-"""YAML without its surprises: what means something else in another YAML version, or repeats, is told and not guessed."""
+"""YAML without its surprises: what means something else in another YAML version, or repeats, is told and not guessed.
+
+No message shows a value, nor what YAML takes for an anchor, an alias or a tag: it may be a password without quotes.
+"""
 
 import re
 from collections.abc import Callable
@@ -27,6 +30,7 @@ _WORDS: dict[str, Plain] = {
 }
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?", re.ASCII)
+_PIECE = re.compile(r"'(?!<)[^']{2,}'")
 _SURPRISES = (
     (re.compile(r"(?i:y|n|yes|no|on|off)"), "some YAML readers take it for a truth value"),
     (re.compile(r"[-+]?0[0-9_]+|0o[0-7_]+", re.ASCII), "some YAML readers take it for an octal number"),
@@ -68,7 +72,9 @@ def read_yaml(text: str, file: str, report: Callable[[Problem], None]) -> list[N
     except TooDeepError:
         return []
     except yaml.MarkedYAMLError as error:
-        report(Problem(place=_place(file, error.problem_mark), message=f"is not YAML: {error.problem}"))
+        # What the parser quotes is a token, a character, or a piece of the text.
+        problem = _PIECE.sub("…", str(error.problem))
+        report(Problem(place=_place(file, error.problem_mark), message=f"is not YAML: {problem}"))
         return []
     except yaml.YAMLError:
         report(Problem(place=Place(file), message="is not YAML: it holds characters that no text has"))
@@ -80,9 +86,7 @@ def _take(event: Any, builder: Builder, file: str, report: Callable[[Problem], N
     place = _place(file, event.start_mark)
     match event:
         case yaml.AliasEvent():
-            report(
-                Problem(place=place, message=f"the alias *{event.anchor} is not allowed: write the value out")
-            )
+            report(Problem(place=place, message=_decoration("*", "an alias")))
             builder.add(Scalar(None, place))
         case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
             _refuse_decoration(event, place, report)
@@ -99,10 +103,7 @@ def _scalar(event: Any, place: Place, report: Callable[[Problem], None]) -> Scal
         return Scalar(event.value, place)
     why = surprise(event.value)
     if why is not None:
-        shown = event.value[:60]
-        report(
-            Problem(place=place, message=f'{shown} is ambiguous ({why}): write "{shown}" if text is meant')
-        )
+        report(Problem(place=place, message=f"is ambiguous ({why}): put it in quotes if text is meant"))
     if event.value == "<<":
         report(Problem(place=place, message="merging with << is not allowed: write the keys out"))
     return Scalar(event.value if why else plain_value(event.value), place)
@@ -124,11 +125,13 @@ def surprise(text: str) -> str | None:
 
 def _refuse_decoration(event: Any, place: Place, report: Callable[[Problem], None]) -> None:  # noqa: ANN401 - PyYAML has no types for these
     if event.anchor is not None:
-        report(
-            Problem(place=place, message=f"the anchor &{event.anchor} is not allowed: write the value out")
-        )
+        report(Problem(place=place, message=_decoration("&", "an anchor")))
     if event.tag is not None:
-        report(Problem(place=place, message=f"the tag {event.tag[:60]} is not allowed: leave it out"))
+        report(Problem(place=place, message=_decoration("!", "a tag")))
+
+
+def _decoration(sign: str, noun: str) -> str:
+    return f"{noun} is not allowed: write the value out, or put it in quotes if it begins with {sign}"
 
 
 def _place(file: str, mark: Any) -> Place:  # noqa: ANN401 - PyYAML has no types for these

@@ -1,0 +1,166 @@
+"""Every command, with a way to call it that works; a command that is added has to be added here."""
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from warehouse_sync.cli.main import COMMANDS, root
+from warehouse_sync.emulator import Emulator
+
+CLIENT_SECRET = "canary-client-secret"
+PASSWORD = 'canary-"password"\\'
+KEY = '{"private_key": "canary-service-account-key"}'
+FEED_KEY = "canary-feed-key"
+
+# They go on until they are told to stop, and are tried where they are tested.
+SERVING = {"emulator"}
+
+# {infra} is a folder of files, applied already; {folder} one to write into.
+WAYS = {
+    "connections list": "",
+    "connections get": "redshift",
+    "models list": "",
+    "models get": "customers",
+    "pipelines list": "",
+    "pipelines get": "customers",
+    "pipelines trigger": "customers --wait",
+    "runs list": "customers",
+    "runs get": "customers 1",
+    "runs watch": "wsr1:5328:customers:1",
+    "status": "",
+    "plan": "{infra} --out {folder}/plan.json --rotate redshift",
+    "apply": "{infra} --yes --rotate redshift",
+    "drift": "{infra}",
+    "destroy": "{infra} --confirm 5328",
+    "export": "{folder}/export",
+    "lint": "{infra}",
+    "schema": "--out {folder}/schema.json",
+    "init": "{folder}/new --warehouse databricks --table a.b.c --set provider=o --set schema=s",
+    "setup": "snowflake --postman-env {folder}/postman.json",
+    "schedule preview": "customers",
+    "report": "--html {folder}/report.html",
+    "convert": "{folder}/old.json --to {folder}/converted",
+    "completion": "bash",
+    "auth login": "",
+    "auth status": "",
+    "auth logout": "",
+    "doctor": "",
+    "preview": "--warehouse {folder}/shop 'SELECT email FROM shop.public.customers'",
+    "demo": "--pipelines 3",
+}
+
+
+def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command and subcommand with its words."""
+    context = click.Context(root)
+    for name in COMMANDS:
+        command = root.get_command(context, name)
+        assert command is not None
+        yield (name,), command
+        if isinstance(command, click.Group):
+            yield from (((name, inner), each) for inner, each in command.commands.items())
+
+
+ALL = list(commands())
+# What does something: groups only lead on.
+LEAVES = {" ".join(words): command for words, command in ALL if not isinstance(command, click.Group)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Where every command has something to work with.
+
+    Attributes:
+        emulator: The API, whose workspace holds what the files declare.
+        folder: Where the files are, and where to write.
+        settings: The environment that leads to it, with the secrets.
+    """
+
+    emulator: Emulator
+    folder: Path
+    settings: Mapping[str, str]
+
+    def arguments(self, name: str) -> list[str]:
+        """Return the words of a command that works here."""
+        way = WAYS[name].format(infra=self.folder / "infra", folder=self.folder)
+        return [*name.split(), *shlex.split(way)]
+
+
+def make_world(emulator: Emulator, folder: Path) -> World:
+    """Write the files of a world."""
+    settings = {
+        f"WAREHOUSE_SYNC_{name.upper()}": str(each) for name, each in emulator.client_options().items()
+    }
+    settings |= {"PASSWORD": PASSWORD, "KEY": KEY, "FEED_KEY": FEED_KEY}
+    for name, document in {
+        "infra/all.json": INFRA,
+        "postman.json": {"values": [{"key": "POD", "value": "US1"}, _postman_secret(emulator)]},
+        "old.json": {"connections": [OLD_CONNECTION]},
+    }.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(json.dumps(document), "utf-8")
+    (folder / "shop").mkdir()
+    (folder / "shop" / "customers.csv").write_text("email\na@example.com\n", "utf-8")
+    return World(emulator=emulator, folder=folder, settings=settings)
+
+
+def _postman_secret(emulator: Emulator) -> dict[str, str]:
+    return {"key": "PLATFORM_API_CLIENT_SECRET", "value": emulator.client_options()["client_secret"]}
+
+
+OLD_CONNECTION = {
+    "id": "old",
+    "type": "snowflake",
+    "source_account_id": "gd1234",
+    "password": PASSWORD,
+    "nonsense": "canary-nonsense",
+}
+INFRA = {
+    "connections": [
+        {
+            "id": "redshift",
+            "name": "Redshift",
+            "service_provider": "Redshift",
+            "config": {
+                "database": "d",
+                "host": "h",
+                "user": "u",
+                "password": "env:PASSWORD",
+                "aws_iam_role_arn": "arn",
+            },
+        },
+        {
+            "id": "bigquery",
+            "name": "BigQuery",
+            "service_provider": "BigQuery",
+            "config": {
+                "region": "r",
+                "project_id": "p",
+                "dataset_id": "d",
+                "service_account_id": "i",
+                "service_account_key": "env:KEY",
+            },
+        },
+    ],
+    "data_models": [
+        {"id": "customers", "name": "Customers", "sql_query": "SELECT email, t FROM a.b.c"},
+    ],
+    "pipelines": [
+        {
+            "id": "customers",
+            "name": "Customers",
+            "pipeline_type": "user_attributes",
+            "connection_id": "redshift",
+            "data_model_id": "customers",
+            "partner_feed_key": "env:FEED_KEY",
+            "state": "active",
+            "sync_mode": {"type": "incremental", "iterator_field": "t", "iterator_data_type": "timestamp"},
+            "schedule": {"type": "on_demand"},
+            "environment": "development",
+        },
+    ],
+}

@@ -1,0 +1,114 @@
+"""The scripts that `completion` prints, at work in the shells they are for."""
+
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+BIN = Path(sys.executable).parent
+PATIENCE = 30  # seconds until a shell that hangs fails its test
+READY = "ready>"
+
+# What is typed, and what one press of Tab makes of it.
+TYPED = [
+    ("warehouse-sync pipel", "warehouse-sync pipelines"),
+    ("warehouse-sync runs wa", "warehouse-sync runs watch"),
+    ("warehouse-sync status --wat", "warehouse-sync status --watch"),
+    ("warehouse-sync models list --output ya", "warehouse-sync models list --output yaml"),
+    ("warehouse-sync setup snow", "warehouse-sync setup snowflake"),
+]
+SHELLS = {
+    "bash": (["--norc", "--noprofile", "-i"], ['eval "$(warehouse-sync completion bash)"']),
+    "zsh": (
+        ["-f", "-i"],
+        ["bindkey -e", "autoload -Uz compinit && compinit -u -D", 'eval "$(warehouse-sync completion zsh)"'],
+    ),
+}
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shells and pseudo-terminals")
+
+
+def find(shell: str) -> str:
+    """Return where a shell is; skip the test where it is not installed."""
+    return shutil.which(shell) or pytest.skip(f"{shell} is not installed")
+
+
+@pytest.fixture
+def settings(home: Path) -> dict[str, str]:
+    """An environment in which shells find the command, and nothing else that is somebody's."""
+    path = os.pathsep.join((str(BIN), os.environ["PATH"]))
+    return {**os.environ, "PATH": path, "HOME": str(home), "TERM": "dumb", "PS1": READY, "COLUMNS": "200"}
+
+
+class Terminal:
+    """A shell on a pseudo-terminal."""
+
+    def __init__(self, command: list[str], settings: dict[str, str]) -> None:
+        self._ours, theirs = pty.openpty()
+        self.process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=settings)  # noqa: S603 - a shell
+        os.close(theirs)
+
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._ours, keys.encode())
+
+    def read_until(self, text: str) -> str:
+        """Read until a text was shown."""
+        shown, until = "", time.monotonic() + PATIENCE
+        while text not in shown:
+            ready, _, _ = select.select([self._ours], [], [], max(0.0, until - time.monotonic()))
+            assert ready, f"the shell does not show {text!r}, but {shown!r}"
+            shown += os.read(self._ours, 65536).decode()
+        return shown
+
+    def close(self) -> None:
+        """Hang up, as closing a terminal's window does."""
+        os.close(self._ours)
+        self.process.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_tab_completes(shell: str, settings: dict[str, str]) -> None:
+    """In a shell that sourced the script, Tab completes commands, options and their values."""
+    options, begin = SHELLS[shell]
+    terminal = Terminal([find(shell), *options], settings)
+    try:
+        terminal.read_until(READY)
+        terminal.type("".join(f"{line}\n" for line in [f"PS1={READY}", *begin, "echo be''gun"]))
+        terminal.read_until("begun")
+        for typed, expected in TYPED:
+            terminal.type(f"{typed}\t")
+            terminal.read_until(expected.removeprefix(typed))
+            terminal.type("\x01: \x05; echo to''ld\n")  # Ctrl-A and Ctrl-E: the line does nothing
+            terminal.read_until("told")
+    finally:
+        terminal.close()
+
+
+def test_fish_completes(settings: dict[str, str]) -> None:
+    """In fish the candidates come with what they are for."""
+    asked = "; ".join(f'complete -C "{typed}"' for typed, _ in TYPED)
+    script = f"warehouse-sync completion fish | source; {asked}"
+    command = [find("fish"), "--no-config", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=settings, timeout=PATIENCE)  # noqa: S603 - a shell
+    words = [line.split("\t")[0] for line in done.stdout.splitlines()]
+    assert words == [expected.split()[-1] for _, expected in TYPED]
+    assert "Look at the pipelines of a workspace" in done.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_candidates_are_those_that_fit(shell: str, settings: dict[str, str]) -> None:
+    """The script's question is answered with every command that begins so, and no other."""
+    variable = {"_WAREHOUSE_SYNC_COMPLETE": f"{shell}_complete", "COMP_WORDS": "warehouse-sync sc"}
+    asking = {**settings, **variable, "COMP_CWORD": "sc" if shell == "fish" else "1"}
+    command = str(BIN / "warehouse-sync")
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=asking, timeout=PATIENCE)  # noqa: S603 - our own command
+    assert "schema" in done.stdout
+    assert "schedule" in done.stdout
+    assert "status" not in done.stdout
