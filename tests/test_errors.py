@@ -267,3 +267,10 @@ def test_refused_secret_is_in_no_text() -> None:
     shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     assert "spec = " in "".join(shown.format())
     assert "canary-0451" not in "".join(shown.format()) + repr(caught.value)
+
+
+def test_messages_of_the_server_read_as_one_sentence() -> None:
+    """Their own full stops do not stand before our punctuation; the messages themselves stay as they are."""
+    error = errors.APIError(status=400, messages=["One is wrong.", "So is two."], method="GET", path="/a")
+    assert str(error) == "GET /a answered 400: One is wrong; So is two"
+    assert error.messages == ("One is wrong.", "So is two.")

@@ -188,7 +188,7 @@ class APIError(WarehouseSyncError):
         super().__init__(self._sentence())
 
     def _sentence(self) -> str:
-        said = "; ".join(self.messages) or "the server gave no reason"
+        said = "; ".join(message.rstrip(".") for message in self.messages) or "the server gave no reason"
         trail = f" (request id {self.request_id})" if self.request_id else ""
         tries = f" after {self.attempts} attempts" if self.attempts > 1 else ""
         return f"{self.method} {self.path} answered {self.status}{tries}: {said}{trail}{self._mend()}"

@@ -137,7 +137,7 @@ class Transport:
 
 
 def _refused(error: APIError) -> TokenError:
-    said = "; ".join(error.messages) or "it gave no reason"
+    said = "; ".join(message.rstrip(".") for message in error.messages) or "it gave no reason"
     mend = ": check client_id and client_secret" if error.status in (400, 401, 403) else ""
     return TokenError(
         f"the token endpoint answered {error.status}{mend}. It said: {said}", status=error.status
