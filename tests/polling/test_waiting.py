@@ -160,7 +160,7 @@ def test_wait_timeout_says_how_to_go_on() -> None:
 @pytest.mark.parametrize("timeout", [0, 1])
 def test_wait_timeout_before_the_first_answer_says_so(timeout: float) -> None:
     """Where nothing could be read, the error does not invent a status."""
-    with pytest.raises(WaitTimeoutError, match="it could not be read") as caught:
+    with pytest.raises(WaitTimeoutError, match="it was not read in time") as caught:
         in_no_time(_expect(waiter(Server({("p", 1): Fate()}, latency=100)).wait("p", 1, timeout)))
     assert caught.value.run is None
 

@@ -50,6 +50,7 @@ def methods() -> Iterator[tuple[Any, Any]]:
 
 def blocking_text(text: str | None) -> str | None:
     """Return a docstring as the blocking twin says it."""
+    text = text and text.replace("contextlib.aclosing", "contextlib.closing")
     return text and re.sub(r"\bAsyncClient\b", "Client", re.sub(r"\b(?:async (?=with|for)|await )", "", text))
 
 

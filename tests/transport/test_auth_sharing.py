@@ -5,6 +5,8 @@ import gc
 import os
 import threading
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -168,6 +170,19 @@ def test_get_loop_of_the_fetch_just_stops_another_takes_over(
     assert stopped.run_until_complete(waiting).reveal() == "late"
     stopped.run_until_complete(stopped.shutdown_default_executor())
     stopped.close()
+
+
+async def test_get_loop_of_the_fetch_stops_while_others_wait_for_it(
+    source: TokenSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits looks up now and then, notices that the loop runs no more, and fetches the token itself."""
+    monkeypatch.setattr(auth, "PATIENCE", 0.001)
+    runs = iter([True, True])
+    elsewhere: Any = SimpleNamespace(is_running=lambda: next(runs, False))
+    source._flight = auth._Flight(elsewhere, Desk().fetch)
+    desk = Desk(grant("t2"))
+    assert (await source.get(desk.fetch)).reveal() == "t2"
+    assert next(runs, None) is None
 
 
 async def landing(flight: "auth._Flight") -> bool:

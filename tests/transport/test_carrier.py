@@ -7,10 +7,10 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.support.clock import FakeClock
+from tests.support.clock import FakeClock, warp
 from tests.support.kinds import READ
 from tests.support.peer import Peer, refusal
-from warehouse_sync import APIError, AsyncClient, ConnectError, ReadError, RetryPolicy, Timeout
+from warehouse_sync import APIError, AsyncClient, ConnectError, ReadError, RetryPolicy, Timeout, TimeoutError
 from warehouse_sync.transport.call import Call, Trip
 from warehouse_sync.transport.carrier import Carrier
 from warehouse_sync.transport.pace import Pace
@@ -64,6 +64,22 @@ def test_delay_after_a_broken_request_ends_it(carrier: Carrier) -> None:
     carrier._delay_after(going, CALL, error)
     assert going.lost
     assert error.sent == "maybe"
+
+
+async def test_deadline_between_two_attempts_finds_nothing_under_way(peer: Peer, clock: FakeClock) -> None:
+    """A refusal was answered: what the server did not do then, it cannot have done when the deadline falls due."""
+    jump = warp(asyncio.get_running_loop())
+
+    async def too_long(seconds: float) -> None:
+        jump(6)
+        await asyncio.get_running_loop().create_future()
+
+    clock.sleep = too_long  # type: ignore[method-assign]  # the deadline falls due meanwhile
+    peer.serve(READ.route, refusal(429))
+    async with AsyncClient(**peer.options(clock=clock.as_clock(), timeout=Timeout(total=5))) as client:
+        with pytest.raises(TimeoutError) as caught:
+            await client.connections.get("c1")
+    assert (caught.value.phase, caught.value.sent, caught.value.attempts) == ("total", "no", 1)
 
 
 @pytest.mark.parametrize("status", [300, 302, 399])

@@ -5,10 +5,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from multidict import CIMultiDict
 
 from warehouse_sync.errors import ResponseTooLargeError
 from warehouse_sync.transport import exchange
-from warehouse_sync.transport.exchange import _line_that_ends, _read, _read_bounded, _read_error
+from warehouse_sync.transport.exchange import _answer, _line_that_ends, _read, _read_bounded, _read_error
 
 
 class Response:
@@ -19,7 +20,8 @@ class Response:
         self.closed = self.ended = False
         self.content = self
         self.connection: Any = None
-        self.headers: dict[str, str] = {}
+        self.headers: CIMultiDict[str] = CIMultiDict()
+        self.status = 200
 
     def is_eof(self) -> bool:
         """Tell whether all of it has come already."""
@@ -79,6 +81,24 @@ async def test_read_error_that_is_too_long_explains_nothing(monkeypatch: pytest.
     response: Any = Response(b"ab", b"cd")
     assert await _read_error(here(), response) == b""
     assert response.closed
+
+
+@pytest.mark.parametrize(("status", "success"), [(199, False), (200, True), (299, True), (300, False)])
+async def test_answer_of_an_error_tells_more_than_a_success(status: int, *, success: bool) -> None:
+    """What the server says of its load is read in both; when to come back, and the request's id, of errors."""
+    response: Any = Response(b"body")
+    response.status = status
+    response.headers.update(
+        {
+            "x-mp-rate-limit-percentage-used": "7",
+            "RetryAfter": "5",
+            "x-amzn-RequestId": "b",
+            "X-Request-Id": "a",
+        }
+    )
+    answer = await _answer(here(), response)
+    assert (answer.status, answer.body, answer.usage) == (status, b"body", "7")
+    assert (answer.retry_after, answer.request_id) == ((None, None) if success else ("5", "a"))
 
 
 @pytest.mark.parametrize("header", ["Content-Length", "Transfer-Encoding"])

@@ -10,8 +10,8 @@ import pytest
 from tests.faults.faults import stalling
 from tests.support.clock import FakeClock, warp
 from tests.support.kinds import CREATE, READ
-from tests.support.peer import TOKEN, Peer, refusal, reply, stall
-from warehouse_sync import AsyncClient, RetryPolicy, ServerError, Timeout, TokenError
+from tests.support.peer import TOKEN, Peer, refusal, reply, reset, stall, token
+from warehouse_sync import AsyncClient, ReadError, RetryPolicy, ServerError, Timeout, TokenError
 from warehouse_sync import TimeoutError as OurTimeoutError
 from warehouse_sync.transport.auth import AccessToken
 from warehouse_sync.transport.call import Method
@@ -72,11 +72,11 @@ async def test_request_carries_what_is_documented(peer: Peer) -> None:
 
 async def test_api_url_with_a_path_keeps_it(peer: Peer) -> None:
     """A gateway's prefix stays in front of the API's paths, with and without a query."""
-    peer.serve("GET /gate%20way/*", reply(200, []))
-    async with AsyncClient(**peer.options(api_url=f"{peer.url}/gate%20way/")) as client:
+    peer.serve("GET /gate%20wayX/*", reply(200, []))
+    async with AsyncClient(**peer.options(api_url=f"{peer.url}/gate%20wayX/")) as client:
         await client.connections.list()
         await client.connections.list(service_provider="Snowflake")
-    base = "/gate%20way/platform/v2/workspaces/1/connections"
+    base = "/gate%20wayX/platform/v2/workspaces/1/connections"
     assert [arrival.target for arrival in peer.on("GET *")] == [base, f"{base}?serviceProvider=Snowflake"]
 
 
@@ -98,6 +98,62 @@ async def test_with_options_changes_the_bounds_over_the_same_session(
         with pytest.raises(OurTimeoutError, match="given up after 1 s"):
             await client.with_options(timeout=Timeout(total=1)).connections.get("c1")
     assert peer.count(TOKEN) == 1
+
+
+@pytest.mark.parametrize(("lost", "sent"), [(False, "no"), (True, "maybe")])
+async def test_failure_to_get_a_token_tells_of_the_call(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch, sent: str, *, lost: bool
+) -> None:
+    """Whether the call was sent is what the error tells, and not whether the question for a token was."""
+
+    async def fail(*_: object) -> AccessToken:
+        raise ReadError("x")
+
+    async with AsyncClient(**peer.options()) as client:
+        monkeypatch.setattr(client._transport._source, "get", fail)
+        with pytest.raises(ReadError) as caught:
+            await client._transport._token(attrs.evolve(client._transport.carrier.begin(), lost=lost))
+    assert caught.value.sent == sent
+
+
+async def test_token_that_is_due_is_renewed_by_the_next_call(peer: Peer, clock: FakeClock) -> None:
+    """From the very moment on at which a renewal should begin; the call itself goes on with the old token."""
+    peer.serve(READ.route, READ.success)
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        await client.connections.get("c1")
+        kept = client._transport._source.token
+        assert kept is not None
+        clock.now = kept.renew_at
+        await client.connections.get("c1")
+        await peer.arrived(2, TOKEN)
+    assert peer.count(READ.route) == 2
+
+
+async def test_refused_token_costs_no_attempt(peer: Peer, clock: FakeClock) -> None:
+    """The call with the fresh token has all the attempts that the policy allows."""
+    peer.serve(READ.route, refusal(401), refusal(503), READ.success)
+    options = peer.options(clock=clock.as_clock(), retry=RetryPolicy(attempts=2))
+    async with AsyncClient(**options) as client:
+        assert (await client.connections.get("c1")).id == "c1"
+    assert peer.count(READ.route) == 3
+
+
+async def test_refused_token_that_cannot_be_replaced_is_a_failure_of_the_token(peer: Peer) -> None:
+    """The error is that of the token endpoint, and tells that the refused call has done nothing."""
+    peer.serve(READ.route, refusal(401))
+    peer.serve(TOKEN, token(), reset())
+    async with AsyncClient(**peer.options(retry=RetryPolicy(attempts=1))) as client:
+        with pytest.raises(ReadError) as caught:
+            await client.connections.get("c1")
+    assert caught.value.sent == "no"
+
+
+async def test_token_endpoint_that_answers_nonsense_is_a_token_error(peer: Peer) -> None:
+    """The error says that it was nonsense, and in which way."""
+    peer.serve(TOKEN, reply(200, b"<html>"))
+    async with AsyncClient(**peer.options()) as client:
+        with pytest.raises(TokenError, match="the token endpoint answered nonsense: POST /oauth/token: the answer is not JSON"):
+            await client.connections.get("c1")
 
 
 async def test_headers_are_built_once_for_a_token_and_a_loop(peer: Peer) -> None:

@@ -138,3 +138,9 @@ def test_fields_the_server_masks_are_left_out_of_a_comparison() -> None:
     assert encode.without_secrets(document, SNOWFLAKE)["config"] == {"user": "u", "new": 1}
     assert document["config"]["password"] == "hunter2"
     assert encode.without_secrets(encode.spec(MODEL), MODEL) == encode.spec(MODEL)
+
+
+def test_secrets_of_a_known_provider_are_in_its_secret_fields_alone() -> None:
+    """What else such a configuration holds may be shown."""
+    config = DatabricksConfig(provider="AWS", schema="raw", extra={"note": "shown"})
+    assert encode.secrets(ConnectionSpec(id="c", name="C", config=config)) == ()

@@ -324,12 +324,12 @@ class RunWaiter:
     def _gave_up(self, key: Key, waiter: "asyncio.Future[Run]", timeout: float | None) -> WaitedRun:
         pipeline_id, run_id = key
         seen = self._forget(key, waiter)
-        state = "it could not be read" if seen is None else f"it was last {seen.status}"
+        state = "it was not read in time" if seen is None else f"it was last {seen.status}, and goes on"
         handle = str(
             RunHandle(workspace_id=self._source.workspace_id, pipeline_id=pipeline_id, run_id=run_id)
         )
         error = WaitTimeoutError(
-            f"run {run_id} of pipeline {pipeline_id!r} did not end within {timeout:g} s: {state}, and goes on",
+            f"run {run_id} of pipeline {pipeline_id!r} did not end within {timeout:g} s: {state}",
             pipeline_id=pipeline_id,
             run_id=run_id,
             run=seen,

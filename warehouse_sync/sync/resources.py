@@ -388,7 +388,7 @@ class Runs:
 
         Returns:
             An entry per pair, in the order in which the waits end. Failures are values: see `WaitedRun.error`. Close it, as
-            with `contextlib.aclosing`, to stop early.
+            with `contextlib.closing`, to stop early.
 
         Raises:
             ValidationError: A pair is wrong; nothing was sent.
@@ -616,7 +616,7 @@ class Pipelines:
 
         Returns:
             An entry per id, in the order in which the answers come. Failures are values: see `PolledReport.error`. Close it,
-            as with `contextlib.aclosing`, to stop early; what is under way is then cancelled.
+            as with `contextlib.closing`, to stop early; what is under way is then cancelled.
 
         Raises:
             ValidationError: An argument is wrong; nothing was sent.

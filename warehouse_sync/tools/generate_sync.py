@@ -359,6 +359,7 @@ def docstring(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> st
         ("async for ", "for "),
         ("await ", ""),
         ("AsyncClient", "Client"),
+        ("contextlib.aclosing", "contextlib.closing"),
     ):
         text = text.replace(asynchronous, blocking)
     return '"""' + text + ('\n"""' if "\n" in text else '"""')

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import attrs
 
-from warehouse_sync.errors import APIError, TransportError, WarehouseSyncError
+from warehouse_sync.errors import APIError, DecodeError, TransportError, WarehouseSyncError
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout
 from warehouse_sync.transport.call import Answer, Call, Trip
 from warehouse_sync.transport.exchange import exchange
@@ -12,7 +12,6 @@ from warehouse_sync.transport.pace import Pace
 from warehouse_sync.transport.pool import SessionPool
 from warehouse_sync.transport.retry import Budget, next_delay, parse_retry_after
 from warehouse_sync.transport.site import Headers
-from warehouse_sync.wire.answers import error_class, error_messages, without_secrets
 
 T = TypeVar("T")
 
@@ -111,7 +110,13 @@ class Carrier:
         )
 
     def _refusal(self, trip: Trip, call: Call[T], answer: Answer, headers: Headers) -> APIError:
-        """Turn an error answer into the exception for it."""
+        """Turn an error answer into the exception for it. What reads it is imported with the first one."""
+        from warehouse_sync.wire.answers import (  # noqa: PLC0415 - it would slow down the first client
+            error_class,
+            error_messages,
+            without_secrets,
+        )
+
         status, secrets = answer.status, (*call.secrets, *headers.secrets)
         messages = error_messages(answer.body, secrets)
         trip.lost = trip.lost or status in _MAY_HAVE_ACTED
@@ -133,5 +138,8 @@ def _decoded(call: Call[T], answer: Answer) -> T:
     try:
         return call.decode(answer.body)
     except WarehouseSyncError as error:
-        problem = error.with_traceback(None)  # its frames hold the answer, and the answer may hold secrets
+        # Not its frames: they hold the answer, and the answer may hold secrets.
+        problem = error.with_traceback(None)
+    if type(problem) is DecodeError:
+        problem = DecodeError(f"{call.method} {call.path}: {problem}")
     raise problem
