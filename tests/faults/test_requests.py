@@ -147,6 +147,35 @@ async def test_backoff_sleeps_are_those_of_the_policy(peer: Peer, clock: FakeClo
     assert caught.value.elapsed == pytest.approx(0.3)
 
 
+async def test_retries_are_logged(peer: Peer, clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    """At level INFO, with what failed, why, and when it is tried again; and not what was sent."""
+    peer.serve(READ.route, refusal(503), reset(), READ.success)
+    with caplog.at_level("INFO", "warehouse_sync"):
+        async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+            await client.connections.get("c1")
+    path = READ.route.split(" ")[1]
+    assert caplog.messages == [
+        f"GET {path}: ServerError; tried again in 0.10 s",
+        f"GET {path}: ReadError; tried again in 0.20 s",
+    ]
+
+
+@pytest.mark.parametrize("kind", [CREATE, TRIGGER], ids=lambda kind: kind.name)
+async def test_lost_answers_that_were_made_up_for_are_logged(
+    peer: Peer, clock: FakeClock, caplog: pytest.LogCaptureFixture, kind: Kind
+) -> None:
+    """At level WARNING: what is returned was found, not answered."""
+    run = {"id": 7, "pipeline_id": "p1", "type": "manual", "status": "queued"}
+    run |= {"logical_date": "2033-01-01T00:00:00Z"}
+    peer.serve(kind.route, reset())
+    peer.serve(READ.route, READ.success)
+    peer.serve("GET */p1/runs", reply(200, {"items": [run], "has_next_page": False}))
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        await kind.call(client)
+    (message,) = caplog.messages
+    assert "was lost" in message
+
+
 async def test_no_sleep_begins_that_would_overrun_the_deadline(peer: Peer, clock: FakeClock) -> None:
     """When the next attempt would begin too late, the error comes now, and it is the real one."""
     peer.serve(READ.route, refusal(503))

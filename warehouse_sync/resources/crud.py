@@ -4,6 +4,7 @@ A create whose answer was lost is looked for, never repeated.
 """
 
 import contextlib
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -31,6 +32,8 @@ from warehouse_sync.wire import encode, lenient, plain
 
 SpecT = TypeVar("SpecT", ConnectionSpec, DataModelSpec, PipelineSpec)
 SpecT_co = TypeVar("SpecT_co", ConnectionSpec, DataModelSpec, PipelineSpec, covariant=True)
+
+_log = logging.getLogger("warehouse_sync")
 
 FIRST_LOOK = 0.5  # seconds before a lost create is looked for again, doubling
 LONGEST_LOOK = 10.0
@@ -164,6 +167,9 @@ class Crud(Generic[SpecT, ModelT]):
     def _adopt(self, spec: SpecT, found: ModelT) -> ModelT:
         different = self._different(spec, found)
         if not different:
+            _log.warning(
+                "the answer to the create of %s %s was lost; it was found to exist", self.noun, spec.id
+            )
             self._expect(spec)
             return found
         message = f"a different {self.noun} exists under the id {spec.id!r}: {', '.join(different)} differ"

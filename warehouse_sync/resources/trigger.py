@@ -1,5 +1,6 @@
 """Triggering a pipeline, and finding the run of a trigger whose answer was lost."""
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -14,6 +15,8 @@ from warehouse_sync.resources.runs import run_pager
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.call import Call
 from warehouse_sync.wire import lenient, plain
+
+_log = logging.getLogger("warehouse_sync")
 
 OVERLAP = timedelta(
     seconds=2
@@ -65,6 +68,11 @@ async def trigger(workspace: Workspace, pipeline_id: str) -> TriggeredRun:
         cause = error
     candidates = await _look(workspace, pipeline_id, began)
     if len(candidates) == 1:
+        _log.warning(
+            "the answer to the trigger of %s was lost; run %d is taken for its own",
+            pipeline_id,
+            candidates[0],
+        )
         return _expected(
             workspace,
             TriggeredRun(

@@ -1,5 +1,6 @@
 """How any request travels: within its deadline, from a place in the pool, tried again where that is safe and may help."""
 
+import logging
 from typing import TypeVar
 
 import attrs
@@ -14,6 +15,8 @@ from warehouse_sync.transport.retry import Budget, next_delay, parse_retry_after
 from warehouse_sync.transport.site import Headers
 
 T = TypeVar("T")
+
+_log = logging.getLogger("warehouse_sync")
 
 _FOREVER = float("inf")
 _MAY_HAVE_ACTED = frozenset({408, 500, 502, 503, 504})
@@ -73,6 +76,8 @@ class Carrier:
             delay = self._delay_after(trip, call, problem)
             if delay is None:
                 raise problem
+            name = type(problem).__name__
+            _log.info("%s %s: %s; tried again in %.2f s", call.method, call.path, name, delay)
             del problem  # its traceback holds this frame
             await self.clock.sleep(delay)
 
