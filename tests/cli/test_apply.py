@@ -345,3 +345,39 @@ def test_no_output_shows_a_secret(cli: "Cli", infra: Path, home: Path, tmp_path:
     outputs += [Path(folder, name).read_text() for folder, _, names in os.walk(home) for name in names]
     assert len(outputs) > 9
     assert not [text for text in outputs if "canary" in text]
+
+
+def ids(cli: "Cli", kind: str) -> list[str]:
+    """The ids of what the workspace holds."""
+    return sorted(each["id"] for each in json.loads(cli(kind, "list", "--json").stdout))
+
+
+def test_folders_delete_nothing_of_each_other(cli: "Cli", infra: Path, tmp_path: Path) -> None:
+    """Neither `destroy` nor `--prune` touches what another folder applied last, not even from an empty folder."""
+    other, empty = tmp_path / "other", tmp_path / "empty"
+    other.mkdir()
+    empty.mkdir()
+    (other / "model.yaml").write_text("data_models: [{id: users, name: Users, sql_query: SELECT 1}]")
+    assert cli("apply", infra, "--yes").exit_code == 0
+    assert cli("apply", other, "--yes").exit_code == 0
+    for folder in (other, empty):
+        assert actions(plan_of(cli, folder, "--prune")) in ([], [("nothing", "data_model", "users")])
+    assert cli("destroy", empty, "--confirm", "5328").exit_code == 0
+    assert cli("destroy", other, "--confirm", "5328").exit_code == 0
+    assert (ids(cli, "models"), ids(cli, "pipelines")) == (["orders"], ["orders"])
+
+
+def test_resource_that_moved_to_another_folder_is_that_ones(cli: "Cli", infra: Path, tmp_path: Path) -> None:
+    """Who applied a resource last may delete it, and nobody before."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "model.yaml").write_text("data_models: [{id: users, name: Users, sql_query: SELECT 1}]")
+    (infra / "model.yaml").write_text((other / "model.yaml").read_text())
+    assert cli("apply", infra, "--yes").exit_code == 0
+    assert cli("apply", other, "--yes").exit_code == 0
+    (infra / "model.yaml").unlink()
+    assert cli("apply", infra, "--yes", "--prune").exit_code == 0
+    assert ids(cli, "models") == ["orders", "users"]
+    (other / "model.yaml").write_text("data_models: []")
+    assert cli("apply", other, "--yes", "--prune").exit_code == 0
+    assert ids(cli, "models") == ["orders"]

@@ -21,7 +21,7 @@ from warehouse_sync.cli.planning import FILES, ask, carry_out, load_files, make_
 @output_options
 @target_options
 def destroy(*, target: Target, output: Output, files: Path, confirmed: str | None) -> None:
-    """Delete everything in the workspace that the files declare or once managed.
+    """Delete everything in the workspace that these files declare or were the last to manage.
 
     The workspace's number has to be typed.
 

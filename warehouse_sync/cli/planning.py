@@ -41,16 +41,18 @@ class Draft:
     ledger: "Ledger"
 
 
-def ledger_of(target: Target, client: "AsyncClient") -> "Ledger":
-    """Return the ledger of the workspace."""
-    return declarative.Ledger.of(api_url=target.api_url, workspace_id=client.workspace_id, environ=os.environ)
+def ledger_of(target: Target, client: "AsyncClient", files: Path) -> "Ledger":
+    """Return the ledger of the workspace, as these files see it."""
+    return declarative.Ledger.of(
+        api_url=target.api_url, workspace_id=client.workspace_id, environ=os.environ, files=files
+    )
 
 
 async def draft(
     client: "AsyncClient", target: Target, declarations: "Declarations", options: "Options | None"
 ) -> Draft:
     """Read the workspace and make a plan; without options, one that deletes everything."""
-    observed, ledger = await declarative.observe(client), ledger_of(target, client)
+    observed, ledger = await declarative.observe(client), ledger_of(target, client, declarations.files)
     if options is None:
         plan = declarative.plan_destruction(declarations, observed, ledger)
     else:
@@ -173,7 +175,9 @@ def plan_options(command: _Command) -> _Command:
 
 
 _OPTIONS = (
-    click.option("--prune", is_flag=True, help="Delete what the files once managed and no longer declare."),
+    click.option(
+        "--prune", is_flag=True, help="Delete what these files were the last to manage and no longer declare."
+    ),
     click.option(
         "--max-deletes",
         type=click.IntRange(0),

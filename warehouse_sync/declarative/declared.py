@@ -1,6 +1,7 @@
 """What files declare: resources, each with its places and its secrets' references."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -52,10 +53,12 @@ class Declarations:
     Attributes:
         resources: In the order of dependencies, then of files.
         digest: Changes when any file does.
+        files: The file or folder they were read from.
     """
 
     resources: tuple[Declared, ...]
     digest: str
+    files: Path
 
     def by_key(self) -> dict[Key, Declared]:
         """Return the resources by kind and id."""

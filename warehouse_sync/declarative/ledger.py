@@ -25,12 +25,13 @@ class Memory:
 
     Args:
         content: The ledger's file.
+        owner: Whose resources count as managed.
     """
 
-    def __init__(self, content: Mapping[str, Any]) -> None:
+    def __init__(self, content: Mapping[str, Any], owner: str) -> None:
         self._key: str = content["key"]
         self._marks: Mapping[str, str] = content["fingerprints"]
-        kept = (name.partition("/") for name in content["managed"])
+        kept = (name.partition("/") for name, whose in content["managed"].items() if whose == owner)
         self.managed: frozenset[Key] = frozenset((kind, resource_id) for kind, _, resource_id in kept)
 
     def is_known(self, key: Key, path: str) -> bool:
@@ -49,20 +50,23 @@ class Ledger:
 
     Attributes:
         file: Where it is kept, readable by its owner alone.
+        owner: Which files apply: what others manage is not theirs to delete.
     """
 
     file: Path
+    owner: str = ""
 
     @classmethod
-    def of(cls, *, api_url: str, workspace_id: int, environ: Mapping[str, str]) -> "Ledger":
-        """Return the ledger of a workspace in the user's state folder."""
+    def of(cls, *, api_url: str, workspace_id: int, environ: Mapping[str, str], files: Path) -> "Ledger":
+        """Return the ledger of a workspace in the user's state folder, as these files see it."""
         folder = environ.get("XDG_STATE_HOME") or "~/.local/state"
         place = hashlib.sha256(api_url.encode()).hexdigest()[:12]
-        return cls(file=Path(folder).expanduser() / "warehouse-sync" / f"{workspace_id}-{place}.json")
+        file = Path(folder).expanduser() / "warehouse-sync" / f"{workspace_id}-{place}.json"
+        return cls(file=file, owner=str(files.resolve()))
 
     def recall(self) -> Memory:
         """Return what is remembered now."""
-        return Memory(self._read())
+        return Memory(self._read(), self.owner)
 
     def remember_secrets(self, key: Key, applied: Mapping[str, Secret]) -> None:
         """Keep the fingerprints of what is applied; they replace those of the resource that were kept before."""
@@ -79,11 +83,11 @@ class Ledger:
         self._write({**content, "fingerprints": {**others, **marks}})
 
     def remember_managed(self, keys: frozenset[Key]) -> None:
-        """Note that the files manage these resources."""
+        """Note that these files manage these resources, whoever did before."""
         content = self._read()
-        names = sorted({*content["managed"], *("/".join(key) for key in keys)})
-        if names != content["managed"]:
-            self._write({**content, "managed": names})
+        managed = {**content["managed"], **{"/".join(key): self.owner for key in sorted(keys)}}
+        if managed != content["managed"]:
+            self._write({**content, "managed": managed})
 
     def forget(self, key: Key) -> None:
         """Forget a resource that is gone."""
@@ -93,22 +97,22 @@ class Ledger:
             for name, mark in content["fingerprints"].items()
             if not name.startswith(_name(key, ""))
         }
-        managed = [name for name in content["managed"] if name != "/".join(key)]
+        managed = {name: whose for name, whose in content["managed"].items() if name != "/".join(key)}
         self._write({**content, "fingerprints": kept, "managed": managed})
 
     def _read(self) -> dict[str, Any]:
         """Read the file; one that is gone, spoilt or open to others counts as lost."""
         fresh: dict[str, Any] = {
-            "version": 1,
+            "version": 2,
             "key": secrets.token_hex(32),
-            "managed": [],
+            "managed": {},
             "fingerprints": {},
         }
         try:
             content = json.loads(self.file.read_bytes())
             whole = (
                 isinstance(content["key"], str)
-                and all(isinstance(name, str) for name in content["managed"])
+                and all(isinstance(whose, str) for whose in content["managed"].values())
                 and all(isinstance(mark, str) for mark in content["fingerprints"].values())
             )
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):

@@ -43,7 +43,7 @@ def read(path: Path) -> tuple[Declarations, list[Problem]]:
         reader.read(file)
     order = {kind.name: position for position, kind in enumerate(KINDS)}
     resources = tuple(sorted(reader.found.values(), key=lambda each: order[each.kind.name]))
-    return Declarations(resources=resources, digest=reader.digest()), reader.problems
+    return Declarations(resources=resources, digest=reader.digest(), files=path), reader.problems
 
 
 def _files(path: Path, problems: list[Problem]) -> list[Path]:

@@ -55,7 +55,7 @@ class Options:
     """What a plan may do.
 
     Attributes:
-        prune: Whether to delete what the files once managed and no longer declare.
+        prune: Whether to delete what these files were the last to manage and no longer declare.
         rotate: Ids of connections and pipelines whose secrets are sent again.
         max_deletes: How many deletes at most; `None` for any number.
     """
@@ -122,7 +122,7 @@ def make_plan(
 
 
 def plan_destruction(declarations: Declarations, observed: Observed, ledger: Ledger) -> Plan:
-    """Delete everything that is there and that the files declare or once managed."""
+    """Delete everything that is there and that the files declare or last managed."""
     owned = declarations.by_key().keys() | ledger.recall().managed
     changes = tuple(_deletion(key) for key in _in_reverse(sorted(owned & observed.models.keys())))
     return Plan(changes=changes, obstacles=tuple(_obstacles(changes, observed, Options())))
