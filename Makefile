@@ -5,12 +5,13 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 LOWEST := .venv-lowest
 BENCH  := .venv-bench
+MUTATE := .venv-mutate
 PIP    := -m pip install --quiet --disable-pip-version-check
 
 # The core, whose every branch the tests must reach.
 CORE := warehouse_sync/*.py,warehouse_sync/models/*,warehouse_sync/wire/*,warehouse_sync/transport/*,warehouse_sync/polling/*,warehouse_sync/resources/*,warehouse_sync/sync/*
 
-.PHONY: help setup demo test check types unit lowest bench soak generate format clean
+.PHONY: help setup demo test check types unit uvloop lowest bench soak mutate generate format clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +45,9 @@ unit: $(STAMP)  ## Run the tests, and check that they reach every branch of the 
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100
 
+uvloop: $(STAMP)  ## Run the tests of the core on uvloop
+	$(BIN)/python -m pytest --quiet -p tests.support.on_uvloop tests/transport tests/resources tests/polling tests/sync tests/contract tests/faults
+
 lowest: $(LOWEST)/.ready  ## Run the tests of the core with the lowest dependencies
 	$(LOWEST)/bin/python -m pytest --quiet tests/models tests/wire tests/transport tests/resources tests/polling tests/sync
 
@@ -65,6 +69,15 @@ $(BENCH)/.ready: pyproject.toml benchmarks/requirements.txt
 soak: $(STAMP)  ## Run hundreds of thousands of calls through random faults (minutes; SEED=n repeats a run)
 	$(BIN)/python -m pytest tests/soak --soak $(or $(CALLS),300000) $(if $(SEED),--soak-seed $(SEED))
 
+mutate: $(MUTATE)/.ready  ## Change the core in small ways, and check that the tests notice (ARGS=transport/auth limits it)
+	$(MUTATE)/bin/python tests/mutation/run.py $(ARGS)
+
+$(MUTATE)/.ready: pyproject.toml tests/mutation/requirements.txt
+	@echo "Setting up $(MUTATE), once."
+	@$(PYTHON) -m venv $(MUTATE)
+	@$(MUTATE)/bin/python $(PIP) --requirement tests/mutation/requirements.txt --editable '.[all]'
+	@touch $@
+
 generate: $(STAMP)  ## Write the blocking client from the asynchronous one
 	$(BIN)/python -m warehouse_sync.tools.generate_sync
 
@@ -73,4 +86,4 @@ format: $(STAMP)  ## Put the code into the project's format
 	$(BIN)/ruff format
 
 clean:  ## Remove what the other targets built
-	rm -rf $(VENV) $(LOWEST) $(BENCH) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) $(BENCH) $(MUTATE) .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

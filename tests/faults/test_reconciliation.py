@@ -309,6 +309,24 @@ async def create_all(client: AsyncClient) -> None:
     await client.pipelines.create(pipeline)
 
 
+async def test_what_was_found_instead_of_answered_is_told_to_the_log(
+    peer: Peer, noon: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is surprised later: the log says what was taken for the result of which call."""
+    peer.serve(CREATE.route, reset())
+    peer.serve(READ.route, READ.success)
+    peer.serve(TRIGGER.route, reset())
+    peer.serve(RUNS, page(run(7, NOW)))
+    with caplog.at_level("WARNING", "warehouse_sync"):
+        async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
+            await client.connections.create(SPEC)
+            await client.pipelines.trigger("p1")
+    assert caplog.messages == [
+        "the answer to the create of connection c1 was lost; it was found to exist",
+        "the answer to the trigger of p1 was lost; run 7 is taken for its own",
+    ]
+
+
 async def test_emulator_applies_and_drops_every_create_and_the_trigger() -> None:
     """Against the whole API: what was applied without an answer is adopted, and exists once."""
     async with Emulator() as emulator, AsyncClient(**emulator.client_options()) as client:

@@ -4,12 +4,16 @@ from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import pytest
 from multidict import CIMultiDict
+from yarl import URL
 
-from warehouse_sync.errors import ResponseTooLargeError
+from warehouse_sync.errors import ConfigurationError, ReadError, ResponseTooLargeError
 from warehouse_sync.transport import exchange
+from warehouse_sync.transport.call import Call
 from warehouse_sync.transport.exchange import _answer, _line_that_ends, _read, _read_bounded, _read_error
+from warehouse_sync.transport.site import Headers, Site
 
 
 class Response:
@@ -39,6 +43,26 @@ class Response:
     def close(self) -> None:
         """Give the connection up."""
         self.closed = True
+
+
+@pytest.mark.parametrize(("closed", "kind"), [(True, ConfigurationError), (False, ReadError)])
+async def test_exchange_over_a_session_that_was_closed_says_so(
+    *, closed: bool, kind: type[Exception]
+) -> None:
+    """Whatever aiohttp raises then, it is our closing that the caller should know of."""
+
+    async def request(*_: Any, **__: Any) -> None:
+        raise aiohttp.ServerDisconnectedError
+
+    local: Any = SimpleNamespace(
+        lane=None,
+        options={},
+        session=SimpleNamespace(request=request, closed=closed),
+        when_closed="closed, so",
+    )
+    with pytest.raises(kind, match="closed, so" if closed else "the connection broke") as caught:
+        await exchange.exchange(local, Call("GET", "/x", bytes), Headers(Site(URL("https://h")), {}))
+    assert caught.value.__cause__ is caught.value.__context__ is None
 
 
 def here() -> Any:

@@ -13,7 +13,7 @@ from tests.support.kinds import CREATE, READ
 from tests.support.peer import TOKEN, Peer, refusal, reply, reset, stall, token
 from warehouse_sync import AsyncClient, ReadError, RetryPolicy, ServerError, Timeout, TokenError
 from warehouse_sync import TimeoutError as OurTimeoutError
-from warehouse_sync.transport.auth import AccessToken
+from warehouse_sync.transport.auth import AccessToken, Fetch
 from warehouse_sync.transport.call import Method
 from warehouse_sync.transport.grant import Grant
 
@@ -44,6 +44,10 @@ async def test_token_endpoint_says_why_it_refuses(peer: Peer) -> None:
         async with AsyncClient(**peer.options()) as client:
             with pytest.raises(TokenError, match=f"{status}: check client_id and client_secret"):
                 await client.connections.get("c1")
+    peer.serve(TOKEN, refusal(400, "...no X.", "And ask."))
+    async with AsyncClient(**peer.options()) as client:
+        with pytest.raises(TokenError, match=r"It said: \.\.\.no X; And ask$"):
+            await client.connections.get("c1")
     peer.serve(TOKEN, refusal(418))
     async with AsyncClient(**peer.options()) as client:
         with pytest.raises(TokenError, match=r"answered 418\. It said: it gave no reason"):
@@ -116,17 +120,27 @@ async def test_failure_to_get_a_token_tells_of_the_call(
     assert caught.value.sent == sent
 
 
-async def test_token_that_is_due_is_renewed_by_the_next_call(peer: Peer, clock: FakeClock) -> None:
-    """From the very moment on at which a renewal should begin; the call itself goes on with the old token."""
+async def test_token_source_is_asked_from_the_moment_on_at_which_a_renewal_is_due(
+    peer: Peer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then a call looks at the token and no further."""
     peer.serve(READ.route, READ.success)
+    asked = []
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
         await client.connections.get("c1")
-        kept = client._transport._source.token
+        source = client._transport._source
+        kept, get = source.token, source.get
         assert kept is not None
-        clock.now = kept.renew_at
-        await client.connections.get("c1")
+
+        async def noting(fetch: Fetch) -> AccessToken:
+            asked.append(clock.now)
+            return await get(fetch)
+
+        monkeypatch.setattr(source, "get", noting)
+        for clock.now in (kept.renew_at - 1, kept.renew_at):
+            await client.connections.get("c1")
+        assert asked == [kept.renew_at]
         await peer.arrived(2, TOKEN)
-    assert peer.count(READ.route) == 2
 
 
 async def test_refused_token_costs_no_attempt(peer: Peer, clock: FakeClock) -> None:
@@ -152,7 +166,10 @@ async def test_token_endpoint_that_answers_nonsense_is_a_token_error(peer: Peer)
     """The error says that it was nonsense, and in which way."""
     peer.serve(TOKEN, reply(200, b"<html>"))
     async with AsyncClient(**peer.options()) as client:
-        with pytest.raises(TokenError, match="the token endpoint answered nonsense: POST /oauth/token: the answer is not JSON"):
+        with pytest.raises(
+            TokenError,
+            match="the token endpoint answered nonsense: POST /oauth/token: the answer is not JSON",
+        ):
             await client.connections.get("c1")
 
 
