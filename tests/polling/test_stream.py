@@ -47,3 +47,20 @@ async def test_stream_closes_its_generator() -> None:
     await stream.aclose()
     assert source.closed
     assert [item async for item in stream] == []
+
+
+async def test_stream_passes_on_what_a_generator_is_sent_and_what_is_raised_in_it() -> None:
+    """It is a generator in full, so that whoever takes one takes it."""
+
+    async def numbers() -> AsyncGenerator[int, None]:
+        yield 1
+        try:
+            yield 2
+        except KeyError:
+            yield 3
+
+    stream = Stream(numbers(), list)
+    assert await stream.asend(None) == 1
+    assert await stream.asend(None) == 2
+    assert await stream.athrow(KeyError) == 3
+    await stream.aclose()

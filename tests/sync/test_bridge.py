@@ -295,3 +295,17 @@ def test_interpreter_exits_though_nothing_was_closed() -> None:
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own
     assert (ran.stdout, ran.stderr, ran.returncode) == ("0\n", "", 0)
     assert time.monotonic() - began < 30
+
+
+def test_thread_that_fails_once_it_serves_fails_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what goes wrong before the thread is ready is told to whoever started it; nothing is swallowed later."""
+
+    def fail(_: object) -> None:
+        raise ValueError("late")
+
+    thread = module._Thread.__new__(module._Thread)
+    thread._ready = threading.Event()
+    thread._ready.set()
+    monkeypatch.setattr("anyio.run", fail)
+    with pytest.raises(ValueError, match="late"):
+        thread._run()
