@@ -11,8 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.support.kinds import READ
-from tests.support.peer import Peer, hang_up, stall
+from tests.support.kinds import BASE, READ
+from tests.support.peer import Peer, hang_up, reply, stall
 from warehouse_sync import (
     AsyncClient,
     Client,
@@ -24,6 +24,8 @@ from warehouse_sync import (
 )
 from warehouse_sync.transport import pool as pool_module
 from warehouse_sync.transport.pool import PoolOptions, ResendPreventedError, SessionPool
+
+RUNS = f"GET {BASE}/inputs/data-pipelines/p1/runs"
 
 
 @pytest.fixture
@@ -165,14 +167,34 @@ def test_client_survives_one_asyncio_run_after_the_other(served: Peer) -> None:
     assert served.count(READ.route) == 5
 
 
-def test_client_is_dropped_without_closing_leaves_no_warning(served: Peer) -> None:
-    """A client nobody closed is closed with its loop; ResourceWarnings are errors here."""
+@pytest.mark.parametrize("version", [aiohttp.__version__, "4.0.0"])
+def test_client_dropped_without_closing_leaves_no_warning(
+    served: Peer, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    """A client nobody closed is closed with its loop, whatever aiohttp this is; ResourceWarnings are errors here."""
+    monkeypatch.setattr(aiohttp, "__version__", version)
 
     async def call() -> None:
         await AsyncClient(**served.options()).connections.get("c1")
 
     asyncio.run(call())
     gc.collect()
+
+
+def test_client_dropped_in_the_middle_of_a_listing_leaves_no_task(
+    peer: Peer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is closed while the loop already ends is closed at once: nothing would see the end of a wait."""
+    runs = [{"id": number, "pipeline_id": "p1", "status": "success"} for number in range(3)]
+    peer.serve(RUNS, reply(200, {"items": runs, "has_next_page": True}))
+
+    async def call() -> None:
+        async for _ in AsyncClient(**peer.options()).runs.list("p1"):
+            break
+
+    asyncio.run(call())
+    gc.collect()
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("sort", ["async", "sync"])

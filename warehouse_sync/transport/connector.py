@@ -20,6 +20,19 @@ class Connector(aiohttp.TCPConnector):
             connection.close()
         return None
 
+    async def drop(self) -> None:
+        """Close without waiting for the connections to be closed."""
+        self._close(abort_ssl=True)
+        await self._resolver.close()
+
+
+async def drop(session: aiohttp.ClientSession) -> None:
+    """Close a session on a loop that may be about to end, and might not see the end of a longer wait."""
+    if isinstance(session.connector, Connector):
+        await session.connector.drop()
+    else:
+        await session.close()
+
 
 def is_known() -> bool:
     """Tell whether this aiohttp is one that this was written for."""

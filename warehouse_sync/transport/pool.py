@@ -18,7 +18,7 @@ import attrs
 from warehouse_sync._version import __version__
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.settings import Timeout
-from warehouse_sync.transport.connector import connector
+from warehouse_sync.transport.connector import connector, drop
 from warehouse_sync.transport.deadlines import Deadlines
 from warehouse_sync.transport.lane import Lane, lane_beside
 from warehouse_sync.transport.slots import Slots
@@ -64,6 +64,7 @@ class Local:
             return  # calls under way go on, within their deadlines
         for content in self.reading:  # aiohttp would leave its readers waiting for ever
             content.set_exception(aiohttp.ClientConnectionError(CLOSED))
+        await self.session.close()
         await self.lifespan.aclose()
 
 
@@ -229,7 +230,7 @@ def _closes_with_loop(
     """Return a generator, begun, that closes the session when it is closed: by us, or by its loop when that ends.
 
     `asyncio.run` closes the async generators of its loop before the loop itself, and that is the one moment at which a
-    session that nobody closed still can be.
+    session that nobody closed still can be. A generator that is dropped just then is closed, too, but not waited for.
     """
 
     async def lifespan() -> AsyncGenerator[None, None]:
@@ -237,7 +238,7 @@ def _closes_with_loop(
             yield
         finally:
             forget()
-            await session.close()
+            await drop(session)
 
     generator = lifespan()
     with contextlib.suppress(StopIteration):
