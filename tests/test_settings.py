@@ -270,6 +270,8 @@ def test_refusal_of_a_secret_of_the_wrong_type_holds_it_in_no_frame(kind: type[A
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
+        ("retry", 5, "retry must be a RetryPolicy, not int"),
+        ("timeout", 60, "timeout must be a Timeout, not int"),
         ("session", "x", "session must be an aiohttp.ClientSession, not str"),
         ("ca_file", 5, "ca_file must be a path, not int"),
     ],

@@ -98,9 +98,9 @@ class AsyncClient:
             token_url=token_url,
         )
         timeout, retry, clock = (
-            _or_default(timeout, Timeout),
-            _or_default(retry, RetryPolicy),
-            _or_default(clock, Clock),
+            _or_default("timeout", timeout, Timeout),
+            _or_default("retry", retry, RetryPolicy),
+            _or_default("clock", clock, Clock),
         )
         options = PoolOptions(
             timeout=timeout,
@@ -204,7 +204,7 @@ class AsyncClient:
             ConfigurationError: An argument is not what it must be.
         """
         transport = self._transport.with_options(
-            timeout=_check_type(timeout, Timeout), retry=_check_type(retry, RetryPolicy)
+            timeout=_check_type("timeout", timeout, Timeout), retry=_check_type("retry", retry, RetryPolicy)
         )
         return self._over(transport, self.workspace_id)
 
@@ -253,15 +253,13 @@ class AsyncClient:
         return f"<{type(self).__name__} workspace {self.workspace_id} at {self._transport.settings.api_url}>"
 
 
-def _or_default(value: T | None, cls: type[T]) -> T:
-    return cls() if value is None else _check_type(value, cls)
+def _or_default(name: str, value: T | None, cls: type[T]) -> T:
+    return cls() if value is None else _check_type(name, value, cls)
 
 
-def _check_type(value: T, cls: type[Any]) -> T:
+def _check_type(name: str, value: T, cls: type[Any]) -> T:
     if value is not None and not isinstance(value, cls):
-        raise ConfigurationError(
-            f"{cls.__name__.lower()} must be a {cls.__name__}, not {type(value).__name__}"
-        )
+        raise ConfigurationError(f"{name} must be a {cls.__name__}, not {type(value).__name__}")
     return value
 
 

@@ -161,7 +161,8 @@ async def test_reports_refuses_a_wrong_concurrency(client: Any, concurrency: Any
         client.pipelines.reports([], concurrency=concurrency)
 
 
-async def test_reports_refuses_one_string(client: Any) -> None:
-    """A single id is not taken for many ids of one letter."""
-    with pytest.raises(ValidationError, match="many ids"):
-        client.pipelines.reports("customers")
+@pytest.mark.parametrize("ids", ["customers", None, 7])
+async def test_reports_refuses_what_is_not_many(client: Any, ids: Any) -> None:
+    """A single id is not taken for many ids of one letter, and what cannot be gone through is named."""
+    with pytest.raises(ValidationError, match="pipeline_ids: must be many"):
+        client.pipelines.reports(ids)

@@ -104,7 +104,30 @@ async def test_wrong_run_id_never_reaches_a_path(client: Any, run_id: Any) -> No
         client.runs.wait_many([("customers", run_id)])
 
 
-@pytest.mark.parametrize("timeout", [-1, True, "7", float("nan")])
+@pytest.mark.parametrize("runs", ["ab", None, 7, [("customers", 1, 2)], ["ab"], [None]])
+async def test_wait_many_refuses_what_are_no_pairs(client: Any, runs: Any) -> None:
+    """Runs are named by pairs, and by many of them."""
+    with pytest.raises(ValidationError, match=r"runs: must be|run_id: must be"):
+        client.runs.wait_many(runs)
+
+
+async def test_list_says_how_it_is_read(client: Any) -> None:
+    """Whoever looks at a listing in a notebook learns that it is to be iterated over."""
+    assert repr(client.runs.list("p1")) == "<RunPager of pipeline 'p1': iterate over it, or over its pages()>"
+
+
+async def test_timeout_may_be_a_timedelta(client: Any, emulator: Emulator) -> None:
+    """Seconds and a `timedelta` say the same, wherever one waits."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=1)
+    triggered = await client.pipelines.trigger(pipeline_id)
+    with pytest.raises(WaitTimeoutError, match="within 0 s"):
+        await client.runs.wait(pipeline_id, triggered.run_id, timeout=timedelta(0))
+    run = await client.runs.resume(triggered.handle(), timeout=timedelta(seconds=30))
+    waits = client.runs.wait_many([(pipeline_id, run.id)], timeout=timedelta(seconds=30))
+    assert [waited.run async for waited in waits] == [run]
+
+
+@pytest.mark.parametrize("timeout", [-1, True, "7", float("nan"), timedelta(seconds=-1)])
 async def test_wrong_timeout_is_refused(client: Any, timeout: Any) -> None:
     """A timeout is a number of seconds from 0 on, or none."""
     with pytest.raises(ValidationError, match="timeout"):

@@ -46,6 +46,14 @@ async def test_emulators_run_side_by_side() -> None:
         assert other.seed(pipelines=1, runs=0) == ["seeded-pipeline-00001"]
 
 
+def test_emulator_says_where_it_is() -> None:
+    """Whoever looks at it in a notebook learns its address, once it has one."""
+    emulator = Emulator()
+    assert repr(emulator) == "<Emulator, not running>"
+    with emulator:
+        assert repr(emulator) == f"<Emulator at {emulator.url}>"
+
+
 def test_emulator_serves_blocking_code() -> None:
     """Entered with `with`, it serves from a thread of its own, which is gone afterwards."""
     threads = threading.active_count()

@@ -211,7 +211,7 @@ def test_known_first_poll_that_fails_is_told_as_stale() -> None:
 def test_checked_ids_names_what_is_no_id() -> None:
     """A string instead of ids, and an id that is none, are errors before anything is sent."""
     assert checked_ids(iter(["a", "b"])) == ["a", "b"]
-    with pytest.raises(ValidationError, match="must be many ids, not one string"):
+    with pytest.raises(ValidationError, match="must be many, such as a list, not one string"):
         checked_ids("abc")
     with pytest.raises(ValidationError, match="is not an id"):
         checked_ids(["a", "../b"])

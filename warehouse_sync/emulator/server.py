@@ -130,6 +130,9 @@ class Emulator:
         """The port the emulator listens on."""
         return self._listening()[1]
 
+    def __repr__(self) -> str:
+        return "<Emulator, not running>" if self._address is None else f"<Emulator at {self.url}>"
+
     def client_options(self) -> dict[str, Any]:
         """Return what a client needs to call this emulator, as its keyword arguments: strings and an integer."""
         client_id, client_secret = self._credential

@@ -1,8 +1,9 @@
 """What several models share: error messages, dates, delays, ids, and the collection of what is wrong."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from types import UnionType
 from typing import Any, TypeVar
 
 import attrs
@@ -73,6 +74,20 @@ def check_id(field: str, value: object) -> Iterator[Problem]:
         yield field, f"must be a string, not {type(value).__name__}"
     elif not _SLUG.fullmatch(value):
         yield field, f"{value[:60]!r} is not an id: use ASCII letters, digits, '_' and '-' only, at least one"
+
+
+def check_many(field: str, value: object, kind: type | UnionType = Iterable) -> Iterator[Problem]:
+    """Yield why something cannot be gone through: a string could, but letter by letter."""
+    if isinstance(value, str) or not isinstance(value, kind):
+        yield (
+            field,
+            f"must be many, such as a list, not {'one string' if isinstance(value, str) else type(value).__name__}",
+        )
+
+
+def to_seconds(value: float | timedelta | None) -> float | None:
+    """Express a `timedelta` in seconds; leave the rest for validation to report."""
+    return value / timedelta(seconds=1) if isinstance(value, timedelta) else value
 
 
 def require_id(field: str, value: object) -> str:

@@ -123,5 +123,7 @@ class RunHandle:
         """
         match = _HANDLE.fullmatch(handle) if isinstance(handle, str) else None
         if match is None:
-            raise ValidationError("the wait", [("handle", "is not one that TriggeredRun.handle() made")])
+            raise ValidationError(
+                "the request to wait", [("handle", "is not one that TriggeredRun.handle() made")]
+            )
         return cls(workspace_id=int(match[1]), pipeline_id=match[2], run_id=int(match[3]))

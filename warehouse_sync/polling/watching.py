@@ -9,7 +9,7 @@ import attrs
 
 from warehouse_sync.errors import ConfigurationError, ValidationError
 from warehouse_sync.models import PipelineReport, PolledReport, StatusChange
-from warehouse_sync.models.common import require_id
+from warehouse_sync.models.common import check_many, require_id, to_seconds
 from warehouse_sync.settings import Clock
 
 if TYPE_CHECKING:
@@ -82,8 +82,9 @@ def checked_ids(pipeline_ids: Iterable[str]) -> list[str]:
     Raises:
         ValidationError: One is not an id; nothing was sent.
     """
-    if isinstance(pipeline_ids, str):
-        raise ValidationError("the watch", [("pipeline_ids", "must be many ids, not one string")])
+    problems = list(check_many("pipeline_ids", pipeline_ids))
+    if problems:
+        raise ValidationError("the request to watch", problems)
     return [require_id("pipeline_ids", pipeline_id) for pipeline_id in pipeline_ids]
 
 
@@ -93,9 +94,9 @@ def checked_interval(every: float | timedelta) -> float:
     Raises:
         ValidationError: They are not above 0; nothing was sent.
     """
-    seconds = every / timedelta(seconds=1) if isinstance(every, timedelta) else every
+    seconds = to_seconds(every)
     if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 < seconds < float("inf"):
         raise ValidationError(
-            "the watch", [("every", f"must be a number of seconds above 0, not {every!r:.60}")]
+            "the request to watch", [("every", f"must be a number of seconds above 0, not {every!r:.60}")]
         )
     return seconds

@@ -38,7 +38,7 @@ class Connections:
             return await self._crud.read_all()
         problems = list(check_text("service_provider", service_provider))
         if problems:
-            raise ValidationError("the list of connections", problems)
+            raise ValidationError("the request for connections", problems)
         wanted = ServiceProvider(service_provider)
         found = await self._crud.read_all({"serviceProvider": wanted.value})
         return [connection for connection in found if connection.service_provider == wanted]

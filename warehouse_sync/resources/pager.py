@@ -95,6 +95,9 @@ class RunPager:
         self._pipeline_id = pipeline_id
         self._prefetch = prefetch
 
+    def __repr__(self) -> str:
+        return f"<RunPager of pipeline {self._pipeline_id!r}: iterate over it, or over its pages()>"
+
     async def __aiter__(self) -> AsyncGenerator[Run, None]:
         """Yield each run once, in the server's order.
 

@@ -2,6 +2,7 @@
 
 import builtins
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+from datetime import timedelta
 
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import (
@@ -13,11 +14,11 @@ from warehouse_sync.models import (
     Run,
     TriggeredRun,
 )
-from warehouse_sync.models.common import require_id
+from warehouse_sync.models.common import check_many, require_id
 from warehouse_sync.polling.bulk import BulkPoll
 from warehouse_sync.polling.stream import Stream
 from warehouse_sync.resources.crud import Crud
-from warehouse_sync.resources.runs import Runs, check_timeout
+from warehouse_sync.resources.runs import Runs, checked_timeout
 from warehouse_sync.resources.trigger import trigger
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.call import Call
@@ -160,14 +161,15 @@ class Pipelines:
         self,
         pipeline_id: str,
         *,
-        timeout: float | None = None,
+        timeout: float | timedelta | None = None,
         on_progress: Callable[[Run], None] | None = None,
     ) -> Run:
         """Start a run now, and wait until it has ended.
 
         Args:
             pipeline_id: The pipeline.
-            timeout: Seconds to wait at most, from the moment the run was created; without limit when left out.
+            timeout: Seconds, or a `timedelta`, to wait at most, from the moment the run was created; without limit when
+                left out.
             on_progress: Is told the run each time it was read, also when nothing has changed.
 
         Returns:
@@ -184,7 +186,7 @@ class Pipelines:
 
         Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
         """
-        check_timeout(timeout)  # while nothing is sent yet
+        checked_timeout(timeout)  # while nothing is sent yet
         triggered = await self.trigger(pipeline_id)
         return await self._runs.wait(
             triggered.pipeline_id, triggered.run_id, timeout=timeout, on_progress=on_progress
@@ -238,12 +240,11 @@ class Pipelines:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
-        if isinstance(pipeline_ids, str):
-            raise ValidationError("the reports", [("pipeline_ids", "must be many ids, not one string")])
+        problems = list(check_many("pipeline_ids", pipeline_ids, Iterable | AsyncIterable))
         if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
-            raise ValidationError(
-                "the reports", [("concurrency", f"must be a whole number from 1 on, not {concurrency!r:.60}")]
-            )
+            problems.append(("concurrency", f"must be a whole number from 1 on, not {concurrency!r:.60}"))
+        if problems:
+            raise ValidationError("the request for reports", problems)
         transport = self._workspace.transport
         poll = BulkPoll(
             ids=pipeline_ids,

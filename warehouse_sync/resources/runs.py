@@ -1,11 +1,19 @@
 """The runs of a workspace's pipelines."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Page, Progress, Run, RunHandle, WaitedRun
-from warehouse_sync.models.common import check_date, check_whole_number, require_id, require_run_id, to_utc
+from warehouse_sync.models.common import (
+    check_date,
+    check_many,
+    check_whole_number,
+    require_id,
+    require_run_id,
+    to_seconds,
+    to_utc,
+)
 from warehouse_sync.polling.waiting import RunWaiter
 from warehouse_sync.resources.pager import RunPager
 from warehouse_sync.resources.workspace import Workspace
@@ -82,7 +90,7 @@ class Runs:
         pipeline_id: str,
         run_id: int,
         *,
-        timeout: float | None = None,
+        timeout: float | timedelta | None = None,
         on_progress: Callable[[Run], None] | None = None,
     ) -> Run:
         """Wait until a run has ended.
@@ -93,7 +101,7 @@ class Runs:
         Args:
             pipeline_id: The pipeline.
             run_id: The run's number.
-            timeout: Seconds to wait at most; without limit when left out.
+            timeout: Seconds, or a `timedelta`, to wait at most; without limit when left out.
             on_progress: Is told the run each time it was read, also when nothing has changed.
 
         Returns:
@@ -112,20 +120,21 @@ class Runs:
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
         key = (require_id("pipeline_id", pipeline_id), require_run_id(run_id))
-        return await self._waiter.wait(*key, check_timeout(timeout), on_progress)
+        return await self._waiter.wait(*key, checked_timeout(timeout), on_progress)
 
     def wait_many(
         self,
         runs: Iterable[tuple[str, int]],
         *,
-        timeout: float | None = None,
+        timeout: float | timedelta | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> AsyncGenerator[WaitedRun, None]:
         """Wait until each of many runs has ended.
 
         Args:
             runs: Pairs of a pipeline's id and a run's number.
-            timeout: Seconds to wait at most for each, from the first step of the iteration on; without limit when left out.
+            timeout: Seconds, or a `timedelta`, to wait at most for each, from the first step of the iteration on; without
+                limit when left out.
             on_progress: Is told after each entry.
 
         Returns:
@@ -137,21 +146,24 @@ class Runs:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs`, "Get a list of pipeline runs".
         """
+        problems = tuple(check_many("runs", runs))
+        if problems:
+            raise ValidationError("the request to wait", problems)
         keys = [_key(pair) for pair in runs]
-        return self._waiter.wait_many(keys, check_timeout(timeout), on_progress)
+        return self._waiter.wait_many(keys, checked_timeout(timeout), on_progress)
 
     async def resume(
         self,
         handle: str,
         *,
-        timeout: float | None = None,
+        timeout: float | timedelta | None = None,
         on_progress: Callable[[Run], None] | None = None,
     ) -> Run:
         """Go on waiting for a run, from a handle that `TriggeredRun.handle()` or a `WaitTimeoutError` gave in any process.
 
         Args:
             handle: The handle. It may belong to another workspace of the same credential.
-            timeout: Seconds to wait at most; without limit when left out.
+            timeout: Seconds, or a `timedelta`, to wait at most; without limit when left out.
             on_progress: Is told the run each time it was read, also when nothing has changed.
 
         Returns:
@@ -169,7 +181,7 @@ class Runs:
         workspace = self._workspace.sibling(parsed.workspace_id)
         workspace.expect(f"{parsed.pipeline_id}/{parsed.run_id}")
         waiter = self._waiter if workspace is self._workspace else run_waiter(workspace)
-        return await waiter.wait(parsed.pipeline_id, parsed.run_id, check_timeout(timeout), on_progress)
+        return await waiter.wait(parsed.pipeline_id, parsed.run_id, checked_timeout(timeout), on_progress)
 
 
 class Source:
@@ -232,7 +244,7 @@ def _key(pair: object) -> tuple[str, int]:
             return require_id("pipeline_id", pipeline_id), require_run_id(run_id)
         case _:
             raise ValidationError(
-                "the wait",
+                "the request to wait",
                 [("runs", f"must be pairs of a pipeline's id and a run's number, not {pair!r:.60}")],
             )
 
@@ -244,24 +256,26 @@ def _filters(start: datetime | None, end: datetime | None, page_size: int | None
     if page_size == 0:
         problems.append(("page_size", "must be at least 1"))
     if problems:
-        raise ValidationError("the list of runs", problems)
+        raise ValidationError("the request for runs", problems)
     size = "" if page_size is None else f"&pageSize={page_size}"
     since = "" if start is None else f"&startDate={format_date(start)}"
     until = "" if end is None else f"&endDate={format_date(end)}"
     return size + since + until
 
 
-def check_timeout(timeout: float | None) -> float | None:
-    """Return a wait's timeout.
+def checked_timeout(timeout: float | timedelta | None) -> float | None:
+    """Return a wait's timeout in seconds.
 
     Raises:
         ValidationError: It is not one.
     """
-    valid = timeout is None or (
-        isinstance(timeout, int | float) and not isinstance(timeout, bool) and timeout >= 0
+    seconds = to_seconds(timeout)
+    valid = seconds is None or (
+        isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds >= 0
     )
     if not valid:
         raise ValidationError(
-            "the wait", [("timeout", f"must be a number of seconds from 0 on, or None, not {timeout!r:.60}")]
+            "the request to wait",
+            [("timeout", f"must be a number of seconds from 0 on, or None, not {timeout!r:.60}")],
         )
-    return timeout
+    return seconds

@@ -193,6 +193,7 @@ def render_class(module: Module, name: str) -> str:
 def constructor(module: Module, node: ast.ClassDef, *, inherits: bool) -> Iterator[str]:
     """Yield what makes a blocking object from an asynchronous one."""
     kind = f"{alias(module)}.{node.name}"
+    held = ["self._async = asynchronous", "self._bridge = bridge"]
     attributes = list(public_attributes(node))
     if node.name in RENAMED:
         init = next(
@@ -203,21 +204,12 @@ def constructor(module: Module, node: ast.ClassDef, *, inherits: bool) -> Iterat
         )
         yield (
             f"def _wrap(self, asynchronous: {kind}, bridge: Bridge, *, owns_bridge: bool = True) -> None:\n"
-            + indent(
-                "\n".join(
-                    [
-                        "self._async = asynchronous",
-                        "self._bridge = bridge",
-                        "self._owns_bridge = owns_bridge",
-                        *attributes,
-                    ]
-                )
-            )
+            + indent("\n".join([*held, "self._owns_bridge = owns_bridge", *attributes]))
         )
         yield CLIENT_EXTRAS.format(kind=kind)
     elif not inherits:
         yield f"def __init__(self, asynchronous: {kind}, bridge: Bridge) -> None:\n" + indent(
-            "\n".join(["self._async = asynchronous", "self._bridge = bridge", *attributes])
+            "\n".join([*held, *attributes])
         )
     else:
         yield f"_async: {kind}"
@@ -271,6 +263,8 @@ def methods(node: ast.ClassDef) -> Iterator[str]:
             continue
         if item.name == "__aiter__":
             yield unrolled(item)
+        elif item.name == "__repr__" and node.name not in RENAMED:
+            yield "def __repr__(self) -> str:\n    return repr(self._async)"
         elif is_resource(item):
             yield resource(item)
         elif not item.name.startswith("_"):
