@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.desk import Desk, grant, settled
-from warehouse_sync.errors import ConnectError, TokenError
+from warehouse_sync.errors import ConfigurationError, ConnectError, TokenError
 from warehouse_sync.transport import auth
 from warehouse_sync.transport.auth import AccessToken, TokenSource
 from warehouse_sync.transport.grant import Grant
@@ -106,6 +106,18 @@ async def test_get_failed_early_renewal_serves_the_old_token_and_backs_off(
     assert calls == [2] * 30 + [3] * 30 + [4]
     assert caplog.messages == ["the token could not be renewed early: down"] * 2
     assert (await source.get(desk.fetch)).reveal() == "t2"
+
+
+async def test_early_renewal_cut_off_by_its_client_warns_of_nothing(
+    source: TokenSource, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A script that ends while its token is renewed has nothing to worry about: the next one asks for itself."""
+    desk = Desk(grant("t1"), ConfigurationError("the client is closed"))
+    await source.get(desk.fetch)
+    clock.now += 900
+    await source.get(desk.fetch)
+    await settled()
+    assert (desk.calls, caplog.messages) == (2, [])
 
 
 async def test_get_short_tokens_are_each_renewed_early(source: TokenSource, clock: FakeClock) -> None:

@@ -161,7 +161,8 @@ class TokenSource:
             )  # its loop is ending: whoever waits on another starts a flight there
             raise
         except Exception as error:  # noqa: BLE001 - handed to everyone who waits
-            if self.token is not None:
+            cut_off = isinstance(error, ConfigurationError)  # its client was closed, say
+            if self.token is not None and not cut_off:
                 _log.warning("the token could not be renewed early: %s", error)
             flight.landing.set_exception(error)
         else:
