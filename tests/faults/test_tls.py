@@ -1,10 +1,11 @@
 """Certificates and protocols: what is refused, and what an extra authority adds."""
 
 import asyncio
+import gc
 import socket
 import ssl
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -54,6 +55,18 @@ async def test_ca_file_adds_an_authority(good: Peer, ca_file: Path) -> None:
     """A server of a private authority is reached once that authority is named."""
     async with AsyncClient(**good.options(ca_file=ca_file)) as client:
         assert (await client.connections.get("c1")).id == "c1"
+
+
+def test_client_dropped_as_its_loop_ends_says_no_farewell(good: Peer, ca_file: Path) -> None:
+    """TLS would wait for the server's, and nothing is left to wait; ResourceWarnings are errors here."""
+
+    async def call() -> Callable[[], None]:
+        await AsyncClient(**good.options(ca_file=ca_file)).connections.get("c1")
+        return good.freeze()
+
+    thaw = asyncio.run(call())
+    gc.collect()
+    thaw()
 
 
 def test_ca_file_keeps_the_systems_authorities(good: Peer, ca_file: Path) -> None:

@@ -294,6 +294,19 @@ class Peer:
         assert self._portal is not None
         self._portal.call(self._end_lines)
 
+    def freeze(self) -> Callable[[], None]:
+        """Do nothing at all, as if the machine had stopped, until what is returned is called."""
+        assert self._portal is not None
+        frozen, thawed = threading.Event(), threading.Event()
+
+        def stand_still() -> None:
+            frozen.set()
+            thawed.wait()
+
+        self._portal.start_task_soon(stand_still)
+        frozen.wait()
+        return thawed.set
+
     def __enter__(self) -> Self:
         self._entered = start_blocking_portal()
         self._portal = self._entered.__enter__()
