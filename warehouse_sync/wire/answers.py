@@ -78,7 +78,8 @@ def _raw_messages(body: bytes) -> list[str]:
     errors = document.get("errors")
     listed = [_message_of(error) for error in errors] if isinstance(errors, list) else []
     loose = [document.get(key) for key in ("message", "error", "error_description")]
-    return [text for text in (*listed, *loose) if isinstance(text, str) and text]
+    texts = [text for text in (*listed, *loose) if isinstance(text, str) and text]
+    return list(dict.fromkeys(texts))  # the same reason may stand under several names
 
 
 def _message_of(error: Any) -> Any:  # noqa: ANN401 - JSON is anything
