@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import re
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -103,29 +106,99 @@ async def test_faults_are_managed_over_http(api: Api) -> None:
     assert (await api.get("/connections")).status == 200
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {},
-        {"route": "/connections"},
-        {"route": 5},
-        {"route": "GET *", "unknown": 1},
-        {"route": "GET *", "status": 200},
-        {"route": "GET *", "status": "500"},
-        {"route": "GET *", "count": 0},
-        {"route": "GET *", "count": 1.5},
-        {"route": "GET *", "delay": -1},
-        {"route": "GET *", "delay": "1"},
-        {"route": "GET *", "drop": "yes"},
-        {"route": "GET *", "headers": {"Retry-After": 3}},
-    ],
+FIELDS = (
+    "route, count, delay, drop, expire_token, throttle, status, headers, message, junk, new_runs, apply_then_drop, "
+    "truncate, unknown, hide_report"
 )
-async def test_fault_that_makes_no_sense_is_refused(api: Api, fault: Document) -> None:
-    """A fault that could not happen is refused with a message and never put in force."""
+EFFECTS = "delay, drop, expire_token, throttle, status, junk, new_runs, apply_then_drop, truncate, unknown, hide_report"
+NONSENSE: list[tuple[Document, str]] = [
+    (
+        {"route": "/connections"},
+        "A fault's route is a method and a path, such as `GET /platform/*`; not '/connections'.",
+    ),
+    ({"route": 5}, "A fault's route is a method and a path, such as `GET /platform/*`; not 5."),
+    ({"route": "GET *", "status": 200}, "A fault's status is a redirect or an error, 300 to 599; not 200."),
+    (
+        {"route": "GET *", "status": "500"},
+        "A fault's status is a redirect or an error, 300 to 599; not '500'.",
+    ),
+    ({"route": "GET *", "status": True}, "A fault's status is a redirect or an error, 300 to 599; not True."),
+    (
+        {"route": "GET *", "drop": True, "count": 0},
+        "A fault's count is a whole number from 1 on, or null for every request; not 0.",
+    ),
+    (
+        {"route": "GET *", "drop": True, "count": 1.5},
+        "A fault's count is a whole number from 1 on, or null for every request; not 1.5.",
+    ),
+    ({"route": "GET *", "delay": -1}, "A fault's delay is a number of seconds from 0 on; not -1."),
+    ({"route": "GET *", "delay": "1"}, "A fault's delay is a number of seconds from 0 on; not '1'."),
+    ({"route": "GET *", "throttle": True}, "A fault's throttle is a number of seconds from 0 on; not True."),
+    ({"route": "GET *", "new_runs": -1}, "A fault's new_runs is a whole number from 0 on; not -1."),
+    ({"route": "GET *", "junk": 5}, "A fault's junk is true, or the text to answer; not 5."),
+    ({"route": "GET *", "message": 5, "drop": True}, "A fault's message is a text; not 5."),
+    ({"route": "GET *", "drop": "yes"}, "A fault's drop is true or false; not 'yes'."),
+    (
+        {"route": "GET *", "drop": True, "headers": {"Retry-After": 3}},
+        "A fault's headers is a mapping of names to texts; not {'Retry-After': 3}.",
+    ),
+    (
+        {"route": "GET *", "statis": 503},
+        f"A fault has no field 'statis'; its fields are {FIELDS}. Did you mean 'status'?",
+    ),
+    *(
+        (
+            {"route": "GET *", **nothing},
+            f"A fault needs an effect, or nothing happens: one of {EFFECTS}.",
+        )
+        for nothing in (
+            {},
+            {"count": 3},
+            {"delay": 0},
+            {"drop": False},
+            {"message": "hi", "headers": {"A": "b"}},
+        )
+    ),
+    (
+        {"route": "PATCH */report", "drop": True},
+        "No request can match the fault's route 'PATCH */report': the emulator answers GET, PUT, DELETE there, and not PATCH.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fault", "message"), NONSENSE)
+async def test_fault_that_makes_no_sense_is_refused(api: Api, fault: Document, message: str) -> None:
+    """A fault that could not happen is refused and never put in force, over HTTP in the same words as in Python."""
     answer = await api.post("/_emulator/faults", fault)
-    assert answer.status == 400
-    assert answer.messages[0].startswith("This is no fault: ")
+    assert (answer.status, answer.messages) == (400, [message])
     assert (await api.get("/_emulator/faults")).document == []
+    with pytest.raises((TypeError, ValueError)) as caught:
+        Fault(**fault)
+    assert str(caught.value) == message
+
+
+async def test_fault_without_route_is_refused(api: Api) -> None:
+    """A body that names no route is told what a route is, without a word of Python."""
+    answer = await api.post("/_emulator/faults", {"status": 503})
+    assert answer.status == 400
+    assert answer.messages[0].startswith(
+        "A fault's route is a method and a path, such as `GET /platform/*`; not "
+    )
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf")])
+def test_fault_lasts_a_time_that_ends(seconds: float) -> None:
+    """Seconds that are no number, or have no end, are refused."""
+    for name in ("delay", "throttle", "hide_report"):
+        with pytest.raises(ValueError, match=f"A fault's {name} is a number of seconds"):
+            Fault(route="GET *", **{name: seconds})  # type: ignore[arg-type]  # one of the fields
+
+
+def test_fault_is_copied() -> None:
+    """A fault can be copied and pickled like any value."""
+    fault = Fault(route="GET *", drop=True)
+    assert copy.deepcopy(fault) == fault
+    assert pickle.loads(pickle.dumps(fault)) == fault  # noqa: S301  # our own
 
 
 def test_fault_is_read_from_the_command_line() -> None:
@@ -143,8 +216,21 @@ def test_fault_is_read_from_the_command_line() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["", "GET", "GET * colour=red", "GET * status=soon", "GET * status"])
-def test_words_that_are_no_fault_are_refused(text: str) -> None:
-    """Words that make no fault are a ValueError or TypeError with a sentence."""
-    with pytest.raises((ValueError, TypeError)):
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "A fault's route is a method and a path"),
+        ("GET", "A fault's route is a method and a path"),
+        ("GET * colour=red", "A fault has no field 'colour'; its fields are count, delay, drop,"),
+        ("GET * route=x drop=true", "A fault has no field 'route'"),
+        ("GET * headers=x drop=true", "header.NAME. Did you mean 'header.NAME'?"),
+        ("GET * status=soon", "A fault's status is a redirect or an error, 300 to 599; not 'soon'."),
+        ("GET * status", "A fault's fields have the form NAME=VALUE, such as status=503; not 'status'."),
+        ("GET * message='Not now", "A quotation mark in the fault is not closed."),
+        ("GET *", "A fault needs an effect"),
+    ],
+)
+def test_words_that_are_no_fault_are_refused(text: str, message: str) -> None:
+    """Words that make no fault are a ValueError that says what is wrong."""
+    with pytest.raises(ValueError, match=re.escape(message)):
         Fault.read(text)

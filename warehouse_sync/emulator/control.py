@@ -125,9 +125,9 @@ class Control:
         """Put a fault in force; the fields are those of `Fault`."""
         sent = read_object(call.body)
         try:
-            self._faults.add(Fault(**sent))
+            self._faults.add(Fault(**{"route": "", **sent}))
         except (TypeError, ValueError) as error:
-            raise bad_request(f"This is no fault: {error.args[0]}") from error
+            raise bad_request(str(error)) from error
         return json_answer(self._faults.show())
 
     def clear_faults(self, _: Call) -> web.Response:
