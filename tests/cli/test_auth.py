@@ -49,11 +49,14 @@ def test_cache_can_be_turned_off(cli: "Cli", monkeypatch: "pytest.MonkeyPatch", 
 
 
 def test_refused_login_has_an_exit_code_of_its_own(cli: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:
-    """A refused credential ends with exit code 5, in words without the secret."""
+    """A refused credential ends with exit code 5, says once what the server said, and what to correct; without the secret."""
     monkeypatch.setenv("WAREHOUSE_SYNC_CLIENT_SECRET", "canary-7141")
     done = cli("auth", "login")
     assert (done.exit_code, done.stdout) == (5, "")
-    assert "canary-7141" not in done.output
+    assert done.stderr == (
+        "Error: the token endpoint refused the credential (401). It said: The client_id or the client_secret is wrong; "
+        "invalid_client. Correct WAREHOUSE_SYNC_CLIENT_ID and WAREHOUSE_SYNC_CLIENT_SECRET.\n"
+    )
 
 
 def test_spoilt_token_file_is_no_token(cli: "Cli", home: Path) -> None:

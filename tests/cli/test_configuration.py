@@ -9,7 +9,8 @@ import pytest
 from warehouse_sync.cli.configuration import Target, find
 
 NOTHING: dict[str, str | None] = {}
-CREDENTIAL = {"WAREHOUSE_SYNC_CLIENT_ID": "env-id", "WAREHOUSE_SYNC_CLIENT_SECRET": "env-secret"}
+LOGIN = {"CLIENT_ID": "env-id", "CLIENT_SECRET": "env-secret"}
+CREDENTIAL = {f"WAREHOUSE_SYNC_{name}": value for name, value in LOGIN.items()}
 
 
 @pytest.fixture
@@ -21,7 +22,10 @@ def file(tmp_path: Path) -> Path:
         '[profiles.one]\nworkspace_id = 1\nclient_id = "one-id"\nclient_secret = "canary-one"\n'
         '[profiles.two]\nworkspace_id = 2\nclient_id = "two-id"\nclient_secret = "env:TWO"\n'
         '[profiles.three]\nclient_id = "three-id"\nclient_secret = "file:SECRET"\n'
-        "[profiles.four]\nworkspace = 4\n".replace("SECRET", str(tmp_path / "secret"))
+        "[profiles.four]\nworkspace = 4\n"
+        '[profiles.six]\nclient_id = "six-id"\nclient_secret = "env:"\n'.replace(
+            "SECRET", str(tmp_path / "secret")
+        )
     )
     made.chmod(0o600)
     return made
@@ -106,6 +110,33 @@ def test_postman_environment_counts(file: Path, postman: Path) -> None:
     assert found.api_url == "https://api.mparticle.com"
 
 
+def test_named_profile_never_gives_way_to_the_environment(file: Path) -> None:
+    """A profile named on the command line whose variable is missing is told, also where the environment has a credential."""
+    target = find(NOTHING, profile="two", postman_env=None, environ=environ(file, **CREDENTIAL))
+    with pytest.raises(click.ClickException) as caught:
+        target.client()
+    assert caught.value.message == (
+        f"profile 'two' of {file} takes the secret from TWO, which is not set. "
+        "Set TWO, or choose another profile with --profile."
+    )
+    assert caught.value.exit_code == 13
+
+
+def test_secret_of_the_default_profile_is_not_needed(file: Path) -> None:
+    """Where the credential comes from elsewhere, or is not asked for, a default profile without its variable does not matter."""
+    env = environ(file, WAREHOUSE_SYNC_PROFILE="two")
+    with_credential = find(NOTHING, profile=None, postman_env=None, environ={**env, **CREDENTIAL})
+    assert summary(with_credential) == {
+        "workspace_id": "2",
+        "client_id": "env-id",
+        "client_secret": "env-secret",
+    }
+    target = find(NOTHING, profile=None, postman_env=None, environ=env)
+    assert (target.value("workspace_id"), target.value("client_id")) == ("2", "two-id")
+    with pytest.raises(click.ClickException, match=r"profile 'two' of .* takes the secret from TWO"):
+        target.client()
+
+
 def test_secret_of_a_profile_may_lie_in_a_file(file: Path, tmp_path: Path) -> None:
     """`file:` takes the secret from a file, without the end of its line."""
     (tmp_path / "secret").write_text("canary-file\n")
@@ -121,16 +152,17 @@ def test_settings_never_show_themselves(file: Path) -> None:
 @pytest.mark.parametrize(
     ("profile", "message"),
     [
-        ("five", "has no profile 'five'; it has: one, two, three, four"),
+        ("five", "has no profile 'five'; it has: one, two, three, four, six"),
         ("four", "unknown settings: workspace. Known: workspace_id"),
-        ("two", "takes the secret from TWO, which is not set"),
-        ("three", "cannot be read"),
+        ("two", "takes the secret from TWO, which is not set. Set TWO, or"),
+        ("three", "cannot be read or is empty. Write it there, or"),
+        ("six", "takes the secret from env:, which is not set. Write env:NAME, or"),
     ],
 )
 def test_profile_that_cannot_work_is_told(profile: str, message: str, file: Path) -> None:
-    """What is wrong with a profile is one sentence that names the file."""
+    """What is wrong with a profile names the profile, the file, and what to do."""
     with pytest.raises(click.ClickException) as caught:
-        find(NOTHING, profile=profile, postman_env=None, environ=environ(file))
+        find({"workspace_id": "1"}, profile=profile, postman_env=None, environ=environ(file)).client()
     assert message in caught.value.message
     assert str(file) in caught.value.message
     assert caught.value.exit_code == 13
@@ -140,7 +172,7 @@ def test_secret_in_an_open_file_is_refused(file: Path) -> None:
     """A literal secret in a file that others can read is refused with the mend, and not shown."""
     file.chmod(0o644)
     with pytest.raises(click.ClickException) as caught:
-        find(NOTHING, profile=None, postman_env=None, environ=environ(file))
+        find(NOTHING, profile=None, postman_env=None, environ=environ(file)).value("client_secret")
     assert f"chmod 600 {file}" in caught.value.message
     assert "canary" not in caught.value.message
 
@@ -161,3 +193,65 @@ def test_spoilt_postman_environment_is_told(text: str, tmp_path: Path) -> None:
     made.write_text(text)
     with pytest.raises(click.ClickException, match="is not a Postman environment"):
         find(NOTHING, profile=None, postman_env=made, environ=environ(tmp_path / "none.toml"))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "no credential. Set WAREHOUSE_SYNC_CLIENT_ID and WAREHOUSE_SYNC_CLIENT_SECRET, write client_id"),
+        (
+            {"CLIENT_ID": "i"},
+            "the environment has a client_id and no client_secret. Set WAREHOUSE_SYNC_CLIENT_ID",
+        ),
+        ({"CLIENT_SECRET": "canary"}, "the environment has a client_secret and no client_id. Set WAREHOUSE_"),
+        ({"CLIENT_ID": "i", "CLIENT_SECRET": "***"}, "WAREHOUSE_SYNC_CLIENT_SECRET is a mask of asterisks"),
+        (
+            {**LOGIN, "WORKSPACE_ID": ""},
+            "no workspace. Give --workspace, set WAREHOUSE_SYNC_WORKSPACE_ID, or",
+        ),
+        ({**LOGIN, "WORKSPACE_ID": "x"}, "WAREHOUSE_SYNC_WORKSPACE_ID must be a positive whole number"),
+        ({**LOGIN, "API_URL": "http://example.com"}, "WAREHOUSE_SYNC_API_URL must use https"),
+        ({**LOGIN, "TOKEN_URL": "x"}, "WAREHOUSE_SYNC_TOKEN_URL must start with https"),
+    ],
+)
+def test_settings_that_cannot_work_are_told_in_the_users_words(
+    given: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    """What is missing or wrong is named as the user can give it, and never by an argument of the SDK."""
+    env = {f"WAREHOUSE_SYNC_{name}": value for name, value in {"WORKSPACE_ID": "1", **given}.items()}
+    with pytest.raises(click.ClickException) as caught:
+        find(NOTHING, profile=None, postman_env=None, environ=environ(tmp_path / "none", **env)).client()
+    assert message in caught.value.message
+    assert "argument" not in caught.value.message
+    assert "pass " not in caught.value.message.replace("pass the secret itself", "")
+    assert "canary" not in caught.value.message
+    assert caught.value.exit_code == 13
+
+
+def test_wrong_setting_is_named_after_its_place(file: Path, postman: Path) -> None:
+    """A wrong value is an option's, a profile's or a Postman environment's, and the message says which."""
+    file.write_text(file.read_text("utf-8").replace("workspace_id = 1", 'workspace_id = "x"'), "utf-8")
+    postman.write_text(postman.read_text("utf-8").replace('"77"', '"y"'), "utf-8")
+    for options, postman_env, timeout, expected in (
+        ({}, None, None, f"workspace_id of the default profile 'one' of {file} must be a positive"),
+        ({}, postman, None, f"workspace_id of Postman environment {postman} must be a positive"),
+        ({"workspace_id": "z"}, None, None, "--workspace must be a positive"),
+        ({"workspace_id": "1"}, None, float("inf"), "--timeout must be a positive"),
+    ):
+        target = find(options, profile=None, postman_env=postman_env, environ=environ(file), timeout=timeout)
+        with pytest.raises(click.ClickException) as caught:
+            target.client()
+        assert caught.value.message.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [
+        (None, "WAREHOUSE_SYNC_CLIENT_ID and WAREHOUSE_SYNC_CLIENT_SECRET"),
+        ("one", "client_id and client_secret of profile 'one' of {file}"),
+    ],
+)
+def test_credential_is_named_after_its_place(profile: str | None, words: str, file: Path) -> None:
+    """What to correct when a credential is refused is named once, with the place it comes from."""
+    target = find(NOTHING, profile=profile, postman_env=None, environ=environ(file, **CREDENTIAL))
+    assert target.credential == words.format(file=file)

@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,16 @@ def test_demo_on_a_terminal_is_colourful() -> None:
     assert process.returncode == 0, shown
     assert "\x1b[" in shown
     assert "60/60" in shown
+
+
+def test_demo_is_interrupted_like_other_commands() -> None:
+    """Ctrl-C ends the demo with exit code 130 and one word."""
+    with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("A Warehouse Sync API is running at")
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (130, "Interrupted.\n")
 
 
 def read_all(descriptor: int) -> str:

@@ -128,7 +128,7 @@ def test_clock_limits_and_faults_are_set() -> None:
     """The options set the clock and where it starts, move limits, and put faults in force."""
     clock = ("--clock", "virtual", "--clock-start", "2024-02-28T12:00:00Z")
     limits = ("--no-limits", "--limit", "columns=9", "--limit", "catch_up_daily=2d")
-    fault = ("--fault", "GET */health status=503 count=2 header.Retry-After=3")
+    fault = ("--fault", "GET */report status=503 count=2 header.Retry-After=3")
     with emulator("--port", "0", *clock, *limits, *fault) as process:
         _, settings = read_settings(process)
         control = f"{settings['API_URL']}/_emulator"
@@ -142,23 +142,49 @@ def test_clock_limits_and_faults_are_set() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "messages"),
     [
-        (["--clock-start", "2024-02-28T12:00:00Z"], "goes with --clock virtual"),
-        (["--clock", "virtual", "--clock-start", "soon"], "takes a moment such as"),
-        (["--limit", "pipelines=9"], "There is no limit pipelines"),
-        (["--limit", "columns=many"], "The limit columns is a whole number"),
-        (["--fault", "GET * status=20"], "A fault's status"),
-        (["--fault", "GET * colour=red"], "colour"),
+        (["--clock-start", "2024-02-28T12:00:00Z"], ["goes with --clock virtual"]),
+        (["--clock", "virtual", "--clock-start", "soon"], ["takes a moment such as"]),
+        (
+            ["--limit", "pipelines=9"],
+            [
+                "'--limit': There is no limit pipelines; the limits are active_pipelines, columns, records_hourly",
+                "Examples: --limit active_pipelines=50",
+            ],
+        ),
+        (
+            ["--limit", "columns=many"],
+            ["'--limit': The limit columns is a whole number", "--limit columns=none"],
+        ),
+        (["--limit", "columns"], ["'--limit': The limit columns is a whole number"]),
+        (
+            ["--fault", "GET * status=20"],
+            ["'--fault': A fault's status is a redirect or an error, 300 to 599; not 20"],
+        ),
+        (
+            ["--fault", "GET * colour=red"],
+            [
+                "'--fault': A fault has no field 'colour'; its fields are count, delay, drop,",
+                "header.NAME.",
+                "Example: --fault 'GET */report status=503 count=2",
+            ],
+        ),
+        (
+            ["--fault", "GET *"],
+            ["'--fault': A fault needs an effect, or nothing happens: one of delay, drop,"],
+        ),
+        (["--fault", "GET /connections drop=true"], ["'--fault': No request can match the fault's route"]),
+        (["--fault", "GET * message='Not now"], ["'--fault': A quotation mark in the fault is not closed."]),
     ],
 )
-def test_option_that_makes_no_sense_is_one_sentence(arguments: list[str], message: str) -> None:
-    """A value that does not fit ends the command with exit code 1 and one sentence."""
+def test_option_that_makes_no_sense_is_a_usage_error(arguments: list[str], messages: list[str]) -> None:
+    """A value that does not fit ends with exit code 2, names the option and what it takes, and shows nothing of Python."""
     with emulator("--port", "0", *arguments) as process:
         out, err = process.communicate(timeout=10)
-    assert (process.returncode, out) == (1, "")
-    assert message in err
-    assert len(err.splitlines()) == 1
+    assert (process.returncode, out) == (2, "")
+    assert [message for message in messages if message not in err] == []
+    assert not [word for word in ("__init__", "<class", "Fault(", "keyword") if word in err]
 
 
 def test_warehouse_backs_the_connections(tmp_path: Path) -> None:

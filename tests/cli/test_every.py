@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 
 from tests.cli.every import CLIENT_SECRET, LEAVES, PASSWORD, SERVING, WAYS, World, make_world
@@ -75,10 +77,45 @@ def test_every_command_takes_json(name: str) -> None:
 @pytest.mark.parametrize("name", WAYS)
 def test_json_is_one_document(name: str, world: World, offline: "Cli") -> None:
     """With `--json` stdout is one JSON document and nothing else; with `--quiet` there is nothing on stderr either."""
-    quiet = ["--quiet"] if "--quiet" in _options(name) else []
-    done = offline(*world.arguments(name), "--json", *quiet)
+    done = offline(*world.arguments(name), "--json", "--quiet")
     assert (done.exit_code, done.stderr) == (0, "")
     assert isinstance(json.loads(done.stdout), dict | list)
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_every_command_takes_quiet(name: str) -> None:
+    """`-q` is an option of each command, and means the same everywhere: its line of help is one for all."""
+    [quiet] = [option for option in LEAVES[name].params if "-q" in option.opts]
+    assert isinstance(quiet, click.Option)
+    assert quiet.opts == ["-q", "--quiet"]
+    assert quiet.help == (
+        "Print only what a script needs: the result without notes and progress, a plan as one line."
+    )
+
+
+# What `-q` leaves on stdout where it is not what is printed without it. Files that exist have to be replaced the second time.
+ONE_LINE = {
+    "plan": r"Plan: 0 to create, 1 to update, 0 to delete, 3 unchanged\.",
+    "apply": r"Plan: 0 to create, 1 to update, 0 to delete, 3 unchanged\.",
+    "drift": r"No changes: 4 resource\(s\) are as the files say\.",
+    "destroy": r"Plan: 0 to create, 0 to update, 4 to delete, 0 unchanged\.",
+    "demo": r"Done in \d+\.\d s\.",
+}
+CHANGES = {"pipelines trigger", "auth logout"}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_quiet_leaves_what_a_script_needs(name: str, world: World, offline: "Cli") -> None:
+    """With `-q` nothing is on stderr, and on stdout is the result as without it, but for a plan, of which one line is left."""
+    done = offline(*world.arguments(name), "-q")
+    assert (done.exit_code, done.stderr) == (0, "")
+    if name in ONE_LINE:
+        assert re.fullmatch(ONE_LINE[name] + "\n", done.stdout), done.stdout
+        return
+    again = ["--force"] if "--force" in _options(name) else []
+    assert done.stdout.strip()
+    if name not in CHANGES:
+        assert offline(*world.arguments(name), *again).stdout == done.stdout
 
 
 @pytest.mark.parametrize("name", [name for name in WAYS if name not in OFFLINE])

@@ -3,7 +3,14 @@
 import pytest
 
 import warehouse_sync
-from warehouse_sync import NotFoundError, RateLimitedError, RunFailedError, RunStatus, WaitTimeoutError
+from warehouse_sync import (
+    NotFoundError,
+    RateLimitedError,
+    RunFailedError,
+    RunStatus,
+    TokenError,
+    WaitTimeoutError,
+)
 from warehouse_sync.cli import failures
 from warehouse_sync.cli.exits import MEANINGS, Exit
 
@@ -31,6 +38,31 @@ def test_timeout_of_a_wait_names_the_command_that_goes_on() -> None:
     told = failures.explain(WaitTimeoutError("too long", pipeline_id="p", run_id=1, handle="wsr1:1:p:1"))
     assert told is not None
     assert told.message == "too long. Go on waiting: warehouse-sync runs watch wsr1:1:p:1"
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (401, "the token endpoint refused the credential (401). It said: No; never. Correct CREDENTIAL."),
+        (503, "the token endpoint answered 503. It said: No; never. Try again later."),
+        (
+            404,
+            "the token endpoint answered 404. It said: No; never. Check the token endpoint's address: --token-url",
+        ),
+        (None, "the token endpoint answered nonsense. Check the token endpoint's address: --token-url"),
+    ],
+)
+def test_token_that_is_not_had_is_told_with_its_mend(status: int | None, message: str) -> None:
+    """What to do depends on what the token endpoint said; no argument of the SDK is named."""
+    text = f"the token endpoint answered {status}. It said: No; never"
+    if status is None:
+        text = "the token endpoint answered nonsense"
+    elif status == 401:
+        text = text.replace("401", "401: check client_id and client_secret")
+    told = failures.explain(TokenError(text, status=status), credential="CREDENTIAL")
+    assert told is not None
+    assert told.message.startswith(message)
+    assert told.exit_code == 5
 
 
 def test_messages_cannot_move_the_cursor() -> None:

@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
 from warehouse_sync._version import __version__
+from warehouse_sync.cli.main import root
 
 COMMAND = Path(sys.executable).with_name("warehouse-sync")
 
@@ -73,6 +77,17 @@ def test_misspelt_command_is_suggested() -> None:
     done = run("pipeline", "list")
     assert done.returncode == 2
     assert "No such command 'pipeline'. Did you mean 'pipelines'?" in done.stderr
+
+
+def test_interrupt_is_130_wherever_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends also a command that has no event loop, such as one that reads files, with 130 and one word."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("warehouse_sync.declarative.json_schema", interrupted)
+    done = CliRunner().invoke(root, ["schema"])
+    assert (done.exit_code, done.output) == (130, "Interrupted.\n")
 
 
 def test_missing_click_is_told_with_its_mend() -> None:

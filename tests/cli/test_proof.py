@@ -172,6 +172,18 @@ def test_apply_asks_on_a_terminal(infra: Path) -> None:
     assert run("drift", infra, "--quiet").returncode == 0
 
 
+def test_quiet_does_not_hide_what_is_asked_about(infra: Path) -> None:
+    """A question on a terminal comes after the plan, also with `-q`; where nobody is asked, one line of the plan is left."""
+    create = "create connection connection-0"
+    code, shown = on_terminal(["apply", infra, "-q"], [("[y/N]", "n")])
+    assert (code, create in shown) == (16, True)
+    piped = run("apply", infra, "-q")
+    assert (piped.returncode, piped.stdout.count("\n"), create in piped.stdout) == (16, 1, False)
+    assert run("apply", infra, "-q", "--yes").stderr == ""
+    code, shown = on_terminal(["destroy", infra, "-q"], [("Type the workspace's number", "no")])
+    assert (code, "delete connection connection-0" in shown) == (16, True)
+
+
 @pytest.mark.parametrize("command", ["apply", "destroy"])
 def test_question_is_interrupted_at_once(command: str, infra: Path) -> None:
     """Ctrl-C at a question ends the command with 130, and nothing is changed."""
@@ -212,21 +224,49 @@ def test_change_during_the_question_is_seen(infra: Path, warehouse_sync_emulator
 
 
 def test_init_asks_on_a_terminal(cli: "Cli", tmp_path: Path) -> None:
-    """On a terminal `init` asks the tutorial's questions, and what it writes lints clean."""
+    """On a terminal `init` asks what, where and how it is called, then the details; each with a line of help and an example."""
     answers = [
-        ("Where is the data?", "databricks"),
-        ("Which column tells", ""),
+        ("Which warehouse is it?", "databricks"),
         ("Databricks: provider?", "organization"),
         ("Databricks: schema?", "analytics"),
+        ("Which table is it?", "db.public.buyers"),
         ("What is the pipeline called?", "buyers"),
+        ("Which column tells", ""),
         ("What is its type?", ""),
         ("When does it run?", "daily"),
         ("Where does the data go?", ""),
-        ("Which table", "db.public.buyers"),
     ]
     code, shown = on_terminal(["init", tmp_path / "new"], answers)
     assert code == 0, shown
+    lines = shown.splitlines()
+    asked = [
+        number for number, line in enumerate(lines) if line.startswith(tuple(text for text, _ in answers))
+    ]
+    assert len(asked) == len(answers)
+    assert [lines[number - 1] for number in asked if "Example: " not in lines[number - 1]] == []
     assert run("lint", tmp_path / "new", "--strict").returncode == 0
+
+
+def test_init_asks_again_for_an_id_that_is_none(cli: "Cli", tmp_path: Path) -> None:
+    """An answer that lint would refuse is refused with the rule, and the question is asked again."""
+    given = ["--warehouse", "databricks", "--table", "a.b.c", "--set", "provider=o", "--set", "schema=s"]
+    given += [
+        "--iterator",
+        "t",
+        "--iterator-type",
+        "date",
+        "--frequency",
+        "once",
+        "--environment",
+        "production",
+    ]
+    question = "What is the pipeline called?"
+    code, shown = on_terminal(
+        ["init", tmp_path / "new", *given], [(question, "my buyers"), (question, "buyers")]
+    )
+    assert code == 0, shown
+    assert "Error: 'my buyers' is not an id: use ASCII letters, digits, '_' and '-' only" in shown
+    assert (tmp_path / "new" / "buyers.sql").exists()
 
 
 def test_tables_have_colours_on_a_terminal_alone(

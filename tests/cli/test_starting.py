@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from warehouse_sync.declarative import config_questions
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
@@ -63,6 +65,48 @@ def test_init_takes_a_query_of_ones_own(offline: "Cli", tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert (tmp_path / "infra" / "mine.sql").read_text() == "SELECT email, changed FROM a.b.c\n"
     assert offline("lint", tmp_path / "infra", "--strict").exit_code == 0
+
+
+DATABRICKS = ["--warehouse", "databricks", "--table", "a.b.c", "--set", "provider=o", "--set", "schema=s"]
+
+
+@pytest.mark.parametrize("pipeline_id", ["", "a b", "a.b", "../a", "ä", "a\n"])
+def test_init_refuses_an_id_that_is_none(pipeline_id: str, offline: "Cli", tmp_path: Path) -> None:
+    """An id that lint would refuse is refused at once, with the rule; nothing is written."""
+    done = offline("init", tmp_path / "infra", *DATABRICKS, "--id", pipeline_id)
+    assert done.exit_code == 2
+    assert "Invalid value for '--id': " in done.stderr
+    assert "is not an id: use ASCII letters, digits, '_' and '-' only, at least one" in done.stderr
+    assert list(tmp_path.iterdir()) == [tmp_path / "home"]
+
+
+@pytest.mark.parametrize("pipeline_id", ["a", "0", "no", "null", "1e5", "2024-01-01", "-", "__", "A_b-9"])
+def test_init_writes_clean_files_for_every_id_it_takes(
+    pipeline_id: str, offline: "Cli", tmp_path: Path
+) -> None:
+    """Whatever id is taken, lint has nothing to say: also of one that YAML could take for something else, or without a letter."""
+    assert offline("init", tmp_path / "infra", *DATABRICKS, f"--id={pipeline_id}").exit_code == 0
+    linted = offline("lint", tmp_path / "infra", "--strict", "--json")
+    assert (linted.exit_code, json.loads(linted.stdout)) == (0, [])
+
+
+@pytest.mark.parametrize("given", [["--table", ""], ["--set", "provider="], ["--iterator", " "]])
+def test_init_refuses_what_is_empty(given: list[str], offline: "Cli", tmp_path: Path) -> None:
+    """An option without a value is refused by its name."""
+    done = offline("init", tmp_path / "infra", *DATABRICKS, *given)
+    assert done.exit_code == 2
+    assert f"Invalid value for {' '.join(given).partition('=')[0].strip()}" in done.stderr
+    assert "must not be empty" in done.stderr
+
+
+@pytest.mark.parametrize("provider", ["Snowflake", "BigQuery", "Redshift", "Databricks"])
+def test_init_explains_each_field_of_a_connection(provider: str) -> None:
+    """Each field has one line of help, which is a sentence, and an example."""
+    questions = config_questions(provider)
+    assert [each.name for each in questions] == FIELDS[provider.lower()]
+    assert [
+        each for each in questions if not each.example or not re.fullmatch(r"[A-Z][^.]+\.", each.help)
+    ] == []
 
 
 def test_init_without_a_terminal_names_what_is_missing(offline: "Cli", tmp_path: Path) -> None:

@@ -73,6 +73,15 @@ def test_doctor_tells_a_refused_credential(cli: "Cli", monkeypatch: "pytest.Monk
     assert "API" not in findings
 
 
+def test_doctor_tells_a_setting_that_cannot_work(cli: "Cli") -> None:
+    """A setting that cannot work is told by the option, variable or entry it comes from, and not as the token's fault."""
+    done = cli("doctor", "--workspace", "abc", "--json")
+    finding = json.loads(done.stdout)[-1]
+    assert done.exit_code == 13
+    assert (finding["check"], finding["mend"]) == ("settings", "")
+    assert finding["detail"] == "--workspace must be a positive whole number, not 'abc'."
+
+
 def test_doctor_tells_an_api_that_refuses(cli: "Cli", warehouse_sync_emulator: "Emulator") -> None:
     """An API that refuses a good token is told as the API's line."""
     warehouse_sync_emulator.fault("GET *", count=None, status=403)

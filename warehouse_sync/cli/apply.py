@@ -40,11 +40,12 @@ def apply(*, target: Target, output: Output, files: Path, yes: bool, options: "O
 def _apply_files(target: Target, output: Output, files: Path, options: "Options", *, yes: bool) -> None:
     declarations = load_files(files, output)
     made = make_draft(target, declarations, options)
-    show(output, made)
+    asks = bool(made.plan.steps) and not yes
+    show(output, made, asks=asks)
     with failures.told():
         declarative.check_plan(made.plan, os.environ)  # before the question, not after it
-    if made.plan.steps:
-        confirm("Apply these changes?", yes=yes)
+    if asks:
+        confirm("Apply these changes?")
     carry_out(target, output, made)
 
 

@@ -6,7 +6,7 @@ then the default profile. The credential comes whole from the first of these tha
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 import warehouse_sync
-from warehouse_sync.cli.profiles import SETTINGS, config_file, read_postman, read_profile
+from warehouse_sync.cli.exits import Exit
+from warehouse_sync.cli.failures import CREDENTIAL_WORDS, Failure, one_line
+from warehouse_sync.cli.profiles import (
+    SETTINGS,
+    ProfileSecret,
+    config_file,
+    read_default_profile,
+    read_postman,
+    read_profile,
+)
 
 if TYPE_CHECKING:
     from warehouse_sync import AsyncClient
@@ -23,7 +32,13 @@ if TYPE_CHECKING:
 PREFIX = "WAREHOUSE_SYNC_"
 API_URL = "https://api.mparticle.com"
 TOKEN_URL = "https://sso.auth.mparticle.com/oauth/token"  # noqa: S105 - an address
-_CREDENTIAL = ("client_id", "client_secret")
+CREDENTIAL = ("client_id", "client_secret")
+FLAGS = {"workspace_id": "--workspace", "api_url": "--api-url", "token_url": "--token-url"}
+HOW_TO_LOG_IN = (
+    f"Set {PREFIX}CLIENT_ID and {PREFIX}CLIENT_SECRET, write client_id and client_secret into one profile, "
+    "or give --postman-env FILE"
+)
+MEND = "`warehouse-sync doctor` shows where each setting comes from."
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -32,12 +47,25 @@ class Setting:
     """One setting.
 
     Attributes:
-        value: Its value; secrets are never shown.
+        given: Its value, or a profile's secret, which is looked for when it is used; never shown.
         source: Where it comes from, in words.
+        name: What it is called there: an option, a variable, or an entry of a file.
+        place: Which file that is, to follow the name; empty for an option or a variable.
     """
 
-    value: str = field(repr=False)
+    given: str | ProfileSecret = field(repr=False)
     source: str
+    name: str
+    place: str
+
+    @property
+    def value(self) -> str:
+        """The value.
+
+        Raises:
+            Failure: It is a profile's secret, and cannot be read.
+        """
+        return self.given if isinstance(self.given, str) else self.given.reveal()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,18 +97,56 @@ class Target:
         """The token endpoint's address."""
         return self.value("token_url") or TOKEN_URL
 
+    @property
+    def credential(self) -> str:
+        """What the user has to correct when the credential is refused."""
+        found = [self.settings[name] for name in CREDENTIAL if name in self.settings]
+        names = " and ".join(setting.name for setting in found)
+        return f"{names}{found[0].place}" if found else ""
+
     def client(self) -> "AsyncClient":
         """Return a client.
 
         Raises:
-            ConfigurationError: A setting is missing or cannot work.
+            Failure: A setting is missing or cannot work; the message says where to mend it.
         """
-        options: dict[str, Any] = {name: self.value(name) for name in ("workspace_id", *_CREDENTIAL)}
-        if self.timeout is not None:
-            options["timeout"] = warehouse_sync.Timeout(total=self.timeout)
-        return warehouse_sync.AsyncClient(
-            api_url=self.api_url, token_url=self.token_url, token_cache=self.token_folder, **options
-        )
+        self._check()
+        options: dict[str, Any] = {name: self.value(name) for name in ("workspace_id", *CREDENTIAL)}
+        try:
+            if self.timeout is not None:
+                options["timeout"] = warehouse_sync.Timeout(total=self.timeout)
+            return warehouse_sync.AsyncClient(
+                api_url=self.api_url, token_url=self.token_url, token_cache=self.token_folder, **options
+            )
+        except warehouse_sync.ConfigurationError as error:
+            raise Failure(self._in_our_words(str(error)), Exit.CONFIGURATION, MEND) from None
+
+    def _check(self) -> None:
+        """Refuse settings that are not there: which options and variables there are is nothing the SDK knows."""
+        found = [name for name in CREDENTIAL if name in self.settings]
+        if not found:
+            raise Failure(f"no credential. {HOW_TO_LOG_IN}.", Exit.CONFIGURATION, MEND)
+        if len(found) < len(CREDENTIAL):
+            [missing] = set(CREDENTIAL) - set(found)
+            half = f"half a credential: {self.settings[found[0]].source} has a {found[0]} and no {missing}"
+            raise Failure(f"{half}. {HOW_TO_LOG_IN}.", Exit.CONFIGURATION, MEND)
+        if "workspace_id" not in self.settings:
+            raise Failure(f"no workspace. {how_to_set('workspace_id')}.", Exit.CONFIGURATION, MEND)
+
+    def _in_our_words(self, message: str) -> str:
+        """Return the SDK's message, which begins with the argument's name, with what the user has to change in its place."""
+        name, _, rest = message.partition(" ")
+        labels = {
+            "Timeout.total": "--timeout",
+            **{each: f"{found.name}{found.place}" for each, found in self.settings.items()},
+        }
+        return one_line(f"{labels.get(name, name)} {rest}")
+
+
+def how_to_set(name: str) -> str:
+    """Return the ways to give a setting that has no default, as the beginning of a sentence."""
+    option = f"Give {FLAGS[name]}, set" if name in FLAGS else "Set"
+    return f"{option} {PREFIX}{name.upper()}, or write {name} into a profile"
 
 
 def find(
@@ -102,12 +168,10 @@ def find(
     """
     environ = os.environ if environ is None else environ
     layers = list(_layers(options, profile, postman_env, environ))
-    found: dict[str, Setting] = {}
-    for source, layer in layers:
-        for name in SETTINGS:
-            if layer.get(name) and name not in _CREDENTIAL:
-                found.setdefault(name, Setting(value=str(layer[name]), source=source))
-    settings = {**found, **_credential(layers)}
+    others = [name for name in SETTINGS if name not in CREDENTIAL]
+    settings = _credential(layers)
+    for layer in layers:
+        settings = {**layer.find(others), **settings}
     return Target(settings=settings, timeout=timeout, token_folder=_token_folder(settings, environ))
 
 
@@ -126,32 +190,58 @@ def token_root(environ: Mapping[str, str]) -> Path:
     return Path(folder).expanduser() / "warehouse-sync" / "tokens"
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Layer:
+    """One place that settings come from.
+
+    Attributes:
+        source: The place, in words.
+        values: What it has by name.
+        called: Returns what a setting is called there.
+        place: See `Setting`.
+    """
+
+    source: str
+    values: Mapping[str, str | ProfileSecret | None] = field(repr=False)
+    called: Callable[[str], str]
+    place: str = ""
+
+    def find(self, names: Iterable[str]) -> dict[str, Setting]:
+        """Return the settings that are here."""
+        return {
+            name: Setting(given=given, source=self.source, name=self.called(name), place=self.place)
+            for name in names
+            if (given := self.values.get(name))
+        }
+
+
 def _layers(
     options: Mapping[str, str | None],
     profile: str | None,
     postman_env: Path | None,
     environ: Mapping[str, str],
-) -> Iterator[tuple[str, Mapping[str, str | None]]]:
-    yield "the command line", options
+) -> Iterator[_Layer]:
+    yield _Layer(source="the command line", values=options, called=lambda name: FLAGS[name])
     if postman_env is not None:
-        yield f"Postman environment {postman_env}", read_postman(postman_env)
+        yield _file_layer(f"Postman environment {postman_env}", read_postman(postman_env))
     file = config_file(environ)
     if profile is not None:
-        yield f"profile {profile!r} of {file}", read_profile(file, profile, environ)
-    yield "the environment", {name: environ.get(PREFIX + name.upper()) for name in SETTINGS}
+        named = read_profile(file, profile, environ)
+        yield _file_layer(named.where, named.settings)
+    variables = {name: environ.get(PREFIX + name.upper()) for name in SETTINGS}
+    yield _Layer(source="the environment", values=variables, called=lambda name: PREFIX + name.upper())
     if profile is None:
-        chosen = environ.get(f"{PREFIX}PROFILE") or None
-        yield f"the default profile of {file}", read_profile(file, chosen, environ)
+        default = read_default_profile(file, environ)
+        if default is not None:
+            yield _file_layer(f"the default {default.where}", default.settings)
 
 
-def _credential(layers: list[tuple[str, Mapping[str, str | None]]]) -> dict[str, Setting]:
-    for source, layer in layers:
-        part = {
-            name: Setting(value=str(layer[name]), source=source) for name in _CREDENTIAL if layer.get(name)
-        }
-        if part:
-            return part
-    return {}
+def _file_layer(source: str, values: Mapping[str, str | ProfileSecret]) -> _Layer:
+    return _Layer(source=source, values=values, called=lambda name: name, place=f" of {source}")
+
+
+def _credential(layers: Iterable[_Layer]) -> dict[str, Setting]:
+    return next((found for layer in layers if (found := layer.find(CREDENTIAL))), {})
 
 
 def target_options(command: _Command) -> _Command:
@@ -170,6 +260,7 @@ def target_options(command: _Command) -> _Command:
     ) -> Any:  # noqa: ANN401 - the command's own
         options = {"workspace_id": workspace, "api_url": api_url, "token_url": token_url}
         target = find(options, profile=profile, postman_env=postman_env, timeout=timeout)
+        click.get_current_context().meta[CREDENTIAL_WORDS] = target.credential
         return command(*args, target=target, **kwargs)
 
     for option in reversed(_OPTIONS):

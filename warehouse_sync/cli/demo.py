@@ -1,6 +1,5 @@
 """``warehouse-sync demo``: the tutorial's flow against an emulator on this machine, from a connection to hundreds of reports."""
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from warehouse_sync import (
     SnowflakeConfig,
     SyncMode,
 )
+from warehouse_sync.cli import failures
 from warehouse_sync.cli.output import Output, text_options
 from warehouse_sync.emulator import Emulator
 
@@ -54,13 +54,17 @@ def demo(*, pipelines: int, output: Output) -> None:
     Example: warehouse-sync demo
     """
     narrator = Narrator(Console(stderr=output.format == "json", quiet=output.quiet))
-    asyncio.run(_demo(narrator, pipelines))
+    began = time.monotonic()
+    failures.run(lambda: _demo(narrator, pipelines))
+    done = f"Done in {time.monotonic() - began:.1f} s."
+    narrator.say(f"\n{done} Next: `warehouse-sync emulator`, and the README's first example.")
     if output.format == "json":
         output.document({"chapters": narrator.chapters})
+    elif output.quiet:
+        click.echo(done)
 
 
 async def _demo(narrator: "Narrator", pipelines: int) -> None:
-    began = time.monotonic()
     async with (
         Emulator(queued=0.3, running=0.7) as emulator,
         AsyncClient(**emulator.client_options()) as client,
@@ -72,9 +76,6 @@ async def _demo(narrator: "Narrator", pipelines: int) -> None:
         ids = emulator.seed(pipelines=pipelines, runs=PAST_RUNS)
         await _trouble(client, emulator, ids[3::29], narrator)
         await _poll(client, ids, narrator)
-    narrator.say(
-        f"\nDone in {time.monotonic() - began:.1f} s. Next: `warehouse-sync emulator`, and the README's first example."
-    )
 
 
 async def _create(client: AsyncClient, narrator: "Narrator") -> None:

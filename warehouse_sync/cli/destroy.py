@@ -29,7 +29,7 @@ def destroy(*, target: Target, output: Output, files: Path, confirmed: str | Non
     """
     declarations = load_files(files, output)
     made = make_draft(target, declarations, None)
-    show(output, made)
+    show(output, made, asks=bool(made.plan.steps) and confirmed is None)
     with failures.told():
         declarative.check_plan(made.plan, {})
     if made.plan.steps:

@@ -15,8 +15,9 @@ import click
 
 import warehouse_sync
 from warehouse_sync.cli import failures
-from warehouse_sync.cli.configuration import API_URL, TOKEN_URL, Setting, Target, target_options
+from warehouse_sync.cli.configuration import API_URL, TOKEN_URL, Target, how_to_set, target_options
 from warehouse_sync.cli.exits import Exit
+from warehouse_sync.cli.failures import Failure, one_line
 from warehouse_sync.cli.output import Output, output_options
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0  # seconds for each look at the network
 TOLERANCE = 60.0  # seconds a clock may be wrong: tokens are renewed well ahead of their end
+_MASK = "************"
 _SECRET = "client_secret"  # noqa: S105 - a setting's name
 
 
@@ -78,13 +80,24 @@ def examine(target: Target) -> list[Finding]:
 
 
 def _configuration(target: Target, name: str) -> Finding:
+    setting = target.settings.get(name)
     default = {"api_url": API_URL, "token_url": TOKEN_URL}.get(name)
-    setting = target.settings.get(name) or (Setting(value=default, source="the default") if default else None)
+    if setting is None and default is not None:
+        return Finding(check=name, result="ok", detail=f"{default}, from the default")
     if setting is None:
-        mend = f"Set WAREHOUSE_SYNC_{name.upper()}, or write it into a profile."
-        return Finding(check=name, result="error", detail="not set", mend=mend, code=Exit.CONFIGURATION)
-    shown = "************" if name == _SECRET else setting.value
-    return Finding(check=name, result="ok", detail=f"{shown}, from {setting.source}")
+        return _failed(name, Failure("not set", Exit.CONFIGURATION, f"{how_to_set(name)}."))
+    try:
+        value = setting.value
+    except Failure as error:
+        return _failed(name, error)
+    return Finding(
+        check=name, result="ok", detail=f"{_MASK if name == _SECRET else value}, from {setting.source}"
+    )
+
+
+def _failed(check: str, error: Failure) -> Finding:
+    code = Exit(error.exit_code)
+    return Finding(check=check, result="error", detail=error.what, mend=error.mend, code=code)
 
 
 def _network(label: str, url: "SplitResult") -> list[Finding]:
@@ -103,7 +116,7 @@ def _attempt(check: str, look: Callable[[], str], mend: str) -> Finding:
     try:
         return Finding(check=check, result="ok", detail=look())
     except (OSError, ValueError, http.client.HTTPException) as error:
-        detail = failures.one_line(error)
+        detail = one_line(error)
         return Finding(check=check, result="error", detail=detail, mend=mend, code=Exit.NETWORK)
 
 
@@ -144,7 +157,7 @@ def _calls(target: Target) -> list[Finding]:
     """Fetch a token and call the API once; tell apart which of them failed."""
     try:
         count = failures.run(lambda: _count_connections(target))
-    except failures.Failure as error:
+    except Failure as error:
         return _refused(error)
     detail = f"workspace {target.value('workspace_id')} answers; connections: {count}"
     return [
@@ -153,15 +166,17 @@ def _calls(target: Target) -> list[Finding]:
     ]
 
 
-def _refused(error: failures.Failure) -> list[Finding]:
+def _refused(error: Failure) -> list[Finding]:
     cause = error.__context__
-    code = Exit(error.exit_code)
-    if isinstance(cause, warehouse_sync.TokenError | warehouse_sync.ConfigurationError):
-        return [Finding(check="token", result="error", detail=error.message, code=code)]
+    if isinstance(cause, warehouse_sync.ConfigurationError):
+        unusable = Failure(error.what, Exit.CONFIGURATION)  # without its mend, which is to call this command
+        return [_failed("settings", unusable)]
+    if isinstance(cause, warehouse_sync.TokenError):
+        return [_failed("token", error)]
     accepted = []
     if isinstance(cause, warehouse_sync.APIError):
         accepted = [Finding(check="token", result="ok", detail="the credential was accepted")]
-    return [*accepted, Finding(check="API", result="error", detail=error.message, code=code)]
+    return [*accepted, _failed("API", Failure(error.what, Exit(error.exit_code)))]
 
 
 async def _count_connections(target: Target) -> int:

@@ -17,6 +17,43 @@ from warehouse_sync.emulator.server import RemoteAddressError
 from warehouse_sync.emulator.state import StateError
 
 
+def read_limits(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
+    """Read what `--limit` moves.
+
+    Raises:
+        BadParameter: There is no such limit, or it cannot be moved there.
+    """
+    pairs = (text.partition("=") for text in texts)
+    changes = {name: _limit(value) for name, _, value in pairs}
+    try:
+        Limits().moved(changes)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{error} Examples: --limit active_pipelines=50, --limit catch_up_daily=30d, --limit columns=none"
+        ) from error
+    return changes
+
+
+def _limit(value: str) -> int | str | None:
+    if value == "none":
+        return None
+    return int(value) if value.isdecimal() else value
+
+
+def read_faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[Fault, ...]:
+    """Read what `--fault` lets go wrong.
+
+    Raises:
+        BadParameter: It could not happen.
+    """
+    try:
+        return tuple(Fault.read(text) for text in texts)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{error} Example: --fault 'GET */report status=503 count=2 header.Retry-After=3'"
+        ) from error
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -68,6 +105,7 @@ from warehouse_sync.emulator.state import StateError
     "moved",
     multiple=True,
     metavar="NAME=VALUE",
+    callback=read_limits,
     help="Move a limit, such as active_pipelines=50 or columns=none; repeatable. GET /_emulator/limits shows all.",
 )
 @click.option("--no-limits", is_flag=True, help="Begin without any limits.")
@@ -76,6 +114,7 @@ from warehouse_sync.emulator.state import StateError
     "faults",
     multiple=True,
     metavar="TEXT",
+    callback=read_faults,
     help="Begin with a fault, such as 'GET */report status=503 count=2'; repeatable.",
 )
 @click.option(
@@ -94,9 +133,9 @@ def emulator(  # noqa: PLR0913  # the options
     port: int,
     clock: Literal["system", "virtual"],
     clock_start: str | None,
-    moved: tuple[str, ...],
+    moved: dict[str, Any],
     no_limits: bool,
-    faults: tuple[str, ...],
+    faults: tuple[Fault, ...],
     seed_pipelines: int,
     seed_runs: int,
     output: Output,
@@ -114,16 +153,16 @@ def emulator(  # noqa: PLR0913  # the options
             host=host,
             port=port,
             clock=_clock(clock, clock_start),
-            limits=_limits(moved, without=no_limits),
+            limits=(Limits.none() if no_limits else Limits()).moved(moved),
             **settings,
         )
         for fault in faults:
-            served.add_fault(Fault.read(fault))
+            served.add_fault(fault)
     except RemoteAddressError as error:
         raise click.ClickException(
             f"{host} can be reached by other machines; add --allow-remote if you mean it."
         ) from error
-    except (ValueError, TypeError, StateError) as error:
+    except (ValueError, StateError) as error:
         raise click.ClickException(str(error.args[0])) from error
     missing = seed_pipelines - served.count_seeded()
     if missing > 0:
@@ -137,23 +176,10 @@ def _clock(kind: Literal["system", "virtual"], start: str | None) -> Clock | Lit
         return kind
     moment = read_moment(start)
     if kind == "system" or moment is None:
-        raise ValueError(
+        raise click.UsageError(
             "--clock-start takes a moment such as 2024-01-31T12:00:00Z and goes with --clock virtual."
         )
     return VirtualClock(moment)
-
-
-def _limits(moved: tuple[str, ...], *, without: bool) -> Limits:
-    """Return the limits that the options ask for."""
-    pairs = (text.partition("=") for text in moved)
-    changes = {name: _limit(value) for name, _, value in pairs}
-    return (Limits.none() if without else Limits()).moved(changes)
-
-
-def _limit(value: str) -> int | str | None:
-    if value == "none":
-        return None
-    return int(value) if value.isdecimal() else value
 
 
 async def _serve(served: Emulator, host: str, port: int, output: Output) -> None:

@@ -14,13 +14,17 @@ from warehouse_sync import declarative
 from warehouse_sync.cli.exits import Exit
 
 T = TypeVar("T")
+CREDENTIAL_WORDS = "warehouse_sync.credential_words"
+"""Where the context of a command keeps what the user has to correct when the credential is refused."""
+_SOME_CREDENTIAL = "the client id and secret"
+_REFUSED = (400, 401, 403)  # statuses by which a token endpoint says that it does not know the credential
+_BUSY = (408, 429, 500, 502, 503, 504)
 
 # The first class that fits decides: narrow ones come before their bases.
 _CODES: tuple[tuple[str, Exit, str], ...] = (
     ("ValidationError", Exit.USAGE, ""),
     ("RunFailedError", Exit.RUN_FAILED, ""),
     ("WaitTimeoutError", Exit.TIMEOUT, ""),
-    ("TokenError", Exit.LOGIN_REFUSED, "Check the credential with `warehouse-sync doctor`."),
     ("UnauthorizedError", Exit.LOGIN_REFUSED, ""),
     ("ForbiddenError", Exit.LOGIN_REFUSED, "Ask for a credential that may use this workspace."),
     ("NotFoundError", Exit.NOT_FOUND, "Check the id, and the workspace."),
@@ -44,29 +48,57 @@ class Failure(click.ClickException):
 
     Attributes:
         exit_code: One of `Exit`.
+        what: What went wrong.
+        mend: What to do about it.
     """
 
-    def __init__(self, message: str, code: Exit = Exit.ERROR) -> None:
-        super().__init__(message)
+    def __init__(self, what: str, code: Exit = Exit.ERROR, mend: str = "") -> None:
+        super().__init__(f"{what} {mend}".rstrip())
+        self.what = what
+        self.mend = mend
         self.exit_code = code  # type: ignore[misc]  # click declares it on the class and reads it from the instance
 
 
-def explain(error: Exception) -> Failure | None:
-    """Return how the command line tells one of the SDK's errors; `None` for a fault of the program."""
+def explain(error: Exception, *, credential: str = _SOME_CREDENTIAL) -> Failure | None:
+    """Return how the command line tells one of the SDK's errors; `None` for a fault of the program.
+
+    Args:
+        error: The error.
+        credential: What the user has to correct when the credential is refused.
+    """
     if not isinstance(error, warehouse_sync.WarehouseSyncError):
         return None
+    if isinstance(error, declarative.InvalidFilesError | declarative.PlanError):
+        return _of_files(error)
+    if isinstance(error, warehouse_sync.TokenError):
+        return _without_token(error, credential)
+    if isinstance(error, warehouse_sync.WaitTimeoutError):
+        return Failure(one_line(error), Exit.TIMEOUT, f"Go on waiting: {resume_command(error.handle)}")
+    fitting = (each for each in _CODES if isinstance(error, getattr(warehouse_sync, each[0])))
+    _, code, mend = next(fitting, ("", Exit.ERROR, ""))
+    return Failure(one_line(error), code, mend)
+
+
+def _of_files(error: "declarative.InvalidFilesError | declarative.PlanError") -> Failure:
     if isinstance(error, declarative.InvalidFilesError):
         lines = "\n".join(f"  {printable(str(problem))}" for problem in error.problems)
         return Failure(f"the files cannot be used:\n{lines}", Exit.FILES_WRONG)
-    if isinstance(error, declarative.PlanError):
-        stale = isinstance(error, declarative.StalePlanError)
-        return Failure(one_line(error), Exit.PLAN_STALE if stale else Exit.REFUSED)
-    if isinstance(error, warehouse_sync.WaitTimeoutError):
-        return Failure(f"{one_line(error)} Go on waiting: {resume_command(error.handle)}", Exit.TIMEOUT)
-    for name, code, mend in _CODES:
-        if isinstance(error, getattr(warehouse_sync, name)):
-            return Failure(f"{one_line(error)} {mend}".rstrip(), code)
-    return Failure(one_line(error))
+    stale = isinstance(error, declarative.StalePlanError)
+    return Failure(one_line(error), Exit.PLAN_STALE if stale else Exit.REFUSED)
+
+
+def _without_token(error: "warehouse_sync.TokenError", credential: str) -> Failure:
+    """Return the failure for an error of the token endpoint, whose message names arguments that nobody typed here."""
+    message, _, said = str(error).partition(" It said: ")
+    mend = "Check the token endpoint's address: --token-url, or WAREHOUSE_SYNC_TOKEN_URL."
+    if error.status in _REFUSED:
+        message, mend = (
+            f"the token endpoint refused the credential ({error.status}).",
+            f"Correct {credential}.",
+        )
+    elif error.status in _BUSY:
+        mend = "Try again later."
+    return Failure(one_line(f"{message} It said: {said}" if said else message), Exit.LOGIN_REFUSED, mend)
 
 
 def resume_command(handle: str) -> str:
@@ -114,7 +146,9 @@ def told() -> Iterator[None]:
 
 
 def _told(error: Exception) -> Exception:
-    return explain(error) or error
+    context = click.get_current_context(silent=True)
+    words = context.meta.get(CREDENTIAL_WORDS) if context else None
+    return explain(error, credential=words or _SOME_CREDENTIAL) or error
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:

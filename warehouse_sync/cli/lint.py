@@ -9,6 +9,7 @@ import click
 
 from warehouse_sync import __version__, declarative
 from warehouse_sync.cli.exits import Exit
+from warehouse_sync.cli.output import QUIET, Output
 from warehouse_sync.cli.planning import FILES
 
 FORMATS = ("text", "json", "sarif", "github")
@@ -37,8 +38,16 @@ FORMATS = ("text", "json", "sarif", "github")
 @click.option(
     "--max-columns", type=click.IntRange(1), default=100, show_default=True, help="Your account's limit."
 )
+@QUIET
 def lint(  # noqa: PLR0913 - the options
-    *, files: Path, form: str, as_json: bool, strict: bool, max_active_pipelines: int, max_columns: int
+    *,
+    files: Path,
+    form: str,
+    as_json: bool,
+    strict: bool,
+    max_active_pipelines: int,
+    max_columns: int,
+    quiet: bool,
 ) -> None:
     """Look for what would fail an hour later. Needs no account; nothing is sent.
 
@@ -52,7 +61,7 @@ def lint(  # noqa: PLR0913 - the options
     limits = declarative.Limits(active_pipelines=max_active_pipelines, columns=max_columns)
     findings = declarative.lint_files(files, now=datetime.now(UTC), limits=limits)
     if not findings and not declarative.load(files).resources:
-        click.echo(f"{files} declares nothing: is it the right folder?", err=True)
+        Output(quiet=quiet).note(f"{files} declares nothing: is it the right folder?")
     match "json" if as_json else form:
         case "json":
             click.echo(declarative.to_json(findings))

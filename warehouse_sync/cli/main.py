@@ -2,12 +2,14 @@
 
 import difflib
 import errno
+import sys
 from importlib import import_module
 
 import click
 from click.shell_completion import CompletionItem
 
 from warehouse_sync._version import __version__
+from warehouse_sync.cli.exits import Exit
 
 # Each command: the module that holds it under its own name, and its line in `--help`.
 COMMANDS = {
@@ -67,9 +69,12 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; a file that cannot be read or written is told, and not traced."""
+        """Run a command; Ctrl-C ends every one alike, and a file that cannot be read or written is told, and not traced."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            sys.exit(Exit.INTERRUPTED)
         except OSError as error:
             if error.filename is None or error.errno == errno.EPIPE:
                 raise

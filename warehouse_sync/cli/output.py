@@ -26,7 +26,7 @@ class Output:
 
     Attributes:
         format: `table`, `json`, `yaml` or `csv`.
-        quiet: Whether notes and progress are left out.
+        quiet: Whether to print only what a script needs: no notes, no progress, of a plan one line.
     """
 
     format: str = "table"
@@ -180,15 +180,20 @@ def text_options(command: _Command) -> _Command:
     def chosen(*args: Any, as_json: bool, quiet: bool, **kwargs: Any) -> Any:  # noqa: ANN401 - the command's own
         return command(*args, output=Output(format="json" if as_json else "table", quiet=quiet), **kwargs)
 
-    return _QUIET(_JSON_DOCUMENT(chosen))  # type: ignore[return-value]  # click's decorators return what they are given
+    return QUIET(_JSON_DOCUMENT(chosen))  # type: ignore[return-value]  # click's decorators return what they are given
 
 
-_QUIET = click.option("-q", "--quiet", is_flag=True, help="Print the result only, no notes and no progress.")
+QUIET = click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    help="Print only what a script needs: the result without notes and progress, a plan as one line.",
+)
 _JSON_DOCUMENT = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 _OPTIONS = (
     click.option(
         "-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print."
     ),
     click.option("--json", "as_json", is_flag=True, help="Short for --output json."),
-    _QUIET,
+    QUIET,
 )

@@ -66,14 +66,22 @@ async def draft(
     return Draft(plan=plan, binding=binding, ledger=ledger)
 
 
-def show(output: Output, made: Draft) -> None:
-    """Print a plan: as a document, or as text for review."""
+def show(output: Output, made: Draft, *, asks: bool = False) -> None:
+    """Print a plan: as a document, or as text for review, of which `--quiet` leaves one line.
+
+    Args:
+        output: How to print.
+        made: The plan.
+        asks: Whether a question about the plan follows, if there is a terminal to ask on: then it is shown whole.
+    """
     if output.format in ("json", "yaml"):
         place = {"workspace_id": made.binding.workspace_id, "api_url": made.binding.api_url}
         output.document({**place, **declarative.plan_document(made.plan)})
     elif output.format == "csv":
         rows = [{"action": each.action, "kind": each.kind.name, "id": each.id} for each in made.plan.changes]
         output.rows(rows, ("action", "kind", "id"))
+    elif output.quiet and not (asks and is_terminal(sys.stdin)):
+        click.echo(printable(declarative.summary(made.plan)))
     else:
         click.echo(f"Workspace {made.binding.workspace_id} at {made.binding.api_url}")
         for line in declarative.show_plan(made.plan):
@@ -120,14 +128,12 @@ async def _carry_out(client: "AsyncClient", output: Output, made: Draft) -> None
         output.note(f"done: {change.action} {change.kind.noun} {change.id}")
 
 
-def confirm(question: str, *, yes: bool) -> None:
+def confirm(question: str) -> None:
     """Ask on the terminal; without one, only `--yes` is an answer.
 
     Raises:
         Failure: The answer is no.
     """
-    if yes:
-        return
     if not is_terminal(sys.stdin):
         raise Failure("nothing was changed: there is no terminal to ask on; --yes answers.", Exit.REFUSED)
     if not ask(lambda: click.confirm(question, err=True)):

@@ -15,8 +15,9 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from warehouse_sync.cli.exits import Exit
 from warehouse_sync.cli.failures import Failure
@@ -29,6 +30,7 @@ _POSTMAN = {
     "API_URL": "api_url",
     "OAUTH_URL": "token_url",
 }
+_SECRET = "client_secret"  # noqa: S105 - a setting's name
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -40,27 +42,106 @@ def config_file(environ: Mapping[str, str]) -> Path:
     return Path(folder).expanduser() / "warehouse-sync" / "config.toml"
 
 
-def read_profile(file: Path, name: str | None, environ: Mapping[str, str]) -> dict[str, str]:
-    """Read a profile, or the default one; without a file and a name there are no settings.
+@dataclass(frozen=True, kw_only=True)
+class ProfileSecret:
+    """A profile's secret, which is looked for when it is used: what needs no credential works without it.
+
+    Attributes:
+        text: As the profile has it: `env:NAME`, `file:PATH`, or the secret itself.
+        where: The profile, in words.
+        file: The file with the profiles.
+        environ: Where `env:NAME` is looked for.
+    """
+
+    text: str = field(repr=False)
+    where: str
+    file: Path
+    environ: Mapping[str, str] = field(repr=False)
+
+    def reveal(self) -> str:
+        """Return the secret.
+
+        Raises:
+            Failure: It is not there, or not only the user can read it.
+        """
+        scheme, _, name = self.text.partition(":")
+        if scheme == "env":
+            mend = f"Set {name}" if name else "Write env:NAME"
+            return self.environ.get(name) or self._missing(f"{name or self.text}, which is not set", mend)
+        if scheme == "file":
+            return _text_of(Path(name).expanduser()) or self._missing(
+                f"{name}, which cannot be read or is empty", "Write it there"
+            )
+        if os.name == "posix" and self.file.stat().st_mode & _OPEN_TO_OTHERS:
+            raise Failure(
+                f"{self.where} holds a secret that others on this machine can read.",
+                Exit.CONFIGURATION,
+                f"chmod 600 {self.file}, or write env:NAME.",
+            )
+        return self.text
+
+    def _missing(self, place: str, mend: str) -> NoReturn:
+        raise Failure(
+            f"{self.where} takes the secret from {place}.",
+            Exit.CONFIGURATION,
+            f"{mend}, or choose another profile with --profile.",
+        )
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """The settings of a profile.
+
+    Attributes:
+        where: The profile, in words.
+        settings: Its settings by name.
+    """
+
+    where: str
+    settings: Mapping[str, str | ProfileSecret]
+
+
+def read_profile(file: Path, name: str, environ: Mapping[str, str]) -> Profile:
+    """Read a profile.
 
     Raises:
         Failure: The file cannot be read, has no such profile, or a setting is not one.
     """
     if not file.exists():
-        if name is None:
-            return {}
         raise Failure(
             f"there is no profile {name!r}, since there is no {file}: write one.", Exit.CONFIGURATION
         )
-    document = _read_toml(file)
-    name = name or document.get("default")
-    if name is None:
-        return {}
+    return _profile(_read_toml(file), file, name, environ)
+
+
+def read_default_profile(file: Path, environ: Mapping[str, str]) -> Profile | None:
+    """Read the profile that `WAREHOUSE_SYNC_PROFILE` or the file's `default` names, if there is one.
+
+    Raises:
+        Failure: As for `read_profile`.
+    """
+    chosen = environ.get("WAREHOUSE_SYNC_PROFILE")
+    if chosen:
+        return read_profile(file, chosen, environ)
+    document = _read_toml(file) if file.exists() else {}
+    name = document.get("default")
+    return None if name is None else _profile(document, file, name, environ)
+
+
+def _profile(document: dict[str, Any], file: Path, name: str, environ: Mapping[str, str]) -> Profile:
     profile = _table(document, "profiles", file).get(name)
     if not isinstance(profile, dict):
         known = ", ".join(_table(document, "profiles", file)) or "none"
         raise Failure(f"{file} has no profile {name!r}; it has: {known}.", Exit.CONFIGURATION)
-    return _settings(profile, f"profile {name!r} of {file}", file, environ)
+    where = f"profile {name!r} of {file}"
+    return Profile(where=where, settings=_settings(profile, where, file, environ))
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
@@ -82,42 +163,18 @@ def _table(document: dict[str, Any], key: str, file: Path) -> dict[str, Any]:
 
 def _settings(
     profile: Mapping[str, object], where: str, file: Path, environ: Mapping[str, str]
-) -> dict[str, str]:
+) -> dict[str, str | ProfileSecret]:
     unknown = sorted(set(profile) - set(SETTINGS))
     if unknown:
         known = ", ".join(SETTINGS)
         raise Failure(
             f"{where} has unknown settings: {', '.join(unknown)}. Known: {known}.", Exit.CONFIGURATION
         )
-    settings = {name: str(value) for name, value in profile.items()}
-    if "client_secret" in settings:
-        settings["client_secret"] = _secret(settings["client_secret"], where, file, environ)
+    settings: dict[str, str | ProfileSecret] = {name: str(value) for name, value in profile.items()}
+    secret = settings.get(_SECRET)
+    if isinstance(secret, str) and secret:
+        settings[_SECRET] = ProfileSecret(text=secret, where=where, file=file, environ=environ)
     return settings
-
-
-def _secret(value: str, where: str, file: Path, environ: Mapping[str, str]) -> str:
-    scheme, _, name = value.partition(":")
-    if scheme == "env":
-        if not environ.get(name):
-            raise Failure(f"{where} takes the secret from {name}, which is not set.", Exit.CONFIGURATION)
-        return environ[name]
-    if scheme == "file":
-        return _secret_file(Path(name).expanduser(), where)
-    if os.name == "posix" and file.stat().st_mode & _OPEN_TO_OTHERS:
-        raise Failure(
-            f"{where} holds a secret that others on this machine can read: chmod 600 {file}, or write env:NAME.",
-            Exit.CONFIGURATION,
-        )
-    return value
-
-
-def _secret_file(file: Path, where: str) -> str:
-    try:
-        return file.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError):
-        raise Failure(
-            f"{where} takes the secret from {file}, which cannot be read.", Exit.CONFIGURATION
-        ) from None
 
 
 def read_postman(file: Path) -> dict[str, str]:

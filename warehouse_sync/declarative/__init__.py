@@ -44,7 +44,13 @@ if TYPE_CHECKING:
         placeholders,
     )
     from warehouse_sync.declarative.showing import headline, show_plan, summary
-    from warehouse_sync.declarative.starting import Answers, config_questions, starting_files
+    from warehouse_sync.declarative.starting import (
+        Answers,
+        ConfigQuestion,
+        config_questions,
+        id_problem,
+        starting_files,
+    )
     from warehouse_sync.declarative.writing import export_documents, needed_variables, to_yaml, write_files
 
 _HOMES = {
@@ -59,7 +65,9 @@ _HOMES = {
     "is_identifier": "setups",
     "placeholders": "setups",
     "Answers": "starting",
+    "ConfigQuestion": "starting",
     "config_questions": "starting",
+    "id_problem": "starting",
     "starting_files": "starting",
     "lint_files": "lint.checking",
     "has_errors": "lint.checking",
@@ -115,6 +123,7 @@ __all__ = [
     "Answers",
     "Binding",
     "Change",
+    "ConfigQuestion",
     "Conversion",
     "Declarations",
     "Declared",
@@ -141,6 +150,7 @@ __all__ = [
     "format_date",
     "has_errors",
     "headline",
+    "id_problem",
     "is_identifier",
     "is_plan",
     "json_schema",

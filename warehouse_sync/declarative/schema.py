@@ -72,7 +72,7 @@ def _resource(kind: Kind) -> Schema:
 
 
 def _object(cls: type) -> Schema:
-    described = _descriptions(cls)
+    described = descriptions(cls)
     fields = shapes(cls)
     return {
         "type": "object",
@@ -111,7 +111,7 @@ def _first_line(cls: type) -> str:
     return (cls.__doc__ or "").strip().splitlines()[0]
 
 
-def _descriptions(cls: type) -> dict[str, str]:
+def descriptions(cls: type) -> dict[str, str]:
     """Return the fields' descriptions from the `Attributes:` of a class's docstring."""
     _, _, listed = (cls.__doc__ or "").partition("Attributes:")
     found = re.findall(r"^\s+(\w+): (.+(?:\n\s{12,}.+)*)", listed, re.MULTILINE)

@@ -24,11 +24,14 @@ def show_plan(plan: Plan) -> Iterator[str]:
 
 
 def summary(plan: Plan) -> str:
-    """Return one sentence that says how much a plan changes."""
+    """Return one line that says how much a plan changes, and whether it can be applied."""
+    counts = (f"{plan.count(action)} to {action}" for action in (CREATE, UPDATE, DELETE))
+    changes = f"Plan: {', '.join(counts)}, {plan.count(NOTHING)} unchanged."
+    if plan.obstacles:
+        return f"{changes} It cannot be applied: {len(plan.obstacles)} obstacle(s)."
     if not plan.steps:
         return f"No changes: {plan.count(NOTHING)} resource(s) are as the files say."
-    counts = (f"{plan.count(action)} to {action}" for action in (CREATE, UPDATE, DELETE))
-    return f"Plan: {', '.join(counts)}, {plan.count(NOTHING)} unchanged."
+    return changes
 
 
 def headline(change: Change) -> str:

@@ -19,9 +19,35 @@ from warehouse_sync import (
     SyncMode,
     SyncModeType,
 )
+from warehouse_sync.declarative.schema import descriptions
 from warehouse_sync.declarative.shapes import CONFIGS, shapes
 from warehouse_sync.declarative.writing import resource_document, to_yaml
 
+# From the examples of the reference.
+_EXAMPLES = {
+    "Snowflake": {
+        "account_identifier": "gd12345",
+        "region": "us-central1.gcp",
+        "warehouse": "compute_wh",
+        "database": "my_database",
+        "role": "mparticle_role",
+        "user": "mparticle_user",
+        "storage_integration": "mp_us1_123_123_s3",
+    },
+    "BigQuery": {
+        "region": "us-east1",
+        "project_id": "my-gcp-project",
+        "dataset_id": "my-dataset",
+        "service_account_id": "mparticle-account@my-gcp-project.iam.gserviceaccount.com",
+    },
+    "Redshift": {
+        "database": "dev",
+        "host": "dwi-test.ab123yyxwwzz.us-east-1.redshift.amazonaws.com",
+        "user": "mParticle",
+        "aws_iam_role_arn": "arn:aws:iam::123456789:role/mParticle_role",
+    },
+    "Databricks": {"provider": "your-databricks-org-name", "schema": "your-schema-name"},
+}
 _LINE = "# yaml-language-server: $schema=warehouse-sync.schema.json\n"
 
 
@@ -52,15 +78,52 @@ class Answers:
     start: datetime
 
 
-def config_questions(provider: str) -> list[str]:
-    """Return the fields of a connection that have to be known and are no secrets."""
-    return [shape.name for shape in shapes(CONFIGS[provider]) if shape.required and not shape.secret]
+@attrs.frozen(kw_only=True)
+class ConfigQuestion:
+    """A field of a connection that has to be known and is no secret.
+
+    Attributes:
+        name: The field.
+        help: What it is, in one line.
+        example: A value of it, from the reference.
+    """
+
+    name: str
+    help: str
+    example: str
+
+
+def config_questions(provider: str) -> list[ConfigQuestion]:
+    """Return what has to be asked about a connection, in the order of its fields."""
+    config = CONFIGS[provider]
+    described, examples = descriptions(config), _EXAMPLES[provider]
+    return [
+        ConfigQuestion(
+            name=shape.name,
+            help=_first_sentence(described[shape.attribute]),
+            example=examples[shape.name],
+        )
+        for shape in shapes(config)
+        if shape.required and not shape.secret
+    ]
+
+
+def _first_sentence(text: str) -> str:
+    """Return what a description says first, without the example it may have."""
+    return text.partition(". ")[0].partition(", such as")[0].rstrip(".") + "."
+
+
+def id_problem(text: str) -> str | None:
+    """Return why a text cannot be the id of a resource; `None` if it can."""
+    problems = DataModelSpec(id=text, name="any", sql_query="any").problems()
+    return next((message for field, message in problems if field == "id"), None)
 
 
 def starting_files(answers: Answers) -> dict[str, str]:
     """Return the files: a connection, a data model with its query beside it, a pipeline."""
     connection_id = answers.provider.lower()
-    title = answers.pipeline_id.replace("-", " ").replace("_", " ").capitalize()
+    words = answers.pipeline_id.replace("-", " ").replace("_", " ").strip()
+    title = words.capitalize() or answers.pipeline_id
     fields: dict[str, Any] = dict(answers.config)
     config = CONFIGS[answers.provider](**fields)
     connection = ConnectionSpec(id=connection_id, name=answers.provider, config=config)
