@@ -6,6 +6,7 @@ The canaries: the client secret, the token, the password of a connection that is
 import asyncio
 import copy
 import gc
+import gzip
 import io
 import logging
 import pickle
@@ -20,7 +21,7 @@ import pytest
 from tests.faults.faults import faults
 from tests.support.clock import FakeClock, warp
 from tests.support.kinds import BASE, Driver, driver
-from tests.support.peer import TOKEN, Answer, Peer, echo, refusal, reply, stall, token
+from tests.support.peer import TOKEN, Answer, Peer, echo, http, raw, refusal, reply, stall, token
 from warehouse_sync import (
     AsyncClient,
     BigQueryConfig,
@@ -30,6 +31,7 @@ from warehouse_sync import (
     ResourceState,
     SnowflakeConfig,
     Timeout,
+    WarehouseSyncError,
 )
 
 CLIENT_SECRET = "canary-client-secret"
@@ -37,6 +39,7 @@ ACCESS_TOKEN = "canary-access-token"
 PASSWORD = 'canary-"password"\n\\\u00e9'  # which looks different in JSON
 KEY = "canary-service-account-key"
 CANARIES = ("canary",)
+ECHOED = {"X-Echo": f"Bearer {ACCESS_TOKEN}"}
 
 SNOWFLAKE = ConnectionSpec(
     id="c1",
@@ -234,6 +237,28 @@ async def test_secrets_do_not_show_in_a_cancellation(peer: Peer, call: str, log:
             await task
     inspect(caught.value)
     clean(log.getvalue())
+
+
+@pytest.mark.parametrize("call", ["create", "update", "read"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        raw(http(200, b"x" * 100, ECHOED)[:-50], then="close"),
+        raw(http(500, b"x" * 100, ECHOED)[:-50], then="close"),
+        raw(http(200, gzip.compress(bytes(17 << 20)), {**ECHOED, "Content-Encoding": "gzip"})),
+    ],
+    ids=["cut short", "error cut short", "too large"],
+)
+async def test_secrets_do_not_show_in_an_answer_that_breaks_off(
+    peer: Peer, clock: FakeClock, answer: Answer, call: str
+) -> None:
+    """A header of the answer may repeat the token; no frame of a traceback holds the answer."""
+    peer.serve("* /platform/*", answer)
+    peer.serve(TOKEN, token(ACCESS_TOKEN))
+    async with AsyncClient(**options(peer, clock, call)) as client:
+        with pytest.raises(WarehouseSyncError) as caught:
+            await CALLS[call](client)
+    inspect(caught.value)
 
 
 def test_secrets_do_not_show_in_settings_that_are_refused() -> None:

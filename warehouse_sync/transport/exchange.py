@@ -43,8 +43,9 @@ async def exchange(local: Local, call: Call[Any], headers: Headers) -> Answer:
             return await _answer(local, response)
         except BaseException:
             response.close()  # half-read: its connection must not serve another request
+            del response  # its headers may repeat the token, and tracebacks may show what a frame holds
             raise
-    except asyncio.CancelledError as interruption:
+    except (asyncio.CancelledError, ResponseTooLargeError) as interruption:
         _forget_frames(interruption)
         raise
     except FAULTS as error:
@@ -144,5 +145,5 @@ def _line_that_ends(response: Reply | aiohttp.ClientResponse) -> ResponseHandler
 
 
 def _forget_frames(error: BaseException) -> None:
-    """Drop the frames an exception came through: aiohttp's hold the headers and the body."""
+    """Drop the frames an exception came through: they hold the headers and the body, of the request or of the answer."""
     error.__traceback__ = error.__context__ = error.__cause__ = None
