@@ -30,6 +30,16 @@ from warehouse_sync.resources.crud import _differences, is_ambiguous
 ITEM = f"{BASE}/connections/c1"
 
 
+def nested(levels: int | None) -> dict[str, Any]:
+    """So many objects within each other, or one within itself."""
+    inner: dict[str, Any] = {}
+    if levels is None:
+        inner["again"] = inner
+    for _ in range(levels or 0):
+        inner = {"again": inner}
+    return inner
+
+
 async def test_what_cannot_be_json_is_refused_before_a_request(client: AsyncClient, peer: Peer) -> None:
     """A value of `extra` that JSON does not know is named, and nothing is sent."""
     wrong = attrs.evolve(SPEC, extra={"more": {"deep": {1j}}})
@@ -41,12 +51,16 @@ async def test_what_cannot_be_json_is_refused_before_a_request(client: AsyncClie
     assert peer.arrivals == []
 
 
-async def test_extra_nested_without_end_is_refused_before_a_request(client: AsyncClient, peer: Peer) -> None:
-    """A value that contains itself is refused like any other that cannot be sent."""
-    endless: dict[str, Any] = {}
-    endless["again"] = endless
-    with pytest.raises(ValidationError, match="extra"):
-        await client.connections.update(attrs.evolve(SPEC, extra=endless))
+@pytest.mark.parametrize("deep", [nested(None), nested(5000)], ids=["without end", "too deep"])
+@pytest.mark.parametrize("place", ["spec", "config"])
+async def test_extra_nested_too_deeply_is_refused_before_a_request(
+    client: AsyncClient, peer: Peer, place: str, deep: dict[str, Any]
+) -> None:
+    """A value that contains itself, or too many others, is named like any other that cannot be sent."""
+    config = attrs.evolve(SPEC.config, extra=deep)
+    spec = attrs.evolve(SPEC, extra=deep) if place == "spec" else attrs.evolve(SPEC, config=config)
+    with pytest.raises(ValidationError, match="extra: is nested too deeply"):
+        await client.connections.update(spec)
     assert peer.arrivals == []
 
 

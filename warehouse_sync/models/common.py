@@ -10,11 +10,12 @@ import attrs
 
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models.enums import OpenEnum, ResourceState
-from warehouse_sync.secret import kind_of
+from warehouse_sync.secret import Secret, kind_of
 
 Problem = tuple[str, str]
 Word = TypeVar("Word", bound=OpenEnum)
 
+MASKED = "is the mask the API shows instead of the secret: set the real one before sending"
 _SLUG = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _TOO_LARGE = 10**100  # Python refuses to read or write numbers of thousands of digits
 _DELAY = re.compile(r"[0-9]+[smhdwy]", re.ASCII)
@@ -168,3 +169,17 @@ def check_extra(extra: Mapping[Any, object], field: str = "extra") -> Iterator[P
     for key in extra:
         if not isinstance(key, str):
             yield field, f"keys must be strings, not {type(key).__name__}"
+    yield from check_mask(field, extra)
+
+
+def check_mask(path: str, value: object) -> Iterator[Problem]:
+    """Yield the masks among fields this release does not know: they stand for secrets, too."""
+    match value:
+        case str() if Secret(value).is_mask:
+            yield path, MASKED
+        case Mapping():
+            for key, part in value.items():
+                yield from check_mask(f"{path}.{key}", part)
+        case list():
+            for index, part in enumerate(value):
+                yield from check_mask(f"{path}[{index}]", part)

@@ -10,6 +10,7 @@ from typing import ClassVar
 import attrs
 
 from warehouse_sync.models.common import (
+    MASKED,
     ErrorMessage,
     Problem,
     check_choice,
@@ -20,8 +21,6 @@ from warehouse_sync.models.common import (
 )
 from warehouse_sync.models.enums import ConnectionStatus, ResourceState, ServiceProvider
 from warehouse_sync.secret import Secret, to_secret
-
-_MASKED = "is the mask the API shows instead of the secret: set the real one before sending"
 
 
 @attrs.frozen(kw_only=True)
@@ -200,20 +199,6 @@ def _config_problems(config: object) -> Iterator[Problem]:
         if field.name not in ("extra", "service_provider"):
             yield from _config_field_problems(config, field.name)
     yield from check_extra(config.extra, "config.extra")
-    yield from _mask_problems("config.extra", config.extra)
-
-
-def _mask_problems(path: str, value: object) -> Iterator[Problem]:
-    """Yield the masks among fields this release does not know: they stand for secrets, too."""
-    match value:
-        case str() if Secret(value).is_mask:
-            yield path, _MASKED
-        case Mapping():
-            for key, part in value.items():
-                yield from _mask_problems(f"{path}.{key}", part)
-        case list():
-            for index, part in enumerate(value):
-                yield from _mask_problems(f"{path}[{index}]", part)
 
 
 def _config_field_problems(config: ConnectionConfig, name: str) -> Iterator[Problem]:
@@ -221,7 +206,7 @@ def _config_field_problems(config: ConnectionConfig, name: str) -> Iterator[Prob
     if not isinstance(value, Secret):
         yield from check_text(f"config.{name}", value, required=name not in config.optional)
     elif value.is_mask:
-        yield f"config.{name}", _MASKED
+        yield f"config.{name}", MASKED
     elif not value:
         yield f"config.{name}", "must not be empty"
 

@@ -16,6 +16,7 @@ from warehouse_sync.models.common import (
     check_delay,
     check_extra,
     check_id,
+    check_mask,
     check_text,
     check_whole_number,
     to_delay,
@@ -178,6 +179,7 @@ class PipelineSpec:
         yield from self._transformation_problems()
         yield from check_whole_number("partner_feed_id", self.partner_feed_id)
         yield from check_text("partner_feed_key", self.partner_feed_key, required=False)
+        yield from check_mask("partner_feed_key", self.partner_feed_key)
         yield from check_text("data_plan_id", self.data_plan_id, required=False)
         yield from check_whole_number("data_plan_version", self.data_plan_version)
         yield from check_extra(self.extra)

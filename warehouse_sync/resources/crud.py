@@ -129,7 +129,10 @@ class Crud(Generic[SpecT, ModelT]):
                 f"the {self.noun}",
                 [("spec", f"must be a {self.spec.__name__}, not {type(spec).__name__}{mend}")],
             )
-        problems = list(spec.problems())
+        try:
+            problems = list(spec.problems())
+        except RecursionError:
+            problems = [("extra", "is nested too deeply to be sent as JSON")]
         if problems:
             raise ValidationError(f"{self.noun} {spec.id!r:.80}", problems)
 
