@@ -150,10 +150,12 @@ class Crud(Generic[SpecT, ModelT]):
     async def _settle(self, spec: SpecT, cause: WarehouseSyncError) -> ModelT:
         """Find out whether a create happened, by reading its id until it appears or patience ends."""
         reason = "its answer was lost, and it cannot be found; it was not sent again"
+        clock = self.workspace.transport.clock
+        until = clock.monotonic() + self.workspace.transport.carrier.policy.settle
         for pause in self.workspace.pauses(FIRST_LOOK, LONGEST_LOOK):
-            await self.workspace.transport.clock.sleep(pause)
+            await clock.sleep(pause)
             try:
-                found = await self._look(spec.id)
+                found = await self._look(spec.id, until)
             except WarehouseSyncError as error:
                 reason = f"its answer was lost, and it cannot be looked for ({type(error).__name__}); it was not sent again"
                 break
@@ -161,10 +163,11 @@ class Crud(Generic[SpecT, ModelT]):
                 return self._adopt(spec, found)
         raise self._unknown("create", spec.id, reason) from cause
 
-    async def _look(self, resource_id: str) -> ModelT | None:
+    async def _look(self, resource_id: str, until: float) -> ModelT | None:
         try:
-            return await self.get(resource_id)
-        except (NotFoundError, RateLimitedError, TransportError, ServerError):
+            async with self.workspace.look(until):
+                return await self.get(resource_id)
+        except (NotFoundError, RateLimitedError, TransportError, ServerError, TimeoutError):
             return None  # not there yet, or not to be told now: look again
 
     def _adopt(self, spec: SpecT, found: ModelT) -> ModelT:

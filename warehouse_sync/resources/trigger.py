@@ -1,5 +1,6 @@
 """Triggering a pipeline, and finding the run of a trigger whose answer was lost."""
 
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -96,12 +97,17 @@ def _expected(workspace: Workspace, triggered: TriggeredRun) -> TriggeredRun:
 
 async def _look(workspace: Workspace, pipeline_id: str, began: datetime) -> list[int]:
     """Return the manual runs that began since, newest first; look a few times, since a run may take a moment to appear."""
-    clock = ServerClock(workspace.transport.clock.wall)
+    own, servers = workspace.transport.clock, ServerClock(workspace.transport.clock.wall)
+    until = own.monotonic() + sum(PAUSES)
     for pause in PAUSES:
-        await workspace.transport.clock.sleep(pause)
-        candidates = await _manual_runs_since(workspace, pipeline_id, began, clock)
-        if candidates:
-            return candidates
+        left = until - own.monotonic()
+        if left < 0:
+            break
+        await own.sleep(min(pause, left))
+        with contextlib.suppress(TimeoutError):
+            async with workspace.look(until):
+                if candidates := await _manual_runs_since(workspace, pipeline_id, began, servers):
+                    return candidates
     return []
 
 

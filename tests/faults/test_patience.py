@@ -1,0 +1,36 @@
+"""How long it is looked for what a lost answer may have created, while the search itself gets no answer."""
+
+import asyncio
+
+import pytest
+
+from tests.faults.faults import stalling
+from tests.support.clock import warp
+from tests.support.kinds import CREATE, TRIGGER, Kind
+from tests.support.peer import Peer, reset
+from warehouse_sync import AsyncClient, Clock, OutcomeUnknownError, Timeout
+
+
+@pytest.mark.parametrize("total", [60, None])
+@pytest.mark.parametrize(("kind", "patience"), [(CREATE, 90), (TRIGGER, 15.5)], ids=["create", "trigger"])
+async def test_search_whose_reads_hang_ends_when_patience_does(
+    peer: Peer, kind: Kind, patience: float, total: float | None
+) -> None:
+    """A server that takes the search and says nothing holds the caller for no longer than is documented, give or take a look."""
+    loop = asyncio.get_running_loop()
+    jump = warp(loop)
+
+    async def sleep(seconds: float) -> None:
+        jump(seconds)
+        await asyncio.sleep(0)
+
+    clock = Clock(monotonic=loop.time, sleep=sleep, random=lambda: 0.5)
+    peer.serve(kind.route, reset())
+    peer.serve("GET *", stalling(lambda: jump(1)))
+    async with AsyncClient(**peer.options(clock=clock, timeout=Timeout(total=total))) as client:
+        await client._transport._source.get(client._transport._grant)
+        began = loop.time()
+        with pytest.raises(OutcomeUnknownError):
+            await kind.call(client)
+        assert patience - 1 < loop.time() - began < patience + 5
+    assert peer.count(kind.route) == 1
