@@ -1,6 +1,7 @@
 """What the matrix has no room for: how long, how often, how much, and in which words."""
 
 import asyncio
+import json
 import socket
 import tracemalloc
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.clock import FakeClock
-from tests.support.kinds import CREATE, DELETE, KINDS, READ, TRIGGER, UPDATE, Kind
+from tests.support.kinds import CONNECTION, CREATE, DELETE, FETCH, KINDS, READ, TRIGGER, UPDATE, Kind, driver
 from tests.support.peer import (
     TOKEN,
     Peer,
@@ -189,18 +190,6 @@ async def test_no_sleep_begins_that_would_overrun_the_deadline(peer: Peer, clock
     assert caught.value.attempts == 4
 
 
-async def test_outage_with_many_callers_adds_a_bounded_number_of_requests(
-    peer: Peer, clock: FakeClock
-) -> None:
-    """Two hundred callers in an outage make 235 requests, not six hundred."""
-    peer.serve(READ.route, refusal(503))
-    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
-        calls = [client.connections.get("c1") for _ in range(200)]
-        outcomes = await asyncio.gather(*calls, return_exceptions=True)
-    assert {type(outcome) for outcome in outcomes} == {ServerError}
-    assert peer.count(READ.route) == 200 + 35
-
-
 async def test_unauthorized_storm_fetches_one_token(peer: Peer) -> None:
     """A thousand calls refused at once with one token: one more fetch, and each is replayed once."""
     peer.serve(TOKEN, token("old"), token("new"))
@@ -241,10 +230,12 @@ async def test_token_request_failing_is_not_the_calls_own(peer: Peer, clock: Fak
     assert peer.count() == 0
 
 
+@pytest.mark.parametrize("sort", ["async", "sync"])
+@pytest.mark.parametrize("kind", KIND_LIST, ids=KINDS)
 async def test_name_that_is_unknown_is_a_connect_error(
-    peer: Peer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    peer: Peer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, kind: Kind, sort: str
 ) -> None:
-    """A name nobody knows is `ConnectError`, not sent, and tried three times."""
+    """A name nobody knows is `ConnectError`, not sent, and tried three times, whatever the call and the client."""
     looked_up, real = list[str](), socket.getaddrinfo
 
     def getaddrinfo(host: str, *arguments: Any, **named: Any) -> Any:
@@ -254,12 +245,14 @@ async def test_name_that_is_unknown_is_a_connect_error(
         return real(host, *arguments, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    options = peer.options(clock=clock.as_clock(), api_url="https://nowhere.invalid")
-    async with AsyncClient(**options) as client:
+    nowhere = "https://nowhere.invalid"
+    place = {"token_url": f"{nowhere}/oauth/token"} if kind is FETCH else {"api_url": nowhere}
+    async with driver(sort, **peer.options(clock=clock.as_clock(), **place)) as client:
         with pytest.raises(ConnectError, match=r"nowhere\.invalid:443: the name is unknown") as caught:
-            await client.connections.get("c1")
+            await client.call(kind.call)
     assert (caught.value.sent, caught.value.attempts) == ("no", 3)
     assert looked_up.count("nowhere.invalid") == 3
+    assert peer.count() == 0
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -275,14 +268,24 @@ async def test_redirect_of_the_token_request_does_not_carry_the_secret_on(peer: 
 
 
 async def test_cookies_are_neither_kept_nor_sent(peer: Peer) -> None:
-    """What a server sets is not sent back."""
-    peer.serve(READ.route, raw(http(200, b'{"id":"c1"}', {"Set-Cookie": "a=b"})))
+    """What a server sets is not sent back, neither to the API nor to the token endpoint, by reads and by changes."""
     peer.serve(TOKEN, reply(200, {"access_token": "t", "expires_in": 9}, Set_Cookie="c=d; Path=/"))
-    async with AsyncClient(**peer.options()) as client:
-        for _ in range(2):
-            with pytest.raises(WarehouseSyncError):
-                await client.connections.get("c1")
+    cookie = {"Set-Cookie": "a=b; Path=/"}
+    peer.serve("* /platform/*", raw(http(200, json.dumps(CONNECTION).encode(), cookie)))
+    named = peer.url.replace(
+        "127.0.0.1", "localhost"
+    )  # a jar keeps no cookies of addresses, only those of names
+    for _ in range(2):
+        options = peer.options(api_url=named, token_url=f"{named}/oauth/token")
+        async with AsyncClient(**options) as client:
+            for _ in range(2):
+                await READ.call(client)
+                await UPDATE.call(client)
+            assert not list(client._transport.carrier.pool.here().session.cookie_jar)
+            client._transport._source.token = None
+            await READ.call(client)
     assert [arrival for arrival in peer.arrivals if "cookie" in arrival.headers] == []
+    assert (peer.count(), peer.count(TOKEN)) == (10, 4)
 
 
 async def test_proxies_and_netrc_are_used_only_when_asked_for(

@@ -267,3 +267,18 @@ def test_next_delay_follows_a_hint_unless_it_is_too_long(
     delay = next_delay(RetryPolicy(), budget, error, tries=1, replayable=False, remaining=remaining, chance=1)
     assert delay == expected
     assert budget.left == (500 if expected is None else 495)
+
+
+def test_next_delay_is_the_longer_of_hint_and_backoff() -> None:
+    """A hint of no time, or of little, does not make the client come back sooner than it would without."""
+    for hint, chance, expected in ((0.0, 0.5, 1.0), (1.5, 1.0, 2.0), (1.5, 0.5, 1.5), (None, 1.0, 2.0)):
+        delay = next_delay(
+            RetryPolicy(),
+            Budget(500),
+            RateLimitedError(status=429, retry_after=hint),
+            tries=2,
+            replayable=False,
+            remaining=60,
+            chance=chance,
+        )
+        assert delay == expected
