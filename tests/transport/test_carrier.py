@@ -10,9 +10,18 @@ import pytest
 from tests.support.clock import FakeClock, warp
 from tests.support.kinds import READ
 from tests.support.peer import Peer, refusal
-from warehouse_sync import APIError, AsyncClient, ConnectError, ReadError, RetryPolicy, Timeout, TimeoutError
-from warehouse_sync.transport.call import Call, Trip
-from warehouse_sync.transport.carrier import Carrier
+from warehouse_sync import (
+    APIError,
+    AsyncClient,
+    ConnectError,
+    ReadError,
+    RetryPolicy,
+    Timeout,
+    TimeoutError,
+    TokenError,
+)
+from warehouse_sync.transport.call import Answer, Call, Trip
+from warehouse_sync.transport.carrier import Carrier, _decoded
 from warehouse_sync.transport.pace import Pace
 from warehouse_sync.transport.retry import Budget
 from warehouse_sync.transport.slots import Slots
@@ -90,3 +99,14 @@ async def test_redirection_is_an_error(peer: Peer, status: int) -> None:
         with pytest.raises(APIError, match="Elsewhere") as caught:
             await client.connections.get("c1")
     assert caught.value.status == status
+
+
+def test_error_of_a_decoder_keeps_none_of_its_frames() -> None:
+    """They hold the answer, which may be a token: whatever kind of error it is, only the carrier's own frame is left."""
+
+    def decode(answer: bytes) -> bytes:
+        raise TokenError("nonsense")
+
+    with pytest.raises(TokenError) as caught:
+        _decoded(attrs.evolve(CALL, decode=decode), Answer(200, b"canary"))
+    assert [frame.name for frame in caught.traceback[1:]] == ["_decoded"]

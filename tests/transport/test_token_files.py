@@ -1,6 +1,7 @@
 """Files that only their owner can read: what is refused and why, and what a killed process may leave."""
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +51,24 @@ def test_file_that_is_unsafe_is_refused_by_name(
     with pytest.raises(PermissionError) as caught:
         opening(folder, "t")
     assert str(caught.value) == said.format(path=folder / "t", folder=folder)
+
+
+@pytest.mark.parametrize("opening", [read, FileLock])
+def test_file_of_another_user_in_ones_own_directory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opening: Callable[[Path, str], object]
+) -> None:
+    """It is the file's own owner that counts, too, and not the directory's alone."""
+    folder, real = tmp_path / "tokens", os.fstat
+    replace(folder, "t", b"secret")
+
+    def fstat(descriptor: int) -> os.stat_result:
+        status = real(descriptor)
+        return os.stat_result((*status[:4], 12345, *status[5:])) if stat.S_ISREG(status.st_mode) else status
+
+    monkeypatch.setattr(os, "fstat", fstat)
+    with pytest.raises(PermissionError) as caught:
+        opening(folder, "t")
+    assert str(caught.value) == f"{folder / 't'} belongs to another user"
 
 
 def test_read_takes_no_more_than_a_token_can_need(tmp_path: Path) -> None:
