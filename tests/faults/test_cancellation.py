@@ -2,60 +2,15 @@
 
 import asyncio
 import gc
-from collections.abc import Coroutine, Iterator
-from contextlib import suppress
-from functools import partial
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
+from tests.faults.stepping import STEPS, attempt, cancelled_at, check_whole, quiet
 from tests.support.clock import FakeClock
 from tests.support.kinds import FETCH, KINDS, READ, Kind
 from tests.support.peer import TOKEN, Answer, Peer, raw, refusal, reset, stall, token
 from warehouse_sync import AsyncClient
-
-STEPS = 400  # far more than any call takes
-
-
-class Stepper:
-    """Drives a coroutine in its task, and cancels the task as it waits for the k-th time."""
-
-    def __init__(self, work: Coroutine[Any, Any, Any], cancel_at: int) -> None:
-        self._steps = work.__await__()
-        self._left = cancel_at
-
-    def __await__(self) -> Any:
-        """Pass on what the coroutine waits for, and what comes of it."""
-        task, loop = asyncio.current_task(), asyncio.get_running_loop()
-        assert task is not None
-        resume = partial(self._steps.send, None)
-        while True:
-            try:
-                awaited = resume()
-            except StopIteration as end:
-                return end.value
-            self._left -= 1
-            if self._left == 0:
-                loop.call_soon(task.cancel)
-            try:
-                resume = partial(self._steps.send, (yield awaited))
-            except BaseException as error:  # noqa: BLE001 - passed on
-                resume = partial(self._steps.throw, error)
-
-
-async def cancelled_at(step: int, call: Coroutine[Any, Any, Any]) -> bool:
-    """Run a call that is cancelled at a step. Tell whether it got that far."""
-
-    async def run() -> None:
-        await Stepper(call, step)
-
-    task = asyncio.create_task(run())
-    await asyncio.wait([task])
-    if task.cancelled():
-        return True
-    task.result()
-    return False
-
 
 TROUBLE: dict[str, tuple[Answer, ...]] = {
     "at once": (),
@@ -95,29 +50,13 @@ async def test_call_cancelled_at_any_step_leaves_nothing_behind(  # noqa: PLR091
         options["client_secret"] = f"{trouble}{step}"
         async with AsyncClient(**options) as client:
             before = asyncio.all_tasks()
-            reached = await cancelled_at(step, attempt(client, kind))
-            local = client._transport.carrier.pool.here()
+            reached = await cancelled_at(step, attempt(kind.call(client)))
             await quiet(client)
-            assert local.slots.free == 1
+            check_whole(client)
             assert asyncio.all_tasks() <= before
-            assert not client._transport._source._lock.locked()
-            assert not any(local.deadlines._queues.values())
             peer.serve(kind.route, kind.success)
             await kind.call(client)
     assert 1 < step < STEPS
-
-
-async def attempt(client: AsyncClient, kind: Kind) -> None:
-    """Make a call; that it may fail is not the matter here."""
-    with suppress(Exception):
-        await kind.call(client)
-
-
-async def quiet(client: AsyncClient) -> None:
-    """Wait for a token fetch that goes on without its caller."""
-    while client._transport._source._tasks:
-        await asyncio.wait(client._transport._source._tasks)
-    await asyncio.sleep(0)
 
 
 async def test_call_cancelled_is_the_callers_own_cancellation(peer: Peer) -> None:

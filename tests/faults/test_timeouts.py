@@ -2,12 +2,13 @@
 
 import asyncio
 import socket
+from typing import Any
 
 import pytest
 
 from tests.faults.faults import stalling
 from tests.support.clock import FakeClock, warp
-from tests.support.kinds import CREATE, READ, UPDATE, Kind
+from tests.support.kinds import FETCH, KINDS, READ, UPDATE, Driver, Kind, driver
 from tests.support.peer import TOKEN, Gate, Peer, stall, token
 from warehouse_sync import (
     AsyncClient,
@@ -16,10 +17,10 @@ from warehouse_sync import (
 )
 
 
-async def timeout_of(client: AsyncClient, kind: Kind) -> TimeoutError:
+async def timeout_of(client: AsyncClient | Driver, kind: Kind) -> TimeoutError:
     """Make a call that times out."""
     with pytest.raises(TimeoutError) as caught:
-        await kind.call(client)
+        await (client.call(kind.call) if isinstance(client, Driver) else kind.call(client))
     assert isinstance(caught.value, asyncio.TimeoutError)
     return caught.value
 
@@ -78,24 +79,44 @@ async def test_timeout_while_waiting_for_a_place_is_pool_and_not_sent(peer: Peer
     assert "raise max_connections" in str(second.result())
 
 
-async def test_timeout_while_connecting_is_connect_and_not_sent(clock: FakeClock) -> None:
-    """A server that does not accept is given up after `Timeout.connect`, three times, for a create, too."""
-    jump = warp(asyncio.get_running_loop())
-    with Peer() as peer, socket.socket() as deaf:
+@pytest.mark.parametrize("sort", ["async", "sync"])
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+async def test_timeout_while_connecting_is_connect_and_not_sent(
+    peer: Peer, clock: FakeClock, kind: Kind, sort: str
+) -> None:
+    """A server that does not accept is given up after `Timeout.connect`, three times, whatever the call and the client."""
+    with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen(0)
         fillers = fill(deaf)
-        api = f"http://127.0.0.1:{deaf.getsockname()[1]}"
-        options = peer.options(clock=clock.as_clock(), timeout=Timeout(total=None, connect=5), api_url=api)
-        async with AsyncClient(**options) as client:
-            await client._transport._source.get(client._transport._grant)
-            call = asyncio.create_task(timeout_of(client, CREATE))
+        there = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        place = {"token_url": f"{there}/oauth/token"} if kind is FETCH else {"api_url": there}
+        options = peer.options(clock=clock.as_clock(), timeout=Timeout(total=None, connect=0.5))
+        async with AsyncClient(**options) as other, driver(sort, **{**options, **place}) as client:
+            if kind is not FETCH:  # a token to share: nothing but the call is to time out
+                await other._transport._source.get(other._transport._grant)
+            jump, begun = warp(client.loop), connecting(client.loop)
+            call = asyncio.create_task(timeout_of(client, kind))
             while not call.done():
-                jump(0.5)
+                if begun:
+                    jump(begun.pop())
                 await asyncio.sleep(0)
             assert of(await call) == ("connect", "no", 3)
+            assert len(clock.sleeps) == 2
         for filler in fillers:
             filler.close()
+
+
+def connecting(loop: asyncio.AbstractEventLoop) -> list[float]:
+    """Return a list to which each connection that a loop begins adds the seconds after which it is to be given up."""
+    begun, connect = list[float](), loop.sock_connect
+
+    async def noting(sock: socket.socket, address: Any) -> None:
+        begun.append(0.6)
+        await connect(sock, address)
+
+    loop.sock_connect = noting  # type: ignore[method-assign]  # to know when time may pass
+    return begun
 
 
 def fill(deaf: socket.socket) -> list[socket.socket]:

@@ -4,8 +4,10 @@ import asyncio
 import gc
 import os
 import random
+import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,14 @@ EXPIRE_EVERY = 1000  # calls; twice within one call would rightly be an error
 # Refusals and failures that pass; the waits are short, and every call may try often.
 POLICY = RetryPolicy(attempts=6, base=0.001, throttled_base=0.001, settle=1, budget=1e9)
 HASTE = 20  # how much faster than told the client sleeps
+WATCHED = 4000  # calls at most whose memory is looked at: looking makes them slow
+STAYS = 256 << 10  # bytes
+FILES = [
+    f"*/warehouse_sync/{part}" for part in ("transport/*", "resources/*", "wire/*", "models/*", "client.py")
+]
+FILES += [
+    f"*/aiohttp/{part}.py" for part in ("client*", "connector", "cookiejar", "resolver")
+]  # not the emulator's
 OURS = ("warehouse_sync.transport", "warehouse_sync.resources", "warehouse_sync.models", "aiohttp.client")
 
 
@@ -201,6 +211,23 @@ def kept() -> int:
     return sum(str(type(thing).__module__).startswith(OURS) for thing in gc.get_objects())
 
 
+@contextmanager
+def nothing_stays() -> Iterator[None]:
+    """Assert that of the memory that is allocated meanwhile for the client, next to none is held in the end."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        yield
+        gc.collect()
+        taken = tracemalloc.take_snapshot().filter_traces(
+            [tracemalloc.Filter(inclusive=True, filename_pattern=files) for files in FILES]
+        )
+    finally:
+        tracemalloc.stop()
+    lines = taken.statistics("lineno")
+    assert sum(line.size for line in lines) < STAYS, lines[:5]
+
+
 def sockets() -> int:
     """Count the open files."""
     return len(list(Path("/proc/self/fd").iterdir())) if os.path.exists("/proc/self/fd") else 0  # noqa: PTH110 - Linux alone
@@ -220,7 +247,10 @@ async def test_soak_loses_doubles_and_leaks_nothing(emulator: Emulator, calls: i
             await worker.begin()
         await soak(workers, emulator, calls // 4, chance)
         alive = kept()
-        await soak(workers, emulator, calls - calls // 4, chance)
+        watched = min(calls // 4, WATCHED)
+        await soak(workers, emulator, calls - calls // 4 - watched, chance)
+        with nothing_stays():
+            await soak(workers, emulator, watched, chance)
         emulator.clear_faults()
         assert kept() <= alive * 1.1 + 500
         for worker in workers:

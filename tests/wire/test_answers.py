@@ -101,7 +101,9 @@ def test_header_that_echoes_a_secret_is_tamed_like_a_message() -> None:
 
 def test_long_and_unprintable_messages_are_tamed() -> None:
     """Messages stay short, few and on one line."""
-    body = json.dumps({"errors": ["a\n\x1b[31mb\u2028c", "x" * 500, "y" * 501, *map(str, range(30))]}).encode()
+    body = json.dumps(
+        {"errors": ["a\n\x1b[31mb\u2028c", "x" * 500, "y" * 501, *map(str, range(30))]}
+    ).encode()
     first, second, third, *rest = error_messages(body)
     assert first == "a  [31mb c"
     assert second == "x" * 500

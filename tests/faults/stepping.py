@@ -1,0 +1,118 @@
+"""Cancelling a call at any of the points at which it waits, and looking at what is left of it."""
+
+import asyncio
+from collections.abc import Awaitable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import attrs
+
+from warehouse_sync import AsyncClient
+
+STEPS = 400  # far more waits than any call has
+
+
+@attrs.define
+class Countdown:
+    """Cancels a task as it, or a task it began, waits for the k-th time.
+
+    Attributes:
+        left: How many times are left.
+        hit: Whether the task was still under way then.
+        victim: The task.
+    """
+
+    left: int
+    hit: bool = False
+    victim: "asyncio.Task[Any] | None" = None
+
+    def waits(self) -> None:
+        """Count one wait."""
+        self.left -= 1
+        if self.left == 0:
+            asyncio.get_running_loop().call_soon(self._cancel)
+
+    def _cancel(self) -> None:
+        assert self.victim is not None
+        self.hit = self.victim.cancel()
+
+
+class Stepper(Coroutine[Any, Any, Any]):
+    """A coroutine that tells of each of its waits."""
+
+    def __init__(self, work: Coroutine[Any, Any, Any], countdown: Countdown) -> None:
+        self._work = work
+        self._countdown = countdown
+
+    def send(self, value: Any) -> Any:
+        """Go on, up to the next wait."""
+        awaited = self._work.send(value)
+        self._countdown.waits()
+        return awaited
+
+    def throw(self, *error: Any) -> Any:
+        """Raise within it, and go on."""
+        awaited = self._work.throw(*error)
+        self._countdown.waits()
+        return awaited
+
+    def close(self) -> None:
+        """End it."""
+        self._work.close()
+
+    def __await__(self) -> Any:
+        """Only tasks drive it."""
+        raise NotImplementedError
+
+
+async def cancelled_at(step: int, call: Coroutine[Any, Any, Any]) -> bool:
+    """Run a call that is cancelled at a step. Tell whether it got that far; if so, it must end as cancelled."""
+    countdown = Countdown(step)
+    await _run(Stepper(call, countdown), countdown)
+    return countdown.hit
+
+
+async def cancelled_at_any(step: int, call: Coroutine[Any, Any, Any]) -> bool:
+    """Do the same, and count the waits of every task that the call begins. Tell whether there were so many."""
+    countdown, loop = Countdown(step), asyncio.get_running_loop()
+
+    def counted(loop: asyncio.AbstractEventLoop, work: Any, **more: Any) -> "asyncio.Task[Any]":
+        return asyncio.Task(Stepper(work, countdown), loop=loop, **more)
+
+    loop.set_task_factory(counted)
+    try:
+        await _run(call, countdown)
+    finally:
+        loop.set_task_factory(None)
+    return countdown.left <= 0
+
+
+async def _run(work: Coroutine[Any, Any, Any], countdown: Countdown) -> None:
+    task = countdown.victim = asyncio.create_task(work)
+    await asyncio.wait([task])
+    assert task.cancelled() == countdown.hit
+    if not task.cancelled():
+        task.result()
+
+
+async def attempt(work: Awaitable[Any]) -> None:
+    """Make a call; that it may fail is not the matter here."""
+    with suppress(Exception):
+        await work
+
+
+def check_whole(client: AsyncClient, places: int = 1) -> None:
+    """Assert that a client on this loop holds nothing: all places are free, no deadline runs, and the token's lock is open."""
+    local = client._transport.carrier.pool.here()
+    assert local.slots.free == places
+    assert not local.slots._waiting
+    assert not local.reading
+    assert not any(local.deadlines._queues.values())
+    assert not client._transport._source._lock.locked()
+
+
+async def quiet(client: AsyncClient) -> None:
+    """Wait for a token fetch that goes on without its caller."""
+    while client._transport._source._tasks:
+        await asyncio.wait(client._transport._source._tasks)
+    await asyncio.sleep(0)
