@@ -3,6 +3,7 @@
 A create whose answer was lost is looked for, never repeated.
 """
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Iterator, Mapping
@@ -26,7 +27,7 @@ from warehouse_sync.errors import (
 )
 from warehouse_sync.models import ConnectionSpec, DataModelSpec, PipelineSpec
 from warehouse_sync.models.common import require_id
-from warehouse_sync.resources.workspace import Workspace
+from warehouse_sync.resources.workspace import LAST_LOOK, Workspace
 from warehouse_sync.transport.call import Call
 from warehouse_sync.wire import encode, lenient, plain
 
@@ -149,25 +150,32 @@ class Crud(Generic[SpecT, ModelT]):
 
     async def _settle(self, spec: SpecT, cause: WarehouseSyncError) -> ModelT:
         """Find out whether a create happened, by reading its id until it appears or patience ends."""
-        reason = "its answer was lost, and it cannot be found; it was not sent again"
-        clock = self.workspace.transport.clock
-        until = clock.monotonic() + self.workspace.transport.carrier.policy.settle
-        for pause in self.workspace.pauses(FIRST_LOOK, LONGEST_LOOK):
-            await clock.sleep(pause)
-            try:
-                found = await self._look(spec.id, until)
-            except WarehouseSyncError as error:
-                reason = f"its answer was lost, and it cannot be looked for ({type(error).__name__}); it was not sent again"
-                break
-            if found is not None:
-                return self._adopt(spec, found)
+        found, why = None, "cannot be found"
+        try:
+            async with asyncio.timeout(self.workspace.transport.carrier.policy.settle + LAST_LOOK):
+                found = await self._find(spec.id)
+        except TimeoutError:
+            why = "cannot be found in time"
+        except WarehouseSyncError as error:
+            why = f"cannot be looked for ({type(error).__name__})"
+        if found is not None:
+            return self._adopt(spec, found)
+        reason = f"its answer was lost, and it {why}; it was not sent again"
         raise self._unknown("create", spec.id, reason) from cause
 
-    async def _look(self, resource_id: str, until: float) -> ModelT | None:
+    async def _find(self, resource_id: str) -> ModelT | None:
+        """Look until it is there, or patience ends."""
+        for pause in self.workspace.pauses(FIRST_LOOK, LONGEST_LOOK):
+            await self.workspace.transport.clock.sleep(pause)
+            found = await self._look(resource_id)
+            if found is not None:
+                return found
+        return None
+
+    async def _look(self, resource_id: str) -> ModelT | None:
         try:
-            async with self.workspace.look(until):
-                return await self.get(resource_id)
-        except (NotFoundError, RateLimitedError, TransportError, ServerError, TimeoutError):
+            return await self.get(resource_id)
+        except (NotFoundError, RateLimitedError, TransportError, ServerError):
             return None  # not there yet, or not to be told now: look again
 
     def _adopt(self, spec: SpecT, found: ModelT) -> ModelT:

@@ -1,5 +1,6 @@
 """Triggering a pipeline, and finding the run of a trigger whose answer was lost."""
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from warehouse_sync.models import Run, RunType, TriggeredRun
 from warehouse_sync.models.common import require_id
 from warehouse_sync.resources.crud import is_ambiguous
 from warehouse_sync.resources.runs import run_pager
-from warehouse_sync.resources.workspace import Workspace
+from warehouse_sync.resources.workspace import LAST_LOOK, Workspace
 from warehouse_sync.transport.call import Call
 from warehouse_sync.wire import lenient, plain
 
@@ -97,16 +98,13 @@ def _expected(workspace: Workspace, triggered: TriggeredRun) -> TriggeredRun:
 
 async def _look(workspace: Workspace, pipeline_id: str, began: datetime) -> list[int]:
     """Return the manual runs that began since, newest first; look a few times, since a run may take a moment to appear."""
-    own, servers = workspace.transport.clock, ServerClock(workspace.transport.clock.wall)
-    until = own.monotonic() + sum(PAUSES)
-    for pause in PAUSES:
-        left = until - own.monotonic()
-        if left < 0:
-            break
-        await own.sleep(min(pause, left))
-        with contextlib.suppress(TimeoutError):
-            async with workspace.look(until):
-                if candidates := await _manual_runs_since(workspace, pipeline_id, began, servers):
+    clock = ServerClock(workspace.transport.clock.wall)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(sum(PAUSES) + LAST_LOOK):
+            for pause in PAUSES:
+                await workspace.transport.clock.sleep(pause)
+                candidates = await _manual_runs_since(workspace, pipeline_id, began, clock)
+                if candidates:
                     return candidates
     return []
 

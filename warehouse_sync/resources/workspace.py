@@ -1,13 +1,14 @@
 """A workspace as its resource clients see it: where it is, how to send, and what it was told to expect."""
 
-import asyncio
 from collections.abc import Iterator
 
 import attrs
 
 from warehouse_sync.transport.send import Transport
 
-SHORTEST_LOOK = 3.0  # seconds
+LAST_LOOK = (
+    3.0  # seconds beyond its time that a search for what was lost may take, for a look that begins late
+)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -44,11 +45,6 @@ class Workspace:
     def expects(self, key: str) -> bool:
         """Tell whether a 404 for this means "not yet"."""
         return self.expected.get((self.id, key), 0.0) > self.transport.clock.monotonic()
-
-    def look(self, until: float) -> asyncio.Timeout:
-        """Return what ends a look for something when patience ends, but not before the look had a chance."""
-        left = until - self.transport.clock.monotonic()
-        return asyncio.timeout(max(left, SHORTEST_LOOK))
 
     def pauses(self, first: float, longest: float) -> Iterator[float]:
         """Yield how long to wait before each look: not at all, then doubling, for as long as the policy's `settle` allows."""
