@@ -30,7 +30,9 @@ async def test_search_whose_reads_hang_ends_when_patience_does(
     async with AsyncClient(**peer.options(clock=clock, timeout=Timeout(total=total))) as client:
         await client._transport._source.get(client._transport._grant)
         began = loop.time()
-        with pytest.raises(OutcomeUnknownError, match=r"it cannot be found in time; it was|no new manual run was found"):
+        with pytest.raises(
+            OutcomeUnknownError, match=r"it cannot be found in time; it was|no new manual run was found"
+        ):
             await kind.call(client)
         assert patience + 3 <= loop.time() - began < patience + 4.1
     assert peer.count(kind.route) == 1
