@@ -14,7 +14,7 @@ from tests.support.clock import FakeClock
 from tests.support.kinds import BASE, KINDS, READ, TRIGGER, Kind
 from tests.support.peer import TOKEN, Gate, Peer, refusal, reply, reset, token
 from warehouse_sync import AsyncClient
-from warehouse_sync.transport import auth, connector
+from warehouse_sync.transport import auth, fast_get
 from warehouse_sync.transport.token_files import FileLock, read
 
 PLACES = 4
@@ -138,8 +138,8 @@ async def test_work_of_many_requests_cancelled_at_any_step_of_any_task_leaves_no
 async def test_read_over_the_session_cancelled_at_any_step_leaves_nothing_behind(
     peer: Peer, clock: FakeClock, trouble: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch, *, warm: bool
 ) -> None:
-    """A GET that does not take the lane, on a new connection and on a kept one, for every k."""
-    monkeypatch.setattr(connector, "WRITTEN_FOR", "another version")
+    """A GET that does not take the fast path, on a new connection and on a kept one, for every k."""
+    monkeypatch.setattr(fast_get, "SUPPORTED_AIOHTTP", "another version")
     step, reached = 0, True
     while reached and step < STEPS:
         step += 1
@@ -147,7 +147,7 @@ async def test_read_over_the_session_cancelled_at_any_step_leaves_nothing_behind
         async with AsyncClient(
             **{**peer.options(clock=clock.as_clock(), max_connections=1), "client_secret": f"{warm}{step}"}
         ) as client:
-            assert client._transport.carrier.pool.here().lane is None
+            assert client._transport.carrier.pool.here().fast_get is None
             if warm:
                 await READ.call(client)
             before = asyncio.all_tasks()

@@ -9,7 +9,7 @@ from tests.support.clock import warp
 from tests.support.kinds import READ
 from tests.support.peer import TOKEN, Peer, stall, token
 from warehouse_sync import AsyncClient, ConfigurationError, Timeout, TimeoutError
-from warehouse_sync.transport import connector
+from warehouse_sync.transport import fast_get
 
 HALVES = {
     "with a length": b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"id": ',
@@ -31,14 +31,14 @@ async def received(client: AsyncClient, half: bytes) -> None:
         await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize("way", ["lane", "session"])
+@pytest.mark.parametrize("way", ["fast_get", "session"])
 @pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
 async def test_call_under_way_when_its_client_is_closed_ends_at_once(
     peer: Peer, monkeypatch: pytest.MonkeyPatch, half: bytes, way: str
 ) -> None:
     """However much of the answer has come: the call ends with the error that names the mend."""
     if way == "session":
-        monkeypatch.setattr(connector, "WRITTEN_FOR", "another version")
+        monkeypatch.setattr(fast_get, "SUPPORTED_AIOHTTP", "another version")
     peer.serve(READ.route, stall(half))
     client = AsyncClient(**peer.options(timeout=Timeout(total=None)))
     reading = asyncio.create_task(client.connections.get("c1"))

@@ -24,7 +24,7 @@ from warehouse_sync import (
     TransportError,
     WarehouseSyncError,
 )
-from warehouse_sync.transport import connector
+from warehouse_sync.transport import fast_get
 
 MATRIX = """
 fault                          | when   | read               | update           | delete         | create              | trigger            | token       | tokens
@@ -179,11 +179,11 @@ async def test_fault_matrix(peer: Peer, clock: FakeClock, cell: Cell, sort: str)
 
 
 @pytest.mark.parametrize("cell", [cell for cell in cells() if cell.kind is READ], ids=lambda cell: cell.name)
-async def test_fault_matrix_holds_without_the_lane(
+async def test_fault_matrix_holds_without_fast_get(
     peer: Peer, clock: FakeClock, cell: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Reads meet the same faults with the same outcome where every request goes through aiohttp's session."""
-    monkeypatch.setattr(connector, "WRITTEN_FOR", "another version")
+    monkeypatch.setattr(fast_get, "SUPPORTED_AIOHTTP", "another version")
     await check_cell(peer, clock, cell, "async")
 
 

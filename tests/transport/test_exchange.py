@@ -55,7 +55,7 @@ async def test_exchange_over_a_session_that_was_closed_says_so(
         raise aiohttp.ServerDisconnectedError
 
     local: Any = SimpleNamespace(
-        lane=None,
+        fast_get=None,
         options={},
         session=SimpleNamespace(request=request, closed=closed),
         when_closed="closed, so",

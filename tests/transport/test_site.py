@@ -29,7 +29,7 @@ def test_headers_carry_the_token_and_what_all_requests_have_in_common() -> None:
     assert dict(headers.bare) == {"Accept": "a", "Authorization": "Bearer t1"}
     assert dict(headers.json) == {**headers.bare, "Content-Type": "application/json"}
     assert headers.secrets == ("t1",)
-    assert headers.opening is None
+    assert headers.request_head is None
     without = Headers(site, common)
     assert dict(without.bare) == {"Accept": "a"}
     assert without.secrets == ()

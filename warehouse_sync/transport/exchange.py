@@ -8,8 +8,8 @@ from aiohttp.client_proto import ResponseHandler
 
 from warehouse_sync.errors import ConfigurationError, ResponseTooLargeError
 from warehouse_sync.transport.call import Answer, Call
+from warehouse_sync.transport.fast_get import FastResponse
 from warehouse_sync.transport.faults import FAULTS, translate
-from warehouse_sync.transport.lane import Reply
 from warehouse_sync.transport.pool import Local
 from warehouse_sync.transport.site import Headers
 
@@ -68,13 +68,13 @@ async def exchange(local: Local, call: Call[Any], headers: Headers) -> Answer:
     raise problem
 
 
-async def _send(local: Local, call: Call[Any], headers: Headers) -> Reply | aiohttp.ClientResponse:
+async def _send(local: Local, call: Call[Any], headers: Headers) -> FastResponse | aiohttp.ClientResponse:
     """Send one request, and wait for the head of its answer."""
     site = headers.site
-    if call.method == "GET" and local.lane is not None:
-        reply = await local.lane.get(site.target(call.path, call.query), headers)
-        if reply is not None:
-            return reply
+    if call.method == "GET" and local.fast_get is not None:
+        response = await local.fast_get.get(site.target(call.path, call.query), headers)
+        if response is not None:
+            return response
     return await local.session.request(
         call.method,
         site.url(call.path, call.query),
@@ -85,7 +85,7 @@ async def _send(local: Local, call: Call[Any], headers: Headers) -> Reply | aioh
     )
 
 
-async def _answer(local: Local, response: Reply | aiohttp.ClientResponse) -> Answer:
+async def _answer(local: Local, response: FastResponse | aiohttp.ClientResponse) -> Answer:
     status, headers = response.status, response.headers
     if 200 <= status < 300:  # noqa: PLR2004 - success
         return Answer(status, await _read(local, response), headers.get(_USAGE))
@@ -98,7 +98,7 @@ async def _answer(local: Local, response: Reply | aiohttp.ClientResponse) -> Ans
     )
 
 
-async def _read(local: Local, response: Reply | aiohttp.ClientResponse) -> bytes:
+async def _read(local: Local, response: FastResponse | aiohttp.ClientResponse) -> bytes:
     if not response.content.is_eof():
         return await _read_bounded(local, response, LARGEST)
     return (
@@ -106,7 +106,7 @@ async def _read(local: Local, response: Reply | aiohttp.ClientResponse) -> bytes
     )  # all of it has come, so it fits aiohttp's buffer, far below the limit
 
 
-async def _read_error(local: Local, response: Reply | aiohttp.ClientResponse) -> bytes:
+async def _read_error(local: Local, response: FastResponse | aiohttp.ClientResponse) -> bytes:
     """Read what explains an error. One too long to be an explanation explains nothing, and the status still counts."""
     try:
         return await _read_bounded(local, response, LARGEST_ERROR)
@@ -115,7 +115,7 @@ async def _read_error(local: Local, response: Reply | aiohttp.ClientResponse) ->
         return b""
 
 
-async def _read_bounded(local: Local, response: Reply | aiohttp.ClientResponse, limit: int) -> bytes:
+async def _read_bounded(local: Local, response: FastResponse | aiohttp.ClientResponse, limit: int) -> bytes:
     """Read piece by piece, so that a small compressed body cannot fill the memory."""
     content, line = response.content, _line_that_ends(response)
     pieces: list[bytes] = []
@@ -136,7 +136,7 @@ async def _read_bounded(local: Local, response: Reply | aiohttp.ClientResponse, 
     return b"".join(pieces)
 
 
-def _line_that_ends(response: Reply | aiohttp.ClientResponse) -> ResponseHandler | None:
+def _line_that_ends(response: FastResponse | aiohttp.ClientResponse) -> ResponseHandler | None:
     """Return the connection whose end is to be the answer's, where the answer does not say how long it is."""
     says = (
         aiohttp.hdrs.CONTENT_LENGTH in response.headers or aiohttp.hdrs.TRANSFER_ENCODING in response.headers

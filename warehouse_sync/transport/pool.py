@@ -18,9 +18,16 @@ import attrs
 from warehouse_sync._version import __version__
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.settings import Timeout
-from warehouse_sync.transport.connector import connector, drop
 from warehouse_sync.transport.deadlines import Deadlines
-from warehouse_sync.transport.lane import Lane, lane_beside
+from warehouse_sync.transport.fast_get import (
+    FastGet,
+    belongs_to,
+    close_session_now,
+    create_connector,
+    disable_resend,
+    open_fast_get,
+    session_middlewares,
+)
 from warehouse_sync.transport.slots import Slots
 
 CLOSED = "the client is closed: make a new one, or keep calls inside its `with` block"
@@ -42,7 +49,7 @@ class Local:
         options: How each request must be made because the session would make it otherwise.
         slots: Places for requests.
         deadlines: The deadlines of its calls.
-        lane: The short way beside the session, where there is one.
+        fast_get: The fast path for GET requests, if the session allows it.
         when_closed: What to say of a call that finds the session closed.
         lifespan: Closes the session when the loop ends; `None` for a borrowed session.
         reading: The bodies that are being read.
@@ -53,7 +60,7 @@ class Local:
     options: Mapping[str, Any]
     slots: Slots
     deadlines: Deadlines
-    lane: Lane | None = None
+    fast_get: FastGet | None = None
     when_closed: str = CLOSED
     lifespan: AsyncGenerator[None, None] | None = None
     reading: set[aiohttp.StreamReader] = attrs.field(factory=set)
@@ -128,7 +135,7 @@ class SessionPool:
             options=_options_over(borrowed, self._options.timeout) if borrowed else {},
             slots=Slots(self._options.max_connections),
             deadlines=Deadlines(loop),
-            lane=None if borrowed else lane_beside(session),
+            fast_get=None if borrowed else open_fast_get(session),
             when_closed=BORROWED_CLOSED if borrowed else CLOSED,
             lifespan=None if borrowed else _closes_with_loop(session, self._forgets(loop)),
         )
@@ -139,7 +146,7 @@ class SessionPool:
     ) -> aiohttp.ClientSession:
         if session.closed:
             raise ConfigurationError(BORROWED_CLOSED)
-        if getattr(session, "_loop", loop) is not loop:
+        if not belongs_to(session, loop):
             raise ConfigurationError(
                 "the session passed to the client belongs to another event loop: pass one of this loop, or none"
             )
@@ -186,13 +193,13 @@ def open_session(options: PoolOptions) -> aiohttp.ClientSession:
     """Open a session that adds nothing of its own: no cookies, no limits but ours, no timer per request."""
     raise_mmap_threshold()
     session = aiohttp.ClientSession(
-        connector=connector(limit=0, ssl=_trust(options.ca_file)),
+        connector=create_connector(limit=0, ssl=_trust(options.ca_file)),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=HEADERS,
         timeout=_client_timeout(options.timeout),
         trust_env=options.trust_env,
     )
-    session._retry_connection = False  # noqa: SLF001 - what `no_resend` does for borrowed sessions, for nothing
+    disable_resend(session)
     return session
 
 
@@ -204,7 +211,7 @@ def _options_over(session: aiohttp.ClientSession, timeout: Timeout) -> dict[str,
     """Return what makes requests over a borrowed session mean the same as over one of ours."""
     return {
         # A request's middlewares replace its session's, so those of the session are named again.
-        "middlewares": (*getattr(session, "_middlewares", ()), no_resend),
+        "middlewares": (*session_middlewares(session), no_resend),
         "timeout": _client_timeout(timeout),
         "raise_for_status": False,
         "auto_decompress": True,
@@ -238,7 +245,7 @@ def _closes_with_loop(
             yield
         finally:
             forget()
-            await drop(session)
+            await close_session_now(session)
 
     generator = lifespan()
     with contextlib.suppress(StopIteration):

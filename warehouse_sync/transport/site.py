@@ -51,10 +51,10 @@ class Headers:
         bare: For requests without a body.
         json: For requests with one.
         secrets: What they hold that must not be shown should the server echo it.
-        opening: What the lane has made of them.
+        request_head: The head that `FastGet` made of them.
     """
 
-    __slots__ = ("bare", "json", "opening", "secrets", "site")
+    __slots__ = ("bare", "json", "request_head", "secrets", "site")
 
     def __init__(self, site: Site, common: Mapping[str, str], token: str | None = None) -> None:
         self.site: Site = site
@@ -62,4 +62,4 @@ class Headers:
         bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
         self.bare: CIMultiDict[str] = CIMultiDict({**common, **bearer})
         self.json: CIMultiDict[str] = CIMultiDict({**self.bare, "Content-Type": "application/json"})
-        self.opening: object = None
+        self.request_head: object = None

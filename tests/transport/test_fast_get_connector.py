@@ -1,18 +1,18 @@
-"""Which connector a session gets."""
+"""Which connector a session uses."""
 
 import aiohttp
 import pytest
 
-from warehouse_sync.transport.connector import Connector, connector
+from warehouse_sync.transport.fast_get import Connector, create_connector
 
 
 @pytest.mark.parametrize(("version", "kind"), [("3.14.99", Connector), ("3.15.0", aiohttp.TCPConnector)])
-async def test_connector_relies_on_nothing_inside_an_aiohttp_it_does_not_know(
+async def test_connector_is_aiohttps_own_under_an_unsupported_version(
     monkeypatch: pytest.MonkeyPatch, version: str, kind: type[aiohttp.TCPConnector]
 ) -> None:
-    """Ours under the version it was written for; under any other aiohttp's own, with the same options."""
+    """The SDK's connector under the supported version; under others aiohttp's own, with the same options."""
     monkeypatch.setattr(aiohttp, "__version__", version)
-    made = connector(limit=7)
+    made = create_connector(limit=7)
     assert type(made) is kind
     assert made.limit == 7
     await made.close()

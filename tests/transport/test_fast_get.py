@@ -1,4 +1,4 @@
-"""The short lane says the same as aiohttp's session, and stays out of everybody's way."""
+"""`FastGet` sends what aiohttp's session sends, and is not used when something replaces or configures the session."""
 
 import asyncio
 import functools
@@ -23,33 +23,34 @@ from warehouse_sync import (
     Timeout,
     TimeoutError,
 )
-from warehouse_sync.transport import connector
-from warehouse_sync.transport.lane import Lane
+from warehouse_sync.transport import fast_get
+from warehouse_sync.transport.fast_get import FastGet
 
 pytestmark = pytest.mark.skipif(
-    not aiohttp.__version__.startswith(connector.WRITTEN_FOR), reason="this version of aiohttp has no lane"
+    not aiohttp.__version__.startswith(fast_get.SUPPORTED_AIOHTTP),
+    reason="FastGet does not support this aiohttp",
 )
 
 ONCE = RetryPolicy(attempts=1)
 
 
 @pytest.fixture
-def taken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Notes of each GET whether the lane took it."""
-    notes: list[bool] = []
-    get = Lane.get
+def used(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """For each call of `FastGet.get`, whether it sent the request."""
+    calls: list[bool] = []
+    get = FastGet.get
 
-    async def noting(self: Lane, *arguments: Any) -> Any:
-        answer = await get(self, *arguments)
-        notes.append(answer is not None)
-        return answer
+    async def recording(self: FastGet, *arguments: Any) -> Any:
+        response = await get(self, *arguments)
+        calls.append(response is not None)
+        return response
 
-    monkeypatch.setattr(Lane, "get", noting)
-    return notes
+    monkeypatch.setattr(FastGet, "get", recording)
+    return calls
 
 
 async def arrivals(peer: Peer, **options: Any) -> list[Arrival]:
-    """Make a few reads, and return how they arrived."""
+    """Make three GET requests, and return what the server received."""
     peer.serve(READ.route, READ.success)
     before = peer.count(READ.route)
     async with AsyncClient(**peer.options(**options)) as client:
@@ -58,58 +59,58 @@ async def arrivals(peer: Peer, **options: Any) -> list[Arrival]:
     return peer.on(READ.route)[before:]
 
 
-def said(found: list[Arrival]) -> list[tuple[str, dict[str, str]]]:
-    """What requests say, without the connection they came on."""
-    return [(arrival.target, dict(arrival.headers)) for arrival in found]
+def contents(received: list[Arrival]) -> list[tuple[str, dict[str, str]]]:
+    """The targets and headers of requests."""
+    return [(arrival.target, dict(arrival.headers)) for arrival in received]
 
 
-async def test_lane_says_what_a_session_says(
-    peer: Peer, taken: list[bool], monkeypatch: pytest.MonkeyPatch
+async def test_fast_get_sends_what_a_session_sends(
+    peer: Peer, used: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same lines and headers, the token among them, as where every request goes through the session."""
-    ours = said(await arrivals(peer))
-    assert taken == [True, True, True]
-    monkeypatch.setattr(connector, "WRITTEN_FOR", "another version")
-    assert said(await arrivals(peer)) == ours
-    assert taken == [True, True, True]
+    """The request line and headers, with the token, equal those of a request through the session."""
+    ours = contents(await arrivals(peer))
+    assert used == [True, True, True]
+    monkeypatch.setattr(fast_get, "SUPPORTED_AIOHTTP", "another version")
+    assert contents(await arrivals(peer)) == ours
+    assert used == [True, True, True]
 
 
-async def test_lane_is_for_reads_alone(peer: Peer, taken: list[bool]) -> None:
-    """What changes something goes through the session."""
+async def test_fast_get_is_not_used_for_other_methods(peer: Peer, used: list[bool]) -> None:
+    """A request that changes something goes through the session."""
     peer.serve("DELETE *", reply(204))
     async with AsyncClient(**peer.options()) as client:
         await client.connections.delete("c1")
-    assert not taken
+    assert not used
 
 
-async def test_lane_takes_only_kept_connections(peer: Peer, taken: list[bool]) -> None:
-    """The first request to a host connects through the session; the next one finds the connection kept."""
+async def test_fast_get_uses_only_keep_alive_connections(peer: Peer, used: list[bool]) -> None:
+    """The first request to a host connects through the session; the second reuses its connection."""
     peer.serve(READ.route, READ.success)
     with Peer() as tokens:
         options = peer.options(token_url=f"{tokens.url}/oauth/token")
         async with AsyncClient(**options) as client:
             await client.connections.get("c1")
             await client.connections.get("c1")
-    assert taken == [False, True]
+    assert used == [False, True]
 
 
-async def test_lane_is_shut_on_borrowed_sessions(peer: Peer, taken: list[bool]) -> None:
-    """A caller's session may do anything with a request."""
+async def test_fast_get_is_not_used_on_borrowed_sessions(peer: Peer, used: list[bool]) -> None:
+    """A caller's session may change requests in any way."""
     async with aiohttp.ClientSession() as session:
         await arrivals(peer, session=session)
-    assert not taken
+    assert not used
 
 
-async def test_lane_is_shut_where_the_environment_is_trusted(peer: Peer, taken: list[bool]) -> None:
-    """A proxy may be wanted."""
+async def test_fast_get_is_not_used_with_trust_env(peer: Peer, used: list[bool]) -> None:
+    """The environment may name a proxy."""
     await arrivals(peer, trust_env=True)
-    assert not taken
+    assert not used
 
 
-async def test_lane_is_shut_on_sessions_that_trace(
-    peer: Peer, taken: list[bool], monkeypatch: pytest.MonkeyPatch
+async def test_fast_get_is_not_used_on_sessions_that_trace(
+    peer: Peer, used: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Monitors add traces to every session that is opened, and then see every request."""
+    """Monitoring adds traces to each new session, and sees every request."""
     seen: list[str] = []
     init = aiohttp.ClientSession.__init__
 
@@ -124,11 +125,11 @@ async def test_lane_is_shut_on_sessions_that_trace(
     monkeypatch.setattr(aiohttp.ClientSession, "__init__", traced)
     await arrivals(peer)
     assert seen == ["POST", "GET", "GET", "GET"]
-    assert not taken
+    assert not used
 
 
 class Alike:
-    """A wrapper that compares equal to what it wraps, as the proxies of monitors do."""
+    """A wrapper that compares equal to what it wraps, as the proxies of monitoring tools do."""
 
     def __init__(self, method: Any) -> None:
         self.method = method
@@ -164,10 +165,10 @@ def mocked(method: Callable[..., Any]) -> Any:
 
 @pytest.mark.parametrize("replaced", [Alike, wrapped, mocked])
 @pytest.mark.parametrize("name", ["request", "_request"])
-async def test_lane_is_shut_while_the_sessions_methods_are_replaced(
-    peer: Peer, taken: list[bool], name: str, replaced: Callable[[Any], Any]
+async def test_fast_get_is_not_used_while_methods_are_replaced(
+    peer: Peer, used: list[bool], name: str, replaced: Callable[[Any], Any]
 ) -> None:
-    """A mock or a monitor that comes while the client is open sees every request until it goes."""
+    """A mock or a monitor that is installed while the client is open sees every request until it is removed."""
     peer.serve(READ.route, READ.success)
     replacement = replaced(getattr(aiohttp.ClientSession, name))
     async with AsyncClient(**peer.options()) as client:
@@ -175,21 +176,21 @@ async def test_lane_is_shut_while_the_sessions_methods_are_replaced(
         with mock.patch.object(aiohttp.ClientSession, name, replacement):
             await client.connections.get("c1")
         await client.connections.get("c1")
-    assert taken == [True, False, True]
+    assert used == [True, False, True]
 
 
 @pytest.mark.parametrize("replaced", [Alike, wrapped, mocked])
-async def test_lane_does_not_open_while_the_sessions_methods_are_replaced(
-    peer: Peer, taken: list[bool], monkeypatch: pytest.MonkeyPatch, replaced: Callable[[Any], Any]
+async def test_fast_get_does_not_open_while_methods_are_replaced(
+    peer: Peer, used: list[bool], monkeypatch: pytest.MonkeyPatch, replaced: Callable[[Any], Any]
 ) -> None:
-    """What was there first is not taken for aiohttp's own."""
+    """A method that is replaced before the session opens does not count as aiohttp's own."""
     monkeypatch.setattr(aiohttp.ClientSession, "_request", replaced(aiohttp.ClientSession._request))
     await arrivals(peer)
-    assert not taken
+    assert not used
 
 
-async def test_lane_does_not_take_what_came_unasked_for_the_answer(peer: Peer, taken: list[bool]) -> None:
-    """A server that says something between two requests, and keeps the connection, is asked on another one."""
+async def test_fast_get_ignores_an_unsolicited_response(peer: Peer, used: list[bool]) -> None:
+    """After unsolicited data on a keep-alive connection, the next request uses another connection."""
     gate = Gate()
 
     async def answer_and_more(line: Line) -> None:
@@ -200,23 +201,23 @@ async def test_lane_does_not_take_what_came_unasked_for_the_answer(peer: Peer, t
     async with AsyncClient(**peer.options()) as client:
         await client.connections.get("c1")
         gate.open()
-        while not unasked(client):  # noqa: ASYNC110 - aiohttp has no event for it
+        while not has_unsolicited_data(client):  # noqa: ASYNC110 - aiohttp has no event for it
             await asyncio.sleep(0)
         assert (await client.connections.get("c1")).id == "c1"
     first, second = peer.on(READ.route)
     assert first.line != second.line
-    assert taken == [True, False]
+    assert used == [True, False]
 
 
-def unasked(client: AsyncClient) -> bool:
-    """Whether something has come on a connection that is kept."""
+def has_unsolicited_data(client: AsyncClient) -> bool:
+    """Whether data arrived on an idle keep-alive connection."""
     connector: Any = client._transport.carrier.pool.here().session.connector
     return any(len(protocol) for kept in connector._conns.values() for protocol, _ in kept)
 
 
 @pytest.mark.parametrize("kind", [UPDATE, DELETE, CREATE], ids=lambda kind: kind.name)
-async def test_changes_do_not_take_what_came_unasked_for_the_answer(peer: Peer, kind: Kind) -> None:
-    """An answer nobody asked for must not make a refused change look like a success."""
+async def test_mutation_ignores_an_unsolicited_response(peer: Peer, kind: Kind) -> None:
+    """An unsolicited response does not make a refused change look like a success."""
     gate = Gate()
 
     async def answer_and_more(line: Line) -> None:
@@ -228,7 +229,7 @@ async def test_changes_do_not_take_what_came_unasked_for_the_answer(peer: Peer, 
     async with AsyncClient(**peer.options()) as client:
         await client.connections.get("c1")
         gate.open()
-        while not unasked(client):  # noqa: ASYNC110 - aiohttp has no event for it
+        while not has_unsolicited_data(client):  # noqa: ASYNC110 - aiohttp has no event for it
             await asyncio.sleep(0)
         with pytest.raises(ForbiddenError):
             await kind.call(client)
@@ -237,16 +238,16 @@ async def test_changes_do_not_take_what_came_unasked_for_the_answer(peer: Peer, 
 @pytest.mark.parametrize(
     "interim", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"]
 )
-async def test_lane_passes_over_interim_answers(peer: Peer, taken: list[bool], interim: bytes) -> None:
-    """The answer is the first that is final."""
+async def test_fast_get_skips_interim_responses(peer: Peer, used: list[bool], interim: bytes) -> None:
+    """The first response with a final status counts."""
     peer.serve(READ.route, raw(interim + interim + http(200, json.dumps(CONNECTION).encode())))
     async with AsyncClient(**peer.options()) as client:
         assert (await client.connections.get("c1")).id == "c1"
-    assert taken == [True]
+    assert used == [True]
 
 
-async def test_lane_keeps_its_read_timeout_after_an_interim_answer(peer: Peer, taken: list[bool]) -> None:
-    """A server that says "continue" and then nothing has `Timeout.read` to say more."""
+async def test_fast_get_applies_timeout_read_after_an_interim_response(peer: Peer, used: list[bool]) -> None:
+    """A server that sends nothing after 100 Continue runs into `Timeout.read`."""
     jump = warp(asyncio.get_running_loop())
 
     async def continue_and_stall(line: Line) -> None:
@@ -263,18 +264,16 @@ async def test_lane_keeps_its_read_timeout_after_an_interim_answer(peer: Peer, t
 
 
 @pytest.mark.parametrize("status", ["000", "099"])
-async def test_lane_takes_no_nonsense_for_an_interim_answer(
-    peer: Peer, taken: list[bool], status: str
-) -> None:
-    """A status below 100 is an answer, and an error."""
+async def test_fast_get_rejects_a_status_below_100(peer: Peer, used: list[bool], status: str) -> None:
+    """A status below 100 is not an interim response but an error."""
     peer.serve(READ.route, raw(f"HTTP/1.1 {status} Odd\r\nContent-Length: 0\r\n\r\n".encode()))
     async with AsyncClient(**peer.options(retry=ONCE)) as client:
         with pytest.raises((APIError, ReadError)):
             await client.connections.get("c1")
 
 
-async def test_lane_refuses_to_switch_protocols(peer: Peer, taken: list[bool]) -> None:
-    """Nobody asked for another protocol: an error, and the connection is not used again."""
+async def test_fast_get_refuses_to_switch_protocols(peer: Peer, used: list[bool]) -> None:
+    """An unsolicited 101 is an error, and its connection is not reused."""
     switch = raw(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: upgrade\r\n\r\n")
     peer.serve(READ.route, switch, READ.success)
     async with AsyncClient(**peer.options(retry=ONCE)) as client:
@@ -285,8 +284,8 @@ async def test_lane_refuses_to_switch_protocols(peer: Peer, taken: list[bool]) -
     assert first.line != second.line
 
 
-async def test_lane_of_a_client_closed_meanwhile_says_so(peer: Peer, taken: list[bool]) -> None:
-    """A read under way when its client is closed ends with an error that names the mend."""
+async def test_fast_get_of_a_closed_client_raises(peer: Peer, used: list[bool]) -> None:
+    """A GET that waits while its client is closed raises an error that says so."""
     gate = Gate()
     peer.serve(READ.route, gate.hold(READ.success))
     async with AsyncClient(**peer.options()) as client:
@@ -297,8 +296,8 @@ async def test_lane_of_a_client_closed_meanwhile_says_so(peer: Peer, taken: list
     gate.open()
 
 
-async def test_lane_names_answers_that_are_not_http(peer: Peer, taken: list[bool]) -> None:
-    """What aiohttp's parser refuses is an error of ours, without what the server said."""
+async def test_fast_get_raises_read_error_for_what_is_not_http(peer: Peer, used: list[bool]) -> None:
+    """Data that aiohttp's parser rejects raises an SDK error without the data."""
     peer.serve(READ.route, raw(b"SSH-2.0-OpenSSH_9.0\r\n", then="hang"))
     async with AsyncClient(**peer.options(retry=ONCE)) as client:
         with pytest.raises(ReadError, match="not HTTP the SDK can read"):

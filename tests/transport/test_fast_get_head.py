@@ -1,0 +1,55 @@
+"""When `FastGet` is available, and the request head it writes."""
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from warehouse_sync.transport.fast_get import SUPPORTED_AIOHTTP, Connector, _request_head, open_fast_get
+from warehouse_sync.transport.site import Headers, Site
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "port", "secure", "named"),
+    [
+        ("https://api.example", "api.example", 443, True, "api.example"),
+        ("https://api.example:8443", "api.example", 8443, True, "api.example:8443"),
+        ("http://127.0.0.1:80", "127.0.0.1", 80, False, "127.0.0.1"),
+    ],
+)
+def test_request_head_names_the_server(
+    origin: str, host: str, port: int, *, secure: bool, named: str
+) -> None:
+    """The key has the host, port and TLS of the server; the head has a Host header."""
+    head = _request_head(Headers(Site(URL(origin)), {}), {})
+    assert (head.key.host, head.key.port, head.key.is_ssl, head.key.ssl) == (
+        host,
+        port,
+        secure,
+        True,
+    )
+    assert head.rest.startswith(f" HTTP/1.1\r\nHost: {named}\r\n".encode())
+
+
+def test_request_head_prefers_the_headers_of_the_request() -> None:
+    """Each header appears once: the request's, else the session's, else aiohttp's default."""
+    headers = Headers(Site(URL("https://api.example")), {}, "t1")
+    lines = (
+        _request_head(headers, {"accept": "a", "Authorization": "none"}).rest.decode().lower().splitlines()
+    )
+    assert [line for line in lines if line.startswith(("accept:", "authorization:"))] == [
+        "accept: a",
+        "authorization: bearer t1",
+    ]
+    assert lines[-1] == ""
+
+
+async def test_fast_get_needs_the_connector_of_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only that one never returns a connection with unsolicited data, and only under a supported aiohttp."""
+    async with (
+        aiohttp.ClientSession(connector=Connector()) as ours,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector()) as theirs,
+    ):
+        assert (open_fast_get(ours) is not None) is aiohttp.__version__.startswith(SUPPORTED_AIOHTTP)
+        assert open_fast_get(theirs) is None
+        monkeypatch.setattr(aiohttp, "__version__", "4.0.0")
+        assert open_fast_get(ours) is None

@@ -1,0 +1,208 @@
+"""A fast path for GET requests, and everything else that uses private names of aiohttp.
+
+`ClientSession` prepares each request for bodies, cookies, redirects, proxies, tracing and middlewares. A GET of the SDK has none of
+them, and on a keep-alive connection that preparation takes half of its time. `FastGet` leaves it out: it takes a keep-alive
+connection from aiohttp's connector, writes the request and reads the response with aiohttp's parser.
+
+A request goes through `ClientSession` instead when the session is borrowed, traces, has middlewares or uses proxies of the
+environment, when the methods of `ClientSession` are replaced (by mocks or monitoring), and under a version of aiohttp
+other than `SUPPORTED_AIOHTTP`.
+"""
+
+import asyncio
+import operator
+import types
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import aiohttp
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
+from multidict import CIMultiDict
+
+from warehouse_sync.transport.site import Headers
+
+SUPPORTED_AIOHTTP: Final = "3.14."  # the versions whose private names this module uses
+
+_INTERIM = frozenset(range(100, 200)) - {101}  # after 101 the connection speaks another protocol
+
+
+class Connector(aiohttp.TCPConnector):
+    """A connector whose keep-alive connections never hold unsolicited data.
+
+    aiohttp would read such data as the response to the next request.
+    """
+
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        while (connection := await super()._get(key, traces)) is not None:
+            if not connection.protocol.should_close:  # type: ignore[union-attr] # set until it is released
+                return connection
+            connection.close()
+        return None
+
+    async def close_now(self) -> None:
+        """Close without waiting for the connections to close."""
+        self._close(abort_ssl=True)
+        await self._resolver.close()
+
+
+class RequestHead:
+    """What all GET requests with the same headers have in common. Its repr shows no headers.
+
+    Attributes:
+        key: The connector's key of their connections.
+        rest: The bytes of the head after the target.
+    """
+
+    __slots__ = ("key", "rest")
+
+    def __init__(self, key: ConnectionKey, rest: bytes) -> None:
+        self.key: ConnectionKey = key
+        self.rest: bytes = rest
+
+
+class FastResponse:
+    """A response whose head has arrived, with the attributes of `aiohttp.ClientResponse` that the SDK reads.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers.
+        content: The body, decompressed.
+        connection: The connection it arrives on.
+    """
+
+    __slots__ = ("connection", "content", "headers", "status")
+
+    def __init__(self, message: Any, content: aiohttp.StreamReader, connection: Connection) -> None:  # noqa: ANN401 - aiohttp's private class
+        self.status: int = message.code
+        self.headers: Mapping[str, str] = message.headers
+        self.content: aiohttp.StreamReader = content
+        self.connection: Connection = connection
+
+    def close(self) -> None:
+        """Close the connection, unless the response is complete and the connection was released."""
+        self.connection.close()
+
+
+class FastGet:
+    """The fast path of one session. `open_fast_get` returns it."""
+
+    def __init__(self, session: aiohttp.ClientSession, connector: Connector) -> None:
+        self._session_class = type(session)
+        self._original_methods = _methods(type(session))
+        self._connector = connector
+        self._session_headers = session.headers
+        self._read_timeout = session.timeout.sock_read
+
+    async def get(self, target: str, headers: Headers) -> FastResponse | None:
+        """Send a GET request on a keep-alive connection, and wait for the head of its response.
+
+        Args:
+            target: The path and query, encoded.
+            headers: The headers, and the server they are for.
+
+        Returns:
+            The response, or `None` if nothing was sent: no keep-alive connection is free, or the session's
+            methods are replaced.
+        """
+        head = headers.request_head
+        if not isinstance(head, RequestHead):
+            head = headers.request_head = _request_head(headers, self._session_headers)
+        connection = await self._take_connection(head.key)
+        if connection is None:
+            return None
+        try:
+            protocol: Any = connection.protocol
+            protocol.set_response_params(read_until_eof=True, read_timeout=self._read_timeout)
+            protocol.transport.write(f"GET {target}".encode("ascii") + head.rest)
+            protocol.start_timeout()
+            message, content = await protocol.read()
+            while message.code in _INTERIM:
+                protocol.start_timeout()  # aiohttp stops it after each response
+                message, content = await protocol.read()
+            content.on_eof(connection.release)
+        except BaseException:
+            connection.close()
+            raise
+        return FastResponse(message, content, connection)
+
+    async def _take_connection(self, key: ConnectionKey) -> Connection | None:
+        """Take a keep-alive connection, unless the session's methods are replaced."""
+        if any(map(operator.is_not, _methods(self._session_class), self._original_methods)):
+            return None
+        return await self._connector._get(key, [])  # noqa: SLF001 - see `SUPPORTED_AIOHTTP`
+
+
+def open_fast_get(session: aiohttp.ClientSession) -> FastGet | None:
+    """Return the fast path of a session of the SDK, or `None` if all its requests must go through the session."""
+    connector = session.connector
+    if not (is_supported() and isinstance(connector, Connector)):
+        return None
+    plain = not (session.trust_env or session.trace_configs or session._middlewares)  # noqa: SLF001 - see `SUPPORTED_AIOHTTP`
+    original = all(map(_is_original, _methods(type(session))))
+    return FastGet(session, connector) if plain and original else None
+
+
+def is_supported() -> bool:
+    """Return whether the private names of the installed aiohttp are known."""
+    return aiohttp.__version__.startswith(SUPPORTED_AIOHTTP)
+
+
+def create_connector(**options: Any) -> aiohttp.TCPConnector:  # noqa: ANN401 - passed on
+    """Return a connector: aiohttp's own under a version of aiohttp that is not supported here."""
+    return (Connector if is_supported() else aiohttp.TCPConnector)(**options)
+
+
+async def close_session_now(session: aiohttp.ClientSession) -> None:
+    """Close a session without waiting for its connections: its event loop may be about to end."""
+    if isinstance(session.connector, Connector):
+        await session.connector.close_now()
+    else:
+        await session.close()
+
+
+def disable_resend(session: aiohttp.ClientSession) -> None:
+    """Keep aiohttp from sending a request again on its own when a keep-alive connection breaks."""
+    session._retry_connection = False  # noqa: SLF001 - costs nothing per request, unlike a middleware
+
+
+def belongs_to(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -> bool:
+    """Return whether a session belongs to an event loop, as far as is known."""
+    return getattr(session, "_loop", loop) is loop
+
+
+def session_middlewares(session: aiohttp.ClientSession) -> Sequence[aiohttp.ClientMiddlewareType]:
+    """Return the middlewares of a session."""
+    return getattr(session, "_middlewares", ())
+
+
+def _methods(session_class: type[aiohttp.ClientSession]) -> tuple[object, object]:
+    """Return the methods that send: the public one, and the one that mocks and monitors replace."""
+    return session_class.request, session_class._request  # noqa: SLF001 - see above
+
+
+def _is_original(method: object) -> bool:
+    """Return whether a method is aiohttp's own. A wrapper may compare equal to it, but its code is in another file."""
+    return type(method) is types.FunctionType and method.__code__.co_filename == aiohttp.client.__file__
+
+
+def _request_head(headers: Headers, session_headers: Mapping[str, str]) -> RequestHead:
+    """Return the head that `ClientSession` would send, and the key of the connections that it would use."""
+    origin = headers.site.origin
+    key = ConnectionKey(
+        host=origin.raw_host or "",
+        port=origin.port,
+        is_ssl=origin.scheme == "https",
+        ssl=True,
+        proxy=None,
+        proxy_auth=None,
+        proxy_headers_hash=None,
+        server_hostname=None,
+    )
+    merged = CIMultiDict({aiohttp.hdrs.HOST: origin.host_port_subcomponent or ""})
+    merged.update(aiohttp.ClientRequest.DEFAULT_HEADERS)
+    merged.update(session_headers)
+    merged.update(headers.bare)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in merged.items())
+    return RequestHead(key, f" HTTP/1.1\r\n{lines}\r\n".encode("ascii"))
