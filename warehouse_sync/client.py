@@ -227,9 +227,9 @@ class AsyncClient:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
-        from warehouse_sync.polling.watching import checked_ids, checked_interval, watch
+        from warehouse_sync.polling.watch import validate_ids, validate_interval, watch
 
-        ids, seconds = checked_ids(pipeline_ids), checked_interval(every)
+        ids, seconds = validate_ids(pipeline_ids), validate_interval(every)
         return watch(self.pipelines.reports, ids, seconds, self._transport.carrier.clock)
 
     async def close(self) -> None:

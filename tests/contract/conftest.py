@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from tests.contract.twin import Twin
+from tests.contract.awaitable import AwaitableClient
 from warehouse_sync import AsyncClient, Client
 from warehouse_sync.emulator import Emulator
 
 Connect = Callable[..., Any]
 SORTS: dict[str, Connect] = {
     "async": AsyncClient,
-    "sync": lambda **options: Twin(Client(**options)),
+    "sync": lambda **options: AwaitableClient(Client(**options)),
 }
 
 

@@ -227,12 +227,12 @@ async def test_every_wait_tells_its_progress(client: Any, emulator: Emulator) ->
     """Whoever waits for a run hears of it each time it is read: first as it begins, last as it ended."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=1)
     told: list[Run] = []
-    run = await client.pipelines.trigger_and_wait(pipeline_id, timeout=30, on_progress=told.append)
+    run = await client.pipelines.trigger_and_wait(pipeline_id, timeout=30, on_poll=told.append)
     assert told[-1] == run
     assert {each.id for each in told} == {run.id}
     for wait in (
-        client.runs.wait(pipeline_id, run.id, on_progress=told.append),
-        client.runs.resume(f"wsr1:{client.workspace_id}:{pipeline_id}:{run.id}", on_progress=told.append),
+        client.runs.wait(pipeline_id, run.id, on_poll=told.append),
+        client.runs.resume(f"wsr1:{client.workspace_id}:{pipeline_id}:{run.id}", on_poll=told.append),
     ):
         told.clear()
         assert await wait == run

@@ -166,7 +166,7 @@ async def test_create_that_was_adopted_or_answered_is_expected(peer: Peer, clock
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
         for _ in range(2):
             await client.pipelines.create(pipeline)
-            workspace = client.pipelines._crud.workspace
+            workspace = client.pipelines._endpoint.workspace
             assert workspace.expects("p1")
             clock.now += 90
             assert not workspace.expects("p1")

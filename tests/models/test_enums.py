@@ -19,61 +19,61 @@ VOCABULARIES = [
 
 
 def test_every_vocabulary_is_here() -> None:
-    """The tests below run for every vocabulary of the package."""
+    """The tests below run for every enum of the package."""
     assert set(VOCABULARIES) == set(OpenEnum.__subclasses__())
     assert len(VOCABULARIES) == 13
 
 
-@pytest.mark.parametrize("vocabulary", VOCABULARIES)
+@pytest.mark.parametrize("enum", VOCABULARIES)
 @given(word=st.text())
-def test_any_word_is_a_member(vocabulary: type[OpenEnum], word: str) -> None:
+def test_any_word_is_a_member(enum: type[OpenEnum], word: str) -> None:
     """Every word is a member that equals it, hashes like it and prints as it."""
-    member = vocabulary(word)
+    member = enum(word)
     plain = member.value
-    assert isinstance(member, vocabulary)
+    assert isinstance(member, enum)
     assert member == plain
     assert hash(member) == hash(plain)
     assert str(member) == f"{member}" == plain
     assert {plain: 1}[member] == 1
-    assert member.is_known is (plain in list(vocabulary))
+    assert member.is_known is (plain in list(enum))
 
 
-@pytest.mark.parametrize("vocabulary", VOCABULARIES)
+@pytest.mark.parametrize("enum", VOCABULARIES)
 @pytest.mark.parametrize("word", ["brand_new", "", "NAME", "known"])
-def test_unknown_word_survives_pickling_and_copying(vocabulary: type[OpenEnum], word: str) -> None:
+def test_unknown_word_survives_pickling_and_copying(enum: type[OpenEnum], word: str) -> None:
     """A word, known or not, is itself after pickling with any protocol and after copying."""
-    member = next(iter(vocabulary)) if word == "known" else vocabulary(word)
+    member = next(iter(enum)) if word == "known" else enum(word)
     pickles = [pickle.dumps(member, protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
     copies = [pickle.loads(pickled) for pickled in pickles]  # noqa: S301 - our own bytes
     for duplicate in (*copies, copy.copy(member), copy.deepcopy(member)):
         assert duplicate == member
-        assert type(duplicate) is vocabulary
+        assert type(duplicate) is enum
         assert duplicate.is_known is member.is_known
 
 
-@pytest.mark.parametrize("vocabulary", VOCABULARIES)
-def test_unknown_word_is_not_listed(vocabulary: type[OpenEnum]) -> None:
-    """A word that was met does not become part of the vocabulary."""
-    before = list(vocabulary)
-    unknown = vocabulary("brand_new")
-    assert list(vocabulary) == before
-    assert vocabulary("brand_new") == unknown
+@pytest.mark.parametrize("enum", VOCABULARIES)
+def test_unknown_word_is_not_listed(enum: type[OpenEnum]) -> None:
+    """A word that was met does not become part of the enum."""
+    before = list(enum)
+    unknown = enum("brand_new")
+    assert list(enum) == before
+    assert enum("brand_new") == unknown
     assert not unknown.is_known
-    assert "BRAND_NEW" not in vocabulary.__members__
-    assert all(member.is_known for member in vocabulary)
+    assert "BRAND_NEW" not in enum.__members__
+    assert all(member.is_known for member in enum)
 
 
-@pytest.mark.parametrize("vocabulary", VOCABULARIES)
+@pytest.mark.parametrize("enum", VOCABULARIES)
 @pytest.mark.parametrize("value", [None, 5, b"active", ["active"]])
-def test_what_is_no_word_is_refused(vocabulary: type[OpenEnum], value: Any) -> None:
+def test_what_is_no_word_is_refused(enum: type[OpenEnum], value: Any) -> None:
     """What is no text is no member."""
     with pytest.raises(ValueError, match="is not a valid"):
-        vocabulary(value)
+        enum(value)
 
 
 def test_known_words_are_the_documented_ones() -> None:
-    """Each vocabulary knows exactly the words of the reference."""
-    assert {vocabulary.__name__: [member.value for member in vocabulary] for vocabulary in VOCABULARIES} == {
+    """Each enum knows exactly the words of the reference."""
+    assert {enum.__name__: [member.value for member in enum] for enum in VOCABULARIES} == {
         "ConnectionStatus": ["healthy", "faulted"],
         "DataModelStatus": ["valid", "invalid"],
         "Environment": ["development", "production"],
@@ -90,12 +90,12 @@ def test_known_words_are_the_documented_ones() -> None:
     }
 
 
-@pytest.mark.parametrize("vocabulary", VOCABULARIES)
-def test_name_of_a_constant_is_no_known_word(vocabulary: type[OpenEnum]) -> None:
+@pytest.mark.parametrize("enum", VOCABULARIES)
+def test_name_of_a_constant_is_no_known_word(enum: type[OpenEnum]) -> None:
     """The wire's word is known; the constant's name in another case is a word like any unknown one."""
-    for member in vocabulary:
+    for member in enum:
         if member.name != member.value:
-            assert not vocabulary(member.name).is_known
+            assert not enum(member.name).is_known
 
 
 def test_other_spelling_of_the_documents_is_the_known_word() -> None:

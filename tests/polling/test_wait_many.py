@@ -13,7 +13,7 @@ from tests.support.virtual import in_no_time, now
 from warehouse_sync import errors
 from warehouse_sync.errors import RunFailedError, WaitTimeoutError
 from warehouse_sync.models import Progress
-from warehouse_sync.polling.waiting import MOST_AT_ONCE, Key
+from warehouse_sync.polling.run_waiter import MAX_CONCURRENT_POLLS, Key
 
 
 @given(
@@ -114,7 +114,7 @@ def test_wait_of_10000_on_1000_pipelines_asks_once_per_pipeline() -> None:
         server = Server(fates)
         ends = in_no_time(waited(server, fates))
         assert len(ends) == 1000 * waiters
-        assert server.most <= MOST_AT_ONCE
+        assert server.most <= MAX_CONCURRENT_POLLS
         requests[waiters] = len(server.asked)
     assert requests[10] == requests[1] <= 1000 * 13
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support.history import Change, History, a_run, assert_idle, changes, delays, run_through
 from warehouse_sync.errors import NotFoundError, PaginationError, ReadError
 from warehouse_sync.models import Page
-from warehouse_sync.resources.pager import Reader, RunPager
+from warehouse_sync.resources.pager import RunDeduplicator, RunPager
 
 PREFETCH = st.sampled_from([0, 1, 2, 3, 4, 8, 64])
 
@@ -192,9 +192,9 @@ async def test_pager_echoed_number_that_does_not_move_is_an_error(prefetch: int)
 def test_reader_numbers_from_zero_or_none_at_all_are_no_echo() -> None:
     """A server that counts pages from 0, or does not say, moves on."""
     for echoes in ([0, 1, 2], [None, None, None], [7, 1, 7], [2, 2, 3]):
-        reader = Reader("p")
+        deduplicator = RunDeduplicator("p")
         for number, echo in enumerate(echoes, 1):
-            accepted = reader.accept(
+            accepted = deduplicator.accept(
                 number, Page(items=(a_run(number),), current_page=echo, has_next_page=True)
             )
             assert [run.id for run in accepted.items] == [number]
@@ -203,7 +203,7 @@ def test_reader_numbers_from_zero_or_none_at_all_are_no_echo() -> None:
 def test_reader_passes_a_page_of_news_on_as_it_is() -> None:
     """The usual page is not copied."""
     news = page(1, 5, 6)
-    assert Reader("p").accept(1, news) is news
+    assert RunDeduplicator("p").accept(1, news) is news
 
 
 @pytest.mark.parametrize(
@@ -227,13 +227,13 @@ def test_reader_is_as_patient_as_arrivals_can_explain(
 
     Each page is told as its total and its runs; the last one comes again and again.
     """
-    reader = Reader("p")
+    deduplicator = RunDeduplicator("p")
     repeated = 0
 
     def accept(number: int, total: int | None, runs: list[int | None]) -> None:
         nonlocal repeated
-        repeated += reader.seen.issuperset(runs)
-        reader.accept(number, page(number, *(run for run in runs if run), total=total))
+        repeated += deduplicator.seen.issuperset(runs)
+        deduplicator.accept(number, page(number, *(run for run in runs if run), total=total))
 
     def accept_all() -> None:
         for number in range(1, 20):
@@ -247,23 +247,23 @@ def test_reader_is_as_patient_as_arrivals_can_explain(
 
 def test_reader_same_run_twice_on_a_page_counts_once() -> None:
     """A page is cleaned of its own repetitions, too; the rest of it stays."""
-    accepted = Reader("p").accept(1, page(1, 5, 5, 6, total=3))
+    accepted = RunDeduplicator("p").accept(1, page(1, 5, 5, 6, total=3))
     assert [run.id for run in accepted.items] == [5, 6]
     assert accepted.total_items == 3
 
 
 def test_reader_page_without_news_now_and_then_is_no_error() -> None:
     """Only pages in a row count: one that holds something new begins the count again."""
-    reader = Reader("p")
+    deduplicator = RunDeduplicator("p")
     for number, run_id in enumerate([1, 1, 2, 2, 3, 3], 1):
-        reader.accept(number, page(number, run_id))
+        deduplicator.accept(number, page(number, run_id))
 
 
 def test_reader_last_pages_without_news_are_no_error() -> None:
     """Where the server says that no page follows, nothing can go on for ever."""
-    reader = Reader("p")
+    deduplicator = RunDeduplicator("p")
     for number, more in ((1, True), (2, True), (3, False)):
-        reader.accept(number, page(number, 1, more=more))
+        deduplicator.accept(number, page(number, 1, more=more))
 
 
 @pytest.mark.parametrize("prefetch", [0, 1])

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from tests.support.history import Change, History, assert_idle, settle
 from warehouse_sync.errors import ReadError
 from warehouse_sync.models import Page
-from warehouse_sync.resources.prefetch import Numbered, Window, next_window, read_ahead
+from warehouse_sync.resources.prefetch import NumberedPage, Window, next_window, prefetch_pages
 
 
-async def ahead(history: History, limit: int) -> AsyncGenerator[Numbered, None]:
+async def ahead(history: History, limit: int) -> AsyncGenerator[NumberedPage, None]:
     """The pages after the first."""
-    async with aclosing(read_ahead(history.fetch, await history.fetch(1), limit)) as pages:
+    async with aclosing(prefetch_pages(history.fetch, await history.fetch(1), limit)) as pages:
         async for numbered in pages:
             yield numbered
 
@@ -147,7 +147,7 @@ async def test_prefetch_arrival_at_any_moment_loses_no_run(
     for answer in range(70):
         history = History(list(range(90)), 2, [Change(answer, 0.0, 1)], route, total_pages)
         first = await history.fetch(1)
-        pages = [first] + [page async for _, page in read_ahead(history.fetch, first, 16)]
+        pages = [first] + [page async for _, page in prefetch_pages(history.fetch, first, 16)]
         assert {run.id for page in pages for run in page.items} >= set(range(90)), answer
 
 
@@ -182,5 +182,5 @@ async def test_prefetch_ends_inside_a_window_where_has_next_page_says_so() -> No
         page = await history.fetch(number)
         return Page(items=page.items, total_pages=page.total_pages, has_next_page=number < 7)
 
-    assert [number async for number, _ in read_ahead(fetch, await fetch(1), 8)] == [2, 3, 4, 5, 6, 7]
+    assert [number async for number, _ in prefetch_pages(fetch, await fetch(1), 8)] == [2, 3, 4, 5, 6, 7]
     assert_idle()

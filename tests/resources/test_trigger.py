@@ -11,7 +11,7 @@ from tests.support.kinds import BASE
 from tests.support.peer import Peer, refusal, reply
 from warehouse_sync import AsyncClient, ForbiddenError, OutcomeUnknownError, RetryPolicy, ValidationError
 from warehouse_sync.models import Run, RunStatus
-from warehouse_sync.resources.trigger import PAUSES, ServerClock, _moment
+from warehouse_sync.resources.trigger import RECONCILE_DELAYS, ServerClock, _run_moment
 
 TRIGGER = f"POST {BASE}/inputs/data-pipelines/trigger"
 RUNS = f"GET {BASE}/inputs/data-pipelines/p1/runs"
@@ -39,8 +39,8 @@ async def test_trigger_whose_answer_names_no_run_is_looked_for(
     ) as caught:
         await client.with_options(retry=RetryPolicy(attempts=1)).pipelines.trigger("p1")
     assert caught.value.candidates == ()
-    assert (peer.count(TRIGGER), peer.count(RUNS)) == (1, len(PAUSES))
-    assert clock.sleeps == list(PAUSES)
+    assert (peer.count(TRIGGER), peer.count(RUNS)) == (1, len(RECONCILE_DELAYS))
+    assert clock.sleeps == list(RECONCILE_DELAYS)
 
 
 async def test_trigger_refused_names_the_call(client: AsyncClient, peer: Peer) -> None:
@@ -60,7 +60,7 @@ async def test_trigger_refused_names_the_call(client: AsyncClient, peer: Peer) -
 def test_server_clock_without_a_readable_date_is_ours(date: str) -> None:
     """A header that is missing or is no date changes nothing."""
     clock = ServerClock(lambda: 0.0)
-    clock.hear({"Date": date})
+    clock.update({"Date": date})
     assert clock.ahead == timedelta()
 
 
@@ -68,7 +68,7 @@ def test_server_clock_without_a_readable_date_is_ours(date: str) -> None:
 def test_server_clock_takes_the_servers_date(zone: str, hours: int) -> None:
     """The difference to this machine's clock is kept, also where the header names no zone, or another than UTC."""
     clock = ServerClock(lambda: datetime(2023, 2, 1, 12, tzinfo=UTC).timestamp())
-    clock.hear({"Date": f"Wed, 01 Feb 2023 13:00:05 {zone}"})
+    clock.update({"Date": f"Wed, 01 Feb 2023 13:00:05 {zone}"})
     assert clock.ahead == timedelta(hours=hours, seconds=5)
 
 
@@ -76,6 +76,6 @@ def test_moment_of_a_run_is_the_latest_of_its_dates() -> None:
     """A run without dates came about at no moment that could be compared."""
     early, middle, late = (datetime(2023, 2, day, tzinfo=UTC) for day in (1, 2, 3))
     run = Run(id=1, pipeline_id="p1", status=RunStatus.RUNNING)
-    assert _moment(run) is None
-    assert _moment(attrs.evolve(run, logical_date=early)) == early
-    assert _moment(attrs.evolve(run, logical_date=early, started_on=late, range_end=middle)) == late
+    assert _run_moment(run) is None
+    assert _run_moment(attrs.evolve(run, logical_date=early)) == early
+    assert _run_moment(attrs.evolve(run, logical_date=early, started_on=late, range_end=middle)) == late

@@ -40,7 +40,7 @@ def test_sibling_is_another_workspace_or_this_one(workspace: Workspace) -> None:
 def test_pauses_double_up_to_the_longest_and_end_in_time(workspace: Workspace, clock: FakeClock) -> None:
     """The first look is at once, and no pause begins that would end after the time to settle."""
     began, pauses = clock.now, []
-    for pause in itertools.islice(workspace.pauses(0.5, 2.0), 100):
+    for pause in itertools.islice(workspace.reconcile_delays(0.5, 2.0), 100):
         pauses.append(pause)
         clock.now += pause
     assert pauses == [0.0, 0.5, 1.0, 2.0, 2.0, 2.0, 2.0]

@@ -89,6 +89,6 @@ async def driver(sort: str, **options: Any) -> AsyncIterator[Driver]:
         return
     blocking = Client(**options)
     try:
-        yield Driver(blocking, blocking._bridge._ready_thread().loop)
+        yield Driver(blocking, blocking._loop_thread._ready_thread().loop)
     finally:
         await asyncio.to_thread(blocking.close)

@@ -9,7 +9,7 @@ import attrs
 from tests.support.virtual import now
 from warehouse_sync.errors import RateLimitedError
 from warehouse_sync.models import PipelineReport, PipelineStatus, PolledReport, Progress
-from warehouse_sync.polling.bulk import BulkPoll, Ids
+from warehouse_sync.polling.bulk_reports import BulkReports, Ids
 from warehouse_sync.transport.pace import Pace
 
 
@@ -55,7 +55,7 @@ class Reports:
             raise error
         return report(pipeline_id)
 
-    def poll(self, ids: Ids, concurrency: int = 8, **options: Any) -> BulkPoll:
+    def poll(self, ids: Ids, concurrency: int = 8, **options: Any) -> BulkReports:
         """A poll of these."""
         return poll(ids, self.fetch, concurrency, pace=self.pace, **options)
 
@@ -66,22 +66,22 @@ def poll(
     concurrency: int = 8,
     *,
     pace: Pace | None = None,
-    chance: Callable[[], float] = lambda: 0.0,
+    random: Callable[[], float] = lambda: 0.0,
     on_progress: Callable[[Progress], None] | None = None,
-) -> BulkPoll:
+) -> BulkReports:
     """A poll."""
-    return BulkPoll(
+    return BulkReports(
         ids=ids,
         fetch=fetch,
         concurrency=concurrency,
         pace=pace or Pace(),
         sleep=asyncio.sleep,
-        chance=chance,
+        random=random,
         on_progress=on_progress,
     )
 
 
-async def collected(bulk: BulkPoll) -> list[PolledReport]:
+async def collected(bulk: BulkReports) -> list[PolledReport]:
     """All entries."""
     return [entry async for entry in bulk.results()]
 

@@ -9,7 +9,7 @@ import attrs
 from tests.support.virtual import now, virtual_clock
 from warehouse_sync.errors import NotFoundError
 from warehouse_sync.models import Page, Run, RunStatus, WaitedRun
-from warehouse_sync.polling.waiting import Key, RunWaiter
+from warehouse_sync.polling.run_waiter import Key, RunWaiter
 
 NEVER = float("inf")
 
@@ -77,7 +77,7 @@ class Server:
         runs = [self._seen(pipeline_id, run_id, fate) for run_id, fate in fates if fate.on_page]
         return Page(items=tuple(runs), has_next_page=False)
 
-    def may_be_late(self, pipeline_id: str, run_id: int) -> bool:
+    def may_appear_later(self, pipeline_id: str, run_id: int) -> bool:
         """Tell whether a 404 for this run means "not yet"."""
         return pipeline_id in self.late
 

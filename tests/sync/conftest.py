@@ -1,4 +1,4 @@
-"""A bridge, what to run on it, and what interrupts it."""
+"""A loop_thread, what to run on it, and what interrupts it."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from warehouse_sync.sync.bridge import Bridge
+from warehouse_sync.sync.event_loop_thread import EventLoopThread
 
 
 async def nothing() -> None:
@@ -22,9 +22,9 @@ async def double(value: int) -> int:
 
 
 @pytest.fixture
-def bridge() -> Iterator[Bridge]:
-    """A bridge, closed after the test."""
-    opened = Bridge()
+def loop_thread() -> Iterator[EventLoopThread]:
+    """A loop_thread, closed after the test."""
+    opened = EventLoopThread()
     yield opened
     opened.close(nothing)
 

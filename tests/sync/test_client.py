@@ -16,7 +16,7 @@ from tests.support.kinds import BASE
 from tests.support.peer import Gate, Peer, reply, stall
 from warehouse_sync import Client, ConfigurationError
 from warehouse_sync.emulator import Emulator
-from warehouse_sync.sync.bridge import INSIDE
+from warehouse_sync.sync.event_loop_thread import CALLED_FROM_CALLBACK
 
 if TYPE_CHECKING:
     from warehouse_sync import Progress
@@ -48,13 +48,13 @@ def peer() -> Iterator[Peer]:
 
 def tasks(client: Client) -> set[str]:
     """Return what still runs on the client's loop, but for what serves its thread."""
-    bridge = client._bridge
+    loop_thread = client._loop_thread
 
     async def names() -> set[str]:
         others = asyncio.all_tasks() - {asyncio.current_task()}
         return {str(task.get_coro()) for task in others if "_serve" not in str(task.get_coro())}
 
-    return bridge.run(names())
+    return loop_thread.run(names())
 
 
 def test_client_works_in_a_thread_pool(client: Client, emulator: Emulator) -> None:
@@ -126,7 +126,7 @@ def test_call_from_inside_a_callback_is_a_clear_error(client: Client, emulator: 
 
     with pytest.raises(ConfigurationError) as caught:
         list(client.pipelines.reports(ids, on_progress=call))
-    assert str(caught.value) == INSIDE
+    assert str(caught.value) == CALLED_FROM_CALLBACK
     assert len(list(client.pipelines.reports(ids))) == 2
 
 

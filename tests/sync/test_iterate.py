@@ -1,4 +1,4 @@
-"""The bridge: iterating, to the end or not."""
+"""The loop_thread: iterating, to the end or not."""
 
 import asyncio
 import threading
@@ -9,10 +9,12 @@ import pytest
 
 from tests.sync.conftest import Forever, nothing
 from warehouse_sync.polling.stream import Stream
-from warehouse_sync.sync.bridge import Bridge
+from warehouse_sync.sync.event_loop_thread import EventLoopThread
 
 
-def test_ctrl_c_ends_an_iteration(bridge: Bridge, interrupt: Callable[[threading.Event], None]) -> None:
+def test_ctrl_c_ends_an_iteration(
+    loop_thread: EventLoopThread, interrupt: Callable[[threading.Event], None]
+) -> None:
     """Ctrl-C between two items ends the asynchronous iterator, too."""
     forever = Forever()
 
@@ -21,7 +23,7 @@ def test_ctrl_c_ends_an_iteration(bridge: Bridge, interrupt: Callable[[threading
         await forever.run()
 
     interrupt(forever.began)
-    items = bridge.iterate(source())
+    items = loop_thread.iterate(source())
     assert next(items) == 1
     with pytest.raises(KeyboardInterrupt):
         next(items)
@@ -44,18 +46,18 @@ class Counting:
             self.closed.set()
 
 
-def test_iterate_yields_every_item(bridge: Bridge) -> None:
+def test_iterate_yields_every_item(loop_thread: EventLoopThread) -> None:
     """A whole iteration ends its source."""
     counting = Counting()
-    assert list(bridge.iterate(counting.items())) == list(range(10))
+    assert list(loop_thread.iterate(counting.items())) == list(range(10))
     assert counting.closed.is_set()
 
 
-def test_iterate_dropped_half_way_ends_its_source(bridge: Bridge) -> None:
+def test_iterate_dropped_half_way_ends_its_source(loop_thread: EventLoopThread) -> None:
     """Leaving a loop early, closing, and dropping the iterator all end the source before they return."""
     for leave in ("close", "drop"):
         counting = Counting()
-        items = bridge.iterate(counting.items())
+        items = loop_thread.iterate(counting.items())
         assert next(items) == 0
         if leave == "close":
             items.close()
@@ -63,43 +65,43 @@ def test_iterate_dropped_half_way_ends_its_source(bridge: Bridge) -> None:
         assert counting.closed.is_set()
 
 
-def test_iterate_collected_on_the_background_thread_ends_its_source(bridge: Bridge) -> None:
+def test_iterate_collected_on_the_background_thread_ends_its_source(loop_thread: EventLoopThread) -> None:
     """The garbage collector may come by on the background thread, which cannot wait for itself."""
     counting = Counting()
-    held: list[Any] = [bridge.iterate(counting.items())]
+    held: list[Any] = [loop_thread.iterate(counting.items())]
     next(held[0])
 
     async def drop() -> None:
         held.clear()
 
-    bridge.run(drop())
+    loop_thread.run(drop())
     assert counting.closed.wait(30)
 
 
 def test_iterate_dropped_after_the_end_does_nothing() -> None:
     """An iterator that outlives its client is silent."""
-    bridge, counting = Bridge(), Counting()
-    items = bridge.iterate(counting.items())
+    loop_thread, counting = EventLoopThread(), Counting()
+    items = loop_thread.iterate(counting.items())
     next(items)
-    bridge.close(nothing)
+    loop_thread.close(nothing)
     assert counting.closed.is_set()  # with its loop
     del items
 
 
-def test_iterate_raises_what_the_source_raises(bridge: Bridge) -> None:
+def test_iterate_raises_what_the_source_raises(loop_thread: EventLoopThread) -> None:
     """Items that came before an error are yielded before it."""
 
     async def source() -> AsyncGenerator[int, None]:
         yield 1
         raise LookupError("gone")
 
-    items = bridge.iterate(source())
+    items = loop_thread.iterate(source())
     assert next(items) == 1
     with pytest.raises(LookupError, match="gone"):
         next(items)
 
 
-def test_iterate_takes_all_that_has_come_at_once(bridge: Bridge) -> None:
+def test_iterate_takes_all_that_has_come_at_once(loop_thread: EventLoopThread) -> None:
     """What a stream has ready crosses the threads together, in order."""
     left = list(range(100))
     crossings: list[int] = []
@@ -113,5 +115,5 @@ def test_iterate_takes_all_that_has_come_at_once(bridge: Bridge) -> None:
         taken, left[:9] = left[:9], []
         return taken
 
-    assert list(bridge.iterate(Stream(source(), ready))) == list(range(100))
+    assert list(loop_thread.iterate(Stream(source(), ready))) == list(range(100))
     assert crossings == list(range(0, 100, 10))

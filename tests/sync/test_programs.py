@@ -92,7 +92,7 @@ def test_client_interrupted_as_the_answer_comes_does_not_hang(warehouse_sync_syn
         _thread.interrupt_main()  # does not wake a waiting thread, unlike a signal
 
     with pytest.raises(KeyboardInterrupt):
-        warehouse_sync_sync_client._bridge.run(answer())
+        warehouse_sync_sync_client._loop_thread.run(answer())
     assert warehouse_sync_sync_client.pipelines.list() == []
 
 

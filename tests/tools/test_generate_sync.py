@@ -94,22 +94,22 @@ EXPECTED = '''
 class Things:
     """Many things."""
 
-    def __init__(self, asynchronous: async_things.Things, bridge: Bridge) -> None:
+    def __init__(self, asynchronous: async_things.Things, loop_thread: EventLoopThread) -> None:
         self._async = asynchronous
-        self._bridge = bridge
+        self._loop_thread = loop_thread
         self.size: int = asynchronous.size
 
     def get(self, thing_id: str, *, strict: bool=False) -> Thing:
         """Read one: `things.get("a")`."""
-        return self._bridge.run(self._async.get(thing_id, strict=strict))
+        return self._loop_thread.run(self._async.get(thing_id, strict=strict))
 
     def delete(self, thing_id: str) -> None:
         """Delete one."""
-        self._bridge.run(self._async.delete(thing_id))
+        self._loop_thread.run(self._async.delete(thing_id))
 
     def each(self, ids: Iterable[str]) -> 'Generator[Thing, None, None]':
         """Read `for thing in each(ids)`."""
-        return self._bridge.iterate(self._async.each(ids))
+        return self._loop_thread.iterate(self._async.each(ids))
 
     def name(self, thing_id: str) -> str:
         """Name one."""

@@ -86,12 +86,12 @@ class Waiting:
             )
             self._handle = str(handle)
             follower = Follower(self._output, client.workspace_id)
-            await self._show(client.runs.wait(pipeline_id, run_id, timeout=timeout, on_progress=follower))
+            await self._show(client.runs.wait(pipeline_id, run_id, timeout=timeout, on_poll=follower))
 
     async def _resume(self, client: "AsyncClient", handle: str, timeout: float | None) -> None:
         self._handle = handle
         follower = Follower(self._output, warehouse_sync.RunHandle.parse(handle).workspace_id)
-        await self._show(client.runs.resume(handle, timeout=timeout, on_progress=follower))
+        await self._show(client.runs.resume(handle, timeout=timeout, on_poll=follower))
 
     async def _show(self, wait: "Awaitable[Run]") -> None:
         """Print the run once it has ended, also as a failure."""

@@ -13,11 +13,11 @@ from warehouse_sync.models.enums import OpenEnum, ResourceState
 from warehouse_sync.secret import Secret, kind_of
 
 Problem = tuple[str, str]
-Word = TypeVar("Word", bound=OpenEnum)
+EnumT = TypeVar("EnumT", bound=OpenEnum)
 
 MASKED = "is the mask the API shows instead of the secret: set the real one before sending"
 _SLUG = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-_TOO_LARGE = 10**100  # Python refuses to read or write numbers of thousands of digits
+_RUN_ID_LIMIT = 10**100  # Python refuses to read or write numbers of thousands of digits
 _DELAY = re.compile(r"[0-9]+[smhdwy]", re.ASCII)
 _DELAY_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
@@ -46,14 +46,14 @@ def to_utc(value: datetime | None) -> datetime | None:
         return value
 
 
-def to_word(vocabulary: type[Word], value: Word | str) -> Word:
-    """Express a string as a word of a vocabulary; leave the rest for validation to report."""
-    return vocabulary(value) if isinstance(value, str) else value
+def to_enum(enum: type[EnumT], value: EnumT | str) -> EnumT:
+    """Express a string as a word of a enum; leave the rest for validation to report."""
+    return enum(value) if isinstance(value, str) else value
 
 
 def to_resource_state(value: ResourceState | str) -> ResourceState:
     """Express a string as a state."""
-    return to_word(ResourceState, value)
+    return to_enum(ResourceState, value)
 
 
 def to_delay(value: str | timedelta | None) -> str | None:
@@ -77,7 +77,7 @@ def check_id(field: str, value: object) -> Iterator[Problem]:
         yield field, f"{value[:60]!r} is not an id: use ASCII letters, digits, '_' and '-' only, at least one"
 
 
-def check_many(field: str, value: object, kind: type | UnionType = Iterable) -> Iterator[Problem]:
+def check_iterable(field: str, value: object, kind: type | UnionType = Iterable) -> Iterator[Problem]:
     """Yield why something cannot be gone through: a string could, but letter by letter."""
     if isinstance(value, str) or not isinstance(value, kind):
         yield (
@@ -111,7 +111,7 @@ def require_run_id(value: object) -> int:
     Raises:
         ValidationError: It is not; nothing was sent.
     """
-    if type(value) is not int or not 0 <= value < _TOO_LARGE:
+    if type(value) is not int or not 0 <= value < _RUN_ID_LIMIT:
         said = "such a large one" if type(value) is int and value > 0 else f"{value!r:.60}"
         raise ValidationError("the request", [("run_id", f"must be a whole number from 0 on, not {said}")])
     return value
@@ -128,12 +128,12 @@ def check_text(field: str, value: object, *, required: bool = True) -> Iterator[
         yield field, "must not be empty"
 
 
-def check_choice(field: str, value: object, vocabulary: type[OpenEnum]) -> Iterator[Problem]:
+def check_choice(field: str, value: object, enum: type[OpenEnum]) -> Iterator[Problem]:
     """Yield what is wrong with a word that is sent: unlike on reading, it must be one the documents know."""
     if value is None:
         yield field, "is required"
-    elif not isinstance(value, vocabulary) or not value.is_known:
-        yield field, f"must be one of {', '.join(vocabulary)}, not {str(value)[:60]!r}"
+    elif not isinstance(value, enum) or not value.is_known:
+        yield field, f"must be one of {', '.join(enum)}, not {str(value)[:60]!r}"
 
 
 def check_date(field: str, value: object, *, required: bool = False) -> Iterator[Problem]:

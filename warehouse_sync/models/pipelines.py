@@ -20,8 +20,8 @@ from warehouse_sync.models.common import (
     check_text,
     check_whole_number,
     to_delay,
+    to_enum,
     to_utc,
-    to_word,
 )
 from warehouse_sync.models.enums import (
     ConnectionStatus,
@@ -38,7 +38,7 @@ from warehouse_sync.models.runs import Run
 
 
 def _to_sync_mode_type(value: SyncModeType | str) -> SyncModeType:
-    return to_word(SyncModeType, value)
+    return to_enum(SyncModeType, value)
 
 
 @attrs.frozen(kw_only=True)
@@ -75,11 +75,11 @@ class SyncMode:
 
 
 def _to_schedule_type(value: ScheduleType | str) -> ScheduleType:
-    return to_word(ScheduleType, value)
+    return to_enum(ScheduleType, value)
 
 
 def _to_frequency(value: ScheduleFrequency | str | None) -> ScheduleFrequency | None:
-    return None if value is None else to_word(ScheduleFrequency, value)
+    return None if value is None else to_enum(ScheduleFrequency, value)
 
 
 @attrs.frozen(kw_only=True)
@@ -116,15 +116,15 @@ class Schedule:
 
 
 def _to_pipeline_type(value: PipelineType | str) -> PipelineType:
-    return to_word(PipelineType, value)
+    return to_enum(PipelineType, value)
 
 
 def _to_pipeline_state(value: PipelineState | str) -> PipelineState:
-    return to_word(PipelineState, value)
+    return to_enum(PipelineState, value)
 
 
 def _to_environment(value: Environment | str) -> Environment:
-    return to_word(Environment, value)
+    return to_enum(Environment, value)
 
 
 @attrs.frozen(kw_only=True)

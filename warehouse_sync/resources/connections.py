@@ -5,7 +5,7 @@ import builtins
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Connection, ConnectionSpec, ServiceProvider
 from warehouse_sync.models.common import check_text
-from warehouse_sync.resources.crud import Crud
+from warehouse_sync.resources.endpoint import ResourceEndpoint
 from warehouse_sync.resources.workspace import Workspace
 
 
@@ -13,7 +13,7 @@ class Connections:
     """The connections of a workspace: where the data comes from."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._crud = Crud(
+        self._endpoint = ResourceEndpoint(
             workspace=workspace, path="/connections", noun="connection", model=Connection, spec=ConnectionSpec
         )
 
@@ -35,12 +35,12 @@ class Connections:
         Source: `GET /connections`, "Get all connections".
         """
         if service_provider is None:
-            return await self._crud.read_all()
+            return await self._endpoint.list_all()
         problems = list(check_text("service_provider", service_provider))
         if problems:
             raise ValidationError("the request for connections", problems)
         wanted = ServiceProvider(service_provider)
-        found = await self._crud.read_all({"serviceProvider": wanted.value})
+        found = await self._endpoint.list_all({"serviceProvider": wanted.value})
         return [connection for connection in found if connection.service_provider == wanted]
 
     async def get(self, connection_id: str) -> Connection:
@@ -60,7 +60,7 @@ class Connections:
 
         Source: `GET /connections/{connectionId}`, "Get a connection".
         """
-        return await self._crud.get(connection_id)
+        return await self._endpoint.get(connection_id)
 
     async def create(self, spec: ConnectionSpec) -> Connection:
         """Create a connection. The API logs in to the warehouse, which can take 10 seconds.
@@ -84,7 +84,7 @@ class Connections:
 
         Source: `POST /connections`, "Create a connection".
         """
-        return await self._crud.create(spec)
+        return await self._endpoint.create(spec)
 
     async def update(self, spec: ConnectionSpec) -> Connection:
         """Replace a connection. This clears its fault.
@@ -105,7 +105,7 @@ class Connections:
 
         Source: `PUT /connections/{connectionId}`, "Update a connection".
         """
-        return await self._crud.update(spec)
+        return await self._endpoint.update(spec)
 
     async def delete(self, connection_id: str) -> None:
         """Delete a connection.
@@ -121,4 +121,4 @@ class Connections:
 
         Source: `DELETE /connections/{connectionId}`, "Delete a connection".
         """
-        await self._crud.delete(connection_id)
+        await self._endpoint.delete(connection_id)

@@ -3,7 +3,7 @@
 import builtins
 
 from warehouse_sync.models import DataModel, DataModelSpec
-from warehouse_sync.resources.crud import Crud
+from warehouse_sync.resources.endpoint import ResourceEndpoint
 from warehouse_sync.resources.workspace import Workspace
 
 
@@ -11,7 +11,7 @@ class DataModels:
     """The data models of a workspace: which rows and columns are loaded."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._crud = Crud(
+        self._endpoint = ResourceEndpoint(
             workspace=workspace, path="/data-models", noun="data model", model=DataModel, spec=DataModelSpec
         )
 
@@ -27,7 +27,7 @@ class DataModels:
 
         Source: `GET /data-models`, "Get all data models".
         """
-        return await self._crud.read_all()
+        return await self._endpoint.list_all()
 
     async def get(self, data_model_id: str) -> DataModel:
         """Read one data model.
@@ -46,7 +46,7 @@ class DataModels:
 
         Source: `GET /data-models/{modelId}`, "Get a data model".
         """
-        return await self._crud.get(data_model_id)
+        return await self._endpoint.get(data_model_id)
 
     async def create(self, spec: DataModelSpec) -> DataModel:
         """Create a data model.
@@ -69,7 +69,7 @@ class DataModels:
 
         Source: `POST /data-models`, "Create a data model".
         """
-        return await self._crud.create(spec)
+        return await self._endpoint.create(spec)
 
     async def update(self, spec: DataModelSpec) -> DataModel:
         """Replace a data model. This clears its fault.
@@ -89,7 +89,7 @@ class DataModels:
 
         Source: `PUT /data-models/{modelId}`, "Update a data model".
         """
-        return await self._crud.update(spec)
+        return await self._endpoint.update(spec)
 
     async def delete(self, data_model_id: str) -> None:
         """Delete a data model.
@@ -105,4 +105,4 @@ class DataModels:
 
         Source: `DELETE /data-models/{modelId}`, "Delete a data model".
         """
-        await self._crud.delete(data_model_id)
+        await self._endpoint.delete(data_model_id)

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 from warehouse_sync.errors import DecodeError, OutcomeUnknownError, ValidationError, WarehouseSyncError
 from warehouse_sync.models.common import require_id, require_run_id
-from warehouse_sync.resources.crud import is_ambiguous
+from warehouse_sync.resources.endpoint import is_ambiguous
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.call import Call, Method
-from warehouse_sync.wire import plain
+from warehouse_sync.wire import json_codec
 
 JSONObject = dict[str, Any]
 T = TypeVar("T")
@@ -140,7 +140,7 @@ class IngestResource:
         problem = "must be an object"
         if isinstance(document, Mapping):
             try:
-                return plain.dump(document)
+                return json_codec.encode(document)
             except (TypeError, ValueError, RecursionError) as error:
                 problem = f"cannot be sent as JSON ({type(error).__name__})"
         raise ValidationError(f"the {self._name} document", [("document", problem)])
@@ -192,7 +192,7 @@ class IngestPipelines(IngestResource):
 
         Source: v1 draft, `GET /pipelines/{pipelineSlug}/status/runs`.
         """
-        return await self._send("GET", f"/{require_id('slug', slug)}/status/runs", plain.parse)
+        return await self._send("GET", f"/{require_id('slug', slug)}/status/runs", json_codec.decode)
 
     async def run_status(self, slug: str, run_id: int) -> JSONObject:
         """Read how one run stands.
@@ -235,14 +235,14 @@ class IngestV1:
 
 
 def _object(body: bytes) -> JSONObject:
-    document = plain.parse(body)
+    document = json_codec.decode(body)
     if not isinstance(document, dict):
         raise DecodeError("the answer is not the object the API documents")
     return document
 
 
 def _list(body: bytes) -> list[JSONObject]:
-    document = plain.parse(body)
+    document = json_codec.decode(body)
     if not isinstance(document, list):
         raise DecodeError("the answer is not the list the API documents")
     return document

@@ -7,13 +7,13 @@ import attrs
 
 from warehouse_sync.errors import PaginationError
 from warehouse_sync.models import Page, Run
-from warehouse_sync.resources.prefetch import FetchPage, Numbered, read_ahead
+from warehouse_sync.resources.prefetch import FetchPage, NumberedPage, prefetch_pages
 
-MOST_FRUITLESS = 2  # pages in a row without a new run
+MAX_PAGES_WITHOUT_NEW = 2  # pages in a row without a new run
 
 
 @attrs.define(eq=False)
-class Reader:
+class RunDeduplicator:
     """Accepts pages in order, drops the runs it has seen, and notices a server that repeats itself.
 
     New runs push older ones to later pages, so a page may begin with runs that were read before: they are dropped, and
@@ -74,7 +74,7 @@ class Reader:
             self._fruitful, self._fruitless = self._fruitful + 1, 0
             return
         self._fruitless += 1
-        if page.has_next_page and self._fruitless >= MOST_FRUITLESS + self._pushed_along(page):
+        if page.has_next_page and self._fruitless >= MAX_PAGES_WITHOUT_NEW + self._pushed_along(page):
             raise PaginationError(
                 f"pages {number - 1} and {number} of pipeline {self.pipeline_id!r} hold nothing new, and more are announced",
                 pipeline_id=self.pipeline_id,
@@ -119,22 +119,24 @@ class RunPager:
             APIError: The API refused a page.
             TransportError: A page did not get through. Pages are retried.
         """
-        reader = Reader(self._pipeline_id)
+        deduplicator = RunDeduplicator(self._pipeline_id)
         page = await self._fetch(1)
-        yield reader.accept(1, page)
+        yield deduplicator.accept(1, page)
         if not page.has_next_page:
             return
         rest = (
-            read_ahead(self._fetch, page, self._prefetch) if self._prefetch > 1 else _one_by_one(self._fetch)
+            prefetch_pages(self._fetch, page, self._prefetch)
+            if self._prefetch > 1
+            else _one_by_one(self._fetch)
         )
         try:
             async for number, page in rest:
-                yield reader.accept(number, page)
+                yield deduplicator.accept(number, page)
         finally:
             await rest.aclose()
 
 
-async def _one_by_one(fetch: FetchPage) -> AsyncGenerator[Numbered, None]:
+async def _one_by_one(fetch: FetchPage) -> AsyncGenerator[NumberedPage, None]:
     """Yield the pages after the first, each read after the one before."""
     number, more = 2, True
     while more:

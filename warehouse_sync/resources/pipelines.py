@@ -14,11 +14,11 @@ from warehouse_sync.models import (
     Run,
     TriggeredRun,
 )
-from warehouse_sync.models.common import check_many, require_id
-from warehouse_sync.polling.bulk import BulkPoll
+from warehouse_sync.models.common import check_iterable, require_id
+from warehouse_sync.polling.bulk_reports import BulkReports
 from warehouse_sync.polling.stream import Stream
-from warehouse_sync.resources.crud import Crud
-from warehouse_sync.resources.runs import Runs, checked_timeout
+from warehouse_sync.resources.endpoint import ResourceEndpoint
+from warehouse_sync.resources.runs import Runs, validate_timeout
 from warehouse_sync.resources.trigger import trigger
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.call import Call
@@ -33,7 +33,7 @@ class Pipelines:
     def __init__(self, workspace: Workspace, runs: Runs) -> None:
         self._workspace = workspace
         self._runs = runs
-        self._crud = Crud(
+        self._endpoint = ResourceEndpoint(
             workspace=workspace,
             path="/inputs/data-pipelines",
             noun="pipeline",
@@ -53,7 +53,7 @@ class Pipelines:
 
         Source: `GET /inputs/data-pipelines`, "Get all pipelines".
         """
-        return await self._crud.read_all()
+        return await self._endpoint.list_all()
 
     async def get(self, pipeline_id: str) -> Pipeline:
         """Read one pipeline.
@@ -72,7 +72,7 @@ class Pipelines:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}`, "Get a pipeline".
         """
-        return await self._crud.get(pipeline_id)
+        return await self._endpoint.get(pipeline_id)
 
     async def create(self, spec: PipelineSpec) -> Pipeline:
         """Create a pipeline. A `once` pipeline runs at once.
@@ -95,7 +95,7 @@ class Pipelines:
 
         Source: `POST /inputs/data-pipelines`, "Create a pipeline".
         """
-        return await self._crud.create(spec)
+        return await self._endpoint.create(spec)
 
     async def update(self, spec: PipelineSpec) -> Pipeline:
         """Replace a pipeline. This clears its fault: it runs at its next interval.
@@ -115,7 +115,7 @@ class Pipelines:
 
         Source: `PUT /inputs/data-pipelines/{pipelineId}`, "Update a pipeline".
         """
-        return await self._crud.update(spec)
+        return await self._endpoint.update(spec)
 
     async def delete(self, pipeline_id: str) -> None:
         """Delete a pipeline.
@@ -131,7 +131,7 @@ class Pipelines:
 
         Source: `DELETE /inputs/data-pipelines/{pipelineId}`, "Delete a pipeline".
         """
-        await self._crud.delete(pipeline_id)
+        await self._endpoint.delete(pipeline_id)
 
     async def trigger(self, pipeline_id: str) -> TriggeredRun:
         """Start a run now. An on-demand pipeline loads from the end of its last successful run to this moment.
@@ -162,7 +162,7 @@ class Pipelines:
         pipeline_id: str,
         *,
         timeout: float | timedelta | None = None,
-        on_progress: Callable[[Run], None] | None = None,
+        on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
         """Start a run now, and wait until it has ended.
 
@@ -170,7 +170,7 @@ class Pipelines:
             pipeline_id: The pipeline.
             timeout: Seconds, or a `timedelta`, to wait at most, from the moment the run was created; without limit when
                 left out.
-            on_progress: Is told the run each time it was read, also when nothing has changed.
+            on_poll: Is told the run each time it was read, also when nothing has changed.
 
         Returns:
             The run, which succeeded.
@@ -186,10 +186,10 @@ class Pipelines:
 
         Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
         """
-        checked_timeout(timeout)  # while nothing is sent yet
+        validate_timeout(timeout)  # while nothing is sent yet
         triggered = await self.trigger(pipeline_id)
         return await self._runs.wait(
-            triggered.pipeline_id, triggered.run_id, timeout=timeout, on_progress=on_progress
+            triggered.pipeline_id, triggered.run_id, timeout=timeout, on_poll=on_poll
         )
 
     async def report(self, pipeline_id: str) -> PipelineReport:
@@ -240,19 +240,19 @@ class Pipelines:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
-        problems = list(check_many("pipeline_ids", pipeline_ids, Iterable | AsyncIterable))
+        problems = list(check_iterable("pipeline_ids", pipeline_ids, Iterable | AsyncIterable))
         if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
             problems.append(("concurrency", f"must be a whole number from 1 on, not {concurrency!r:.60}"))
         if problems:
             raise ValidationError("the request for reports", problems)
         transport = self._workspace.transport
-        poll = BulkPoll(
+        poll = BulkReports(
             ids=pipeline_ids,
             fetch=self.report,
             concurrency=concurrency,
             pace=transport.carrier.pace,
             sleep=transport.clock.sleep,
-            chance=transport.clock.random,
+            random=transport.clock.random,
             on_progress=on_progress,
         )
         return Stream(poll.results(), poll.ready)

@@ -22,9 +22,9 @@ from warehouse_sync.errors import WarehouseSyncError
 from warehouse_sync.models import Page
 
 FetchPage = Callable[[int], Awaitable[Page]]
-Numbered = tuple[int, Page]
+NumberedPage = tuple[int, Page]
 
-OVERLAPPING = 3  # windows under way: one being opened, one being read, one being closed
+MAX_WINDOWS = 3  # windows under way: one being opened, one being read, one being closed
 
 
 @attrs.frozen
@@ -53,15 +53,15 @@ def next_window(after: int, size: int, announced: int) -> Window:
     return Window(after + 1, max(after + 1, min(after + size, announced)))
 
 
-class Convoy:
+class PrefetchWindows:
     """Windows under way, in order.
 
     Attributes:
-        doubtful: How many pages the window held that ended the convoy because it could not be trusted.
+        untrusted_pages: How many pages the window held that ended the windows because it could not be trusted.
     """
 
     def __init__(self, fetch: FetchPage, limit: int) -> None:
-        self.doubtful: int = 0
+        self.untrusted_pages: int = 0
         self._fetch = fetch
         # While a window is being read, one page of the next and one of the last are under way: all of it at once.
         self._largest = max(limit - 1, 2)
@@ -70,7 +70,7 @@ class Convoy:
         self._reading = asyncio.Lock()
         self._under_way: deque[tuple[Window, asyncio.Task[list[Page]]]] = deque()
 
-    async def pages(self, number: int, page: Page) -> AsyncGenerator[Numbered, None]:
+    async def pages(self, number: int, page: Page) -> AsyncGenerator[NumberedPage, None]:
         """Yield the pages after `page` until the last one, or until a window is in doubt."""
         while True:
             self._start_windows(number, page.total_pages or 0)
@@ -78,7 +78,7 @@ class Convoy:
             pages = await _outcome(task)
             self._under_way.popleft()
             if pages is None:
-                self.doubtful = window.size
+                self.untrusted_pages = window.size
                 return
             for number, page in enumerate(pages, window.first):  # noqa: PLR1704 - the last one decides what follows
                 yield number, page
@@ -92,7 +92,7 @@ class Convoy:
     def _start_windows(self, number: int, announced: int) -> None:
         """Keep windows under way, each twice the size of the one before, up to the limit."""
         after = self._under_way[-1][0].last if self._under_way else number
-        while not self._under_way or (len(self._under_way) < OVERLAPPING and after < announced):
+        while not self._under_way or (len(self._under_way) < MAX_WINDOWS and after < announced):
             self._size = min(2 * self._size, self._largest)
             window = next_window(after, self._size, announced)
             before = self._under_way[-1][1] if self._under_way else None
@@ -109,7 +109,7 @@ class Convoy:
             await asyncio.wait([before])
         closing = await self._page(window.last)
         if not _nothing_moved(opening, closing):
-            raise _MovedError
+            raise _RunsMovedError
         return [*pages, closing]
 
     async def _page(self, number: int) -> Page:
@@ -117,7 +117,7 @@ class Convoy:
             return await self._fetch(number)
 
 
-class _MovedError(WarehouseSyncError):
+class _RunsMovedError(WarehouseSyncError):
     """Runs moved while a window was read."""
 
 
@@ -151,20 +151,20 @@ async def _outcome(task: "asyncio.Task[list[Page]]") -> list[Page] | None:
         return None
 
 
-async def read_ahead(fetch: FetchPage, first: Page, limit: int) -> AsyncGenerator[Numbered, None]:
+async def prefetch_pages(fetch: FetchPage, first: Page, limit: int) -> AsyncGenerator[NumberedPage, None]:
     """Yield the pages after the first in order, up to `limit` being read at once, until one says that none follows."""
-    number, page, careful = 1, first, 0
+    number, page, sequential_pages = 1, first, 0
     while page.has_next_page:
-        convoy, before = Convoy(fetch, limit), number
+        windows, before = PrefetchWindows(fetch, limit), number
         try:
-            async with aclosing(convoy.pages(number, page)) as pages:
+            async with aclosing(windows.pages(number, page)) as pages:
                 async for number, page in pages:
                     yield number, page
         finally:
-            await convoy.stop()
-        in_flux = number == before  # try less often, then
-        careful = convoy.doubtful + (2 * careful if in_flux else 0)
-        for _ in range(careful):
+            await windows.stop()
+        unstable = number == before  # try less often, then
+        sequential_pages = windows.untrusted_pages + (2 * sequential_pages if unstable else 0)
+        for _ in range(sequential_pages):
             number, page = number + 1, await fetch(number + 1)
             yield number, page
             if not page.has_next_page:

@@ -7,14 +7,14 @@ from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Page, Progress, Run, RunHandle, WaitedRun
 from warehouse_sync.models.common import (
     check_date,
-    check_many,
+    check_iterable,
     check_whole_number,
     require_id,
     require_run_id,
     to_seconds,
     to_utc,
 )
-from warehouse_sync.polling.waiting import RunWaiter
+from warehouse_sync.polling.run_waiter import RunWaiter
 from warehouse_sync.resources.pager import RunPager
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.call import Call
@@ -91,7 +91,7 @@ class Runs:
         run_id: int,
         *,
         timeout: float | timedelta | None = None,
-        on_progress: Callable[[Run], None] | None = None,
+        on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
         """Wait until a run has ended.
 
@@ -102,7 +102,7 @@ class Runs:
             pipeline_id: The pipeline.
             run_id: The run's number.
             timeout: Seconds, or a `timedelta`, to wait at most; without limit when left out.
-            on_progress: Is told the run each time it was read, also when nothing has changed.
+            on_poll: Is told the run each time it was read, also when nothing has changed.
 
         Returns:
             The run, which succeeded.
@@ -120,7 +120,7 @@ class Runs:
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
         key = (require_id("pipeline_id", pipeline_id), require_run_id(run_id))
-        return await self._waiter.wait(*key, checked_timeout(timeout), on_progress)
+        return await self._waiter.wait(*key, validate_timeout(timeout), on_poll)
 
     def wait_many(
         self,
@@ -146,25 +146,25 @@ class Runs:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs`, "Get a list of pipeline runs".
         """
-        problems = tuple(check_many("runs", runs))
+        problems = tuple(check_iterable("runs", runs))
         if problems:
             raise ValidationError("the request to wait", problems)
         keys = [_key(pair) for pair in runs]
-        return self._waiter.wait_many(keys, checked_timeout(timeout), on_progress)
+        return self._waiter.wait_many(keys, validate_timeout(timeout), on_progress)
 
     async def resume(
         self,
         handle: str,
         *,
         timeout: float | timedelta | None = None,
-        on_progress: Callable[[Run], None] | None = None,
+        on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
         """Go on waiting for a run, from a handle that `TriggeredRun.handle()` or a `WaitTimeoutError` gave in any process.
 
         Args:
             handle: The handle. It may belong to another workspace of the same credential.
             timeout: Seconds, or a `timedelta`, to wait at most; without limit when left out.
-            on_progress: Is told the run each time it was read, also when nothing has changed.
+            on_poll: Is told the run each time it was read, also when nothing has changed.
 
         Returns:
             The run, which succeeded.
@@ -181,7 +181,7 @@ class Runs:
         workspace = self._workspace.sibling(parsed.workspace_id)
         workspace.expect(f"{parsed.pipeline_id}/{parsed.run_id}")
         waiter = self._waiter if workspace is self._workspace else run_waiter(workspace)
-        return await waiter.wait(parsed.pipeline_id, parsed.run_id, checked_timeout(timeout), on_progress)
+        return await waiter.wait(parsed.pipeline_id, parsed.run_id, validate_timeout(timeout), on_poll)
 
 
 class Source:
@@ -203,7 +203,7 @@ class Source:
             Call("GET", _path(self._workspace, pipeline_id), fast.page)
         )
 
-    def may_be_late(self, pipeline_id: str, run_id: int) -> bool:
+    def may_appear_later(self, pipeline_id: str, run_id: int) -> bool:
         """Tell whether a 404 for this run means "not yet"."""
         return self._workspace.expects(f"{pipeline_id}/{run_id}") or self._workspace.expects(pipeline_id)
 
@@ -221,7 +221,7 @@ def run_pager(  # noqa: PLR0913 - the filters of a listing
     end: datetime | None = None,
     page_size: int | None = None,
     prefetch: int = 0,
-    heard: Callable[[Mapping[str, str]], None] | None = None,
+    on_headers: Callable[[Mapping[str, str]], None] | None = None,
 ) -> RunPager:
     """Return a pager over a pipeline's runs, after checking what it is asked for."""
     path = _path(workspace, pipeline_id)
@@ -229,7 +229,7 @@ def run_pager(  # noqa: PLR0913 - the filters of a listing
 
     async def fetch(number: int) -> Page:
         query = f"currentPage={number}{filters}"
-        return await workspace.transport.send(Call("GET", path, fast.page, query=query, heard=heard))
+        return await workspace.transport.send(Call("GET", path, fast.page, query=query, heard=on_headers))
 
     return RunPager(fetch, pipeline_id=pipeline_id, prefetch=prefetch)
 
@@ -263,7 +263,7 @@ def _filters(start: datetime | None, end: datetime | None, page_size: int | None
     return size + since + until
 
 
-def checked_timeout(timeout: float | timedelta | None) -> float | None:
+def validate_timeout(timeout: float | timedelta | None) -> float | None:
     """Return a wait's timeout in seconds.
 
     Raises:

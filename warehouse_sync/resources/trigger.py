@@ -12,19 +12,19 @@ import attrs
 from warehouse_sync.errors import OutcomeUnknownError, WarehouseSyncError
 from warehouse_sync.models import Run, RunType, TriggeredRun
 from warehouse_sync.models.common import require_id
-from warehouse_sync.resources.crud import is_ambiguous
+from warehouse_sync.resources.endpoint import is_ambiguous
 from warehouse_sync.resources.runs import run_pager
-from warehouse_sync.resources.workspace import LAST_LOOK, Workspace
+from warehouse_sync.resources.workspace import RECONCILE_GRACE, Workspace
 from warehouse_sync.transport.call import Call
-from warehouse_sync.wire import lenient, plain
+from warehouse_sync.wire import json_codec, lenient
 
 _log = logging.getLogger("warehouse_sync")
 
-OVERLAP = timedelta(
+CLOCK_TOLERANCE = timedelta(
     seconds=2
 )  # HTTP dates are whole seconds, and the reference shows trigger times seconds apart
-LOOK_BACK = timedelta(days=1)  # how far before its trigger a run's logical date may lie
-PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds to wait before each look for a lost run
+LOGICAL_DATE_MARGIN = timedelta(days=1)  # how far before its trigger a run's logical date may lie
+RECONCILE_DELAYS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds to wait before each look for a lost run
 
 
 @attrs.define(eq=False)
@@ -39,7 +39,7 @@ class ServerClock:
     wall: Callable[[], float]
     ahead: timedelta = timedelta()
 
-    def hear(self, headers: Mapping[str, str]) -> None:
+    def update(self, headers: Mapping[str, str]) -> None:
         """Take the time from an answer's headers."""
         try:
             date = parsedate_to_datetime(headers.get("Date", ""))
@@ -52,7 +52,7 @@ class ServerClock:
 
 async def trigger(workspace: Workspace, pipeline_id: str) -> TriggeredRun:
     """Trigger a pipeline, exactly once."""
-    body = plain.dump({"pipeline_id": require_id("pipeline_id", pipeline_id)})
+    body = json_codec.encode({"pipeline_id": require_id("pipeline_id", pipeline_id)})
     began = _now(workspace)
     try:
         return await workspace.transport.send(
@@ -68,40 +68,40 @@ async def trigger(workspace: Workspace, pipeline_id: str) -> TriggeredRun:
         if not is_ambiguous(error):
             raise
         cause = error
-    candidates = await _look(workspace, pipeline_id, began)
+    candidates = await _find_manual_runs(workspace, pipeline_id, began)
     if len(candidates) == 1:
         _log.warning(
             "the answer to the trigger of %s was lost; run %d is taken for its own",
             pipeline_id,
             candidates[0],
         )
-        return _expected(
+        return _mark_created(
             workspace,
             TriggeredRun(
                 pipeline_id=pipeline_id, run_id=candidates[0], inferred=True, workspace_id=workspace.id
             ),
         )
-    raise _unknown(pipeline_id, candidates) from cause
+    raise _outcome_unknown(pipeline_id, candidates) from cause
 
 
 def _read(body: bytes, workspace: Workspace, pipeline_id: str) -> TriggeredRun:
-    document = plain.parse(body)
+    document = json_codec.decode(body)
     if isinstance(document, dict):
         document |= {"pipeline_id": pipeline_id, "workspace_id": workspace.id}
-    return _expected(workspace, lenient.structure(document, TriggeredRun))
+    return _mark_created(workspace, lenient.structure(document, TriggeredRun))
 
 
-def _expected(workspace: Workspace, triggered: TriggeredRun) -> TriggeredRun:
+def _mark_created(workspace: Workspace, triggered: TriggeredRun) -> TriggeredRun:
     workspace.expect(f"{triggered.pipeline_id}/{triggered.run_id}")
     return triggered
 
 
-async def _look(workspace: Workspace, pipeline_id: str, began: datetime) -> list[int]:
+async def _find_manual_runs(workspace: Workspace, pipeline_id: str, began: datetime) -> list[int]:
     """Return the manual runs that began since, newest first; look a few times, since a run may take a moment to appear."""
     clock = ServerClock(workspace.transport.clock.wall)
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(sum(PAUSES) + LAST_LOOK):
-            for pause in PAUSES:
+        async with asyncio.timeout(sum(RECONCILE_DELAYS) + RECONCILE_GRACE):
+            for pause in RECONCILE_DELAYS:
                 await workspace.transport.clock.sleep(pause)
                 candidates = await _manual_runs_since(workspace, pipeline_id, began, clock)
                 if candidates:
@@ -114,14 +114,16 @@ async def _manual_runs_since(
 ) -> list[int]:
     found: dict[int, datetime] = {}
     try:
-        async for run in run_pager(workspace, pipeline_id, start=began - LOOK_BACK, heard=clock.hear):
-            moment = _moment(run)
+        async for run in run_pager(
+            workspace, pipeline_id, start=began - LOGICAL_DATE_MARGIN, on_headers=clock.update
+        ):
+            moment = _run_moment(run)
             is_ours = workspace.expects(f"{pipeline_id}/{run.id}")  # of an earlier trigger, whose answer came
             if run.type == RunType.MANUAL and moment is not None and not is_ours:
                 found[run.id] = moment
     except WarehouseSyncError:
         return []  # not to be told now; the caller looks again, and reports the outcome as unknown in the end
-    since = began + clock.ahead - OVERLAP
+    since = began + clock.ahead - CLOCK_TOLERANCE
     return sorted(
         (run_id for run_id, moment in found.items() if moment >= since),
         key=lambda run_id: found[run_id],
@@ -133,14 +135,14 @@ def _now(workspace: Workspace) -> datetime:
     return datetime.fromtimestamp(workspace.transport.clock.wall(), UTC)
 
 
-def _moment(run: Run) -> datetime | None:
+def _run_moment(run: Run) -> datetime | None:
     """Return when a manual run came about, as nearly as its fields tell."""
     return max(
         (date for date in (run.range_end, run.started_on, run.logical_date) if date is not None), default=None
     )
 
 
-def _unknown(pipeline_id: str, candidates: list[int]) -> OutcomeUnknownError:
+def _outcome_unknown(pipeline_id: str, candidates: list[int]) -> OutcomeUnknownError:
     found = f"any of the runs {candidates} may be its own" if candidates else "no new manual run was found"
     return OutcomeUnknownError(
         f"whether pipeline {pipeline_id!r} was triggered is unknown: the answer was lost, and {found}. It was not triggered again.",

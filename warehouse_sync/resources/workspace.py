@@ -6,7 +6,7 @@ import attrs
 
 from warehouse_sync.transport.send import Transport
 
-LAST_LOOK = (
+RECONCILE_GRACE = (
     3.0  # seconds beyond its time that a search for what was lost may take, for a look that begins late
 )
 
@@ -46,7 +46,7 @@ class Workspace:
         """Tell whether a 404 for this means "not yet"."""
         return self.expected.get((self.id, key), 0.0) > self.transport.clock.monotonic()
 
-    def pauses(self, first: float, longest: float) -> Iterator[float]:
+    def reconcile_delays(self, first: float, longest: float) -> Iterator[float]:
         """Yield how long to wait before each look: not at all, then doubling, for as long as the policy's `settle` allows."""
         clock = self.transport.clock
         until, pause = clock.monotonic() + self.transport.carrier.policy.settle, first

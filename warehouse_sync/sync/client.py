@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 from warehouse_sync import client as async_client
 from warehouse_sync.secret import Secret, to_secret
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout
-from warehouse_sync.sync.bridge import Bridge
+from warehouse_sync.sync.event_loop_thread import EventLoopThread
 
 if TYPE_CHECKING:
     import aiohttp
@@ -93,27 +93,31 @@ class Client:
                 ca_file=ca_file,
                 clock=clock,
             ),
-            Bridge(),
+            EventLoopThread(),
         )
 
     def _wrap(
-        self, asynchronous: async_client.AsyncClient, bridge: Bridge, *, owns_bridge: bool = True
+        self,
+        asynchronous: async_client.AsyncClient,
+        loop_thread: EventLoopThread,
+        *,
+        owns_loop_thread: bool = True,
     ) -> None:
         self._async = asynchronous
-        self._bridge = bridge
-        self._owns_bridge = owns_bridge
+        self._loop_thread = loop_thread
+        self._owns_loop_thread = owns_loop_thread
         self.workspace_id: int = asynchronous.workspace_id
 
     @classmethod
-    def _over(cls, asynchronous: async_client.AsyncClient, bridge: Bridge) -> Self:
+    def _over(cls, asynchronous: async_client.AsyncClient, loop_thread: EventLoopThread) -> Self:
         client = cls.__new__(cls)
-        client._wrap(asynchronous, bridge, owns_bridge=False)
+        client._wrap(asynchronous, loop_thread, owns_loop_thread=False)
         return client
 
     def close(self) -> None:
         """Close the sessions the client opened, and end its thread. Calls after this raise `ConfigurationError`."""
-        if self._owns_bridge:
-            self._bridge.close(self._async.close)
+        if self._owns_loop_thread:
+            self._loop_thread.close(self._async.close)
 
     def __enter__(self) -> Self:
         """Return the client."""
@@ -135,35 +139,35 @@ class Client:
         """Where the data comes from."""
         from warehouse_sync.sync.resources import Connections
 
-        return Connections(self._async.connections, self._bridge)
+        return Connections(self._async.connections, self._loop_thread)
 
     @cached_property
     def data_models(self) -> "DataModels":
         """Which rows and columns are loaded."""
         from warehouse_sync.sync.resources import DataModels
 
-        return DataModels(self._async.data_models, self._bridge)
+        return DataModels(self._async.data_models, self._loop_thread)
 
     @cached_property
     def pipelines(self) -> "Pipelines":
         """What is loaded from where, how and when."""
         from warehouse_sync.sync.resources import Pipelines
 
-        return Pipelines(self._async.pipelines, self._bridge)
+        return Pipelines(self._async.pipelines, self._loop_thread)
 
     @cached_property
     def runs(self) -> "Runs":
         """What pipelines have done."""
         from warehouse_sync.sync.resources import Runs
 
-        return Runs(self._async.runs, self._bridge)
+        return Runs(self._async.runs, self._loop_thread)
 
     @cached_property
     def ingest_v1(self) -> "IngestV1":
         """The v1 draft of the API, as plain JSON."""
         from warehouse_sync.sync.resources import IngestV1
 
-        return IngestV1(self._async.ingest_v1, self._bridge)
+        return IngestV1(self._async.ingest_v1, self._loop_thread)
 
     def workspace(self, workspace_id: int | str) -> Self:
         """Return a client for another workspace over the same sessions and the same token.
@@ -177,7 +181,7 @@ class Client:
         Raises:
             ConfigurationError: The number is not one.
         """
-        return self._over(self._async.workspace(workspace_id), self._bridge)
+        return self._over(self._async.workspace(workspace_id), self._loop_thread)
 
     def with_options(self, *, timeout: Timeout | None = None, retry: RetryPolicy | None = None) -> Self:
         """Return a client for the same workspace with other bounds, over the same sessions and the same token.
@@ -193,7 +197,7 @@ class Client:
         Raises:
             ConfigurationError: An argument is not what it must be.
         """
-        return self._over(self._async.with_options(timeout=timeout, retry=retry), self._bridge)
+        return self._over(self._async.with_options(timeout=timeout, retry=retry), self._loop_thread)
 
     def watch(
         self, pipeline_ids: Iterable[str], *, every: float | timedelta
@@ -214,4 +218,4 @@ class Client:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
-        return self._bridge.iterate(self._async.watch(pipeline_ids, every=every))
+        return self._loop_thread.iterate(self._async.watch(pipeline_ids, every=every))

@@ -34,15 +34,15 @@ from warehouse_sync.resources import runs as async_runs
 from warehouse_sync.resources.ingest_v1 import JSONObject
 from warehouse_sync.resources.pipelines import DEFAULT_CONCURRENCY
 from warehouse_sync.resources.runs import DEFAULT_PREFETCH
-from warehouse_sync.sync.bridge import Bridge
+from warehouse_sync.sync.event_loop_thread import EventLoopThread
 
 
 class RunPager:
     """The runs of a pipeline, read as they are asked for. Iterate over runs, or over `pages()`; each iteration begins anew."""
 
-    def __init__(self, asynchronous: async_pager.RunPager, bridge: Bridge) -> None:
+    def __init__(self, asynchronous: async_pager.RunPager, loop_thread: EventLoopThread) -> None:
         self._async = asynchronous
-        self._bridge = bridge
+        self._loop_thread = loop_thread
 
     def __repr__(self) -> str:
         return repr(self._async)
@@ -68,15 +68,15 @@ class RunPager:
             APIError: The API refused a page.
             TransportError: A page did not get through. Pages are retried.
         """
-        return self._bridge.iterate(self._async.pages())
+        return self._loop_thread.iterate(self._async.pages())
 
 
 class Connections:
     """The connections of a workspace: where the data comes from."""
 
-    def __init__(self, asynchronous: async_connections.Connections, bridge: Bridge) -> None:
+    def __init__(self, asynchronous: async_connections.Connections, loop_thread: EventLoopThread) -> None:
         self._async = asynchronous
-        self._bridge = bridge
+        self._loop_thread = loop_thread
 
     def list(self, service_provider: ServiceProvider | str | None = None) -> builtins.list[Connection]:
         """List the workspace's connections.
@@ -95,7 +95,7 @@ class Connections:
 
         Source: `GET /connections`, "Get all connections".
         """
-        return self._bridge.run(self._async.list(service_provider))
+        return self._loop_thread.run(self._async.list(service_provider))
 
     def get(self, connection_id: str) -> Connection:
         """Read one connection.
@@ -114,7 +114,7 @@ class Connections:
 
         Source: `GET /connections/{connectionId}`, "Get a connection".
         """
-        return self._bridge.run(self._async.get(connection_id))
+        return self._loop_thread.run(self._async.get(connection_id))
 
     def create(self, spec: ConnectionSpec) -> Connection:
         """Create a connection. The API logs in to the warehouse, which can take 10 seconds.
@@ -138,7 +138,7 @@ class Connections:
 
         Source: `POST /connections`, "Create a connection".
         """
-        return self._bridge.run(self._async.create(spec))
+        return self._loop_thread.run(self._async.create(spec))
 
     def update(self, spec: ConnectionSpec) -> Connection:
         """Replace a connection. This clears its fault.
@@ -159,7 +159,7 @@ class Connections:
 
         Source: `PUT /connections/{connectionId}`, "Update a connection".
         """
-        return self._bridge.run(self._async.update(spec))
+        return self._loop_thread.run(self._async.update(spec))
 
     def delete(self, connection_id: str) -> None:
         """Delete a connection.
@@ -175,15 +175,15 @@ class Connections:
 
         Source: `DELETE /connections/{connectionId}`, "Delete a connection".
         """
-        self._bridge.run(self._async.delete(connection_id))
+        self._loop_thread.run(self._async.delete(connection_id))
 
 
 class DataModels:
     """The data models of a workspace: which rows and columns are loaded."""
 
-    def __init__(self, asynchronous: async_data_models.DataModels, bridge: Bridge) -> None:
+    def __init__(self, asynchronous: async_data_models.DataModels, loop_thread: EventLoopThread) -> None:
         self._async = asynchronous
-        self._bridge = bridge
+        self._loop_thread = loop_thread
 
     def list(self) -> builtins.list[DataModel]:
         """List the workspace's data models.
@@ -197,7 +197,7 @@ class DataModels:
 
         Source: `GET /data-models`, "Get all data models".
         """
-        return self._bridge.run(self._async.list())
+        return self._loop_thread.run(self._async.list())
 
     def get(self, data_model_id: str) -> DataModel:
         """Read one data model.
@@ -216,7 +216,7 @@ class DataModels:
 
         Source: `GET /data-models/{modelId}`, "Get a data model".
         """
-        return self._bridge.run(self._async.get(data_model_id))
+        return self._loop_thread.run(self._async.get(data_model_id))
 
     def create(self, spec: DataModelSpec) -> DataModel:
         """Create a data model.
@@ -239,7 +239,7 @@ class DataModels:
 
         Source: `POST /data-models`, "Create a data model".
         """
-        return self._bridge.run(self._async.create(spec))
+        return self._loop_thread.run(self._async.create(spec))
 
     def update(self, spec: DataModelSpec) -> DataModel:
         """Replace a data model. This clears its fault.
@@ -259,7 +259,7 @@ class DataModels:
 
         Source: `PUT /data-models/{modelId}`, "Update a data model".
         """
-        return self._bridge.run(self._async.update(spec))
+        return self._loop_thread.run(self._async.update(spec))
 
     def delete(self, data_model_id: str) -> None:
         """Delete a data model.
@@ -275,15 +275,15 @@ class DataModels:
 
         Source: `DELETE /data-models/{modelId}`, "Delete a data model".
         """
-        self._bridge.run(self._async.delete(data_model_id))
+        self._loop_thread.run(self._async.delete(data_model_id))
 
 
 class Runs:
     """The runs of a workspace's pipelines: list, read and wait for them."""
 
-    def __init__(self, asynchronous: async_runs.Runs, bridge: Bridge) -> None:
+    def __init__(self, asynchronous: async_runs.Runs, loop_thread: EventLoopThread) -> None:
         self._async = asynchronous
-        self._bridge = bridge
+        self._loop_thread = loop_thread
 
     def list(
         self,
@@ -314,7 +314,7 @@ class Runs:
         """
         return RunPager(
             self._async.list(pipeline_id, start=start, end=end, page_size=page_size, prefetch=prefetch),
-            self._bridge,
+            self._loop_thread,
         )
 
     def get(self, pipeline_id: str, run_id: int) -> Run:
@@ -335,7 +335,7 @@ class Runs:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
-        return self._bridge.run(self._async.get(pipeline_id, run_id))
+        return self._loop_thread.run(self._async.get(pipeline_id, run_id))
 
     def wait(
         self,
@@ -343,7 +343,7 @@ class Runs:
         run_id: int,
         *,
         timeout: float | timedelta | None = None,
-        on_progress: Callable[[Run], None] | None = None,
+        on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
         """Wait until a run has ended.
 
@@ -354,7 +354,7 @@ class Runs:
             pipeline_id: The pipeline.
             run_id: The run's number.
             timeout: Seconds, or a `timedelta`, to wait at most; without limit when left out.
-            on_progress: Is told the run each time it was read, also when nothing has changed.
+            on_poll: Is told the run each time it was read, also when nothing has changed.
 
         Returns:
             The run, which succeeded.
@@ -371,9 +371,7 @@ class Runs:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
-        return self._bridge.run(
-            self._async.wait(pipeline_id, run_id, timeout=timeout, on_progress=on_progress)
-        )
+        return self._loop_thread.run(self._async.wait(pipeline_id, run_id, timeout=timeout, on_poll=on_poll))
 
     def wait_many(
         self,
@@ -399,21 +397,23 @@ class Runs:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs`, "Get a list of pipeline runs".
         """
-        return self._bridge.iterate(self._async.wait_many(runs, timeout=timeout, on_progress=on_progress))
+        return self._loop_thread.iterate(
+            self._async.wait_many(runs, timeout=timeout, on_progress=on_progress)
+        )
 
     def resume(
         self,
         handle: str,
         *,
         timeout: float | timedelta | None = None,
-        on_progress: Callable[[Run], None] | None = None,
+        on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
         """Go on waiting for a run, from a handle that `TriggeredRun.handle()` or a `WaitTimeoutError` gave in any process.
 
         Args:
             handle: The handle. It may belong to another workspace of the same credential.
             timeout: Seconds, or a `timedelta`, to wait at most; without limit when left out.
-            on_progress: Is told the run each time it was read, also when nothing has changed.
+            on_poll: Is told the run each time it was read, also when nothing has changed.
 
         Returns:
             The run, which succeeded.
@@ -426,15 +426,15 @@ class Runs:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
-        return self._bridge.run(self._async.resume(handle, timeout=timeout, on_progress=on_progress))
+        return self._loop_thread.run(self._async.resume(handle, timeout=timeout, on_poll=on_poll))
 
 
 class Pipelines:
     """The pipelines of a workspace: what is loaded from where, how and when."""
 
-    def __init__(self, asynchronous: async_pipelines.Pipelines, bridge: Bridge) -> None:
+    def __init__(self, asynchronous: async_pipelines.Pipelines, loop_thread: EventLoopThread) -> None:
         self._async = asynchronous
-        self._bridge = bridge
+        self._loop_thread = loop_thread
 
     def list(self) -> builtins.list[Pipeline]:
         """List the workspace's pipelines.
@@ -448,7 +448,7 @@ class Pipelines:
 
         Source: `GET /inputs/data-pipelines`, "Get all pipelines".
         """
-        return self._bridge.run(self._async.list())
+        return self._loop_thread.run(self._async.list())
 
     def get(self, pipeline_id: str) -> Pipeline:
         """Read one pipeline.
@@ -467,7 +467,7 @@ class Pipelines:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}`, "Get a pipeline".
         """
-        return self._bridge.run(self._async.get(pipeline_id))
+        return self._loop_thread.run(self._async.get(pipeline_id))
 
     def create(self, spec: PipelineSpec) -> Pipeline:
         """Create a pipeline. A `once` pipeline runs at once.
@@ -490,7 +490,7 @@ class Pipelines:
 
         Source: `POST /inputs/data-pipelines`, "Create a pipeline".
         """
-        return self._bridge.run(self._async.create(spec))
+        return self._loop_thread.run(self._async.create(spec))
 
     def update(self, spec: PipelineSpec) -> Pipeline:
         """Replace a pipeline. This clears its fault: it runs at its next interval.
@@ -510,7 +510,7 @@ class Pipelines:
 
         Source: `PUT /inputs/data-pipelines/{pipelineId}`, "Update a pipeline".
         """
-        return self._bridge.run(self._async.update(spec))
+        return self._loop_thread.run(self._async.update(spec))
 
     def delete(self, pipeline_id: str) -> None:
         """Delete a pipeline.
@@ -526,7 +526,7 @@ class Pipelines:
 
         Source: `DELETE /inputs/data-pipelines/{pipelineId}`, "Delete a pipeline".
         """
-        self._bridge.run(self._async.delete(pipeline_id))
+        self._loop_thread.run(self._async.delete(pipeline_id))
 
     def trigger(self, pipeline_id: str) -> TriggeredRun:
         """Start a run now. An on-demand pipeline loads from the end of its last successful run to this moment.
@@ -550,14 +550,14 @@ class Pipelines:
 
         Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
         """
-        return self._bridge.run(self._async.trigger(pipeline_id))
+        return self._loop_thread.run(self._async.trigger(pipeline_id))
 
     def trigger_and_wait(
         self,
         pipeline_id: str,
         *,
         timeout: float | timedelta | None = None,
-        on_progress: Callable[[Run], None] | None = None,
+        on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
         """Start a run now, and wait until it has ended.
 
@@ -565,7 +565,7 @@ class Pipelines:
             pipeline_id: The pipeline.
             timeout: Seconds, or a `timedelta`, to wait at most, from the moment the run was created; without limit when
                 left out.
-            on_progress: Is told the run each time it was read, also when nothing has changed.
+            on_poll: Is told the run each time it was read, also when nothing has changed.
 
         Returns:
             The run, which succeeded.
@@ -581,8 +581,8 @@ class Pipelines:
 
         Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
         """
-        return self._bridge.run(
-            self._async.trigger_and_wait(pipeline_id, timeout=timeout, on_progress=on_progress)
+        return self._loop_thread.run(
+            self._async.trigger_and_wait(pipeline_id, timeout=timeout, on_poll=on_poll)
         )
 
     def report(self, pipeline_id: str) -> PipelineReport:
@@ -602,7 +602,7 @@ class Pipelines:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
-        return self._bridge.run(self._async.report(pipeline_id))
+        return self._loop_thread.run(self._async.report(pipeline_id))
 
     def reports(
         self,
@@ -632,7 +632,7 @@ class Pipelines:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
-        return self._bridge.iterate(
+        return self._loop_thread.iterate(
             self._async.reports(pipeline_ids, concurrency=concurrency, on_progress=on_progress)
         )
 
@@ -640,9 +640,9 @@ class Pipelines:
 class IngestResource:
     """One kind of resource of the v1 draft, as plain JSON objects."""
 
-    def __init__(self, asynchronous: async_ingest_v1.IngestResource, bridge: Bridge) -> None:
+    def __init__(self, asynchronous: async_ingest_v1.IngestResource, loop_thread: EventLoopThread) -> None:
         self._async = asynchronous
-        self._bridge = bridge
+        self._loop_thread = loop_thread
 
     def list(self) -> builtins.list[JSONObject]:
         """List them.
@@ -656,7 +656,7 @@ class IngestResource:
 
         Source: v1 draft, `GET /{resource}`.
         """
-        return self._bridge.run(self._async.list())
+        return self._loop_thread.run(self._async.list())
 
     def get(self, slug: str) -> JSONObject:
         """Read one.
@@ -675,7 +675,7 @@ class IngestResource:
 
         Source: v1 draft, `GET /{resource}/{slug}`.
         """
-        return self._bridge.run(self._async.get(slug))
+        return self._loop_thread.run(self._async.get(slug))
 
     def create(self, document: Mapping[str, Any]) -> JSONObject:
         """Create one. The request is never sent twice.
@@ -694,7 +694,7 @@ class IngestResource:
 
         Source: v1 draft, `POST /{resource}`.
         """
-        return self._bridge.run(self._async.create(document))
+        return self._loop_thread.run(self._async.create(document))
 
     def update(self, slug: str, document: Mapping[str, Any]) -> JSONObject:
         """Replace one.
@@ -715,7 +715,7 @@ class IngestResource:
 
         Source: v1 draft, `PUT /{resource}/{slug}`.
         """
-        return self._bridge.run(self._async.update(slug, document))
+        return self._loop_thread.run(self._async.update(slug, document))
 
     def delete(self, slug: str) -> None:
         """Delete one.
@@ -731,7 +731,7 @@ class IngestResource:
 
         Source: v1 draft, `DELETE /{resource}/{slug}`.
         """
-        self._bridge.run(self._async.delete(slug))
+        self._loop_thread.run(self._async.delete(slug))
 
 
 class IngestPipelines(IngestResource):
@@ -756,7 +756,7 @@ class IngestPipelines(IngestResource):
 
         Source: v1 draft, `GET /pipelines/{pipelineSlug}/status`.
         """
-        return self._bridge.run(self._async.status(slug))
+        return self._loop_thread.run(self._async.status(slug))
 
     def run_statuses(self, slug: str) -> Any:
         """Read how a pipeline's runs stand.
@@ -775,7 +775,7 @@ class IngestPipelines(IngestResource):
 
         Source: v1 draft, `GET /pipelines/{pipelineSlug}/status/runs`.
         """
-        return self._bridge.run(self._async.run_statuses(slug))
+        return self._loop_thread.run(self._async.run_statuses(slug))
 
     def run_status(self, slug: str, run_id: int) -> JSONObject:
         """Read how one run stands.
@@ -795,7 +795,7 @@ class IngestPipelines(IngestResource):
 
         Source: v1 draft, `GET /pipelines/{pipelineSlug}/status/runs/{runId}`.
         """
-        return self._bridge.run(self._async.run_status(slug, run_id))
+        return self._loop_thread.run(self._async.run_status(slug, run_id))
 
 
 class IngestV1:
@@ -808,10 +808,10 @@ class IngestV1:
         pipelines: `/pipelines`, with their runs' statuses.
     """
 
-    def __init__(self, asynchronous: async_ingest_v1.IngestV1, bridge: Bridge) -> None:
+    def __init__(self, asynchronous: async_ingest_v1.IngestV1, loop_thread: EventLoopThread) -> None:
         self._async = asynchronous
-        self._bridge = bridge
-        self.connections: IngestResource = IngestResource(asynchronous.connections, bridge)
-        self.models: IngestResource = IngestResource(asynchronous.models, bridge)
-        self.mappings: IngestResource = IngestResource(asynchronous.mappings, bridge)
-        self.pipelines: IngestPipelines = IngestPipelines(asynchronous.pipelines, bridge)
+        self._loop_thread = loop_thread
+        self.connections: IngestResource = IngestResource(asynchronous.connections, loop_thread)
+        self.models: IngestResource = IngestResource(asynchronous.models, loop_thread)
+        self.mappings: IngestResource = IngestResource(asynchronous.mappings, loop_thread)
+        self.pipelines: IngestPipelines = IngestPipelines(asynchronous.pipelines, loop_thread)

@@ -4,7 +4,7 @@
     python -m warehouse_sync.tools.generate_sync --check    exit with 1 if they are not fresh
 
 Each public class becomes a class of the same name (`AsyncClient` becomes `Client`) that holds the asynchronous object and a
-bridge. Each public method keeps its signature and docstring, and becomes one line that runs the coroutine. A method that
+loop_thread. Each public method keeps its signature and docstring, and becomes one line that runs the coroutine. A method that
 returns an asynchronous iterator returns a plain one.
 """
 
@@ -128,7 +128,7 @@ class Module:
 def imports(modules: list[Module], body: str, target: Target) -> list[str]:
     """Return the import statements that the generated classes need; what only quoted annotations name is for type checkers."""
     used, quoted = names_in(body)
-    lines = {"from warehouse_sync.sync.bridge import Bridge"}
+    lines = {"from warehouse_sync.sync.event_loop_thread import EventLoopThread"}
     lines |= {f"from {home} import {name}" for name, home in BLOCKING.items() if name in used | quoted}
     lines |= {"from warehouse_sync.secret import to_secret"} if "to_secret" in used else set()
     lines |= {"from types import TracebackType", "from typing import Self"} if "Self" in used else set()
@@ -193,22 +193,22 @@ def render_class(module: Module, name: str) -> str:
 def constructor(module: Module, node: ast.ClassDef, *, inherits: bool) -> Iterator[str]:
     """Yield what makes a blocking object from an asynchronous one."""
     kind = f"{alias(module)}.{node.name}"
-    held = ["self._async = asynchronous", "self._bridge = bridge"]
+    held = ["self._async = asynchronous", "self._loop_thread = loop_thread"]
     attributes = list(public_attributes(node))
     if node.name in RENAMED:
         init = next(
             item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"
         )
         yield f"def __init__({unparse_arguments(init.args)}) -> None:\n" + indent(
-            f"client_secret = to_secret(client_secret)\nself._wrap({kind}({forwarded(init.args)}), Bridge())"
+            f"client_secret = to_secret(client_secret)\nself._wrap({kind}({forwarded(init.args)}), EventLoopThread())"
         )
         yield (
-            f"def _wrap(self, asynchronous: {kind}, bridge: Bridge, *, owns_bridge: bool = True) -> None:\n"
-            + indent("\n".join([*held, "self._owns_bridge = owns_bridge", *attributes]))
+            f"def _wrap(self, asynchronous: {kind}, loop_thread: EventLoopThread, *, owns_loop_thread: bool = True) -> None:\n"
+            + indent("\n".join([*held, "self._owns_loop_thread = owns_loop_thread", *attributes]))
         )
         yield CLIENT_EXTRAS.format(kind=kind)
     elif not inherits:
-        yield f"def __init__(self, asynchronous: {kind}, bridge: Bridge) -> None:\n" + indent(
+        yield f"def __init__(self, asynchronous: {kind}, loop_thread: EventLoopThread) -> None:\n" + indent(
             "\n".join([*held, *attributes])
         )
     else:
@@ -217,15 +217,15 @@ def constructor(module: Module, node: ast.ClassDef, *, inherits: bool) -> Iterat
 
 CLIENT_EXTRAS = '''\
 @classmethod
-def _over(cls, asynchronous: {kind}, bridge: Bridge) -> Self:
+def _over(cls, asynchronous: {kind}, loop_thread: EventLoopThread) -> Self:
     client = cls.__new__(cls)
-    client._wrap(asynchronous, bridge, owns_bridge=False)
+    client._wrap(asynchronous, loop_thread, owns_loop_thread=False)
     return client
 
 def close(self) -> None:
     """Close the sessions the client opened, and end its thread. Calls after this raise `ConfigurationError`."""
-    if self._owns_bridge:
-        self._bridge.close(self._async.close)
+    if self._owns_loop_thread:
+        self._loop_thread.close(self._async.close)
 
 def __enter__(self) -> Self:
     """Return the client."""
@@ -252,7 +252,9 @@ def public_attributes(node: ast.ClassDef) -> Iterator[str]:
             continue
         name, kind = statement.target.attr, ast.unparse(statement.annotation)
         if not name.startswith("_"):
-            value = f"{kind}(asynchronous.{name}, bridge)" if kind in TRANSLATED else f"asynchronous.{name}"
+            value = (
+                f"{kind}(asynchronous.{name}, loop_thread)" if kind in TRANSLATED else f"asynchronous.{name}"
+            )
             yield f"self.{name}: {kind} = {value}"
 
 
@@ -285,7 +287,7 @@ def resource(item: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         docstring(item),
         f"from {home_of(name)} import {name}",
         "",
-        f"return {name}(self._async.{item.name}, self._bridge)",
+        f"return {name}(self._async.{item.name}, self._loop_thread)",
     )
     return f'@cached_property\ndef {item.name}(self) -> "{name}":\n' + indent("\n".join(lines))
 
@@ -306,13 +308,13 @@ def method(item: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     )
     call = f"self._async.{item.name}({forwarded(item.args)})"
     if returns.startswith("AsyncGenerator["):
-        line = f"return self._bridge.iterate({call})"
+        line = f"return self._loop_thread.iterate({call})"
     elif returns == "Self":
-        line = f"return self._over({call}, self._bridge)"
+        line = f"return self._over({call}, self._loop_thread)"
     elif returns in TRANSLATED:
-        line = f"return {TRANSLATED[returns]}({call}, self._bridge)"
+        line = f"return {TRANSLATED[returns]}({call}, self._loop_thread)"
     elif isinstance(item, ast.AsyncFunctionDef):
-        line = f"{'' if returns == 'None' else 'return '}self._bridge.run({call})"
+        line = f"{'' if returns == 'None' else 'return '}self._loop_thread.run({call})"
     else:
         line = f"return {call}"
     annotation = blocking(returns)

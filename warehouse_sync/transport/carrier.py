@@ -116,7 +116,7 @@ class Carrier:
 
     def _refusal(self, trip: Trip, call: Call[T], answer: Answer, headers: Headers) -> APIError:
         """Turn an error answer into the exception for it. What reads it is imported with the first one."""
-        from warehouse_sync.wire.answers import (  # noqa: PLC0415 - it would slow down the first client
+        from warehouse_sync.wire.error_responses import (  # noqa: PLC0415 - it would slow down the first client
             error_class,
             error_messages,
             without_secrets,

@@ -11,7 +11,7 @@ import attrs
 
 from warehouse_sync.errors import TokenError
 from warehouse_sync.settings import Settings
-from warehouse_sync.wire import plain
+from warehouse_sync.wire import json_codec
 
 AUDIENCE = "https://api.mparticle.com"  # a constant, also for regional API hosts
 ASSUMED_LIFETIME = 300.0  # seconds, when the answer does not say
@@ -49,7 +49,7 @@ def is_token(value: object) -> TypeGuard[str]:
 
 def grant_request(settings: Settings) -> bytes:
     """Return the body that asks for a token."""
-    return plain.dump(
+    return json_codec.encode(
         {
             "client_id": settings.client_id,
             "client_secret": settings.client_secret.reveal(),
@@ -66,7 +66,7 @@ def parse_grant(body: bytes) -> Grant:
         DecodeError: It is not JSON.
         TokenError: It makes no sense. The message says why, and shows no value.
     """
-    document = plain.parse(body)
+    document = json_codec.decode(body)
     if not isinstance(document, dict):
         raise TokenError("the token endpoint answered nonsense: not an object")
     _check_type(document)

@@ -31,7 +31,7 @@ from warehouse_sync.models import (
     UnknownConfig,
 )
 from warehouse_sync.models.connections import CONFIGS, ConnectionConfig
-from warehouse_sync.wire import plain
+from warehouse_sync.wire import json_codec
 from warehouse_sync.wire.dates import parse_date
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ def read(body: bytes, cls: type[T]) -> T:
     Raises:
         DecodeError: The body is not JSON, or does not fit.
     """
-    return structure(plain.parse(body), cls)
+    return structure(json_codec.decode(body), cls)
 
 
 def read_list(body: bytes, cls: type[T]) -> list[T]:
@@ -53,7 +53,7 @@ def read_list(body: bytes, cls: type[T]) -> list[T]:
     Raises:
         DecodeError: The body is not JSON, or does not fit.
     """
-    document = plain.parse(body)
+    document = json_codec.decode(body)
     if not isinstance(document, list):
         raise DecodeError(f"not the list of {cls.__name__} the API documents: {_kind(document)} came back")
     return [structure(item, cls, f"answer[{index}]") for index, item in enumerate(document)]

@@ -1,4 +1,4 @@
-"""The bridge: calls from any thread, interruptions, forks, and the end."""
+"""The loop_thread: calls from any thread, interruptions, forks, and the end."""
 
 import asyncio
 import gc
@@ -16,92 +16,92 @@ import pytest
 
 from tests.sync.conftest import Forever, double, nothing, threads
 from warehouse_sync import ConfigurationError
-from warehouse_sync.sync import bridge as module
-from warehouse_sync.sync.bridge import CLOSED, INSIDE, Bridge
+from warehouse_sync.sync import event_loop_thread as module
+from warehouse_sync.sync.event_loop_thread import CALLED_FROM_CALLBACK, CLOSED, EventLoopThread
 
 
-def test_run_returns_and_raises_what_the_coroutine_does(bridge: Bridge) -> None:
+def test_run_returns_and_raises_what_the_coroutine_does(loop_thread: EventLoopThread) -> None:
     """Results and errors come back as they are, and leave nothing for the garbage collector to untangle."""
-    assert bridge.run(double(4)) == 8
+    assert loop_thread.run(double(4)) == 8
 
     async def fail() -> NoReturn:
         raise LookupError("gone")
 
     with pytest.raises(LookupError, match="gone"):
-        bridge.run(fail())
+        loop_thread.run(fail())
 
 
 def test_run_starts_one_thread_for_all_calls() -> None:
-    """The thread starts with the first call, serves every caller, and ends with the bridge."""
+    """The thread starts with the first call, serves every caller, and ends with the loop_thread."""
     before = len(threads())
-    bridge = Bridge()
+    loop_thread = EventLoopThread()
     assert len(threads()) == before
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lambda value: bridge.run(double(value)), range(100))) == [
+        assert list(pool.map(lambda value: loop_thread.run(double(value)), range(100))) == [
             2 * n for n in range(100)
         ]
     assert len(threads()) == before + 1
-    bridge.close(nothing)
+    loop_thread.close(nothing)
     assert len(threads()) == before
 
 
-def test_first_calls_start_one_thread(bridge: Bridge) -> None:
+def test_first_calls_start_one_thread(loop_thread: EventLoopThread) -> None:
     """Callers that meet at the start share what one of them starts."""
     before = len(threads())
     with ThreadPoolExecutor(4) as pool:
-        with bridge._starting:  # so that all four find no thread
-            calls = [pool.submit(bridge._start) for _ in range(4)]
+        with loop_thread._starting:  # so that all four find no thread
+            calls = [pool.submit(loop_thread._start) for _ in range(4)]
         assert len({id(call.result(30)) for call in calls}) == 1
     assert len(threads()) == before + 1
 
 
-async def test_run_works_inside_a_running_loop(bridge: Bridge) -> None:
+async def test_run_works_inside_a_running_loop(loop_thread: EventLoopThread) -> None:
     """A notebook's loop is no hindrance."""
-    assert bridge.run(double(1)) == 2
+    assert loop_thread.run(double(1)) == 2
 
 
-def test_run_inside_a_callback_is_refused(bridge: Bridge) -> None:
+def test_run_inside_a_callback_is_refused(loop_thread: EventLoopThread) -> None:
     """A call that would wait for itself is an error that says what to do, and its coroutine is not left behind."""
 
     async def call_again() -> None:
-        bridge.run(double(1))
+        loop_thread.run(double(1))
 
     with pytest.raises(ConfigurationError, match="from inside a callback"):
-        bridge.run(call_again())
+        loop_thread.run(call_again())
 
 
-def test_close_inside_a_callback_is_refused(bridge: Bridge) -> None:
-    """So is closing; the bridge stays open."""
+def test_close_inside_a_callback_is_refused(loop_thread: EventLoopThread) -> None:
+    """So is closing; the loop_thread stays open."""
 
     async def close() -> None:
-        bridge.close(nothing)
+        loop_thread.close(nothing)
 
     with pytest.raises(ConfigurationError) as caught:
-        bridge.run(close())
-    assert str(caught.value) == INSIDE
-    assert bridge.run(double(1)) == 2
+        loop_thread.run(close())
+    assert str(caught.value) == CALLED_FROM_CALLBACK
+    assert loop_thread.run(double(1)) == 2
 
 
 def test_run_after_close_is_refused() -> None:
-    """A closed bridge says so, whether it was ever used or not; closing again does nothing."""
+    """A closed loop_thread says so, whether it was ever used or not; closing again does nothing."""
     for used in (True, False):
-        bridge = Bridge()
+        loop_thread = EventLoopThread()
         if used:
-            bridge.run(nothing())
-        bridge.close(nothing)
-        bridge.close(nothing)
+            loop_thread.run(nothing())
+        loop_thread.close(nothing)
+        loop_thread.close(nothing)
         with pytest.raises(ConfigurationError) as caught:
-            bridge.run(nothing())
+            loop_thread.run(nothing())
         assert str(caught.value) == CLOSED
 
 
 def test_close_ends_calls_under_way() -> None:
     """Whoever waits when another thread closes is told so, and its coroutine is cancelled."""
-    bridge, forever = Bridge(), Forever()
+    loop_thread, forever = EventLoopThread(), Forever()
     with ThreadPoolExecutor(1) as pool:
-        call = pool.submit(lambda: bridge.run(forever.run()))
+        call = pool.submit(lambda: loop_thread.run(forever.run()))
         forever.began.wait(30)
-        bridge.close(nothing)
+        loop_thread.close(nothing)
         with pytest.raises(ConfigurationError, match="the client is closed"):
             call.result(30)
     assert forever.ended.is_set()
@@ -109,62 +109,64 @@ def test_close_ends_calls_under_way() -> None:
 
 def test_close_ends_the_thread_though_the_last_coroutine_fails() -> None:
     """What goes wrong at the end is raised, and the thread is gone all the same."""
-    bridge, before = Bridge(), len(threads())
-    bridge.run(nothing())
+    loop_thread, before = EventLoopThread(), len(threads())
+    loop_thread.run(nothing())
 
     async def fail() -> NoReturn:
         raise OSError("no")
 
     with pytest.raises(OSError, match="no"):
-        bridge.close(fail)
+        loop_thread.close(fail)
     assert len(threads()) == before
 
 
-def test_cancelled_coroutine_is_not_a_closed_client(bridge: Bridge) -> None:
+def test_cancelled_coroutine_is_not_a_closed_client(loop_thread: EventLoopThread) -> None:
     """A cancellation that comes from within is passed on as it is."""
 
     async def cancel() -> NoReturn:
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        bridge.run(cancel())
+        loop_thread.run(cancel())
 
 
 def test_call_that_meets_the_end_of_the_loop_says_so() -> None:
     """A call that found the thread, and then its loop closed, is told the same as one that came later."""
-    bridge = Bridge()
-    bridge.run(nothing())
-    thread = bridge._thread
+    loop_thread = EventLoopThread()
+    loop_thread.run(nothing())
+    thread = loop_thread._thread
     assert thread is not None
-    bridge.close(nothing)
-    bridge._thread = thread
+    loop_thread.close(nothing)
+    loop_thread._thread = thread
     with pytest.raises(ConfigurationError) as caught:
-        bridge.run(double(1))
+        loop_thread.run(double(1))
     assert str(caught.value) == CLOSED
 
 
 def test_call_that_the_loop_never_began_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """A loop that closes with the call still in its queue leaves nobody waiting."""
-    monkeypatch.setattr(module, "PATIENCE", 0.001)
+    monkeypatch.setattr(module, "LOOP_CHECK_INTERVAL", 0.001)
     loop = asyncio.new_event_loop()
     looks = iter([False, True])
     monkeypatch.setattr(loop, "is_closed", lambda: next(looks, True))
     monkeypatch.setattr(loop, "call_soon_threadsafe", lambda _: None)
     with pytest.raises(ConfigurationError) as caught:
-        module._Handover(double(1)).run(loop)
+        module._BlockingCall(double(1)).run(loop)
     assert str(caught.value) == CLOSED
     monkeypatch.undo()
     loop.close()
 
 
-def test_ctrl_c_cancels_the_call(bridge: Bridge, interrupt: Callable[[threading.Event], None]) -> None:
-    """Ctrl-C ends the coroutine before it ends the call, and the bridge goes on working."""
+def test_ctrl_c_cancels_the_call(
+    loop_thread: EventLoopThread, interrupt: Callable[[threading.Event], None]
+) -> None:
+    """Ctrl-C ends the coroutine before it ends the call, and the loop_thread goes on working."""
     forever = Forever()
     interrupt(forever.began)
     with pytest.raises(KeyboardInterrupt):
-        bridge.run(forever.run())
+        loop_thread.run(forever.run())
     assert forever.ended.is_set()
-    assert bridge.run(double(1)) == 2
+    assert loop_thread.run(double(1)) == 2
 
 
 @pytest.mark.parametrize("closed", [False, True])
@@ -187,7 +189,7 @@ def test_interruption_before_the_coroutine_began_leaves_nothing(
     monkeypatch.setattr(loop, "call_soon_threadsafe", call_soon)
     coroutine = double(1)
     with pytest.raises(KeyboardInterrupt):
-        module._Handover(coroutine).run(loop)
+        module._BlockingCall(coroutine).run(loop)
     assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
     monkeypatch.undo()
     loop.close()
@@ -199,33 +201,33 @@ def test_thread_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> N
     def refuse(_: object) -> NoReturn:
         raise OSError(24, "Too many open files")
 
-    bridge = Bridge()
+    loop_thread = EventLoopThread()
     monkeypatch.setattr("anyio.run", refuse)
     with pytest.raises(OSError, match="Too many open files"):
-        bridge.run(double(1))
+        loop_thread.run(double(1))
     monkeypatch.undo()
-    assert bridge.run(double(1)) == 2
-    bridge.close(nothing)
+    assert loop_thread.run(double(1)) == 2
+    loop_thread.close(nothing)
 
 
 def test_dropped_bridge_ends_its_thread() -> None:
     """A client that nobody closed takes its thread along."""
     before = len(threads())
-    bridge = Bridge()
-    bridge.run(nothing())
-    del bridge
+    loop_thread = EventLoopThread()
+    loop_thread.run(nothing())
+    del loop_thread
     gc.collect()
     assert len(threads()) == before
 
 
 def test_bridge_collected_on_its_own_thread_ends_it() -> None:
-    """The garbage collector may come by on the bridge's own thread, which cannot join itself."""
-    bridge = Bridge()
-    bridge.run(nothing())
-    assert bridge._thread is not None
-    thread, held = bridge._thread._thread, [bridge]
-    loop = bridge._thread.loop
-    del bridge
+    """The garbage collector may come by on the loop_thread's own thread, which cannot join itself."""
+    loop_thread = EventLoopThread()
+    loop_thread.run(nothing())
+    assert loop_thread._thread is not None
+    thread, held = loop_thread._thread._thread, [loop_thread]
+    loop = loop_thread._thread.loop
+    del loop_thread
     loop.call_soon_threadsafe(held.clear)
     thread.join(30)
     assert not thread.is_alive()
@@ -235,39 +237,39 @@ def test_bridge_collected_on_its_own_thread_ends_it() -> None:
 @pytest.mark.filterwarnings(
     "ignore:.*fork:DeprecationWarning"
 )  # Python 3.12 warns of threads, which is the point
-def test_forked_child_starts_its_own_thread(bridge: Bridge) -> None:
-    """Parent and child both go on, also when another thread was starting the bridge as the process forked."""
-    bridge.run(nothing())
-    unused = Bridge()
-    with bridge._starting, unused._starting:
+def test_forked_child_starts_its_own_thread(loop_thread: EventLoopThread) -> None:
+    """Parent and child both go on, also when another thread was starting the loop_thread as the process forked."""
+    loop_thread.run(nothing())
+    unused = EventLoopThread()
+    with loop_thread._starting, unused._starting:
         child = os.fork()
         if child == 0:
-            os._exit(0 if [bridge.run(double(1)), unused.run(double(1))] == [2, 2] else 1)
+            os._exit(0 if [loop_thread.run(double(1)), unused.run(double(1))] == [2, 2] else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert bridge.run(double(1)) == 2
+    assert loop_thread.run(double(1)) == 2
 
 
 def test_fork_makes_bridges_forget(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a child does with what it inherits: no thread, no lock, no end to wait for."""
-    used, unused = Bridge(), Bridge()
+    used, unused = EventLoopThread(), EventLoopThread()
     used.run(nothing())
     thread, ending = used._thread, used._stop
     assert thread is not None
     assert ending is not None
-    monkeypatch.setattr(module, "_bridges", {used, unused})
+    monkeypatch.setattr(module, "_loop_threads", {used, unused})
     with used._starting, unused._starting:
         module._after_fork()
         assert (used._thread, ending.alive) == (None, False)
         assert [used.run(double(1)), unused.run(double(1))] == [2, 2]
-    for bridge in (used, unused):
-        bridge.close(nothing)
+    for loop_thread in (used, unused):
+        loop_thread.close(nothing)
     thread.stop()
 
 
 SCRIPT = """
 import asyncio, contextlib, threading
-from warehouse_sync.sync.bridge import Bridge
-bridge = Bridge()
+from warehouse_sync.sync.event_loop_thread import EventLoopThread
+loop_thread = EventLoopThread()
 async def count():
     try:
         for number in range(3):
@@ -280,8 +282,8 @@ async def forever():
     await asyncio.get_running_loop().create_future()
 def call():
     with contextlib.suppress(BaseException):
-        bridge.run(forever())
-items = bridge.iterate(count())
+        loop_thread.run(forever())
+items = loop_thread.iterate(count())
 print(next(items))
 threading.Thread(target=call, daemon=True).start()
 began.wait()
@@ -303,7 +305,7 @@ def test_thread_that_fails_once_it_serves_fails_aloud(monkeypatch: pytest.Monkey
     def fail(_: object) -> None:
         raise ValueError("late")
 
-    thread = module._Thread.__new__(module._Thread)
+    thread = module._PortalThread.__new__(module._PortalThread)
     thread._ready = threading.Event()
     thread._ready.set()
     monkeypatch.setattr("anyio.run", fail)

@@ -32,7 +32,7 @@ from warehouse_sync.models import (
     SyncMode,
     TriggeredRun,
 )
-from warehouse_sync.wire import answers, fast, lenient
+from warehouse_sync.wire import error_responses, fast, lenient
 
 Body = Callable[[str], bytes]
 Vector = Callable[[str], Any]
@@ -363,6 +363,6 @@ def test_trigger_answer_is_read(vector: Vector) -> None:
 
 def test_busy_answer_is_told_apart(body: Body) -> None:
     """The documented 400 of a busy pipeline gives its message and its own exception."""
-    messages = answers.error_messages(body("pipelines/trigger-busy.error-400"))
+    messages = error_responses.error_messages(body("pipelines/trigger-busy.error-400"))
     assert messages == ("Pipeline example-pipeline is already in progress.",)
-    assert answers.error_class(400, messages).__name__ == "PipelineBusyError"
+    assert error_responses.error_class(400, messages).__name__ == "PipelineBusyError"

@@ -8,7 +8,7 @@ from typing import Any
 from warehouse_sync.errors import DecodeError
 
 
-def dump(document: object) -> bytes:
+def encode(document: object) -> bytes:
     """Write plain JSON.
 
     Raises:
@@ -19,7 +19,7 @@ def dump(document: object) -> bytes:
     return msgspec.json.encode(document)
 
 
-def parse(body: bytes) -> Any:  # noqa: ANN401 - JSON is anything
+def decode(body: bytes) -> Any:  # noqa: ANN401 - JSON is anything
     """Read JSON.
 
     Raises:

@@ -22,7 +22,13 @@ from warehouse_sync.models import (
     StatusChange,
 )
 from warehouse_sync.polling.stream import Stream
-from warehouse_sync.polling.watching import Known, checked_ids, checked_interval, state_of, watch
+from warehouse_sync.polling.watch import (
+    WatchedPipeline,
+    validate_ids,
+    validate_interval,
+    watch,
+    watched_state,
+)
 
 OUTAGE = ReadError("reset")
 
@@ -180,7 +186,7 @@ def test_watch_of_nothing_ends() -> None:
 def test_known_tells_every_change_of_a_status_or_of_the_latest_run(change: dict[str, Any]) -> None:
     """Each status, and which run is the latest and how it goes, is worth telling."""
     before = report(latest_pipeline_run=run(RunStatus.SUCCESS))
-    known = Known(report=before)
+    known = WatchedPipeline(report=before)
     assert known.update(polled(before), datetime.now(UTC)) is None
     told = known.update(polled(attrs.evolve(before, **change)), datetime.now(UTC))
     assert told is not None
@@ -191,13 +197,13 @@ def test_known_keeps_quiet_of_what_is_no_status() -> None:
     """A run that loaded more rows is no change."""
     before = report(latest_pipeline_run=run(RunStatus.RUNNING))
     after = report(latest_pipeline_run=attrs.evolve(run(RunStatus.RUNNING), successful_records=5))
-    assert Known(report=before).update(polled(after), datetime.now(UTC)) is None
-    assert state_of(None) is None
+    assert WatchedPipeline(report=before).update(polled(after), datetime.now(UTC)) is None
+    assert watched_state(None) is None
 
 
 def test_known_first_poll_that_fails_is_told_as_stale() -> None:
     """A pipeline that could never be read is told, without a report, and again when it can be."""
-    known = Known()
+    known = WatchedPipeline()
     first, second, third = (
         known.update(polled(outcome), datetime.now(UTC)) for outcome in (OUTAGE, OUTAGE, report())
     )
@@ -210,21 +216,21 @@ def test_known_first_poll_that_fails_is_told_as_stale() -> None:
 
 def test_checked_ids_names_what_is_no_id() -> None:
     """A string instead of ids, and an id that is none, are errors before anything is sent."""
-    assert checked_ids(iter(["a", "b"])) == ["a", "b"]
+    assert validate_ids(iter(["a", "b"])) == ["a", "b"]
     with pytest.raises(ValidationError, match="must be many, such as a list, not one string"):
-        checked_ids("abc")
+        validate_ids("abc")
     with pytest.raises(ValidationError, match="is not an id"):
-        checked_ids(["a", "../b"])
+        validate_ids(["a", "../b"])
 
 
 @pytest.mark.parametrize(("every", "seconds"), [(5, 5), (0.5, 0.5), (timedelta(minutes=2), 120)])
 def test_checked_interval_takes_seconds_and_timedeltas(every: float | timedelta, seconds: float) -> None:
     """Both say how long."""
-    assert checked_interval(every) == seconds
+    assert validate_interval(every) == seconds
 
 
 @pytest.mark.parametrize("every", [0, -1, float("inf"), float("nan"), True, "5", timedelta(0)])
 def test_checked_interval_refuses_what_is_no_interval(every: Any) -> None:
     """What is not a number above 0 is an error before anything is sent."""
     with pytest.raises(ValidationError, match="must be a number of seconds above 0"):
-        checked_interval(every)
+        validate_interval(every)

@@ -9,7 +9,7 @@ import attrs
 
 from warehouse_sync.errors import ConfigurationError, ValidationError
 from warehouse_sync.models import PipelineReport, PolledReport, StatusChange
-from warehouse_sync.models.common import check_many, require_id, to_seconds
+from warehouse_sync.models.common import check_iterable, require_id, to_seconds
 from warehouse_sync.settings import Clock
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ Poll = Callable[[Iterable[str]], AsyncIterator[PolledReport]]
 
 
 @attrs.define
-class Known:
+class WatchedPipeline:
     """What is known of one pipeline.
 
     Attributes:
@@ -36,7 +36,7 @@ class Known:
         self.stale = polled.report is None
         if polled.report is not None:
             self.report = polled.report
-        told = self.stale != was_stale or state_of(previous) != state_of(self.report)
+        told = self.stale != was_stale or watched_state(previous) != watched_state(self.report)
         if not told:
             return None
         return StatusChange(
@@ -49,7 +49,7 @@ class Known:
         )
 
 
-def state_of(report: PipelineReport | None) -> tuple[object, ...] | None:
+def watched_state(report: PipelineReport | None) -> tuple[object, ...] | None:
     """Return what of a report is worth telling when it changes: the statuses, and which run is the latest."""
     if report is None:
         return None
@@ -62,7 +62,7 @@ async def watch(
     poll: Poll, ids: Iterable[str], every: float, clock: Clock
 ) -> AsyncGenerator[StatusChange, None]:
     """Yield changes, polling all pipelines every so many seconds, until closed or cancelled."""
-    known = {pipeline_id: Known() for pipeline_id in ids}
+    known = {pipeline_id: WatchedPipeline() for pipeline_id in ids}
     while known:
         began = clock.monotonic()
         reports = cast("Stream[PolledReport]", poll(list(known)))  # typed as what users need of it
@@ -76,19 +76,19 @@ async def watch(
         await clock.sleep(max(0.0, every - (clock.monotonic() - began)))
 
 
-def checked_ids(pipeline_ids: Iterable[str]) -> list[str]:
+def validate_ids(pipeline_ids: Iterable[str]) -> list[str]:
     """Return the ids to watch.
 
     Raises:
         ValidationError: One is not an id; nothing was sent.
     """
-    problems = list(check_many("pipeline_ids", pipeline_ids))
+    problems = list(check_iterable("pipeline_ids", pipeline_ids))
     if problems:
         raise ValidationError("the request to watch", problems)
     return [require_id("pipeline_ids", pipeline_id) for pipeline_id in pipeline_ids]
 
 
-def checked_interval(every: float | timedelta) -> float:
+def validate_interval(every: float | timedelta) -> float:
     """Return the seconds between two rounds.
 
     Raises:

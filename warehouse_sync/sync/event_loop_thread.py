@@ -20,13 +20,13 @@ from warehouse_sync.polling.stream import Stream
 T = TypeVar("T")
 
 CLOSED = "the client is closed: make a new one, or keep calls inside its `with` block"
-INSIDE = "a blocking call from inside a callback of the same client would wait for itself: collect first, call afterwards"
-PATIENCE = 5.0  # seconds between two looks at whether the loop still lives
+CALLED_FROM_CALLBACK = "a blocking call from inside a callback of the same client would wait for itself: collect first, call afterwards"
+LOOP_CHECK_INTERVAL = 5.0  # seconds between two looks at whether the loop still lives
 
 _END = object()
 
 
-class _Handover(Generic[T]):
+class _BlockingCall(Generic[T]):
     """One coroutine on its way to the loop and its outcome on the way back."""
 
     __slots__ = ("_coroutine", "_done", "_finished", "_task")
@@ -45,9 +45,9 @@ class _Handover(Generic[T]):
             ConfigurationError: The loop ended before the coroutine could begin.
         """
         try:
-            ended = _call(loop, self._start) and self._has_ended(loop)
+            ended = _call_soon(loop, self._start) and self._has_ended(loop)
         except BaseException:
-            if not (_call(loop, self._cancel) and self._has_ended(loop)):
+            if not (_call_soon(loop, self._cancel) and self._has_ended(loop)):
                 self._coroutine.close()
             raise
         task, self._task = self._task, None
@@ -80,12 +80,12 @@ class _Handover(Generic[T]):
         """Wait for the end. Return false if the loop ended instead."""
         # The flag, and not the lock, tells the end: an interrupt may come in the moment in which the lock was acquired.
         while not self._finished:
-            if not self._done.acquire(timeout=PATIENCE) and loop.is_closed():
+            if not self._done.acquire(timeout=LOOP_CHECK_INTERVAL) and loop.is_closed():
                 return False
         return True
 
 
-def _call(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> bool:
+def _call_soon(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> bool:
     """Call on the loop's thread, soon. Return false if the loop is closed."""
     try:
         loop.call_soon_threadsafe(function)
@@ -94,7 +94,7 @@ def _call(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> bool
     return True
 
 
-class _Thread:
+class _PortalThread:
     """The thread, its loop, and the portal that ends both."""
 
     def __init__(self) -> None:
@@ -127,14 +127,14 @@ class _Thread:
 
     def stop(self) -> None:
         """End the loop and the thread; what still runs on it is cancelled."""
-        if self._thread.is_alive() and _call(self.loop, self._begin_to_stop) and not self.is_current():
+        if self._thread.is_alive() and _call_soon(self.loop, self._begin_to_stop) and not self.is_current():
             self._thread.join()
 
     def _begin_to_stop(self) -> None:
         self._stopping = self.loop.create_task(self._portal.stop(cancel_remaining=True))
 
 
-class Bridge:
+class EventLoopThread:
     """Runs coroutines for blocking callers, from any thread, also while that thread runs an event loop of its own.
 
     The thread starts with the first call, and ends with `close()`, or with the interpreter. After a fork the child starts
@@ -142,11 +142,11 @@ class Bridge:
     """
 
     def __init__(self) -> None:
-        self._thread: _Thread | None = None
+        self._thread: _PortalThread | None = None
         self._starting = threading.Lock()
-        self._stop: weakref.finalize[Any, Bridge] | None = None
+        self._stop: weakref.finalize[Any, EventLoopThread] | None = None
         self._closed = False
-        _bridges.add(self)
+        _loop_threads.add(self)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end.
@@ -168,10 +168,10 @@ class Bridge:
         Of a `Stream` all that has come already crosses the threads at once.
         """
         try:
-            while items := self.run(_some(source)):
+            while items := self.run(_next_batch(source)):
                 yield from items
         finally:
-            self._end(source)
+            self._close_generator(source)
 
     def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run one last coroutine, if any ran before, and end the thread.
@@ -180,7 +180,7 @@ class Bridge:
             ConfigurationError: The caller is on the background thread itself.
         """
         if self._thread is not None and self._thread.is_current():
-            raise ConfigurationError(INSIDE)
+            raise ConfigurationError(CALLED_FROM_CALLBACK)
         with self._starting:
             thread, self._thread, self._closed = self._thread, None, True
         if thread is not None:
@@ -189,36 +189,36 @@ class Bridge:
             finally:
                 thread.stop()
 
-    def forget(self) -> None:
+    def reset_after_fork(self) -> None:
         """In a forked child: leave the parent's thread alone, and start afresh."""
         self._thread, self._starting = None, threading.Lock()  # another thread of the parent may have held it
         if self._stop is not None:
             self._stop.detach()
 
-    def _ready_thread(self) -> _Thread:
+    def _ready_thread(self) -> _PortalThread:
         thread = self._thread or self._start()
         if thread.is_current():
-            raise ConfigurationError(INSIDE)
+            raise ConfigurationError(CALLED_FROM_CALLBACK)
         return thread
 
-    def _run_on(self, thread: _Thread, coroutine: Coroutine[Any, Any, T]) -> T:
+    def _run_on(self, thread: _PortalThread, coroutine: Coroutine[Any, Any, T]) -> T:
         try:
-            return _Handover(coroutine).run(thread.loop)
+            return _BlockingCall(coroutine).run(thread.loop)
         except asyncio.CancelledError:
             if self._closed:
                 raise ConfigurationError(CLOSED) from None
             raise
 
-    def _start(self) -> _Thread:
+    def _start(self) -> _PortalThread:
         with self._starting:
             if self._closed:
                 raise ConfigurationError(CLOSED)
             if self._thread is None:
-                self._thread = _Thread()
+                self._thread = _PortalThread()
                 self._stop = weakref.finalize(self, self._thread.stop)
             return self._thread
 
-    def _end(self, source: AsyncGenerator[T, None]) -> None:
+    def _close_generator(self, source: AsyncGenerator[T, None]) -> None:
         thread = self._thread
         if thread is None or thread.loop.is_closed():
             return  # a loop that ends closes its generators itself
@@ -228,7 +228,7 @@ class Bridge:
             self._run_on(thread, source.aclose())
 
 
-async def _some(source: AsyncGenerator[T, None]) -> list[T]:
+async def _next_batch(source: AsyncGenerator[T, None]) -> list[T]:
     """Return the next item, with those that have come already if it is a stream; nothing at the end."""
     item: Any = await anext(source, _END)
     if item is _END:
@@ -236,12 +236,12 @@ async def _some(source: AsyncGenerator[T, None]) -> list[T]:
     return [item, *source.ready()] if isinstance(source, Stream) else [item]
 
 
-_bridges: "weakref.WeakSet[Bridge]" = weakref.WeakSet()
+_loop_threads: "weakref.WeakSet[EventLoopThread]" = weakref.WeakSet()
 
 
 def _after_fork() -> None:
-    for bridge in _bridges:
-        bridge.forget()
+    for loop_thread in _loop_threads:
+        loop_thread.reset_after_fork()
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - elsewhere there is nothing to do

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any, Self
 
 
-class Twin:
+class AwaitableClient:
     """A blocking client, or a part of it, with the calling conventions of the asynchronous one.
 
     Which of its methods are awaited is read from the asynchronous object it wraps.
@@ -19,9 +19,9 @@ class Twin:
         """Return an attribute; a method of the kind that the asynchronous one is."""
         value = getattr(self._blocking, name)
         if not inspect.ismethod(value):
-            return _twin(value)
+            return _awaitable(value)
         if not inspect.iscoroutinefunction(getattr(self._blocking._async, name)):
-            return lambda *args, **options: _twin(value(*args, **options))
+            return lambda *args, **options: _awaitable(value(*args, **options))
 
         async def call(*args: Any, **options: Any) -> Any:
             return value(*args, **options)
@@ -48,9 +48,9 @@ class Twin:
         return repr(self._blocking)
 
 
-def _twin(value: Any) -> Any:
+def _awaitable(value: Any) -> Any:
     if hasattr(value, "_async"):
-        return Twin(value)
+        return AwaitableClient(value)
     return _stepping(value) if isinstance(value, Iterator) else value
 
 

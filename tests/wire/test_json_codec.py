@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from warehouse_sync.errors import DecodeError
 from warehouse_sync.secret import Secret
-from warehouse_sync.wire import plain
+from warehouse_sync.wire import json_codec
 
 CANARY = "canary-0451"
 
@@ -18,14 +18,14 @@ CANARY = "canary-0451"
 @pytest.mark.parametrize("document", [{}, [], {"a": [1, "é", None, True, 1.5]}, {"more": [2]}])
 def test_json_is_written(document: Any) -> None:
     """Plain JSON is written as JSON."""
-    assert json.loads(plain.dump(document)) == document
+    assert json.loads(json_codec.encode(document)) == document
 
 
 @pytest.mark.parametrize("value", [object(), Secret("hunter2"), {"a": Secret("hunter2")}])
 def test_what_is_no_json_is_refused_without_showing_it(value: Any) -> None:
     """Something that is not JSON, a `Secret` above all, is a `TypeError` without its value."""
     with pytest.raises(TypeError) as caught:
-        plain.dump(value)
+        json_codec.encode(value)
     assert "hunter2" not in str(caught.value)
 
 
@@ -45,7 +45,7 @@ def test_what_is_no_json_is_refused_without_showing_it(value: Any) -> None:
 def test_body_that_is_no_json_is_refused_without_showing_it(body: bytes, said: str) -> None:
     """What is not JSON is refused in words that show none of it, with no exception of a library in the chain."""
     with pytest.raises(DecodeError) as caught:
-        plain.parse(body)
+        json_codec.decode(body)
     assert str(caught.value).startswith(said)
     assert caught.value.__cause__ is caught.value.__context__ is None
     assert CANARY not in str(caught.value)
@@ -55,4 +55,4 @@ def test_body_that_is_no_json_is_refused_without_showing_it(body: bytes, said: s
 def test_any_bytes_are_json_or_a_decode_error(body: bytes) -> None:
     """No bytes raise anything but `DecodeError`."""
     with suppress(DecodeError):
-        plain.parse(body)
+        json_codec.decode(body)

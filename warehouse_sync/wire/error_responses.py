@@ -18,7 +18,7 @@ from warehouse_sync.errors import (
     UnauthorizedError,
     WarehouseLoginError,
 )
-from warehouse_sync.wire import plain
+from warehouse_sync.wire import json_codec
 
 _BUSY = re.compile(r"already (in progress|running)", re.IGNORECASE)
 _LONGEST = 500  # characters of one message
@@ -70,7 +70,7 @@ def _as_echoed(secret: str) -> tuple[str, ...]:
 
 def _raw_messages(body: bytes) -> list[str]:
     try:
-        document = plain.parse(body)
+        document = json_codec.decode(body)
     except DecodeError:
         return []
     if not isinstance(document, Mapping):

@@ -27,17 +27,17 @@ from warehouse_sync.errors import (
 )
 from warehouse_sync.models import ConnectionSpec, DataModelSpec, PipelineSpec
 from warehouse_sync.models.common import require_id
-from warehouse_sync.resources.workspace import LAST_LOOK, Workspace
+from warehouse_sync.resources.workspace import RECONCILE_GRACE, Workspace
 from warehouse_sync.transport.call import Call
-from warehouse_sync.wire import encode, lenient, plain
+from warehouse_sync.wire import encode, json_codec, lenient
 
 SpecT = TypeVar("SpecT", ConnectionSpec, DataModelSpec, PipelineSpec)
 SpecT_co = TypeVar("SpecT_co", ConnectionSpec, DataModelSpec, PipelineSpec, covariant=True)
 
 _log = logging.getLogger("warehouse_sync")
 
-FIRST_LOOK = 0.5  # seconds before a lost create is looked for again, doubling
-LONGEST_LOOK = 10.0
+FIRST_DELAY = 0.5  # seconds before a lost create is looked for again, doubling
+MAX_DELAY = 10.0
 
 
 class Readable(Protocol[SpecT_co]):
@@ -53,7 +53,7 @@ ModelT = TypeVar("ModelT", bound=Readable[Any])
 
 
 @attrs.frozen(kw_only=True)
-class Crud(Generic[SpecT, ModelT]):
+class ResourceEndpoint(Generic[SpecT, ModelT]):
     """The five operations on one kind of resource.
 
     Attributes:
@@ -70,7 +70,7 @@ class Crud(Generic[SpecT, ModelT]):
     model: type[ModelT]
     spec: type[SpecT]
 
-    async def read_all(self, query: Mapping[str, str] | None = None) -> list[ModelT]:
+    async def list_all(self, query: Mapping[str, str] | None = None) -> list[ModelT]:
         """Read all of them."""
         return await self._send(Call("GET", self._path(), self._decode_all, query=urlencode(query or {})))
 
@@ -80,7 +80,7 @@ class Crud(Generic[SpecT, ModelT]):
 
     async def create(self, spec: SpecT) -> ModelT:
         """Create one; look for it when the answer is lost."""
-        call = self._write("POST", self._path(), spec)
+        call = self._build_request("POST", self._path(), spec)
         try:
             created = await self._send(call)
         except WarehouseSyncError as error:
@@ -88,24 +88,26 @@ class Crud(Generic[SpecT, ModelT]):
                 raise
             cause = error
         else:
-            self._expect(spec)
+            self._mark_created(spec)
             return created
-        return await self._settle(spec, cause)
+        return await self._reconcile_create(spec, cause)
 
     async def update(self, spec: SpecT) -> ModelT:
         """Replace one."""
-        call = self._write("PUT", self._path(str.__str__(spec.id)), spec)
+        call = self._build_request("PUT", self._path(str.__str__(spec.id)), spec)
         try:
             return await self._send(call)
         except DecodeError as error:
             cause = error
-        raise self._unknown("update", spec.id, "it was accepted, and the answer cannot be read") from cause
+        raise self._outcome_unknown(
+            "update", spec.id, "it was accepted, and the answer cannot be read"
+        ) from cause
 
     async def delete(self, resource_id: str) -> None:
         """Delete one."""
         path = self._path(require_id("id", resource_id))
         with contextlib.suppress(DecodeError):  # it is deleted; what else the answer says does not matter
-            await self._send(Call("DELETE", path, _nothing))
+            await self._send(Call("DELETE", path, _discard))
 
     async def _send(self, call: Call[T]) -> T:
         return await self.workspace.transport.send(call)
@@ -123,7 +125,7 @@ class Crud(Generic[SpecT, ModelT]):
     def _decode_all(self, body: bytes) -> list[ModelT]:
         return lenient.read_list(body, self.model)
 
-    def _check(self, spec: SpecT) -> None:
+    def _validate(self, spec: SpecT) -> None:
         if not isinstance(spec, self.spec):
             mend = "; send its .to_spec()" if hasattr(spec, "to_spec") else ""
             raise ValidationError(
@@ -137,10 +139,10 @@ class Crud(Generic[SpecT, ModelT]):
         if problems:
             raise ValidationError(f"{self.noun} {spec.id!r:.80}", problems)
 
-    def _write(self, method: Literal["POST", "PUT"], path: str, spec: SpecT) -> Call[ModelT]:
+    def _build_request(self, method: Literal["POST", "PUT"], path: str, spec: SpecT) -> Call[ModelT]:
         """Build the call that sends a spec. From here on its secrets are in nothing that a traceback would show."""
-        self._check(spec)
-        body, problem = _dumped(spec)
+        self._validate(spec)
+        body, problem = _encode(spec)
         if problem:
             raise ValidationError(
                 f"{self.noun} {spec.id!r}", [("extra", f"holds what cannot be sent as JSON ({problem})")]
@@ -148,67 +150,67 @@ class Crud(Generic[SpecT, ModelT]):
         secrets, replayable = encode.secrets(spec), method == "PUT"
         return Call(method, path, self._decode, body=body, secrets=secrets, replayable=replayable)
 
-    async def _settle(self, spec: SpecT, cause: WarehouseSyncError) -> ModelT:
+    async def _reconcile_create(self, spec: SpecT, cause: WarehouseSyncError) -> ModelT:
         """Find out whether a create happened, by reading its id until it appears or patience ends."""
         found, why = None, "cannot be found"
         try:
-            async with asyncio.timeout(self.workspace.transport.carrier.policy.settle + LAST_LOOK):
-                found = await self._find(spec.id)
+            async with asyncio.timeout(self.workspace.transport.carrier.policy.settle + RECONCILE_GRACE):
+                found = await self._poll_until_found(spec.id)
         except TimeoutError:
             why = "cannot be found in time"
         except WarehouseSyncError as error:
             why = f"cannot be looked for ({type(error).__name__})"
         if found is not None:
-            return self._adopt(spec, found)
+            return self._accept_existing(spec, found)
         reason = f"its answer was lost, and it {why}; it was not sent again"
-        raise self._unknown("create", spec.id, reason) from cause
+        raise self._outcome_unknown("create", spec.id, reason) from cause
 
-    async def _find(self, resource_id: str) -> ModelT | None:
+    async def _poll_until_found(self, resource_id: str) -> ModelT | None:
         """Look until it is there, or patience ends."""
-        for pause in self.workspace.pauses(FIRST_LOOK, LONGEST_LOOK):
+        for pause in self.workspace.reconcile_delays(FIRST_DELAY, MAX_DELAY):
             await self.workspace.transport.clock.sleep(pause)
-            found = await self._look(resource_id)
+            found = await self._try_get(resource_id)
             if found is not None:
                 return found
         return None
 
-    async def _look(self, resource_id: str) -> ModelT | None:
+    async def _try_get(self, resource_id: str) -> ModelT | None:
         try:
             return await self.get(resource_id)
         except (NotFoundError, RateLimitedError, TransportError, ServerError):
             return None  # not there yet, or not to be told now: look again
 
-    def _adopt(self, spec: SpecT, found: ModelT) -> ModelT:
-        different = self._different(spec, found)
+    def _accept_existing(self, spec: SpecT, found: ModelT) -> ModelT:
+        different = self._differing_fields(spec, found)
         if not different:
             _log.warning(
                 "the answer to the create of %s %s was lost; it was found to exist", self.noun, spec.id
             )
-            self._expect(spec)
+            self._mark_created(spec)
             return found
         message = f"a different {self.noun} exists under the id {spec.id!r}: {', '.join(different)} differ"
         raise ConflictError(status=409, messages=[message], method="POST", path=self._path())
 
-    def _expect(self, spec: SpecT) -> None:
+    def _mark_created(self, spec: SpecT) -> None:
         """Let the waiters know that the runs of a new pipeline may not be there yet."""
         if isinstance(spec, PipelineSpec):
             self.workspace.expect(spec.id)
 
     @staticmethod
-    def _different(spec: SpecT, found: ModelT) -> list[str]:
+    def _differing_fields(spec: SpecT, found: ModelT) -> list[str]:
         """Name the fields that are not as they were sent. Secrets do not count: the server masks them."""
         sent = encode.without_secrets(encode.spec(spec), spec)
         return sorted(_differences(sent, encode.spec(found.to_spec())))
 
-    def _unknown(self, verb: str, resource_id: str, reason: str) -> OutcomeUnknownError:
+    def _outcome_unknown(self, verb: str, resource_id: str, reason: str) -> OutcomeUnknownError:
         message = f"whether the {verb} of {self.noun} {resource_id!r} happened is unknown: {reason}. Read it before you decide."
         return OutcomeUnknownError(message, operation=f"{verb} {self.noun}", resource_id=resource_id)
 
 
-def _dumped(spec: ConnectionSpec | DataModelSpec | PipelineSpec) -> tuple[bytes, str]:
+def _encode(spec: ConnectionSpec | DataModelSpec | PipelineSpec) -> tuple[bytes, str]:
     """Return a spec's JSON, or what is wrong with it: raised from here, the error would keep the secrets."""
     try:
-        return plain.dump(encode.spec(spec)), ""
+        return json_codec.encode(encode.spec(spec)), ""
     except (TypeError, ValueError, RecursionError) as error:
         return b"", type(error).__name__
 
@@ -236,5 +238,5 @@ def _differences(sent: Mapping[str, Any], there: Mapping[str, Any], prefix: str 
             yield f"{prefix}{key}"
 
 
-def _nothing(_: bytes) -> None:
+def _discard(_: bytes) -> None:
     return None

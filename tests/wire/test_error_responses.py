@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warehouse_sync import errors
-from warehouse_sync.wire.answers import error_class, error_messages, without_secrets
+from warehouse_sync.wire.error_responses import error_class, error_messages, without_secrets
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from warehouse_sync import (
     WarehouseLoginError,
     WarehouseSyncError,
 )
-from warehouse_sync.resources.crud import _differences, is_ambiguous
+from warehouse_sync.resources.endpoint import _differences, is_ambiguous
 
 ITEM = f"{BASE}/connections/c1"
 

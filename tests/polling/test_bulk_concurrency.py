@@ -24,7 +24,7 @@ def test_bulk_throttled_reports_are_not_asked_for_again_all_at_once() -> None:
     """Pauses are spread: longer by up to a half, never shorter than the server asks."""
     reports = Reports(lambda _: 0.0, {name: [throttled(4.0), ReadError("reset")] for name in names(3)})
     chances = iter([0.0, 1.0, 0.5])
-    in_no_time(collected(reports.poll(names(3), chance=lambda: next(chances))))
+    in_no_time(collected(reports.poll(names(3), random=lambda: next(chances))))
     assert reports.asked == [0.0, 0.0, 0.0, 4.0, 5.0, 6.0]
 
 
