@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.cli.every import ALL
-from warehouse_sync.cli.exits import MEANINGS
+from tests.cli.command_calls import ALL
+from warehouse_sync.cli.exit_codes import MEANINGS
 from warehouse_sync.cli.main import COMMANDS
 from warehouse_sync.declarative import RULES
 

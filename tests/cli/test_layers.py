@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from warehouse_sync.cli import exits
+from warehouse_sync.cli import exit_codes
 
 ALLOWED = (
     "from warehouse_sync import ",
@@ -16,7 +16,7 @@ ALLOWED = (
 
 def test_only_public_names_are_imported() -> None:
     """No module of the command line looks inside the core or the declarative layer."""
-    files = Path(exits.__file__).parent.glob("*.py")
+    files = Path(exit_codes.__file__).parent.rglob("*.py")
     lines = [line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     inside = [line for line in lines if line.startswith(("from warehouse_sync", "import warehouse_sync"))]
     assert len(inside) > 50

@@ -41,7 +41,7 @@ def told(config: Path) -> str:
 
 @pytest.mark.parametrize("chosen", [[], ["--profile", "staging"]])
 def test_secret_that_is_needed_is_told(chosen: list[str], config: Path, offline: "Cli") -> None:
-    """The variable, the profile and the mend are named, whether the profile is the default or was chosen; exit code 13."""
+    """The variable, the profile and the hint are named, whether the profile is the default or was chosen; exit code 13."""
     for command in (["connections", "list"], ["status"], ["auth", "login"], ["runs", "get", "p", "1"]):
         done = offline(*command, *chosen)
         assert (done.exit_code, done.stdout, done.stderr) == (13, "", told(config))
@@ -73,7 +73,7 @@ def test_what_needs_no_secret_works_without(
 
 @pytest.mark.parametrize("chosen", [[], ["--profile", "staging"]])
 def test_doctor_tells_the_secret_and_goes_on(chosen: list[str], config: Path, offline: "Cli") -> None:
-    """The missing secret is a line of its own with its mend; what needs no secret is checked all the same."""
+    """The missing secret is a line of its own with its hint; what needs no secret is checked all the same."""
     done = offline("doctor", "--json", *chosen)
     findings = {row["check"]: row for row in json.loads(done.stdout)}
     assert (done.exit_code, done.stderr) == (13, "")
@@ -81,7 +81,7 @@ def test_doctor_tells_the_secret_and_goes_on(chosen: list[str], config: Path, of
     assert findings["client_secret"]["detail"] == (
         f"profile 'staging' of {config} takes the secret from STAGING_SECRET, which is not set."
     )
-    assert findings["client_secret"]["mend"].startswith("Set STAGING_SECRET, or choose")
+    assert findings["client_secret"]["hint"].startswith("Set STAGING_SECRET, or choose")
     others = ("workspace_id", "client_id", "DNS of the API", "DNS of the token endpoint")
     assert [findings[name]["result"] for name in others] == ["ok"] * 4
     assert "token" not in findings

@@ -9,36 +9,42 @@ import click
 from click.shell_completion import CompletionItem
 
 from warehouse_sync._version import __version__
-from warehouse_sync.cli.exits import Exit
+from warehouse_sync.cli.exit_codes import ExitCode
 
 # Each command: the module that holds it under its own name, and its line in `--help`.
 COMMANDS = {
-    "connections": ("warehouse_sync.cli.connections", "Look at the connections of a workspace."),
-    "models": ("warehouse_sync.cli.models", "Look at the data models of a workspace."),
+    "connections": ("warehouse_sync.cli.commands.connections", "Look at the connections of a workspace."),
+    "models": ("warehouse_sync.cli.commands.models", "Look at the data models of a workspace."),
     "pipelines": (
-        "warehouse_sync.cli.pipelines",
+        "warehouse_sync.cli.commands.pipelines",
         "Look at the pipelines of a workspace, and start their runs.",
     ),
-    "runs": ("warehouse_sync.cli.runs", "Look at the runs of a pipeline, and wait for them."),
-    "status": ("warehouse_sync.cli.status", "Show what every pipeline is doing."),
-    "plan": ("warehouse_sync.cli.plan", "Show what would change for a workspace to be as the files say."),
-    "apply": ("warehouse_sync.cli.apply", "Make a workspace as the files say."),
-    "drift": ("warehouse_sync.cli.drift", "Tell by exit code whether a workspace is as the files say."),
-    "destroy": ("warehouse_sync.cli.destroy", "Delete what the files declare."),
-    "export": ("warehouse_sync.cli.export", "Write files from a workspace."),
-    "lint": ("warehouse_sync.cli.lint", "Look for what would fail an hour later."),
-    "schema": ("warehouse_sync.cli.schema", "Print the JSON Schema of the files, for editors."),
-    "init": ("warehouse_sync.cli.init", "Write a first folder of files."),
-    "setup": ("warehouse_sync.cli.setup", "Print what to do in the warehouse."),
-    "schedule": ("warehouse_sync.cli.schedule", "See when pipelines will run."),
-    "report": ("warehouse_sync.cli.report", "Write a page of a workspace's run history."),
-    "convert": ("warehouse_sync.cli.convert", "Turn definitions of the older API into files."),
-    "completion": ("warehouse_sync.cli.completion", "Print the completion script of a shell."),
-    "auth": ("warehouse_sync.cli.auth", "Log in, see and forget the token that commands share."),
-    "doctor": ("warehouse_sync.cli.doctor", "Check settings, clock, DNS, TLS, token and API."),
-    "preview": ("warehouse_sync.cli.preview", "Show what a query's columns become at mParticle."),
-    "demo": ("warehouse_sync.cli.demo", "Walk through the tutorial against an emulator."),
-    "emulator": ("warehouse_sync.cli.emulator", "Serve the Warehouse Sync API on this machine."),
+    "runs": ("warehouse_sync.cli.commands.runs", "Look at the runs of a pipeline, and wait for them."),
+    "status": ("warehouse_sync.cli.commands.status", "Show what every pipeline is doing."),
+    "plan": (
+        "warehouse_sync.cli.commands.plan",
+        "Show what would change for a workspace to be as the files say.",
+    ),
+    "apply": ("warehouse_sync.cli.commands.apply", "Make a workspace as the files say."),
+    "drift": (
+        "warehouse_sync.cli.commands.drift",
+        "Tell by exit code whether a workspace is as the files say.",
+    ),
+    "destroy": ("warehouse_sync.cli.commands.destroy", "Delete what the files declare."),
+    "export": ("warehouse_sync.cli.commands.export", "Write files from a workspace."),
+    "lint": ("warehouse_sync.cli.commands.lint", "Look for what would fail an hour later."),
+    "schema": ("warehouse_sync.cli.commands.schema", "Print the JSON Schema of the files, for editors."),
+    "init": ("warehouse_sync.cli.commands.init", "Write a first folder of files."),
+    "setup": ("warehouse_sync.cli.commands.setup", "Print what to do in the warehouse."),
+    "schedule": ("warehouse_sync.cli.commands.schedule", "See when pipelines will run."),
+    "report": ("warehouse_sync.cli.commands.report", "Write a page of a workspace's run history."),
+    "convert": ("warehouse_sync.cli.commands.convert", "Turn definitions of the older API into files."),
+    "completion": ("warehouse_sync.cli.commands.completion", "Print the completion script of a shell."),
+    "auth": ("warehouse_sync.cli.commands.auth", "Log in, see and forget the token that commands share."),
+    "doctor": ("warehouse_sync.cli.commands.doctor", "Check settings, clock, DNS, TLS, token and API."),
+    "preview": ("warehouse_sync.cli.commands.preview", "Show what a query's columns become at mParticle."),
+    "demo": ("warehouse_sync.cli.commands.demo", "Walk through the tutorial against an emulator."),
+    "emulator": ("warehouse_sync.cli.commands.emulator", "Serve the Warehouse Sync API on this machine."),
 }
 # Packages that are installed with an extra alone.
 _EXTRAS = {"rich": "cli", "yaml": "cli", "sqlglot": "cli", "dateutil": "emulator", "duckdb": "emulator"}
@@ -74,7 +80,7 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
-            sys.exit(Exit.INTERRUPTED)
+            sys.exit(ExitCode.INTERRUPTED)
         except OSError as error:
             if error.filename is None or error.errno == errno.EPIPE:
                 raise

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from warehouse_sync.cli.failures import printable
+from warehouse_sync import declarative
+from warehouse_sync.cli.errors import printable
 
 Row = Mapping[str, Any]
 FORMATS = ("table", "json", "yaml", "csv")
@@ -72,6 +74,25 @@ class Output:
             self.document(document)
         else:
             click.echo(text)
+
+    def written_files(
+        self, written: Iterable[Path], files: dict[str, str], *, missing: Iterable[str] = ()
+    ) -> None:
+        """Print the files that a command wrote, and note what is left to do.
+
+        Args:
+            written: The paths.
+            files: Their contents, which may refer to environment variables.
+            missing: What could not be written, as sentences.
+        """
+        names, not_written = [str(file) for file in written], list(missing)
+        variables = declarative.needed_variables(files)
+        if self.format in ("json", "yaml"):
+            self.document({"files": names, "not_written": not_written, "variables": variables})
+        else:
+            self.rows([{"file": name} for name in names], ("file",))
+        for line in (*not_written, *(f"environment variable to set: {name}" for name in variables)):
+            self.note(line)
 
     def line(self, document: Row, text: str) -> None:
         """Print one of a stream of events: a line of JSON, or a line of text."""

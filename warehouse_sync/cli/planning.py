@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from warehouse_sync import declarative
-from warehouse_sync.cli import failures
-from warehouse_sync.cli.configuration import Target
-from warehouse_sync.cli.exits import Exit
-from warehouse_sync.cli.failures import Failure, printable
-from warehouse_sync.cli.looking import with_client
+from warehouse_sync.cli import errors
+from warehouse_sync.cli.context import Context
+from warehouse_sync.cli.errors import CliError, printable
+from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.output import Output, has_colour, is_terminal
 
 if TYPE_CHECKING:
@@ -27,64 +26,41 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Draft:
+class PreparedPlan:
     """A plan, with what it was made from.
 
     Attributes:
         plan: The plan.
-        binding: What it holds for.
+        inputs: The workspace and files that the plan is valid for.
         ledger: What earlier applies left.
     """
 
     plan: "Plan"
-    binding: "Binding"
+    inputs: "Binding"
     ledger: "Ledger"
 
 
-def ledger_of(target: Target, client: "AsyncClient", files: Path) -> "Ledger":
-    """Return the ledger of the workspace, as these files see it."""
-    return declarative.Ledger.of(
-        api_url=target.api_url, workspace_id=client.workspace_id, environ=os.environ, files=files
-    )
-
-
-async def draft(
-    client: "AsyncClient", target: Target, declarations: "Declarations", options: "Options | None"
-) -> Draft:
-    """Read the workspace and make a plan; without options, one that deletes everything."""
-    observed, ledger = await declarative.observe(client), ledger_of(target, client, declarations.files)
-    if options is None:
-        plan = declarative.plan_destruction(declarations, observed, ledger)
-    else:
-        plan = declarative.make_plan(declarations, observed, ledger, environ=os.environ, options=options)
-    binding = declarative.Binding(
-        workspace_id=client.workspace_id,
-        api_url=target.api_url,
-        files=declarations.digest,
-        remote=observed.digest(),
-    )
-    return Draft(plan=plan, binding=binding, ledger=ledger)
-
-
-def show(output: Output, made: Draft, *, asks: bool = False) -> None:
+def show(output: Output, prepared: PreparedPlan, *, asks: bool = False) -> None:
     """Print a plan: as a document, or as text for review, of which `--quiet` leaves one line.
 
     Args:
         output: How to print.
-        made: The plan.
+        prepared: The plan.
         asks: Whether a question about the plan follows, if there is a terminal to ask on: then it is shown whole.
     """
     if output.format in ("json", "yaml"):
-        place = {"workspace_id": made.binding.workspace_id, "api_url": made.binding.api_url}
-        output.document({**place, **declarative.plan_document(made.plan)})
+        place = {"workspace_id": prepared.inputs.workspace_id, "api_url": prepared.inputs.api_url}
+        output.document({**place, **declarative.plan_document(prepared.plan)})
     elif output.format == "csv":
-        rows = [{"action": each.action, "kind": each.kind.name, "id": each.id} for each in made.plan.changes]
+        rows = [
+            {"action": each.action, "kind": each.kind.name, "id": each.id} for each in prepared.plan.changes
+        ]
         output.rows(rows, ("action", "kind", "id"))
     elif output.quiet and not (asks and is_terminal(sys.stdin)):
-        click.echo(printable(declarative.summary(made.plan)))
+        click.echo(printable(declarative.summary(prepared.plan)))
     else:
-        click.echo(f"Workspace {made.binding.workspace_id} at {made.binding.api_url}")
-        for line in declarative.show_plan(made.plan):
+        click.echo(f"Workspace {prepared.inputs.workspace_id} at {prepared.inputs.api_url}")
+        for line in declarative.show_plan(prepared.plan):
             click.echo(_coloured(line))
 
 
@@ -92,39 +68,56 @@ def load_files(files: Path, output: Output) -> "Declarations":
     """Read the files.
 
     Raises:
-        Failure: They cannot be used.
+        CliError: They cannot be used.
     """
-    with failures.told():
+    with errors.exit_on_error():
         declarations = declarative.load(files)
     if not declarations.resources:
         output.note(f"{files} declares nothing: is it the right folder?")
     return declarations
 
 
-def make_draft(target: Target, declarations: "Declarations", options: "Options | None") -> Draft:
-    """Read the workspace and make a plan, in an event loop of its own."""
-    made: Draft = failures.run(
-        lambda: with_client(target, lambda client: draft(client, target, declarations, options))
+def prepare_plan(context: Context, declarations: "Declarations", options: "Options | None") -> PreparedPlan:
+    """Read the workspace and make a plan; without options, a plan that deletes every managed resource."""
+    return context.call(lambda client: _prepare_plan(client, context.api_url, declarations, options))
+
+
+async def _prepare_plan(
+    client: "AsyncClient", api_url: str, declarations: "Declarations", options: "Options | None"
+) -> PreparedPlan:
+    observed = await declarative.observe(client)
+    ledger = declarative.Ledger.of(
+        api_url=api_url, workspace_id=client.workspace_id, environ=os.environ, files=declarations.files
     )
-    return made
+    if options is None:
+        plan = declarative.plan_destruction(declarations, observed, ledger)
+    else:
+        plan = declarative.make_plan(declarations, observed, ledger, environ=os.environ, options=options)
+    inputs = declarative.Binding(
+        workspace_id=client.workspace_id,
+        api_url=api_url,
+        files=declarations.digest,
+        remote=observed.digest(),
+    )
+    return PreparedPlan(plan=plan, inputs=inputs, ledger=ledger)
 
 
-def carry_out(target: Target, output: Output, made: Draft) -> None:
-    """Make the changes, saying each once it is made.
+def execute(context: Context, output: Output, prepared: PreparedPlan) -> None:
+    """Make the changes, and note each one when it is done.
 
     Raises:
-        Failure: Somebody changed the workspace since the plan was made, or a change failed.
+        CliError: The workspace changed since the plan was made, or a change failed.
     """
-    failures.run(
-        lambda: with_client(target, lambda client: _carry_out(client, output, made)),
-        on_interrupt=lambda: "What was done stays done; the same command goes on from there.",
+    context.call(
+        lambda client: _execute(client, output, prepared),
+        on_interrupt=lambda: "Completed changes are kept; run the same command again to continue.",
     )
 
 
-async def _carry_out(client: "AsyncClient", output: Output, made: Draft) -> None:
-    if made.plan.steps and (await declarative.observe(client)).digest() != made.binding.remote:
+async def _execute(client: "AsyncClient", output: Output, prepared: PreparedPlan) -> None:
+    if prepared.plan.steps and (await declarative.observe(client)).digest() != prepared.inputs.remote:
         raise declarative.StalePlanError(["the workspace changed since the plan was made", "make a new plan"])
-    async for change in declarative.apply_plan(client, made.plan, made.ledger, os.environ):
+    async for change in declarative.apply_plan(client, prepared.plan, prepared.ledger, os.environ):
         output.note(f"done: {change.action} {change.kind.noun} {change.id}")
 
 
@@ -132,26 +125,28 @@ def confirm(question: str) -> None:
     """Ask on the terminal; without one, only `--yes` is an answer.
 
     Raises:
-        Failure: The answer is no.
+        CliError: The answer is no.
     """
     if not is_terminal(sys.stdin):
-        raise Failure("nothing was changed: there is no terminal to ask on; --yes answers.", Exit.REFUSED)
+        raise CliError(
+            "nothing was changed: there is no terminal to ask on; --yes answers.", ExitCode.REFUSED
+        )
     if not ask(lambda: click.confirm(question, err=True)):
-        raise Failure("nothing was changed.", Exit.REFUSED)
+        raise CliError("nothing was changed.", ExitCode.REFUSED)
 
 
 def ask(prompt: Callable[[], T]) -> T:
     """Ask a question, outside of any event loop: inside, the first Ctrl-C would not end it.
 
     Raises:
-        Failure: There was no answer.
+        CliError: There was no answer.
     """
     try:
         return prompt()
     except click.Abort as error:
         interrupted = isinstance(error.__context__, KeyboardInterrupt)
-        code = Exit.INTERRUPTED if interrupted else Exit.REFUSED
-        raise Failure("nothing was changed: there was no answer.", code) from None
+        code = ExitCode.INTERRUPTED if interrupted else ExitCode.REFUSED
+        raise CliError("nothing was changed: there was no answer.", code) from None
 
 
 def _coloured(line: str) -> str:

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from warehouse_sync.cli.exits import Exit
-from warehouse_sync.cli.failures import Failure
+from warehouse_sync.cli.errors import CliError
+from warehouse_sync.cli.exit_codes import ExitCode
 
 SETTINGS = ("workspace_id", "client_id", "client_secret", "api_url", "token_url")
 _POSTMAN = {
@@ -62,29 +62,29 @@ class ProfileSecret:
         """Return the secret.
 
         Raises:
-            Failure: It is not there, or not only the user can read it.
+            CliError: It is not there, or not only the user can read it.
         """
         scheme, _, name = self.text.partition(":")
         if scheme == "env":
-            mend = f"Set {name}" if name else "Write env:NAME"
-            return self.environ.get(name) or self._missing(f"{name or self.text}, which is not set", mend)
+            hint = f"Set {name}" if name else "Write env:NAME"
+            return self.environ.get(name) or self._missing(f"{name or self.text}, which is not set", hint)
         if scheme == "file":
             return _text_of(Path(name).expanduser()) or self._missing(
                 f"{name}, which cannot be read or is empty", "Write it there"
             )
         if os.name == "posix" and self.file.stat().st_mode & _OPEN_TO_OTHERS:
-            raise Failure(
+            raise CliError(
                 f"{self.where} holds a secret that others on this machine can read.",
-                Exit.CONFIGURATION,
+                ExitCode.CONFIGURATION,
                 f"chmod 600 {self.file}, or write env:NAME.",
             )
         return self.text
 
-    def _missing(self, place: str, mend: str) -> NoReturn:
-        raise Failure(
+    def _missing(self, place: str, hint: str) -> NoReturn:
+        raise CliError(
             f"{self.where} takes the secret from {place}.",
-            Exit.CONFIGURATION,
-            f"{mend}, or choose another profile with --profile.",
+            ExitCode.CONFIGURATION,
+            f"{hint}, or choose another profile with --profile.",
         )
 
 
@@ -112,11 +112,11 @@ def read_profile(file: Path, name: str, environ: Mapping[str, str]) -> Profile:
     """Read a profile.
 
     Raises:
-        Failure: The file cannot be read, has no such profile, or a setting is not one.
+        CliError: The file cannot be read, has no such profile, or a setting is not one.
     """
     if not file.exists():
-        raise Failure(
-            f"there is no profile {name!r}, since there is no {file}: write one.", Exit.CONFIGURATION
+        raise CliError(
+            f"there is no profile {name!r}, since there is no {file}: write one.", ExitCode.CONFIGURATION
         )
     return _profile(_read_toml(file), file, name, environ)
 
@@ -125,7 +125,7 @@ def read_default_profile(file: Path, environ: Mapping[str, str]) -> Profile | No
     """Read the profile that `WAREHOUSE_SYNC_PROFILE` or the file's `default` names, if there is one.
 
     Raises:
-        Failure: As for `read_profile`.
+        CliError: As for `read_profile`.
     """
     chosen = environ.get("WAREHOUSE_SYNC_PROFILE")
     if chosen:
@@ -139,7 +139,7 @@ def _profile(document: dict[str, Any], file: Path, name: str, environ: Mapping[s
     profile = _table(document, "profiles", file).get(name)
     if not isinstance(profile, dict):
         known = ", ".join(_table(document, "profiles", file)) or "none"
-        raise Failure(f"{file} has no profile {name!r}; it has: {known}.", Exit.CONFIGURATION)
+        raise CliError(f"{file} has no profile {name!r}; it has: {known}.", ExitCode.CONFIGURATION)
     where = f"profile {name!r} of {file}"
     return Profile(where=where, settings=_settings(profile, where, file, environ))
 
@@ -148,16 +148,16 @@ def _read_toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise Failure(f"{file} cannot be read: {error.strerror}.", Exit.CONFIGURATION) from None
+        raise CliError(f"{file} cannot be read: {error.strerror}.", ExitCode.CONFIGURATION) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         # The parser's words name the line and never a value.
-        raise Failure(f"{file} is not TOML: {error}.", Exit.CONFIGURATION) from None
+        raise CliError(f"{file} is not TOML: {error}.", ExitCode.CONFIGURATION) from None
 
 
 def _table(document: dict[str, Any], key: str, file: Path) -> dict[str, Any]:
     table = document.get(key, {})
     if not isinstance(table, dict):
-        raise Failure(f"{key!r} in {file} must be a table: write [{key}.NAME].", Exit.CONFIGURATION)
+        raise CliError(f"{key!r} in {file} must be a table: write [{key}.NAME].", ExitCode.CONFIGURATION)
     return table
 
 
@@ -167,8 +167,8 @@ def _settings(
     unknown = sorted(set(profile) - set(SETTINGS))
     if unknown:
         known = ", ".join(SETTINGS)
-        raise Failure(
-            f"{where} has unknown settings: {', '.join(unknown)}. Known: {known}.", Exit.CONFIGURATION
+        raise CliError(
+            f"{where} has unknown settings: {', '.join(unknown)}. Known: {known}.", ExitCode.CONFIGURATION
         )
     settings: dict[str, str | ProfileSecret] = {name: str(value) for name, value in profile.items()}
     secret = settings.get(_SECRET)
@@ -181,7 +181,7 @@ def read_postman(file: Path) -> dict[str, str]:
     """Read the settings of a Postman environment export; placeholders and what is switched off do not count.
 
     Raises:
-        Failure: The file is not such an export.
+        CliError: The file is not such an export.
     """
     values = read_postman_values(file)
     return {setting: values[key] for key, setting in _POSTMAN.items() if key in values}
@@ -193,9 +193,9 @@ def read_postman_values(file: Path) -> dict[str, str]:
         entries = json.loads(file.read_text(encoding="utf-8"))["values"]
         rows = [(str(entry["key"]), entry.get("value"), entry.get("enabled", True)) for entry in entries]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise Failure(
+        raise CliError(
             f"{file} is not a Postman environment: export one with Environments, …, Export.",
-            Exit.CONFIGURATION,
+            ExitCode.CONFIGURATION,
         ) from None
     return {key: str(value) for key, value, enabled in rows if enabled and _is_filled(value)}
 

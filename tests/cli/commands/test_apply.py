@@ -1,0 +1,383 @@
+"""`plan`, `apply`, `drift`, `destroy` and `export`, against the emulator."""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+    from warehouse_sync.emulator import Emulator
+
+FILES = """
+connections:
+  - id: snowflake
+    name: Snowflake
+    service_provider: Snowflake
+    config:
+      account_identifier: gd12345
+      region: us-central1.gcp
+      warehouse: compute_wh
+      database: indexed
+      role: mparticle_role
+      user: mparticle_user
+      password: env:PASSWORD
+      storage_integration: mp_us1_123_123_s3
+data_models:
+  - id: orders
+    name: Orders
+    sql_query: |-
+      SELECT customer_id, updated_at
+      FROM db.public.orders
+pipelines:
+  - id: orders
+    name: Orders
+    pipeline_type: user_attributes
+    connection_id: snowflake
+    data_model_id: orders
+    state: active
+    sync_mode: {type: incremental, iterator_field: updated_at, iterator_data_type: timestamp}
+    schedule: {type: on_demand}
+    environment: development
+    partner_feed_key: env:FEED_KEY
+"""
+
+
+@pytest.fixture
+def infra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one connection, data model and pipeline, and values for their secrets."""
+    folder = tmp_path / "infra"
+    folder.mkdir()
+    (folder / "all.yaml").write_text(FILES)
+    monkeypatch.setenv("PASSWORD", "canary-password")
+    monkeypatch.setenv("FEED_KEY", "canary-feed")
+    return folder
+
+
+def edit(infra: Path, old: str, new: str) -> None:
+    """Change the files."""
+    file = infra / "all.yaml"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def plan_of(cli: "Cli", infra: Path, *options: str) -> dict[str, Any]:
+    """The plan as a document."""
+    done = cli("plan", infra, "--json", *options)
+    assert done.exit_code == 0, done.output
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+def actions(document: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What a plan does, in its order."""
+    return [(change["action"], change["kind"], change["id"]) for change in document["changes"]]
+
+
+NOTHING = [
+    ("nothing", "connection", "snowflake"),
+    ("nothing", "data_model", "orders"),
+    ("nothing", "pipeline", "orders"),
+]
+
+
+def test_apply_then_plan_is_empty(cli: "Cli", infra: Path) -> None:
+    """A plan creates in the order of dependencies; after `apply` there is nothing to do."""
+    assert actions(plan_of(cli, infra)) == [("create", *key[1:]) for key in NOTHING]
+    assert cli("drift", infra).exit_code == 2
+    done = cli("apply", infra, "--yes")
+    assert done.exit_code == 0, done.output
+    assert "Plan: 3 to create, 0 to update, 0 to delete, 0 unchanged." in done.stdout
+    assert actions(plan_of(cli, infra)) == NOTHING
+    assert cli("drift", infra).exit_code == 0
+    assert "No changes: 3 resource(s) are as the files say." in cli("plan", infra).stdout
+
+
+def test_update_shows_what_changes(cli: "Cli", infra: Path) -> None:
+    """A change is shown by field, a query line by line; only what changed is sent."""
+    cli("apply", infra, "--yes")
+    edit(infra, "state: active", "state: paused")
+    edit(infra, "FROM db.public.orders", "FROM db.public.all_orders")
+    shown = cli("plan", infra).stdout
+    assert '    state: "active" → "paused"\n' in shown
+    assert "      -FROM db.public.orders\n      +FROM db.public.all_orders\n" in shown
+    assert cli("apply", infra, "--yes").exit_code == 0
+    assert json.loads(cli("pipelines", "get", "orders", "--json").stdout)["state"] == "paused"
+    assert actions(plan_of(cli, infra)) == NOTHING
+
+
+def test_field_that_is_left_out_is_removed(cli: "Cli", infra: Path) -> None:
+    """What the files no longer say is taken away."""
+    edit(infra, "    environment: development", "    environment: development\n    data_plan_id: plan")
+    cli("apply", infra, "--yes")
+    edit(infra, "    data_plan_id: plan\n", "")
+    assert '    data_plan_id: "plan" → (not set)' in cli("plan", infra).stdout
+    cli("apply", infra, "--yes")
+    assert actions(plan_of(cli, infra)) == NOTHING
+
+
+def test_rotated_secret_is_seen_and_sent(cli: "Cli", infra: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new value of a masked secret is a change, known by its fingerprint; one the API shows, by its value."""
+    cli("apply", infra, "--yes")
+    monkeypatch.setenv("PASSWORD", "canary-new-password")
+    monkeypatch.setenv("FEED_KEY", "canary-new-feed")
+    assert [action for action, _, _ in actions(plan_of(cli, infra))] == ["update", "nothing", "update"]
+    shown = cli("apply", infra, "--yes")
+    assert "config.password: (secret), sent again" in shown.stdout
+    assert actions(plan_of(cli, infra)) == NOTHING
+    assert "canary" not in shown.output
+
+
+def test_lost_ledger_is_no_change(cli: "Cli", infra: Path, home: Path) -> None:
+    """Without the ledger a secret is unknown: nothing is sent, recreated or deleted; `--rotate` sends it."""
+    cli("apply", infra, "--yes")
+    for file in (home / "state").rglob("*.json"):
+        file.unlink()
+    document = plan_of(cli, infra, "--prune")
+    assert actions(document) == NOTHING
+    [note] = document["changes"][0]["notes"]
+    assert "whether it changed is unknown" in note
+    rotated = plan_of(cli, infra, "--rotate", "snowflake")
+    assert actions(rotated)[0] == ("update", "connection", "snowflake")
+    assert cli("apply", infra, "--yes", "--rotate", "snowflake").exit_code == 0
+    assert plan_of(cli, infra)["changes"][0]["notes"] == []
+
+
+def test_spoilt_ledger_counts_as_lost(cli: "Cli", infra: Path, home: Path) -> None:
+    """A ledger that cannot be read is no error."""
+    cli("apply", infra, "--yes")
+    for file in (home / "state").rglob("*.json"):
+        file.write_text('{"key": 1}')
+    assert actions(plan_of(cli, infra)) == NOTHING
+
+
+def test_secret_without_a_value_stops_before_the_first_change(
+    cli: "Cli", infra: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A create that needs a secret which has no value here changes nothing, not even before it."""
+    monkeypatch.delenv("PASSWORD")
+    assert "PASSWORD has no value here; apply needs it" in cli("plan", infra).stdout
+    done = cli("apply", infra, "--yes")
+    assert done.exit_code == 16
+    assert "config.password, and env:PASSWORD has no value" in done.stderr
+    assert json.loads(cli("models", "list", "--json").stdout) == []
+
+
+def test_secret_without_a_value_is_no_change_later(
+    cli: "Cli", infra: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader without the secrets can plan."""
+    cli("apply", infra, "--yes")
+    monkeypatch.delenv("PASSWORD")
+    monkeypatch.delenv("FEED_KEY")
+    assert actions(plan_of(cli, infra)) == NOTHING
+    assert cli("drift", infra).exit_code == 0
+
+
+def test_delete_needs_prune_and_what_was_managed(
+    cli: "Cli", infra: Path, warehouse_sync_emulator: "Emulator"
+) -> None:
+    """Only what the files once managed is deleted, only with `--prune`, and in the order of dependencies."""
+    warehouse_sync_emulator.seed(pipelines=1, runs=0)
+    cli("apply", infra, "--yes")
+    (infra / "all.yaml").write_text("connections: []\n")
+    document = plan_of(cli, infra)
+    assert actions(document) == []
+    assert "--prune deletes them" in document["notes"][0]
+    assert cli("apply", infra, "--yes", "--prune", "--max-deletes", "2").exit_code == 16
+    assert actions(plan_of(cli, infra, "--prune")) == [
+        ("delete", "pipeline", "orders"),
+        ("delete", "data_model", "orders"),
+        ("delete", "connection", "snowflake"),
+    ]
+    assert cli("apply", infra, "--yes", "--prune").exit_code == 0
+    left = json.loads(cli("pipelines", "list", "--json").stdout)
+    assert [pipeline["id"] for pipeline in left] == ["seeded-pipeline-00001"]
+
+
+def test_delete_of_what_is_used_is_refused(cli: "Cli", infra: Path) -> None:
+    """A connection that a pipeline outside the files uses is not deleted."""
+    cli("apply", infra, "--yes")
+    assert cli("export", infra.parent / "copy").exit_code == 0
+    (infra / "all.yaml").write_text((infra.parent / "copy" / "pipelines.yaml").read_text())
+    done = cli("apply", infra, "--yes", "--prune")
+    assert done.exit_code == 16
+    assert "pipeline orders uses connection snowflake" in done.stderr
+
+
+def test_dangling_reference_is_refused(cli: "Cli", infra: Path) -> None:
+    """A pipeline whose data model is neither in the files nor in the workspace is refused before any change."""
+    edit(infra, "data_model_id: orders", "data_model_id: nothing")
+    assert cli("plan", infra).exit_code == 0
+    done = cli("apply", infra, "--yes")
+    assert done.exit_code == 16
+    assert "is neither in the files nor in the workspace" in done.stderr
+    assert json.loads(cli("connections", "list", "--json").stdout) == []
+
+
+def test_without_a_terminal_only_yes_is_an_answer(cli: "Cli", infra: Path) -> None:
+    """`apply` in a pipe asks nothing and changes nothing."""
+    done = cli("apply", infra)
+    assert done.exit_code == 16
+    assert "--yes answers" in done.stderr
+    assert json.loads(cli("connections", "list", "--json").stdout) == []
+
+
+def test_saved_plan_is_carried_out(cli: "Cli", infra: Path, tmp_path: Path) -> None:
+    """`apply plan.json` makes the changes that were reviewed, without a question."""
+    saved = tmp_path / "plan.json"
+    assert cli("plan", infra, "--out", saved).exit_code == 0
+    done = cli("apply", saved)
+    assert done.exit_code == 0, done.output
+    assert actions(plan_of(cli, infra)) == NOTHING
+    assert cli("apply", saved).exit_code == 15
+    assert cli("apply", saved, "--prune").exit_code == 2
+
+
+@pytest.mark.parametrize("change", ["files", "remote", "secret", "workspace", "api", "gone"])
+def test_stale_plan_is_refused(
+    change: str,
+    *,
+    cli: "Cli",
+    infra: Path,
+    tmp_path: Path,
+    warehouse_sync_emulator: "Emulator",
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A saved plan is refused without a change when files, workspace, secrets or place differ."""
+    cli("apply", infra, "--yes")
+    edit(infra, "state: active", "state: paused")
+    saved = tmp_path / "plan.json"
+    cli("plan", infra, "--out", saved)
+    options: tuple[str, ...] = ()
+    match change:
+        case "files":
+            edit(infra, "state: paused", "state: new")
+        case "remote":
+            warehouse_sync_emulator.seed(pipelines=1, runs=0)
+        case "secret":
+            monkeypatch.setenv("PASSWORD", "canary-other")
+        case "workspace":
+            options = ("--workspace", "6000")
+        case "api":
+            options = ("--api-url", warehouse_sync_emulator.url.replace("127.0.0.1", "localhost"))
+        case "gone":
+            infra.rename(tmp_path / "elsewhere")
+    done = cli("apply", saved, *options)
+    assert done.exit_code == 15, done.output
+    assert json.loads(cli("pipelines", "get", "orders", "--json").stdout)["state"] == "active"
+
+
+def test_interrupted_apply_converges(cli: "Cli", infra: Path, warehouse_sync_emulator: "Emulator") -> None:
+    """An apply that fails in the middle leaves what it made, and the next one makes the rest."""
+    warehouse_sync_emulator.fault("POST *data-pipelines", status=400, message="not today")
+    done = cli("apply", infra, "--yes")
+    assert done.exit_code == 1
+    assert "not today" in done.stderr
+    assert [action for action, _, _ in actions(plan_of(cli, infra))] == ["nothing", "nothing", "create"]
+    assert cli("apply", infra, "--yes").exit_code == 0
+    assert actions(plan_of(cli, infra)) == NOTHING
+
+
+def test_destroy_needs_the_number(cli: "Cli", infra: Path, warehouse_sync_emulator: "Emulator") -> None:
+    """`destroy` deletes what the files declare, and nothing else, once the workspace's number is given."""
+    warehouse_sync_emulator.seed(pipelines=1, runs=0)
+    cli("apply", infra, "--yes")
+    assert cli("destroy", infra).exit_code == 16
+    assert cli("destroy", infra, "--confirm", "1").exit_code == 16
+    assert cli("destroy", infra, "--confirm", "5328").exit_code == 0
+    assert [each["id"] for each in json.loads(cli("pipelines", "list", "--json").stdout)] == [
+        "seeded-pipeline-00001"
+    ]
+    assert cli("destroy", infra).exit_code == 0
+
+
+def test_drift_errors_are_one(cli: "Cli", offline: "Cli", infra: Path) -> None:
+    """Whatever goes wrong in `drift` is 1, also a mistake in its arguments: 2 says that there is drift."""
+    assert cli("drift", infra, "--nonsense").exit_code == 1
+    assert cli("drift", infra / "nowhere").exit_code == 1
+    assert cli("drift", infra, "--api-url", "http://127.0.0.1:9").exit_code == 1
+    edit(infra, "state: active", "state: activee")
+    assert cli("drift", infra).exit_code == 1
+
+
+def test_invalid_files_are_told_at_once(cli: "Cli", infra: Path) -> None:
+    """Problems of files end with exit code 10, a line for each, before anything is sent."""
+    edit(infra, "state: active", "state: activee")
+    edit(infra, "region:", "regionn:")
+    done = cli("plan", infra, "--api-url", "http://127.0.0.1:9")
+    assert done.exit_code == 10
+    assert "did you mean active?" in done.stderr
+    assert "did you mean region?" in done.stderr
+
+
+def test_export_then_plan_is_empty(
+    cli: "Cli", infra: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exported files change nothing, name the variables they need, and are not overwritten by accident."""
+    cli("apply", infra, "--yes")
+    copy = tmp_path / "copy"
+    done = cli("export", copy)
+    assert done.exit_code == 0, done.output
+    assert done.stderr.splitlines() == [
+        "environment variable to set: SNOWFLAKE_PASSWORD",
+        "environment variable to set: ORDERS_PARTNER_FEED_KEY",
+    ]
+    assert actions(plan_of(cli, copy)) == NOTHING
+    assert cli("export", copy).exit_code == 16
+    assert cli("export", copy, "--force").exit_code == 0
+    assert "canary" not in "".join(file.read_text() for file in copy.iterdir())
+
+
+def test_no_output_shows_a_secret(cli: "Cli", infra: Path, home: Path, tmp_path: Path) -> None:
+    """Secrets appear in no output, plan, ledger or error."""
+    outputs = [
+        cli("plan", infra, "--out", tmp_path / "plan.json").output,
+        cli("apply", infra, "--yes").output,
+    ]
+    outputs += [cli("plan", infra, "-o", each).output for each in ("table", "json", "yaml", "csv")]
+    outputs += [cli(kind, "list", "--json").output for kind in ("connections", "pipelines")]
+    outputs += [cli("pipelines", "get", "orders").output, cli("destroy", infra, "--confirm", "5328").output]
+    outputs.append((tmp_path / "plan.json").read_text())
+    outputs += [Path(folder, name).read_text() for folder, _, names in os.walk(home) for name in names]
+    assert len(outputs) > 9
+    assert not [text for text in outputs if "canary" in text]
+
+
+def ids(cli: "Cli", kind: str) -> list[str]:
+    """The ids of what the workspace holds."""
+    return sorted(each["id"] for each in json.loads(cli(kind, "list", "--json").stdout))
+
+
+def test_folders_delete_nothing_of_each_other(cli: "Cli", infra: Path, tmp_path: Path) -> None:
+    """Neither `destroy` nor `--prune` touches what another folder applied last, not even from an empty folder."""
+    other, empty = tmp_path / "other", tmp_path / "empty"
+    other.mkdir()
+    empty.mkdir()
+    (other / "model.yaml").write_text("data_models: [{id: users, name: Users, sql_query: SELECT 1}]")
+    assert cli("apply", infra, "--yes").exit_code == 0
+    assert cli("apply", other, "--yes").exit_code == 0
+    for folder in (other, empty):
+        assert actions(plan_of(cli, folder, "--prune")) in ([], [("nothing", "data_model", "users")])
+    assert cli("destroy", empty, "--confirm", "5328").exit_code == 0
+    assert cli("destroy", other, "--confirm", "5328").exit_code == 0
+    assert (ids(cli, "models"), ids(cli, "pipelines")) == (["orders"], ["orders"])
+
+
+def test_resource_that_moved_to_another_folder_is_that_ones(cli: "Cli", infra: Path, tmp_path: Path) -> None:
+    """Who applied a resource last may delete it, and nobody before."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "model.yaml").write_text("data_models: [{id: users, name: Users, sql_query: SELECT 1}]")
+    (infra / "model.yaml").write_text((other / "model.yaml").read_text())
+    assert cli("apply", infra, "--yes").exit_code == 0
+    assert cli("apply", other, "--yes").exit_code == 0
+    (infra / "model.yaml").unlink()
+    assert cli("apply", infra, "--yes", "--prune").exit_code == 0
+    assert ids(cli, "models") == ["orders", "users"]
+    (other / "model.yaml").write_text("data_models: []")
+    assert cli("apply", other, "--yes", "--prune").exit_code == 0
+    assert ids(cli, "models") == ["orders"]

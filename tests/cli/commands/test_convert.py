@@ -1,0 +1,237 @@
+"""`convert`, with definitions of the older API."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+OLD: dict[str, list[dict[str, object]]] = {
+    "connections": [
+        {
+            "slug": "snowflake",
+            "name": "Snowflake",
+            "service_provider": "snowflake",
+            "source_account_id": "gd12345",
+            "region": "us-central1.gcp",
+            "warehouse": "compute_wh",
+            "database": "indexed",
+            "role": "mp_role",
+            "user": "mp_user",
+            "password": "canary-password",
+            "snowflake_aws_iam_user_arn": "arn:aws:iam::1:user/a",
+            "snowflake_aws_external_id": "GD1234=2_a",
+            "created_on": "2022-10-30T11:00:16.173Z",
+        }
+    ],
+    "models": [
+        {
+            "slug": "customers",
+            "name": "Customers",
+            "sql_query": "SELECT cid AS customer_id, updated_at FROM db.public.customers",
+            "load_timestamp_field_type": "timestamp_ntz",
+            "load_timestamp_field_name": "updated_at",
+            "load_timestamp_field_time_zone": "America/New_York",
+        }
+    ],
+    "mappings": [{"slug": "mapping", "columns": []}],
+    "pipelines": [
+        {
+            "slug": "customers",
+            "name": "Customers",
+            "connection_slug": "snowflake",
+            "data_model_slug": "customers",
+            "partner_feed_key": "canary-key",
+            "environment": "dev",
+            "schedule_interval": "daily",
+            "schedule_start_time": "2026-01-01T00:00:00Z",
+        }
+    ],
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, offline: "Cli") -> Path:
+    """The converted files."""
+    (tmp_path / "old.json").write_text(json.dumps(OLD))
+    done = offline("convert", tmp_path / "old.json", "--to", tmp_path / "new")
+    assert done.exit_code == 0, done.output
+    (tmp_path / "lost.txt").write_text(done.stderr)
+    return tmp_path / "new"
+
+
+def test_files_hold_what_was_there(folder: Path, offline: "Cli") -> None:
+    """What has an equivalent is in the files under its new name, and lacks nothing but what is new."""
+    linted = json.loads(offline("lint", folder, "--json").stdout)
+    errors = [each["path"] for each in linted if each["severity"] == "error"]
+    assert errors == ["connections.snowflake.config.storage_integration"]
+    text = (folder / "pipelines.yaml").read_text()
+    assert "state: paused" in text
+    assert "environment: development" in text
+    assert "iterator_field: updated_at" in text
+    assert "account_identifier: gd12345" in (folder / "connections.yaml").read_text()
+
+
+def test_what_is_lost_is_listed(folder: Path) -> None:
+    """What has no equivalent is listed by name, and nothing else."""
+    lost = [line for line in (folder.parent / "lost.txt").read_text().splitlines() if "no equivalent" in line]
+    assert lost == [
+        "connection snowflake: no equivalent for config.storage_integration, which this API needs and the old one did not have",
+        "data model customers: no equivalent for the field load_timestamp_field_time_zone",
+        "pipeline customers: no equivalent for its state: it is written as paused, so that both do not load the same rows",
+        "mapping mapping: no equivalent for mappings: alias the columns in the data model's query instead",
+    ]
+
+
+def test_no_secret_is_carried_over(folder: Path) -> None:
+    """Secrets of the old definitions become references."""
+    written = "".join(file.read_text() for file in [*folder.iterdir(), folder.parent / "lost.txt"])
+    assert "canary" not in written
+    assert "environment variable to set: SNOWFLAKE_PASSWORD" in written
+
+
+def test_lone_resources_are_told_apart(tmp_path: Path, offline: "Cli") -> None:
+    """A file may hold one resource, or a list of different ones."""
+    (tmp_path / "a.json").write_text(json.dumps(OLD["connections"][0]))
+    (tmp_path / "b.json").write_text(json.dumps([OLD["models"][0], OLD["pipelines"][0]]))
+    assert (
+        offline("convert", tmp_path / "a.json", tmp_path / "b.json", "--to", tmp_path / "new").exit_code == 0
+    )
+    names = sorted(file.name for file in (tmp_path / "new").iterdir())
+    assert names == ["connections.yaml", "data_models.yaml", "pipelines.yaml"]
+
+
+@pytest.mark.parametrize("text", ["", "3", "{}", '{"what": 1}', '{"pipelines": 3}', "[" * 100_000])
+def test_what_is_not_the_old_api_is_told(text: str, tmp_path: Path, offline: "Cli") -> None:
+    """A file of something else is one error with its name."""
+    (tmp_path / "a.json").write_text(text)
+    done = offline("convert", tmp_path / "a.json", "--to", tmp_path / "new")
+    assert done.exit_code == 10
+    assert "a.json" in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+# As the reference of May 2023 shows them.
+V1_BIGQUERY = {
+    "id": "example-connection-2",
+    "name": "Example Connection 2",
+    "workspace_id": 1234,
+    "is_faulted": False,
+    "type": "bigquery",
+    "region": "us-east4",
+    "service_account_id": "mp_us1_service",
+    "service_account_key": "canary-key",
+    "project_id": "mp-project",
+    "dataset_id": "mp",
+    "created_on": "2022-12-05T17:10:53.987",
+    "last_modified_on": None,
+}
+V1_MODEL = {
+    "id": "example-data-model",
+    "name": "Example Data Model",
+    "workspace_id": 5328,
+    "type": "sql",
+    "sql_query": "SELECT email AS email, updated AS updated FROM mp.demo_service.tickets",
+    "load_timestamp_field_type": "timestamp",
+    "load_timestamp_field_name": "updated",
+    "load_timestamp_field_time_zone": None,
+    "load_timestamp_field_time_offset": 0,
+}
+V1_PIPELINE = {
+    "id": "example-pipeline",
+    "name": "Example Pipeline",
+    "workspace_id": 5328,
+    "is_active": True,
+    "is_draft": False,
+    "is_faulted": False,
+    "faulted_reason": None,
+    "connection_id": "example-connection-2",
+    "data_model_id": "example-data-model",
+    "partner_feed_id": 2124,
+    "partner_feed_key": "************",
+    "schedule_start_time": "2023-02-01T00:00:00Z",
+    "schedule_end_time": None,
+    "schedule_interval": "weekly",
+    "environment": "development",
+}
+
+
+def _converted(offline: "Cli", folder: Path, *resources: object) -> dict[str, Any]:
+    (folder / "v1.json").write_text(json.dumps(resources))
+    done = offline("convert", folder / "v1.json", "--to", folder / "v2", "--json")
+    assert done.exit_code == 0, done.output
+    assert "canary" not in done.output
+    sections: dict[str, Any] = {}
+    for file in (folder / "v2").glob("*.yaml"):
+        sections |= yaml.safe_load(file.read_text())
+    return {**json.loads(done.stdout), **sections}
+
+
+def test_reference_examples_of_v1_are_converted(tmp_path: Path, offline: "Cli") -> None:
+    """The resources of the v1 reference, each a document of its own, become a folder that lints without an error."""
+    made = _converted(offline, tmp_path, V1_BIGQUERY, V1_MODEL, V1_PIPELINE)
+    assert made["connections"][0]["service_provider"] == "BigQuery"
+    assert (
+        made["connections"][0]["config"]["service_account_key"]
+        == "env:EXAMPLE_CONNECTION_2_SERVICE_ACCOUNT_KEY"
+    )
+    assert made["pipelines"][0]["sync_mode"] == {
+        "type": "incremental",
+        "iterator_field": "updated",
+        "iterator_data_type": "timestamp",
+        "from": "2023-02-01T00:00:00Z",
+    }
+    assert made["pipelines"][0]["schedule"] == {
+        "type": "interval",
+        "frequency": "weekly",
+        "start": "2023-02-01T00:00:00Z",
+    }
+    assert [line.partition(": ")[2][:30] for line in made["not_written"]] == [
+        "sync_mode.from is the old sche",
+        "no equivalent for its state: i",
+    ]
+    assert offline("lint", tmp_path / "v2").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "lost"),
+    [
+        ({"schedule_interval": "fortnightly"}, "its schedule_interval: it is converted to on_demand"),
+        ({"schedule_interval": None}, "its schedule_interval: it is converted to on_demand"),
+        ({"schedule_start_time": None}, "schedule.start, which this API needs"),
+        ({"id": None}, "an id: give it one"),
+        ({"flavour": "new"}, "the field flavour"),
+        ({"data_model_id": "elsewhere"}, "an iterator: it is converted to full syncs"),
+    ],
+)
+def test_what_of_a_pipeline_needs_a_look_is_listed(
+    change: dict[str, object], lost: str, tmp_path: Path, offline: "Cli"
+) -> None:
+    """Nothing of an old pipeline is dropped or guessed in silence."""
+    made = _converted(offline, tmp_path, V1_BIGQUERY, V1_MODEL, {**V1_PIPELINE, **change})
+    assert any(lost in line for line in made["not_written"])
+
+
+@pytest.mark.parametrize("field", ["load_timestamp_field_time_offset", "load_timestamp_field_offset_seconds"])
+def test_offset_of_a_data_model_is_listed_where_there_is_one(
+    field: str, tmp_path: Path, offline: "Cli"
+) -> None:
+    """An offset has no exact equivalent; none at all loses nothing."""
+    made = _converted(offline, tmp_path, {**V1_MODEL, field: 1800})
+    assert made["not_written"] == [
+        f"data model example-data-model: no equivalent for the field {field}: see whether schedule.delay of its pipelines serves"
+    ]
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_draft": True}, {"state": "inactive"}])
+def test_pipeline_that_does_not_run_loses_no_state(
+    change: dict[str, object], tmp_path: Path, offline: "Cli"
+) -> None:
+    """A pipeline that was paused or a draft is paused as before."""
+    made = _converted(offline, tmp_path, V1_MODEL, {**V1_PIPELINE, **change})
+    assert made["pipelines"][0]["state"] == "paused"
+    assert not any("its state" in line for line in made["not_written"])

@@ -1,0 +1,144 @@
+"""`warehouse-sync preview`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from warehouse_sync.cli.commands.preview import preview
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+SQL = "SELECT customer_id, Email, tags, note, u FROM db.shop.customers"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    """A folder with a table of customers."""
+    place = tmp_path / "shop"
+    place.mkdir()
+    rows = (
+        "customer_id,email,tags,note,u\n1,,x,,2023-02-01 10:00:00\n2,b@example.com,y,,2023-02-02 10:00:00\n"
+    )
+    (place / "customers.csv").write_text(rows, "utf-8")
+    return tmp_path
+
+
+def run(*arguments: object, stdin: str | None = None) -> Result:
+    """Run the command."""
+    return CliRunner().invoke(preview, [str(each) for each in arguments], input=stdin)
+
+
+def test_mapping_of_every_column_is_shown(warehouse: Path) -> None:
+    """Each column is shown with what it becomes, its type, and the first value that is not null."""
+    result = run("--warehouse", warehouse, "--iterator", "U", "--json", SQL)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout) == [
+        {"column": "customer_id", "becomes": "user identity customer_id", "type": "BIGINT", "sample": 1},
+        {"column": "email", "becomes": "user identity email", "type": "VARCHAR", "sample": "b@example.com"},
+        {"column": "tags", "becomes": "user attribute tags", "type": "VARCHAR", "sample": "x"},
+        {"column": "note", "becomes": "user attribute note", "type": "VARCHAR", "sample": None},
+        {
+            "column": "u",
+            "becomes": "iterator, not sent",
+            "type": "TIMESTAMP",
+            "sample": "2023-02-01T10:00:00Z",
+        },
+    ]
+
+
+def test_table_is_for_people(warehouse: Path) -> None:
+    """Without a format the mapping is a table with a header."""
+    lines = run("--warehouse", warehouse, SQL).stdout.splitlines()
+    assert lines[0].split() == ["COLUMN", "BECOMES", "TYPE", "SAMPLE"]
+    assert lines[2].split() == ["email", "user", "identity", "email", "VARCHAR", "b@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "note"),
+    [
+        ("SELECT email FROM shop.customers", "Table shop.customers is not fully qualified"),
+        ("SELECT email FROM db.shop.customers;", "semicolon or a comment"),
+        ("SELECT email FROM db.shop.customers -- all", "semicolon or a comment"),
+        ("SELECT tags FROM db.shop.customers", "No column is a user identity"),
+        ("SELECT email FROM db.shop.customers", "does not give the iterator field u"),
+        (SQL.replace("note", ", ".join(f"{n} AS a{n}" for n in range(100))), "104 columns"),
+    ],
+)
+def test_broken_rules_are_reported_and_not_refused(warehouse: Path, sql: str, note: str) -> None:
+    """A query that breaks a rule of the reference is shown all the same, with a note on stderr."""
+    result = run("--warehouse", warehouse, "--iterator", "u", sql)
+    assert result.exit_code == 0
+    assert note in result.stderr
+    assert result.stdout
+    assert run("--warehouse", warehouse, "--iterator", "u", "--quiet", sql).stderr == ""
+
+
+def test_query_is_read_from_a_file_or_stdin(warehouse: Path, tmp_path: Path) -> None:
+    """The query may lie in a file, or come through a pipe."""
+    path = tmp_path / "query.sql"
+    path.write_text(SQL, "utf-8")
+    expected = run("--warehouse", warehouse, SQL).stdout
+    assert run("--warehouse", warehouse, "--file", path).stdout == expected
+    assert run("--warehouse", warehouse, "--file", "-", stdin=SQL).stdout == expected
+
+
+@pytest.mark.parametrize("dialect", ["bigquery", "redshift", "databricks"])
+def test_dialect_is_chosen(warehouse: Path, dialect: str) -> None:
+    """The query is read in the dialect that was asked for."""
+    quote = '"' if dialect == "redshift" else "`"
+    sql = f"SELECT {quote}email{quote} FROM db.shop.customers"  # noqa: S608  # the test's own
+    assert "user identity email" in run("--warehouse", warehouse, "--dialect", dialect, sql).stdout
+
+
+def test_empty_table_is_shown_without_samples(warehouse: Path) -> None:
+    """A query that gives no row still shows its columns."""
+    result = run("--warehouse", warehouse, "--json", f"{SQL} WHERE 1 = 0")
+    assert [row["sample"] for row in json.loads(result.stdout)] == [None] * 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["SELECT nobody FROM shop.customers"], 1, "nobody"),
+        (["SELECT * FROM read_csv('/etc/passwd')"], 1, "Permission"),
+        (["DROP TABLE customers"], 1, "DROP is not supported"),
+        ([], 2, "either as an argument or with --file"),
+    ],
+)
+def test_what_cannot_be_previewed_is_told(
+    warehouse: Path, arguments: list[str], code: int, message: str
+) -> None:
+    """A query that fails ends with the engine's message, a missing one with how to give it."""
+    result = run("--warehouse", warehouse, *arguments)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert message in result.stderr
+
+
+def test_missing_warehouse_is_told(tmp_path: Path) -> None:
+    """A warehouse that is not there is named."""
+    result = run("--warehouse", tmp_path / "gone", SQL)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "There is no warehouse at" in result.stderr
+
+
+def test_preview_ends_well_as_a_process_of_its_own(tmp_path: Path) -> None:
+    """The engine's threads do not outlive the interpreter, which would end in an abort after a good answer."""
+    (tmp_path / "customers.csv").write_text("email,plan\na@example.com,pro\n", encoding="utf-8")
+    command = str(Path(sys.executable).parent / "warehouse-sync")
+    ran = subprocess.run(  # noqa: S603 - our own command
+        [command, "preview", "--warehouse", str(tmp_path), "SELECT email, plan FROM customers"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "a@example.com" in ran.stdout

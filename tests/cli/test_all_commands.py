@@ -1,0 +1,274 @@
+"""What holds for every command: `--json` is one document, and no secret shows anywhere."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+
+from tests.cli.command_calls import CLIENT_SECRET, LEAVES, PASSWORD, SERVING, WAYS, World, make_world
+from warehouse_sync.emulator import Emulator
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+    from tests.cli.conftest import Cli
+
+# What goes wrong on the other side; each is tried with every command that talks to it.
+TROUBLES: dict[str, dict[str, Any]] = {
+    "refused": {"status": 403},
+    "absent": {"status": 404},
+    "login": {"status": 505},
+    "junk": {"junk": True},
+    "wrong shape": {"junk": '[{"id": 3, "config": {"password": "canary-password"}}]'},
+}
+OFFLINE = {
+    "lint",
+    "schema",
+    "init",
+    "setup",
+    "convert",
+    "completion",
+    "preview",
+    "demo",
+    "auth status",
+    "auth logout",
+}
+
+
+@pytest.fixture
+def world(offline: "Cli", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A workspace in which every command has something to do, behind a credential that must not show."""
+    folder = tmp_path / "world"
+    folder.mkdir()
+    monkeypatch.setattr("warehouse_sync.resources.trigger.PAUSES", (0.0,))  # a lost run is not waited for
+    with Emulator(client_secret=CLIENT_SECRET, queued=0.01, running=0.02) as emulator:
+        made = make_world(emulator, folder)
+        for name, value in made.settings.items():
+            monkeypatch.setenv(name, value)
+        for arguments in (
+            ["apply", folder / "infra", "--yes"],
+            ["pipelines", "trigger", "customers", "--wait"],
+        ):
+            done = offline(*arguments)
+            assert done.exit_code == 0, done.output
+        yield made
+
+
+def _options(name: str) -> set[str]:
+    return {option for each in LEAVES[name].params for option in each.opts}
+
+
+def test_every_command_is_in_the_table() -> None:
+    """A command that is not tried here fails this test."""
+    assert WAYS.keys() | SERVING == LEAVES.keys()
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_every_command_takes_json(name: str) -> None:
+    """`--json` is an option of each command."""
+    assert "--json" in _options(name)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_json_is_one_document(name: str, world: World, offline: "Cli") -> None:
+    """With `--json` stdout is one JSON document and nothing else; with `--quiet` there is nothing on stderr either."""
+    done = offline(*world.arguments(name), "--json", "--quiet")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert isinstance(json.loads(done.stdout), dict | list)
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_every_command_takes_quiet(name: str) -> None:
+    """`-q` is an option of each command, and means the same everywhere: its line of help is one for all."""
+    [quiet] = [option for option in LEAVES[name].params if "-q" in option.opts]
+    assert isinstance(quiet, click.Option)
+    assert quiet.opts == ["-q", "--quiet"]
+    assert quiet.help == (
+        "Print only what a script needs: the result without notes and progress, a plan as one line."
+    )
+
+
+# What `-q` leaves on stdout where it is not what is printed without it. Files that exist have to be replaced the second time.
+ONE_LINE = {
+    "plan": r"Plan: 0 to create, 1 to update, 0 to delete, 3 unchanged\.",
+    "apply": r"Plan: 0 to create, 1 to update, 0 to delete, 3 unchanged\.",
+    "drift": r"No changes: 4 resource\(s\) are as the files say\.",
+    "destroy": r"Plan: 0 to create, 0 to update, 4 to delete, 0 unchanged\.",
+    "demo": r"Done in \d+\.\d s\.",
+}
+CHANGES = {"pipelines trigger", "auth logout"}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_quiet_leaves_what_a_script_needs(name: str, world: World, offline: "Cli") -> None:
+    """With `-q` nothing is on stderr, and on stdout is the result as without it, but for a plan, of which one line is left."""
+    done = offline(*world.arguments(name), "-q")
+    assert (done.exit_code, done.stderr) == (0, "")
+    if name in ONE_LINE:
+        assert re.fullmatch(ONE_LINE[name] + "\n", done.stdout), done.stdout
+        return
+    again = ["--force"] if "--force" in _options(name) else []
+    assert done.stdout.strip()
+    if name not in CHANGES:
+        assert offline(*world.arguments(name), *again).stdout == done.stdout
+
+
+@pytest.mark.parametrize("name", [name for name in WAYS if name not in OFFLINE])
+def test_json_of_a_failure_is_empty(name: str, world: World, offline: "Cli") -> None:
+    """A command that fails prints no half of a document: stdout is empty, and stderr says why."""
+    world.emulator.fault("* /platform/*", count=None, status=403, message="not yours")
+    done = offline(*world.arguments(name), "--json")
+    if name == "doctor":  # its findings are the result
+        assert json.loads(done.stdout)[-1]["result"] == "error"
+    else:
+        assert (done.exit_code, done.stdout) == (1 if name == "drift" else 5, "")
+        assert "not yours" in done.stderr
+
+
+def _tries(name: str, world: World, offline: "Cli", monkeypatch: pytest.MonkeyPatch) -> "Iterator[Result]":
+    """Run a command in every way there is to succeed and to fail."""
+    arguments = world.arguments(name)
+    options = _options(name)
+    if name not in OFFLINE:
+        patience = ["--timeout", "1", *(["--wait-timeout", "0.1"] if "--wait-timeout" in options else [])]
+        echoes = {"status": 400, "message": f"who is {_token()}?", "route": "* /platform/*"}
+        told = {"status": 400, "message": f"{PASSWORD} is wrong", "route": "PUT */connections/*"}
+        for trouble in (*TROUBLES.values(), echoes, told):
+            world.emulator.fault(**{"route": "* /platform/*", "count": None, **trouble})
+            yield offline(*arguments, *patience)
+            world.emulator.clear_faults()
+        arguments = [*arguments, *patience]
+        yield offline(*arguments, "--api-url", "http://127.0.0.1:9")
+        yield offline(*arguments, "--api-url", f"http://{CLIENT_SECRET}.example.com")
+        yield offline(*arguments, "--postman-env", world.folder / "postman.json")
+        with monkeypatch.context() as wrong:
+            wrong.setenv("WAREHOUSE_SYNC_CLIENT_SECRET", "canary-of-somebody-else")
+            wrong.setenv("WAREHOUSE_SYNC_TOKEN_CACHE", "off")
+            yield offline(*arguments)
+    yield offline(*arguments, "--no-such-option", CLIENT_SECRET)
+    for form in ("json", "yaml", "csv", "table") if "--output" in options else ("json",):
+        yield offline(*arguments, *(["--output", form] if "--output" in options else ["--json"]))
+    yield offline(*arguments)
+
+
+def _token() -> str:
+    """Return the token that the commands share, and that a server may send back in a message."""
+    [file] = (file for file in _files(Path(os.environ["XDG_CACHE_HOME"])) if file.suffix == ".json")
+    token: str = json.loads(file.read_text("utf-8"))["access_token"]
+    return token
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_no_secret_shows(
+    name: str, world: World, offline: "Cli", home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither success nor failure of any command shows a secret, on either stream, in a traceback, or in a file it wrote."""
+    given = {file: file.read_bytes() for file in _files(world.folder)}
+    tries = list(_tries(name, world, offline, monkeypatch))
+    assert len(tries) > 2
+    texts = [done.output for done in tries]
+    assert not [text for text in texts if "Traceback" in text]
+    assert all(done.exception is None or isinstance(done.exception, SystemExit) for done in tries)
+    tokens = [
+        json.loads(file.read_text())["access_token"]
+        for file in _files(home / "cache")
+        if file.suffix == ".json"
+    ]
+    assert tokens or name == "auth logout"
+    written = [
+        file.read_text("utf-8") for file in _files(world.folder) if file.read_bytes() != given.get(file)
+    ]
+    kept = [file.read_text("utf-8") for file in _files(home)]
+    assert not [
+        text
+        for text in (*texts, *written, *kept)
+        if "canary" in text.replace(f"{CLIENT_SECRET}.example.com", "")
+    ]
+    state = [file.read_text("utf-8") for file in _files(home / "state")]
+    assert state
+    assert not [text for text in (*texts, *written, *state) for token in tokens if token in text]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, way in WAYS.items() if "{folder}/" in way and name not in ("setup", "preview")]
+)
+def test_file_that_cannot_be_written_is_told(name: str, world: World, offline: "Cli") -> None:
+    """A place where nothing can be written is one line with its name, and no traceback; `drift` and its like have no such place."""
+    inside = f"{world.folder}/postman.json/"  # which is a file
+    arguments = [
+        word.replace(f"{world.folder}/", inside) if name_of(word) else word for word in world.arguments(name)
+    ]
+    done = offline(*arguments)
+    assert done.exit_code in (1, 2), done.output
+    assert isinstance(done.exception, SystemExit)
+    assert "postman.json" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.output
+
+
+def name_of(word: str) -> bool:
+    """Tell whether a word names what a command writes."""
+    return word.rpartition("/")[2] in (
+        "plan.json",
+        "export",
+        "schema.json",
+        "new",
+        "report.html",
+        "converted",
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    return [Path(place, name) for place, _, names in os.walk(folder) for name in names]
+
+
+LITERAL = """
+connections:
+  - id: redshift
+    name: Redshift
+    service_provider: Redshift
+    config: {database: d, host: h, user: u, password: PASSWORD, aws_iam_role_arn: arn}
+"""
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["canary-password", "'canary: [password'", "!canary 1", "!ca!canary", "[canary", "*canary", "0712345"],
+)
+@pytest.mark.parametrize("name", ["plan", "apply", "drift", "destroy", "lint", "schedule preview"])
+def test_secret_in_a_file_is_refused_unseen(name: str, secret: str, world: World, offline: "Cli") -> None:
+    """A secret that stands in a file is refused with its line, also where it breaks the file, and is not shown."""
+    for file in _files(world.folder / "infra"):
+        file.unlink()
+    (world.folder / "infra" / "all.yaml").write_text(LITERAL.replace("PASSWORD", secret))
+    files = ["--files", str(world.folder / "infra")] if name == "schedule preview" else []
+    done = offline(*world.arguments(name), *files)
+    assert done.exit_code == (1 if name == "drift" else 10), done.output
+    assert "all.yaml:6" in done.output
+    assert "canary" not in done.output
+    assert "712345" not in done.output
+
+
+def test_secret_of_a_profile_is_not_shown(
+    home: Path, offline: "Cli", world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile's secret shows neither where the profile works nor where its file is wrong, or open to others."""
+    file = home / "config.toml"
+    monkeypatch.setenv("WAREHOUSE_SYNC_CONFIG", str(file))
+    profile = f'[profiles.a]\nclient_id = "emu_client"\nclient_secret = "{CLIENT_SECRET}"\n'
+    for text, mode, code in (
+        (profile, 0o600, 0),
+        (profile, 0o644, 13),
+        (profile.replace('secret"', "secret"), 0o600, 13),
+        (profile.replace("client_secret =", "secret ="), 0o600, 13),
+        (f"{profile}client_secret = 3\n", 0o600, 13),
+    ):
+        file.write_text(text)
+        file.chmod(mode)
+        done = offline("doctor", "--profile", "a")
+        assert done.exit_code == code, done.output
+        assert "canary" not in done.output

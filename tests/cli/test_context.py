@@ -1,0 +1,257 @@
+"""Where settings come from, and which of two wins."""
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from warehouse_sync.cli.context import Context, find
+
+NOTHING: dict[str, str | None] = {}
+LOGIN = {"CLIENT_ID": "env-id", "CLIENT_SECRET": "env-secret"}
+CREDENTIAL = {f"WAREHOUSE_SYNC_{name}": value for name, value in LOGIN.items()}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A configuration file with two profiles, readable by its owner alone."""
+    made = tmp_path / "config.toml"
+    made.write_text(
+        'default = "one"\n'
+        '[profiles.one]\nworkspace_id = 1\nclient_id = "one-id"\nclient_secret = "canary-one"\n'
+        '[profiles.two]\nworkspace_id = 2\nclient_id = "two-id"\nclient_secret = "env:TWO"\n'
+        '[profiles.three]\nclient_id = "three-id"\nclient_secret = "file:SECRET"\n'
+        "[profiles.four]\nworkspace = 4\n"
+        '[profiles.six]\nclient_id = "six-id"\nclient_secret = "env:"\n'.replace(
+            "SECRET", str(tmp_path / "secret")
+        )
+    )
+    made.chmod(0o600)
+    return made
+
+
+@pytest.fixture
+def postman(tmp_path: Path) -> Path:
+    """A Postman environment as the tutorial has it, half filled in."""
+    values = {
+        "API_URL": "https://api.eu1.mparticle.com",
+        "WORKSPACE_ID": "77",
+        "PLATFORM_API_CLIENT_ID": "postman-id",
+        "PLATFORM_API_CLIENT_SECRET": "canary-postman",
+        "OAUTH_URL": "REPLACE_ME",
+        "POD": "EU1",
+    }
+    entries = [{"key": key, "value": value, "enabled": key != "API_URL"} for key, value in values.items()]
+    made = tmp_path / "environment.json"
+    made.write_text(json.dumps({"name": "Warehouse Sync API", "values": entries}))
+    return made
+
+
+def environ(file: Path, **more: str) -> dict[str, str]:
+    """An environment that names the configuration file."""
+    return {"WAREHOUSE_SYNC_CONFIG": str(file), **more}
+
+
+def summary(context: Context) -> dict[str, str]:
+    """The settings of a context."""
+    return {name: setting.value for name, setting in context.settings.items()}
+
+
+def test_default_profile_is_used_last(file: Path) -> None:
+    """Without anything else the default profile counts; the environment comes before it."""
+    assert summary(find(NOTHING, profile=None, postman_env=None, environ=environ(file))) == {
+        "workspace_id": "1",
+        "client_id": "one-id",
+        "client_secret": "canary-one",
+    }
+    found = find(
+        NOTHING, profile=None, postman_env=None, environ=environ(file, WAREHOUSE_SYNC_WORKSPACE_ID="9")
+    )
+    assert summary(found)["workspace_id"] == "9"
+
+
+def test_named_profile_wins_over_the_environment(file: Path) -> None:
+    """A profile named on the command line comes before the environment, and its options before it."""
+    env = environ(file, TWO="canary-two", WAREHOUSE_SYNC_WORKSPACE_ID="9", **CREDENTIAL)
+    assert summary(find(NOTHING, profile="two", postman_env=None, environ=env)) == {
+        "workspace_id": "2",
+        "client_id": "two-id",
+        "client_secret": "canary-two",
+    }
+    assert (
+        summary(find({"workspace_id": "3"}, profile="two", postman_env=None, environ=env))["workspace_id"]
+        == "3"
+    )
+
+
+def test_variable_chooses_the_profile(file: Path) -> None:
+    """`WAREHOUSE_SYNC_PROFILE` chooses the profile that is used last."""
+    env = environ(file, TWO="canary-two", WAREHOUSE_SYNC_PROFILE="two")
+    assert summary(find(NOTHING, profile=None, postman_env=None, environ=env))["workspace_id"] == "2"
+
+
+def test_credential_comes_whole_from_one_place(file: Path) -> None:
+    """An id of one place never meets a secret of another."""
+    env = environ(file, WAREHOUSE_SYNC_CLIENT_ID="env-id")
+    found = find(NOTHING, profile=None, postman_env=None, environ=env)
+    assert found.value("client_id") == "env-id"
+    assert found.value("client_secret") is None
+
+
+def test_postman_environment_counts(file: Path, postman: Path) -> None:
+    """An exported environment is taken by its names, without placeholders and what is switched off."""
+    found = find(NOTHING, profile=None, postman_env=postman, environ=environ(file, **CREDENTIAL))
+    assert summary(found) == {
+        "workspace_id": "77",
+        "client_id": "postman-id",
+        "client_secret": "canary-postman",
+    }
+    assert found.api_url == "https://api.mparticle.com"
+
+
+def test_named_profile_never_gives_way_to_the_environment(file: Path) -> None:
+    """A profile named on the command line whose variable is missing is told, also where the environment has a credential."""
+    context = find(NOTHING, profile="two", postman_env=None, environ=environ(file, **CREDENTIAL))
+    with pytest.raises(click.ClickException) as caught:
+        context.client()
+    assert caught.value.message == (
+        f"profile 'two' of {file} takes the secret from TWO, which is not set. "
+        "Set TWO, or choose another profile with --profile."
+    )
+    assert caught.value.exit_code == 13
+
+
+def test_secret_of_the_default_profile_is_not_needed(file: Path) -> None:
+    """Where the credential comes from elsewhere, or is not asked for, a default profile without its variable does not matter."""
+    env = environ(file, WAREHOUSE_SYNC_PROFILE="two")
+    with_credential = find(NOTHING, profile=None, postman_env=None, environ={**env, **CREDENTIAL})
+    assert summary(with_credential) == {
+        "workspace_id": "2",
+        "client_id": "env-id",
+        "client_secret": "env-secret",
+    }
+    context = find(NOTHING, profile=None, postman_env=None, environ=env)
+    assert (context.value("workspace_id"), context.value("client_id")) == ("2", "two-id")
+    with pytest.raises(click.ClickException, match=r"profile 'two' of .* takes the secret from TWO"):
+        context.client()
+
+
+def test_secret_of_a_profile_may_lie_in_a_file(file: Path, tmp_path: Path) -> None:
+    """`file:` takes the secret from a file, without the end of its line."""
+    (tmp_path / "secret").write_text("canary-file\n")
+    found = find(NOTHING, profile="three", postman_env=None, environ=environ(file))
+    assert found.value("client_secret") == "canary-file"
+
+
+def test_settings_never_show_themselves(file: Path) -> None:
+    """The repr of the settings holds no value."""
+    assert "canary" not in repr(find(NOTHING, profile=None, postman_env=None, environ=environ(file)))
+
+
+@pytest.mark.parametrize(
+    ("profile", "message"),
+    [
+        ("five", "has no profile 'five'; it has: one, two, three, four, six"),
+        ("four", "unknown settings: workspace. Known: workspace_id"),
+        ("two", "takes the secret from TWO, which is not set. Set TWO, or"),
+        ("three", "cannot be read or is empty. Write it there, or"),
+        ("six", "takes the secret from env:, which is not set. Write env:NAME, or"),
+    ],
+)
+def test_profile_that_cannot_work_is_told(profile: str, message: str, file: Path) -> None:
+    """What is wrong with a profile names the profile, the file, and what to do."""
+    with pytest.raises(click.ClickException) as caught:
+        find({"workspace_id": "1"}, profile=profile, postman_env=None, environ=environ(file)).client()
+    assert message in caught.value.message
+    assert str(file) in caught.value.message
+    assert caught.value.exit_code == 13
+
+
+def test_secret_in_an_open_file_is_refused(file: Path) -> None:
+    """A literal secret in a file that others can read is refused with the hint, and not shown."""
+    file.chmod(0o644)
+    with pytest.raises(click.ClickException) as caught:
+        find(NOTHING, profile=None, postman_env=None, environ=environ(file)).value("client_secret")
+    assert f"chmod 600 {file}" in caught.value.message
+    assert "canary" not in caught.value.message
+
+
+@pytest.mark.parametrize("text", ["[profiles", "profiles = 3", "\ud800"])
+def test_spoilt_file_is_told(text: str, file: Path) -> None:
+    """A file that is not what it should be is one sentence, and no traceback."""
+    file.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(click.ClickException) as caught:
+        find(NOTHING, profile="one", postman_env=None, environ=environ(file))
+    assert caught.value.exit_code == 13
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"values": [1]}', '{"values": 3}', "[" * 100_000])
+def test_spoilt_postman_environment_is_told(text: str, tmp_path: Path) -> None:
+    """What is not a Postman environment is told with how to make one."""
+    made = tmp_path / "environment.json"
+    made.write_text(text)
+    with pytest.raises(click.ClickException, match="is not a Postman environment"):
+        find(NOTHING, profile=None, postman_env=made, environ=environ(tmp_path / "none.toml"))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "no credential. Set WAREHOUSE_SYNC_CLIENT_ID and WAREHOUSE_SYNC_CLIENT_SECRET, write client_id"),
+        (
+            {"CLIENT_ID": "i"},
+            "the environment has a client_id and no client_secret. Set WAREHOUSE_SYNC_CLIENT_ID",
+        ),
+        ({"CLIENT_SECRET": "canary"}, "the environment has a client_secret and no client_id. Set WAREHOUSE_"),
+        ({"CLIENT_ID": "i", "CLIENT_SECRET": "***"}, "WAREHOUSE_SYNC_CLIENT_SECRET is a mask of asterisks"),
+        (
+            {**LOGIN, "WORKSPACE_ID": ""},
+            "no workspace. Give --workspace, set WAREHOUSE_SYNC_WORKSPACE_ID, or",
+        ),
+        ({**LOGIN, "WORKSPACE_ID": "x"}, "WAREHOUSE_SYNC_WORKSPACE_ID must be a positive whole number"),
+        ({**LOGIN, "API_URL": "http://example.com"}, "WAREHOUSE_SYNC_API_URL must use https"),
+        ({**LOGIN, "TOKEN_URL": "x"}, "WAREHOUSE_SYNC_TOKEN_URL must start with https"),
+    ],
+)
+def test_settings_that_cannot_work_are_told_in_the_users_words(
+    given: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    """What is missing or wrong is named as the user can give it, and never by an argument of the SDK."""
+    env = {f"WAREHOUSE_SYNC_{name}": value for name, value in {"WORKSPACE_ID": "1", **given}.items()}
+    with pytest.raises(click.ClickException) as caught:
+        find(NOTHING, profile=None, postman_env=None, environ=environ(tmp_path / "none", **env)).client()
+    assert message in caught.value.message
+    assert "argument" not in caught.value.message
+    assert "pass " not in caught.value.message.replace("pass the secret itself", "")
+    assert "canary" not in caught.value.message
+    assert caught.value.exit_code == 13
+
+
+def test_wrong_setting_is_named_after_its_place(file: Path, postman: Path) -> None:
+    """A wrong value is an option's, a profile's or a Postman environment's, and the message says which."""
+    file.write_text(file.read_text("utf-8").replace("workspace_id = 1", 'workspace_id = "x"'), "utf-8")
+    postman.write_text(postman.read_text("utf-8").replace('"77"', '"y"'), "utf-8")
+    for options, postman_env, timeout, expected in (
+        ({}, None, None, f"workspace_id of the default profile 'one' of {file} must be a positive"),
+        ({}, postman, None, f"workspace_id of Postman environment {postman} must be a positive"),
+        ({"workspace_id": "z"}, None, None, "--workspace must be a positive"),
+        ({"workspace_id": "1"}, None, float("inf"), "--timeout must be a positive"),
+    ):
+        context = find(options, profile=None, postman_env=postman_env, environ=environ(file), timeout=timeout)
+        with pytest.raises(click.ClickException) as caught:
+            context.client()
+        assert caught.value.message.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [
+        (None, "WAREHOUSE_SYNC_CLIENT_ID and WAREHOUSE_SYNC_CLIENT_SECRET"),
+        ("one", "client_id and client_secret of profile 'one' of {file}"),
+    ],
+)
+def test_credential_is_named_after_its_place(profile: str | None, words: str, file: Path) -> None:
+    """What to correct when a credential is refused is named once, with the place it comes from."""
+    context = find(NOTHING, profile=profile, postman_env=None, environ=environ(file, **CREDENTIAL))
+    assert context.credential == words.format(file=file)

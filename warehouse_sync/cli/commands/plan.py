@@ -1,0 +1,39 @@
+"""``warehouse-sync plan``: what would change."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from warehouse_sync import declarative
+from warehouse_sync.cli.context import Context, context_options
+from warehouse_sync.cli.output import Output, output_options
+from warehouse_sync.cli.planning import FILES, load_files, plan_options, prepare_plan, show
+
+if TYPE_CHECKING:
+    from warehouse_sync.declarative import Options
+
+
+@click.command()
+@FILES
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan for `apply FILE`.",
+)
+@plan_options
+@output_options
+@context_options
+def plan(*, context: Context, output: Output, files: Path, out: Path | None, options: "Options") -> None:
+    """Show what would change for a workspace to be as the files say. Nothing is changed.
+
+    A saved plan holds for this workspace, these files and what the workspace holds now: `apply` refuses it otherwise.
+
+    Example: warehouse-sync plan infra/ --out plan.json
+    """
+    declarations = load_files(files, output)
+    prepared = prepare_plan(context, declarations, options)
+    if out is not None:
+        declarative.save_plan(out, prepared.plan, prepared.inputs, folder=str(files), options=options)
+    show(output, prepared)

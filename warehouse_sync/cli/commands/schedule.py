@@ -1,0 +1,102 @@
+"""``warehouse-sync schedule``: when pipelines will run."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+import warehouse_sync
+from warehouse_sync import declarative
+from warehouse_sync.cli import errors
+from warehouse_sync.cli.context import Context, context_options
+from warehouse_sync.cli.exit_codes import ExitCode
+from warehouse_sync.cli.output import Output, output_options
+
+if TYPE_CHECKING:
+    from warehouse_sync import PipelineSpec
+    from warehouse_sync.declarative import Sync
+
+_COLUMNS = ("due_utc", "due_local", "loads_from", "loads_until")
+
+
+@click.group()
+def schedule() -> None:
+    """See when pipelines will run.
+
+    Example: warehouse-sync schedule preview orders
+    """
+
+
+@schedule.command()
+@click.argument("pipeline_id", metavar="PIPELINE")
+@click.option(
+    "--files",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="FOLDER",
+    help="Take the pipeline from files; no account is needed.",
+)
+@click.option("--count", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many runs.")
+@click.option(
+    "--after", type=errors.read_moment, metavar="DATE", help="Runs after this moment; now when left out."
+)
+@click.option("--zone", metavar="NAME", help="The zone of the local time, such as Europe/Berlin.")
+@output_options
+@context_options
+def preview(  # noqa: PLR0913 - the options
+    *,
+    context: Context,
+    output: Output,
+    pipeline_id: str,
+    files: Path | None,
+    count: int,
+    after: datetime | None,
+    zone: str | None,
+) -> None:
+    """Show the next runs of a pipeline in UTC and local time, and what each of them will load.
+
+    Example: warehouse-sync schedule preview orders --files infra/ --zone Europe/Berlin
+    """
+    moment = after or datetime.now(UTC)
+    place = _zone(zone)
+    spec = _from_files(files, pipeline_id) if files else _from_workspace(context, pipeline_id)
+    syncs = declarative.upcoming(spec, now=moment, count=count)
+    output.rows([_row(sync, place) for sync in syncs], _COLUMNS)
+    if not syncs:
+        output.note("No run follows: the schedule has ended.")
+    elif spec.state != warehouse_sync.PipelineState.ACTIVE:
+        output.note(f"The pipeline is {spec.state}: nothing runs until it is active.")
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return None if name is None else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise click.UsageError(f"there is no time zone {name!r}; names look like Europe/Berlin") from None
+
+
+def _from_files(files: Path, pipeline_id: str) -> "PipelineSpec":
+    with errors.exit_on_error():
+        declared = declarative.load(files).by_key().get(("pipeline", pipeline_id))
+    if declared is None or not isinstance(declared.spec, warehouse_sync.PipelineSpec):
+        raise errors.CliError(f"{files} declares no pipeline {pipeline_id!r}.", ExitCode.NOT_FOUND)
+    return declared.spec
+
+
+def _from_workspace(context: Context, pipeline_id: str) -> "PipelineSpec":
+    return context.call(lambda client: client.pipelines.get(pipeline_id)).to_spec()
+
+
+def _row(sync: "Sync", zone: ZoneInfo | None) -> dict[str, str]:
+    local = sync.due.astimezone(zone).isoformat(timespec="minutes") if sync.due else ""
+    return {
+        "due_utc": _text(sync.due, "when triggered"),
+        "due_local": local,
+        "loads_from": _text(sync.loads_from, "the end of the last successful run, or the beginning"),
+        "loads_until": _text(sync.loads_until, "the moment it runs"),
+    }
+
+
+def _text(moment: datetime | None, otherwise: str) -> str:
+    return declarative.format_date(moment) if moment else otherwise

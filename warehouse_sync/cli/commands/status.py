@@ -1,0 +1,153 @@
+"""``warehouse-sync status``: every pipeline of one or many workspaces at once."""
+
+import asyncio
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from warehouse_sync import declarative
+from warehouse_sync.cli import errors
+from warehouse_sync.cli.context import Context, context_options
+from warehouse_sync.cli.output import Output, has_colour, output_options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from warehouse_sync import AsyncClient, PipelineReport, StatusChange, WarehouseSyncError
+
+Row = dict[str, Any]
+_COLUMNS = (
+    "workspace",
+    "pipeline",
+    "status",
+    "connection",
+    "data_model",
+    "run",
+    "run_status",
+    "ended_on",
+    "records",
+)
+
+
+@click.command()
+@click.option(
+    "--also",
+    multiple=True,
+    type=click.IntRange(1),
+    metavar="ID",
+    help="Another workspace; may be given many times.",
+)
+@click.option("--watch", is_flag=True, help="Go on until Ctrl-C: a live table, or a line for each change.")
+@click.option(
+    "--every",
+    type=click.FloatRange(0, min_open=True),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often --watch looks.",
+)
+@output_options
+@context_options
+def status(*, context: Context, output: Output, also: tuple[int, ...], watch: bool, every: float) -> None:
+    """Show what every pipeline is doing, and how its latest run went.
+
+    Example: warehouse-sync status --also 5329 --watch
+    """
+    if watch:
+        errors.run(lambda: _watch(context, output, also, every))
+    else:
+        output.rows(errors.run(lambda: _poll(context, output, also)), _COLUMNS)
+
+
+def _clients(client: "AsyncClient", also: tuple[int, ...]) -> "list[AsyncClient]":
+    others = [number for number in dict.fromkeys(also) if number != client.workspace_id]
+    return [client, *(client.workspace(number) for number in others)]
+
+
+async def _poll(context: Context, output: Output, also: tuple[int, ...]) -> list[Row]:
+    async with context.client() as client:
+        rows = [row for each in _clients(client, also) for row in await _poll_one(each, output)]
+    return sorted(rows, key=lambda row: (row["workspace"], row["pipeline"]))
+
+
+async def _poll_one(client: "AsyncClient", output: Output) -> list[Row]:
+    ids = [pipeline.id for pipeline in await client.pipelines.list()]
+    reports = client.pipelines.reports(
+        ids, on_progress=lambda progress: output.progress(progress.done, progress.total, "pipelines")
+    )
+    return [
+        to_row(client.workspace_id, polled.pipeline_id, polled.report, polled.error)
+        async for polled in reports
+    ]
+
+
+async def _watch(context: Context, output: Output, also: tuple[int, ...], every: float) -> None:
+    async with context.client() as client, asyncio.TaskGroup() as tasks:
+        with _showing(output) as show:
+            for each in _clients(client, also):
+                tasks.create_task(_watch_one(each, every, show))
+            # The table stays up until the tasks end, which is when the command is interrupted.
+            await asyncio.Event().wait()
+
+
+async def _watch_one(
+    client: "AsyncClient", every: float, show: "Callable[[int, StatusChange], None]"
+) -> None:
+    ids = [pipeline.id for pipeline in await client.pipelines.list()]
+    async for change in client.watch(ids, every=every):
+        show(client.workspace_id, change)
+
+
+@contextmanager
+def _showing(output: Output) -> "Iterator[Callable[[int, StatusChange], None]]":
+    """Return what is told each change: it redraws a table on a terminal, and prints a line elsewhere."""
+    if not output.is_live:
+        yield lambda workspace, change: _print_change(output, workspace, change)
+        return
+    tables, live = import_module("warehouse_sync.cli.tables"), import_module("rich.live")
+    rows: dict[tuple[int, str], Row] = {}
+    with live.Live(console=tables.console(colour=has_colour()), refresh_per_second=4) as screen:
+
+        def redraw(workspace: int, change: "StatusChange") -> None:
+            rows[workspace, change.pipeline_id] = to_row(
+                workspace, change.pipeline_id, change.report, change.error
+            )
+            screen.update(tables.table([rows[key] for key in sorted(rows)], _COLUMNS))
+
+        yield redraw
+
+
+def _print_change(output: Output, workspace: int, change: "StatusChange") -> None:
+    row = to_row(workspace, change.pipeline_id, change.report, change.error)
+    seen = declarative.format_date(change.observed_on)
+    text = f"{seen} {workspace}/{change.pipeline_id} {row['status']}"
+    if row["run"] is not None:
+        text += f", run {row['run']} {row['run_status']}"
+    output.line({"observed_on": seen, **row}, text)
+
+
+def to_row(
+    workspace: int, pipeline_id: str, report: "PipelineReport | None", error: "WarehouseSyncError | None"
+) -> Row:
+    """Return a line of the table; a pipeline that could not be read says why."""
+    if report is None:
+        return {"workspace": workspace, "pipeline": pipeline_id, "status": f"unknown: {error}", "run": None}
+    run = report.latest_pipeline_run
+    return {
+        "workspace": workspace,
+        "pipeline": pipeline_id,
+        "status": str(report.status),
+        "connection": _word(report.connection_status),
+        "data_model": _word(report.data_model_status),
+        "run": run.id if run else None,
+        "run_status": _word(run.status if run else None),
+        "ended_on": declarative.format_date(run.ended_on) if run and run.ended_on else None,
+        "records": run.successful_records if run else None,
+        "errors": [str(message) for message in report.errors],
+    }
+
+
+def _word(value: object) -> str | None:
+    return None if value is None else str(value)
