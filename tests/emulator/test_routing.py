@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
-from warehouse_sync.emulator.answers import RefusalError
-from warehouse_sync.emulator.routing import Route, Router, Touches
+from warehouse_sync.emulator.errors import NotFoundError
+from warehouse_sync.emulator.responses import HttpError, error_response
+from warehouse_sync.emulator.routing import Route, Router
+from warehouse_sync.emulator.state.access import Access
 
 if TYPE_CHECKING:
-    from warehouse_sync.emulator.routing import Call
+    from warehouse_sync.emulator.routing import Request
 
 
-def answer(_: Call) -> web.Response:
+def answer(_: Request) -> web.Response:
     """Answer anything."""
     return web.Response()
 
@@ -35,18 +37,18 @@ def test_named_parts_of_the_path_are_returned() -> None:
 @pytest.mark.parametrize("path", ["/", "/a", "/a/", "/a/x/y", "/a/x%2Fy", "/a/é", "/bxjson", "/a/x\n"])
 def test_path_that_fits_none_is_not_found(path: str) -> None:
     """A path has to fit as a whole, and what is no name in a route stands for itself."""
-    with pytest.raises(RefusalError) as refused:
+    with pytest.raises(NotFoundError) as caught:
         Router(ROUTES).find("GET", path)
-    assert refused.value.status == 404
+    assert error_response(caught.value).status == 404
 
 
 def test_other_method_is_told_the_right_ones() -> None:
     """Where only the method does not fit, the answer names those that do."""
-    with pytest.raises(RefusalError) as refused:
+    with pytest.raises(HttpError) as refused:
         Router(ROUTES).find("PUT", "/a/run")
     assert (refused.value.status, refused.value.headers) == (405, {"Allow": "GET, POST"})
 
 
 def test_only_get_leaves_the_state_alone() -> None:
     """A GET looks, every other method changes, and what is apart does neither."""
-    assert [route.touches for route in ROUTES] == [Touches.LOOKS, Touches.CHANGES, Touches.NOTHING]
+    assert [route.access for route in ROUTES] == [Access.READ, Access.WRITE, Access.NONE]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from warehouse_sync.emulator import Emulator
-from warehouse_sync.emulator.answers import RefusalError
+from warehouse_sync.emulator.errors import ApiError
 
 if TYPE_CHECKING:
     from tests.emulator.conftest import Api
@@ -63,7 +63,7 @@ def test_emulator_serves_blocking_code() -> None:
         emulator.fault("GET *", status=500)
         emulator.fail_next_run("seeded-pipeline-00001")
         emulator.reset()
-        with pytest.raises(RefusalError, match="not found"):
+        with pytest.raises(ApiError, match="not found"):
             emulator.fail_next_run("seeded-pipeline-00001")
     assert threading.active_count() == threads
 

@@ -55,14 +55,14 @@ async def test_report_costs_little_more_than_a_bare_handler(api: Api, emulator: 
 
     app = web.Application()
     app.router.add_get(path, answer_bare)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    executor = web.AppRunner(app, access_log=None)
+    await executor.setup()
+    await web.TCPSite(executor, "127.0.0.1", 0).start()
     try:
-        bare = await best(lambda: read_often(runner.addresses[0][1], path, api.token))
+        bare = await best(lambda: read_often(executor.addresses[0][1], path, api.token))
         emulated = await best(lambda: read_often(emulator.port, path, api.token))
     finally:
-        await runner.cleanup()
+        await executor.cleanup()
     assert bare / emulated >= 0.6
 
 

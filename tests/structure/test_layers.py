@@ -33,6 +33,9 @@ USERS: Mapping[str, frozenset[str]] = {
     "testing": frozenset({"emulator"}),
 }
 ALONE = ("emulator", "tools")
+# The emulator's domain, from the bottom up: each part may use those before it. The rest of the emulator serves HTTP.
+EMULATOR_DOMAIN = ("errors", "documents", "runs", "clock", "state", "warehouse")
+HTTP_LIBRARIES = {"aiohttp", "http"}
 
 # Libraries that may appear only in these parts; the client and its generated twin name aiohttp in a signature.
 LIBRARIES: Mapping[str, frozenset[str]] = {
@@ -123,6 +126,32 @@ def test_users_see_only_public_names(path: Path) -> None:
 def test_emulator_and_tools_stand_alone(path: Path) -> None:
     """The emulator shares no code with the SDK, so that a wrong name cannot cancel out; the tools read source only."""
     assert parts_used(path, typing=True) - {part_of(path)} == set()
+
+
+def emulator_domain_files() -> list[Path]:
+    """The files of the emulator's domain."""
+    emulator = ROOT / "emulator"
+    return [
+        file
+        for file in sorted(emulator.rglob("*.py"))
+        if file.relative_to(emulator).parts[0].removesuffix(".py") in EMULATOR_DOMAIN
+    ]
+
+
+@pytest.mark.parametrize("path", emulator_domain_files(), ids=name_of)
+def test_emulator_domain_knows_no_http(path: Path) -> None:
+    """State, runs and warehouse import no HTTP library, none of the HTTP modules, and only the parts below them."""
+    part = path.relative_to(ROOT / "emulator").parts[0].removesuffix(".py")
+    used = [name.split(".") for name in imports(path, typing=True)]
+    assert {name[0] for name in used} & HTTP_LIBRARIES == set()
+    below = EMULATOR_DOMAIN[: EMULATOR_DOMAIN.index(part) + 1]
+    assert {name[2] for name in used if name[:2] == [ROOT.name, "emulator"]} - {*below} == set()
+
+
+def test_emulator_domain_is_found() -> None:
+    """Each part of the domain exists, so that a renamed one does not go unchecked."""
+    parts = {file.relative_to(ROOT / "emulator").parts[0] for file in emulator_domain_files()}
+    assert {part.removesuffix(".py") for part in parts} == {*EMULATOR_DOMAIN}
 
 
 def test_front_page_imports_nothing() -> None:

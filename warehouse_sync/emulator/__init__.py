@@ -8,8 +8,8 @@ It shares no code with the client, so that neither hides a mistake of the other.
 
 try:
     from warehouse_sync.emulator.clock import Clock, SystemClock, VirtualClock
-    from warehouse_sync.emulator.faults import Fault
-    from warehouse_sync.emulator.limits import Limits
+    from warehouse_sync.emulator.faults.fault import Fault
+    from warehouse_sync.emulator.runs.limits import Limits
     from warehouse_sync.emulator.server import Emulator
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] != "dateutil":

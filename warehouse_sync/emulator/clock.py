@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from dateutil.relativedelta import relativedelta
 
-from warehouse_sync.emulator.dates import read_span
+from warehouse_sync.emulator.runs.dates import read_span
 
 
 class Clock(Protocol):
@@ -47,20 +47,20 @@ class VirtualClock:
                 that ended would start again, and so is one past the end of the calendar.
         """
         try:
-            moved = whole_milliseconds(self._now + _step(by))
+            later = whole_milliseconds(self._now + _step(by))
         except OverflowError as error:
             raise ValueError("The calendar ends with the year 9999.") from error
-        if moved < self._now:
+        if later < self._now:
             raise ValueError("A clock only moves forward.")
-        self._now = moved
-        return moved
+        self._now = later
+        return later
 
     def restore(self, moment: datetime) -> None:
         """Show the moment that the clock was left at in an earlier life."""
         self._now = moment
 
 
-def chosen_clock(clock: Clock | Literal["system", "virtual"]) -> Clock:
+def make_clock(clock: Clock | Literal["system", "virtual"]) -> Clock:
     """Return a clock, or the one a word stands for."""
     if clock == "system":
         return SystemClock()

@@ -5,13 +5,14 @@ Handlers are plain functions from a call to an answer: what waits, such as for a
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum, auto
 from http import HTTPStatus
 
 from aiohttp import web
 from attrs import Factory, define, field, frozen
 
-from warehouse_sync.emulator.answers import RefusalError, not_found
+from warehouse_sync.emulator.errors import ApiError, NotFoundError
+from warehouse_sync.emulator.responses import HttpError
+from warehouse_sync.emulator.state.access import Access
 
 _SLUG = "[A-Za-z0-9_-]+"
 # What may stand for the named parts of a path.
@@ -20,7 +21,7 @@ _NAME = re.compile(r"\{(\w+)\}")
 
 
 @define
-class Call:
+class Request:
     """A request as handlers see it.
 
     Attributes:
@@ -34,15 +35,7 @@ class Call:
     body: bytes = b""
 
 
-Handler = Callable[[Call], web.Response]
-
-
-class Touches(Enum):
-    """What a handler does to the emulator's state."""
-
-    NOTHING = auto()
-    LOOKS = auto()
-    CHANGES = auto()
+Handler = Callable[[Request], web.Response]
 
 
 @frozen
@@ -51,20 +44,20 @@ class Route:
 
     Attributes:
         apart: Whether the handler neither sees nor changes what runs change.
-        touches: What the handler does to the state.
+        access: What the handler does to the state.
     """
 
     method: str
     path: str
     handler: Handler
     apart: bool = False
-    touches: Touches = field(init=False, default=Factory(lambda route: route.touched(), takes_self=True))
+    access: Access = field(init=False, default=Factory(lambda route: route.state_access(), takes_self=True))
 
-    def touched(self) -> Touches:
+    def state_access(self) -> Access:
         """Return what the handler does to the state, by the method and what was said."""
         if self.apart:
-            return Touches.NOTHING
-        return Touches.LOOKS if self.method == "GET" else Touches.CHANGES
+            return Access.NONE
+        return Access.READ if self.method == "GET" else Access.WRITE
 
 
 class Router:
@@ -81,17 +74,17 @@ class Router:
             match = pattern.fullmatch(path)
             if match is not None:
                 return route, match.groupdict()
-        raise self._missing(method, path)
+        raise self._not_found(method, path)
 
-    def _missing(self, method: str, path: str) -> RefusalError:
+    def _not_found(self, method: str, path: str) -> ApiError:
         fitting = (
             name for name, found in self._found.items() if any(one.fullmatch(path) for one, _ in found)
         )
         allowed = ", ".join(sorted(fitting))
         if not allowed:
-            return not_found(f"There is no {path} here.")
+            return NotFoundError(f"There is no {path} here.")
         message = f"{method} is not allowed here; allowed: {allowed}."
-        return RefusalError(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": allowed})
+        return HttpError(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": allowed})
 
 
 def _pattern(path: str) -> re.Pattern[str]:

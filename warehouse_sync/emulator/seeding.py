@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
-from warehouse_sync.emulator.answers import Document
-from warehouse_sync.emulator.connections import Connections
-from warehouse_sync.emulator.data_models import DataModels
-from warehouse_sync.emulator.runs import SeededRuns
-from warehouse_sync.emulator.store import Pipeline, Resource, Shelf, Store, Workspace
+from warehouse_sync.emulator.documents import Document
+from warehouse_sync.emulator.resources.connections import Connections
+from warehouse_sync.emulator.resources.data_models import DataModels
+from warehouse_sync.emulator.runs.run_log import SeededRuns
+from warehouse_sync.emulator.state.resource import Pipeline, Resource
+from warehouse_sync.emulator.state.store import Store
+from warehouse_sync.emulator.state.workspace import Collection, Workspace
 
 CONNECTION_ID = "seeded-connection"
 DATA_MODEL_ID = "seeded-data-model"
@@ -32,22 +34,22 @@ def seed(store: Store, workspace_id: str, *, pipelines: int, runs: int, failed_e
         failed_every: Every how many runs one failed, counted from the newest, which never did; 0 for none.
     """
     workspace = store.workspace(workspace_id)
-    store.touch(workspace, workspace.connections.key, CONNECTION_ID)
-    store.touch(workspace, workspace.data_models.key, DATA_MODEL_ID)
+    store.mark_changed(workspace, workspace.connections.key, CONNECTION_ID)
+    store.mark_changed(workspace, workspace.data_models.key, DATA_MODEL_ID)
     _add_once(workspace.connections, Connections(store).create(_CONNECTION, workspace))
     _add_once(workspace.data_models, DataModels(store).create(_DATA_MODEL, workspace))
     first = count_seeded(store, workspace_id) + 1
     ids = [f"{_PREFIX}{number:05}" for number in range(first, first + pipelines)]
     for pipeline_id in ids:
         past = _past(store, pipeline_id, runs, failed_every)
-        store.touch(workspace, workspace.pipelines.key, pipeline_id)
+        store.mark_changed(workspace, workspace.pipelines.key, pipeline_id)
         workspace.pipelines.add(pipeline_id, _pipeline(store, workspace, pipeline_id, past))
     return ids
 
 
-def _add_once(shelf: Shelf[Resource], resource: Resource) -> None:
-    if resource.document["id"] not in shelf:
-        shelf.add(resource.document["id"], resource)
+def _add_once(collection: Collection[Resource], resource: Resource) -> None:
+    if resource.document["id"] not in collection:
+        collection.add(resource.document["id"], resource)
 
 
 def _past(store: Store, pipeline_id: str, runs: int, failed_every: int) -> SeededRuns:
@@ -64,13 +66,13 @@ def _past(store: Store, pipeline_id: str, runs: int, failed_every: int) -> Seede
 
 def _pipeline(store: Store, workspace: Workspace, pipeline_id: str, past: SeededRuns) -> Pipeline:
     document = _pipeline_document(pipeline_id)
-    timeline = store.new_timeline(workspace, pipeline_id, document, seeded=past)
+    scheduler = store.new_scheduler(workspace, pipeline_id, document, seeded=past)
     return Pipeline(
         document=document,
         created_on=store.clock.now(),
         created_by=store.author,
-        timeline=timeline,
-        counted=False,
+        scheduler=scheduler,
+        counts_as_active=False,
     )
 
 

@@ -13,27 +13,28 @@ from aiohttp import web
 from anyio.from_thread import start_blocking_portal
 
 from warehouse_sync.emulator.app import all_routes
-from warehouse_sync.emulator.auth import TokenDesk
-from warehouse_sync.emulator.batches import Batches
-from warehouse_sync.emulator.clock import Clock, chosen_clock
-from warehouse_sync.emulator.control import Control, advance
-from warehouse_sync.emulator.effects import Effects
-from warehouse_sync.emulator.faults import Fault, Faults
-from warehouse_sync.emulator.gate import Gate
-from warehouse_sync.emulator.hosts import HostRule
-from warehouse_sync.emulator.limits import Limits
+from warehouse_sync.emulator.clock import Clock, make_clock
+from warehouse_sync.emulator.control_api import ControlApi, advance
+from warehouse_sync.emulator.faults.active_faults import ActiveFaults
+from warehouse_sync.emulator.faults.fault import Fault
+from warehouse_sync.emulator.faults.injector import FaultInjector
+from warehouse_sync.emulator.host_check import HostCheck
+from warehouse_sync.emulator.middleware import Middleware
 from warehouse_sync.emulator.page import Page
-from warehouse_sync.emulator.places import TOKEN
-from warehouse_sync.emulator.routing import Router, Touches
-from warehouse_sync.emulator.runs import Timing
+from warehouse_sync.emulator.paths import TOKEN
+from warehouse_sync.emulator.routing import Router
+from warehouse_sync.emulator.runs.limits import Limits
+from warehouse_sync.emulator.runs.run import RunTiming
 from warehouse_sync.emulator.seeding import count_seeded, seed
-from warehouse_sync.emulator.store import Runner, Store
-from warehouse_sync.emulator.turns import Turns
+from warehouse_sync.emulator.state.access import Access, StateAccess
+from warehouse_sync.emulator.state.event_batches import EventBatchLog
+from warehouse_sync.emulator.state.store import RunExecutor, Store
+from warehouse_sync.emulator.token_endpoint import TokenEndpoint
 
 if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
 
-    from warehouse_sync.emulator.state import Journal
+    from warehouse_sync.emulator.persistence import SqliteStore
 
 _Result = TypeVar("_Result")
 # Requests still being answered when the emulator stops, such as delayed ones, get this many seconds.
@@ -98,22 +99,22 @@ class Emulator:
         self._bind = (host, port)
         self._workspace_id = workspace_id
         self._credential = (client_id, client_secret)
-        self._clock = chosen_clock(clock)
-        timing = Timing(queued=timedelta(seconds=queued), running=timedelta(seconds=running))
-        batches = Batches()
+        self._clock = make_clock(clock)
+        timing = RunTiming(queued=timedelta(seconds=queued), running=timedelta(seconds=running))
+        batches = EventBatchLog()
         self._store = Store(
             clock=self._clock,
             timing=timing,
             author=client_id,
             limits=limits,
-            runner=None if warehouse is None else _runner(Path(warehouse), batches),
+            executor=None if warehouse is None else _executor(Path(warehouse), batches),
             batches=batches,
         )
-        self._desk = TokenDesk(self._clock, client_id=client_id, client_secret=client_secret)
-        self._faults = Faults()
-        self._journal = None if state is None else _journal(Path(state), self._store, self._faults)
-        self._turns = Turns(self._store, self._save)
-        self._hosts = HostRule(any_address=allow_remote, names=allowed_hosts)
+        self._token_endpoint = TokenEndpoint(self._clock, client_id=client_id, client_secret=client_secret)
+        self._faults = ActiveFaults()
+        self._sqlite_store = None if state is None else _sqlite_store(Path(state), self._store, self._faults)
+        self._access = StateAccess(self._store, self._save)
+        self._host_check = HostCheck(any_address=allow_remote, names=allowed_hosts)
         self._address: tuple[str, int] | None = None
         self._portal: BlockingPortal | None = None
         self._exits = ExitStack()
@@ -146,7 +147,7 @@ class Emulator:
 
     def warehouse_problem(self) -> str | None:
         """Return why the warehouse cannot be opened, or None."""
-        return self._store.runner.problem() if self._store.runner else None
+        return self._store.executor.problem() if self._store.executor else None
 
     def now(self) -> datetime:
         """Return the emulator's time."""
@@ -190,7 +191,7 @@ class Emulator:
     ) -> None:
         """Let the next run that a pipeline starts end as failed, which makes the pipeline faulted."""
         pipelines = self._store.workspace(self._workspace(workspace_id)).pipelines
-        self._act(lambda: pipelines.get(pipeline_id).timeline.fail_next([message]))
+        self._act(lambda: pipelines.get(pipeline_id).scheduler.fail_next([message]))
 
     def fault(  # noqa: PLR0913  # the fields of a fault
         self,
@@ -260,7 +261,7 @@ class Emulator:
 
     def expire_tokens(self) -> None:
         """Let every token issued so far be refused from now on."""
-        self._act(self._desk.expire_all)
+        self._act(self._token_endpoint.expire_all)
 
     def reset(self) -> None:
         """Forget every workspace and every fault."""
@@ -294,10 +295,10 @@ class Emulator:
     async def _serving(self) -> AsyncGenerator[None, None]:
         if self._address is not None:
             raise RuntimeError("This emulator is running already.")
-        if self._journal is not None:
-            self._journal.open()
-        self._turns.begin()
-        server = web.Server(self._gate().answer, access_log=None)
+        if self._sqlite_store is not None:
+            self._sqlite_store.open()
+        self._access.begin()
+        server = web.Server(self._middleware().answer, access_log=None)
         runner = web.ServerRunner(server, shutdown_timeout=_GRACE)
         await runner.setup()
         try:
@@ -307,33 +308,35 @@ class Emulator:
         finally:
             self._address = None
             await runner.cleanup()
-            self._turns.end()
-            if self._journal is not None:
-                self._journal.close()
+            self._access.end()
+            if self._sqlite_store is not None:
+                self._sqlite_store.close()
 
-    def _gate(self) -> Gate:
-        effects = Effects(store=self._store, desk=self._desk)
-        control = Control(store=self._store, faults=self._faults, workspace_id=self._workspace(None))
+    def _middleware(self) -> Middleware:
+        injector = FaultInjector(store=self._store, token_endpoint=self._token_endpoint)
+        control = ControlApi(store=self._store, faults=self._faults, workspace_id=self._workspace(None))
         page = Page(self._store, self._faults, self._workspace(None))
-        routes = all_routes(desk=self._desk, store=self._store, control=control, page=page)
-        return Gate(
-            hosts=self._hosts,
-            desk=self._desk,
+        routes = all_routes(
+            token_endpoint=self._token_endpoint, store=self._store, control=control, page=page
+        )
+        return Middleware(
+            hosts=self._host_check,
+            token_endpoint=self._token_endpoint,
             faults=self._faults,
-            effects=effects,
+            injector=injector,
             router=Router(routes),
-            turns=self._turns,
+            access=self._access,
         )
 
     def _act(self, act: Callable[[], _Result]) -> _Result:
         """Act in a turn like that of a request: in the thread that serves, or in this one where it serves."""
         if self._portal is None:
-            return self._turns.change(act)
-        return self._portal.call(self._turns.take, Touches.CHANGES, act)
+            return self._access.change(act)
+        return self._portal.call(self._access.take, Access.WRITE, act)
 
     def _save(self) -> None:
-        if self._journal is not None:
-            self._journal.save()
+        if self._sqlite_store is not None:
+            self._sqlite_store.save()
 
     def _forget_portal(self) -> None:
         self._portal = None
@@ -347,26 +350,26 @@ class Emulator:
         return str(self._workspace_id if workspace_id is None else workspace_id)
 
 
-def _journal(folder: Path, store: Store, faults: Faults) -> "Journal":
+def _sqlite_store(folder: Path, store: Store, faults: ActiveFaults) -> "SqliteStore":
     """Read the state of an earlier life."""
-    from warehouse_sync.emulator.state import Journal  # noqa: PLC0415  # few need it
+    from warehouse_sync.emulator.persistence import SqliteStore  # noqa: PLC0415  # few need it
 
-    journal = Journal(folder, store, faults)
-    journal.open()
-    return journal
+    sqlite_store = SqliteStore(folder, store, faults)
+    sqlite_store.open()
+    return sqlite_store
 
 
-def _runner(warehouse: Path, batches: Batches) -> Runner:
+def _executor(warehouse: Path, batches: EventBatchLog) -> RunExecutor:
     """Load what runs on a warehouse take: nobody waits for an SQL engine who does not use it."""
     try:
         from warehouse_sync.emulator.warehouse.engine import Warehouse  # noqa: PLC0415  # heavy
-        from warehouse_sync.emulator.warehouse.runner import WarehouseRunner  # noqa: PLC0415  # heavy
+        from warehouse_sync.emulator.warehouse.executor import WarehouseExecutor  # noqa: PLC0415  # heavy
     except ModuleNotFoundError as error:
         raise ImportError(
             "A warehouse needs packages that are not installed: pip install 'warehouse-sync[emulator]'",
             name=error.name,
         ) from error
-    return WarehouseRunner(Warehouse(warehouse), batches)
+    return WarehouseExecutor(Warehouse(warehouse), batches)
 
 
 def _is_loopback(host: str) -> bool:

@@ -110,7 +110,7 @@ def emulator_routes(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
         return seen
 
     monkeypatch.setattr("warehouse_sync.emulator.server.all_routes", record)
-    Emulator()._gate()
+    Emulator()._middleware()
     served = [route for route in seen if route.path.startswith(("/platform/v2/", "/oauth/"))]
     return {(route.method, re.sub(r"\{\w+\}", "*", route.path)) for route in served}
 
@@ -120,7 +120,7 @@ def served() -> Iterator[tuple[str, str]]:
     """The address of a running emulator with something in it, and a token."""
     with Emulator(limits=Limits.none()) as emulator:
         emulator.seed(pipelines=2, runs=3, workspace_id=1)
-        token = emulator._act(lambda: emulator._desk.issue(CREDENTIAL))["access_token"]
+        token = emulator._act(lambda: emulator._token_endpoint.issue(CREDENTIAL))["access_token"]
         yield emulator.url, token
 
 

@@ -45,7 +45,7 @@ async def test_button_turns_the_clock_and_the_runs_appear(
 async def test_faults_and_failures_are_shown(
     stocked: Api, emulator: Emulator, pipeline: Document, tab: Tab
 ) -> None:
-    """Faults in force are listed and can be cleared; a faulted pipeline shows why."""
+    """ActiveFaults in force are listed and can be cleared; a faulted pipeline shows why."""
     await stocked.post(PIPELINES, {**pipeline, "schedule": HOURLY})
     emulator.fail_next_run("example-pipeline", message="<b>No such table.</b>")
     emulator.fault("GET */report", status=503, count=2)

@@ -9,7 +9,7 @@ import pytest
 
 from warehouse_sync.emulator.warehouse.catalog import Catalog, Table
 from warehouse_sync.emulator.warehouse.dialect import Query, Range
-from warehouse_sync.emulator.warehouse.problems import QueryError
+from warehouse_sync.emulator.warehouse.errors import QueryError
 
 TICKETS = Table("warehouse", "demo_service", "tickets")
 CATALOG = Catalog((TICKETS, Table("warehouse", "main", "users")), "warehouse")

@@ -8,13 +8,13 @@ import duckdb
 import pytest
 
 from warehouse_sync.emulator.warehouse.dialect import Query
-from warehouse_sync.emulator.warehouse.engine import Warehouse, quoted
-from warehouse_sync.emulator.warehouse.problems import QueryError, WarehouseUnavailableError
+from warehouse_sync.emulator.warehouse.engine import Warehouse, sql_literal
+from warehouse_sync.emulator.warehouse.errors import QueryError, WarehouseUnavailableError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from warehouse_sync.emulator.warehouse.engine import Session
+    from warehouse_sync.emulator.warehouse.engine import WarehouseSession
 
 # What a query could try to reach beyond the warehouse; SECRET stands for a file outside of it.
 ATTEMPTS = [
@@ -65,7 +65,7 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
-def refusal(session: Session, sql: str) -> str:
+def refusal(session: WarehouseSession, sql: str) -> str:
     """Execute what must be refused, and return why it was."""
     with pytest.raises(QueryError) as refused:
         list(session.rows(sql))
@@ -89,7 +89,7 @@ def test_nothing_outside_the_warehouse_can_be_reached(
 def test_attempts_fail_as_queries_too(warehouse: Path, provider: str, secret: Path) -> None:
     """What the engine refuses does not get through as a data model's query, in any dialect."""
 
-    def rows(session: Session, sql: str) -> object:
+    def rows(session: WarehouseSession, sql: str) -> object:
         return list(session.rows(Query.read(sql, provider, session.catalog).rows(None)))
 
     with Warehouse(warehouse).open() as session:
@@ -154,7 +154,7 @@ def test_folder_is_read_again_when_it_changed(folder: Path) -> None:
     place = folder / "mp" / "demo_service"
     place.mkdir(parents=True)
     with duckdb.connect() as connection:
-        connection.execute(f"COPY (SELECT 1 AS id) TO {quoted(place / 'Tickets.parquet')}")
+        connection.execute(f"COPY (SELECT 1 AS id) TO {sql_literal(place / 'Tickets.parquet')}")
     (folder / "demo_service").mkdir()
     (folder / "demo_service" / "users.tsv").write_text("id\tname\n1\tAnn\n", "utf-8")
     with kept.open() as session:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
+from warehouse_sync.emulator.warehouse.errors import RowError
 from warehouse_sync.emulator.warehouse.mapping import Column, attribute, column, sections
-from warehouse_sync.emulator.warehouse.problems import RowError
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ import click
 
 from warehouse_sync.cli.output import Output, text_options
 from warehouse_sync.emulator import Clock, Emulator, Fault, Limits, VirtualClock
-from warehouse_sync.emulator.dates import read_moment
+from warehouse_sync.emulator.persistence import StateError
+from warehouse_sync.emulator.runs.dates import read_moment
 from warehouse_sync.emulator.server import RemoteAddressError
-from warehouse_sync.emulator.state import StateError
 
 
 def read_limits(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def read_limits(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
     pairs = (text.partition("=") for text in texts)
     changes = {name: _limit(value) for name, _, value in pairs}
     try:
-        Limits().moved(changes)
+        Limits().with_changes(changes)
     except ValueError as error:
         raise click.BadParameter(
             f"{error} Examples: --limit active_pipelines=50, --limit catch_up_daily=30d, --limit columns=none"
@@ -153,7 +153,7 @@ def emulator(  # noqa: PLR0913  # the options
             host=host,
             port=port,
             clock=_clock(clock, clock_start),
-            limits=(Limits.none() if no_limits else Limits()).moved(moved),
+            limits=(Limits.none() if no_limits else Limits()).with_changes(moved),
             **settings,
         )
         for fault in faults:

@@ -57,9 +57,9 @@ def preview(  # noqa: PLR0913  # the options
     Example: warehouse-sync preview --warehouse shop.duckdb "SELECT email, plan FROM shop.public.customers"
     """
     from warehouse_sync.emulator.warehouse.engine import Warehouse  # noqa: PLC0415 - heavy
+    from warehouse_sync.emulator.warehouse.errors import QueryError, WarehouseUnavailableError  # noqa: PLC0415 - heavy
     from warehouse_sync.emulator.warehouse.preview import advice  # noqa: PLC0415 - heavy
     from warehouse_sync.emulator.warehouse.preview import preview as preview_columns  # noqa: PLC0415 - heavy
-    from warehouse_sync.emulator.warehouse.problems import QueryError, WarehouseUnavailableError  # noqa: PLC0415 - heavy
 
     text = file.read() if file and sql is None else sql
     if text is None or (file and sql is not None):

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from warehouse_sync.emulator.answers import bad_request, json_answer
-from warehouse_sync.emulator.faults import Faults
+from warehouse_sync.emulator.errors import InvalidRequestError
+from warehouse_sync.emulator.faults.active_faults import ActiveFaults
 from warehouse_sync.emulator.page.overview import overview
-from warehouse_sync.emulator.places import CONTROL_PREFIX
-from warehouse_sync.emulator.routing import Call, Route
-from warehouse_sync.emulator.store import Store
+from warehouse_sync.emulator.paths import CONTROL_PREFIX
+from warehouse_sync.emulator.responses import json_response
+from warehouse_sync.emulator.routing import Request, Route
+from warehouse_sync.emulator.state.store import Store
 
 _FOLDER = Path(__file__).parent
 _FILES = {
@@ -33,7 +34,7 @@ _HEADERS = {
 class Page:
     """Serves the page and what it shows."""
 
-    def __init__(self, store: Store, faults: Faults, workspace_id: str) -> None:
+    def __init__(self, store: Store, faults: ActiveFaults, workspace_id: str) -> None:
         self._store = store
         self._faults = faults
         self._workspace_id = workspace_id
@@ -43,12 +44,12 @@ class Page:
         files = [Route("GET", path, self._file, apart=True) for path in _FILES]
         return [*files, Route("GET", f"{CONTROL_PREFIX}overview", self.overview)]
 
-    def overview(self, call: Call) -> web.Response:
+    def overview(self, call: Request) -> web.Response:
         """Answer with what the page shows: of ``workspace``, the pipelines whose id holds ``search``, from ``skip`` on."""
         query = call.request.query
         skip = query.get("skip", "0")
         if not skip.isdecimal():
-            raise bad_request("skip must be a whole number.")
+            raise InvalidRequestError("skip must be a whole number.")
         shown = overview(
             self._store,
             self._faults,
@@ -56,9 +57,9 @@ class Page:
             search=query.get("search", ""),
             skip=int(skip),
         )
-        return json_answer(shown)
+        return json_response(shown)
 
-    def _file(self, call: Call) -> web.Response:
+    def _file(self, call: Request) -> web.Response:
         name, content_type = _FILES[call.request.path]
         body = (_FOLDER / name).read_bytes()
         return web.Response(body=body, content_type=content_type, charset="utf-8", headers=_HEADERS)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from warehouse_sync.emulator.warehouse.problems import QueryError
+from warehouse_sync.emulator.warehouse.errors import QueryError
 
 _MAIN = "main"
 

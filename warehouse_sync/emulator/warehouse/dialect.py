@@ -9,9 +9,9 @@ from attrs import frozen
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from warehouse_sync.emulator.dates import show_moment
+from warehouse_sync.emulator.runs.dates import show_moment
 from warehouse_sync.emulator.warehouse.catalog import Catalog
-from warehouse_sync.emulator.warehouse.problems import QueryError
+from warehouse_sync.emulator.warehouse.errors import QueryError
 
 DIALECTS = {
     "Snowflake": "snowflake",

@@ -10,8 +10,8 @@ import duckdb
 from attrs import frozen
 
 from warehouse_sync.emulator.warehouse.catalog import Catalog, Table
+from warehouse_sync.emulator.warehouse.errors import QueryError, StoppedError, WarehouseUnavailableError
 from warehouse_sync.emulator.warehouse.folder import DataFile, data_files, load
-from warehouse_sync.emulator.warehouse.problems import QueryError, StoppedError, WarehouseUnavailableError
 
 _MEMORY, _FILE = "memory", "warehouse"
 # Known before anything is opened: no variables of this program as tables, no downloads, no secrets of this user's
@@ -25,7 +25,7 @@ _CONFIG: dict[str, Any] = {
     "temp_directory": "",
     "threads": 2,
 }
-_SHUT_IN = (
+_LOCK_DOWN = (
     "SET TimeZone = 'UTC'",
     "SET memory_limit = '2GB'",
     "SET enable_external_access = false",
@@ -38,7 +38,7 @@ _TABLES = (
 
 
 @frozen
-class Session:
+class WarehouseSession:
     """An open warehouse."""
 
     catalog: Catalog
@@ -104,7 +104,7 @@ class Warehouse:
         self._stopped = False
 
     @contextmanager
-    def open(self) -> Iterator[Session]:
+    def open(self) -> Iterator[WarehouseSession]:
         """Open the warehouse, or raise `WarehouseUnavailableError`."""
         if self._path.is_dir():
             with self._used(self._read_folder()) as connection:
@@ -156,9 +156,9 @@ class Warehouse:
             raise WarehouseUnavailableError(f"There is no warehouse at {self._path}.")
         connection = duckdb.connect(config=_CONFIG)
         try:
-            connection.execute(f"ATTACH {quoted(self._path)} AS {_FILE} (READ_ONLY)")
+            connection.execute(f"ATTACH {sql_literal(self._path)} AS {_FILE} (READ_ONLY)")
             connection.execute(f"USE {_FILE}")
-            _shut_in(connection)
+            _lock_down(connection)
         except duckdb.Error as error:
             connection.close()
             raise WarehouseUnavailableError(str(error)) from error
@@ -171,12 +171,12 @@ class Warehouse:
             self._folder, self._files = _loaded(files), files
         return self._folder
 
-    def _session(self, connection: duckdb.DuckDBPyConnection, nameless: str) -> Session:
+    def _session(self, connection: duckdb.DuckDBPyConnection, nameless: str) -> WarehouseSession:
         tables = tuple(Table(*row) for row in connection.execute(_TABLES).fetchall())
-        return Session(Catalog(tables, nameless), connection, self._seconds, lambda: self._stopped)
+        return WarehouseSession(Catalog(tables, nameless), connection, self._seconds, lambda: self._stopped)
 
 
-def quoted(path: Path) -> str:
+def sql_literal(path: Path) -> str:
     """Return a path as an SQL literal."""
     return "'" + str(path).replace("'", "''") + "'"
 
@@ -185,13 +185,13 @@ def _loaded(files: list[DataFile]) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config=_CONFIG)
     try:
         load(connection, files)
-        _shut_in(connection)
+        _lock_down(connection)
     except duckdb.Error as error:
         connection.close()
         raise WarehouseUnavailableError(str(error)) from error
     return connection
 
 
-def _shut_in(connection: duckdb.DuckDBPyConnection) -> None:
-    for statement in _SHUT_IN:
+def _lock_down(connection: duckdb.DuckDBPyConnection) -> None:
+    for statement in _LOCK_DOWN:
         connection.execute(statement)

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from attrs import frozen
 
-from warehouse_sync.emulator.answers import Document
-from warehouse_sync.emulator.dates import show_moment
-from warehouse_sync.emulator.warehouse.problems import RowError
+from warehouse_sync.emulator.documents import Document
+from warehouse_sync.emulator.runs.dates import show_moment
+from warehouse_sync.emulator.warehouse.errors import RowError
 
 MPID = "mpid"
 _OTHERS = tuple(f"other_id_{number}" for number in range(2, 11))

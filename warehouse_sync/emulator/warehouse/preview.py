@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from attrs import frozen
 from sqlglot import exp
 
-from warehouse_sync.emulator.limits import Limits
+from warehouse_sync.emulator.runs.limits import Limits
 from warehouse_sync.emulator.warehouse.dialect import Query, parse
 from warehouse_sync.emulator.warehouse.engine import Warehouse
+from warehouse_sync.emulator.warehouse.errors import RowError
 from warehouse_sync.emulator.warehouse.mapping import attribute, column
-from warehouse_sync.emulator.warehouse.problems import RowError
 
 _ROWS = 100
 _FULL_NAME = 3

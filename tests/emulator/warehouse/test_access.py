@@ -1,0 +1,205 @@
+"""Slow queries: who waits for them, who does not, and what becomes of them at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+from attrs import define, field
+
+from tests.emulator.conftest import Api
+from warehouse_sync.emulator import Emulator
+from warehouse_sync.emulator.warehouse.engine import WarehouseSession
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.emulator.conftest import Document, Vector
+    from warehouse_sync.emulator import VirtualClock
+
+PIPELINES = "/inputs/data-pipelines"
+TRIGGER = f"{PIPELINES}/trigger"
+ENDLESS = (
+    "SELECT 'a' AS email, CAST('2023-02-01' AS TIMESTAMP) AS updated_on "
+    "FROM range(1000000000000) AS a WHERE hash(a.range) = 7"
+)
+
+
+@define
+class Hold:
+    """Keeps queries from going on."""
+
+    begun: Event = field(factory=Event)
+    let_go: Event = field(factory=Event)
+
+    async def wait_for_query(self) -> None:
+        """Wait until a query is held."""
+        assert await asyncio.to_thread(self.begun.wait, 10)
+
+
+@pytest.fixture
+def hold(monkeypatch: pytest.MonkeyPatch) -> Hold:
+    """Hold every query until it is let go."""
+    held, columns = Hold(), WarehouseSession.columns
+
+    def wait(session: WarehouseSession, sql: str) -> Any:
+        held.begun.set()
+        assert held.let_go.wait(10)
+        return columns(session, sql)
+
+    monkeypatch.setattr(WarehouseSession, "columns", wait)
+    return held
+
+
+async def test_slow_query_holds_up_no_look(stocked: Api, pipeline: Document, hold: Hold) -> None:
+    """While a query is executed, everything can be read, as it was before the run; then the run is there."""
+    await stocked.post(PIPELINES, pipeline)
+    trigger = asyncio.create_task(stocked.post(TRIGGER, {"pipeline_id": pipeline["id"]}))
+    await hold.wait_for_query()
+    paths = (f"{PIPELINES}/{pipeline['id']}", PIPELINES, "/connections", "/_emulator/health", "/openapi.json")
+    assert [(await stocked.get(path)).status for path in paths] == [200] * len(paths)
+    assert (await stocked.get("/_emulator/overview")).document["found"] == 1
+    assert (await stocked.get(f"{PIPELINES}/{pipeline['id']}/report")).document["latest_pipeline_run"] is None
+    await stocked.sign_in()
+    assert not trigger.done()
+    hold.let_go.set()
+    run_id = (await trigger).document["pipeline_run_id"]
+    latest = (await stocked.get(f"{PIPELINES}/{pipeline['id']}/report")).document["latest_pipeline_run"]
+    assert latest["id"] == run_id
+
+
+async def test_changes_wait_their_turn(stocked: Api, pipeline: Document, hold: Hold) -> None:
+    """Changes that arrive during a query happen after its run, in the order they arrived."""
+    ids = ["c", "a", "b"]
+    for name in ids:
+        await stocked.post(PIPELINES, {**pipeline, "id": name})
+    triggers = [asyncio.create_task(stocked.post(TRIGGER, {"pipeline_id": ids[0]}))]
+    await hold.wait_for_query()
+    for name in ids[1:]:
+        triggers.append(asyncio.create_task(stocked.post(TRIGGER, {"pipeline_id": name})))
+        await stocked.get("/connections")  # by its answer the trigger has arrived, too
+    deletion = asyncio.create_task(stocked.delete(f"{PIPELINES}/c"))
+    await stocked.get("/connections")
+    assert not any(task.done() for task in (*triggers, deletion))
+    hold.let_go.set()
+    run_ids = [(await trigger).document["pipeline_run_id"] for trigger in triggers]
+    assert run_ids == sorted(run_ids)
+    assert (await deletion).status == 204
+
+
+async def test_looking_on_meanwhile_changes_no_run(
+    stocked: Api, emulator: Emulator, pipeline: Document, clock: VirtualClock
+) -> None:
+    """Run ids and counts are the same whether or not others look on while the clock is turned."""
+    hourly = {"type": "interval", "frequency": "hourly", "start": "2023-02-04T00:00:00Z"}
+    for name in ("first", "second"):
+        await stocked.post(PIPELINES, {**pipeline, "id": name, "schedule": hourly})
+    turn = asyncio.create_task(stocked.post("/_emulator/clock", {"advance": "6h"}))
+    while not turn.done():
+        await stocked.get(f"{PIPELINES}/second/runs")
+    shown = [
+        (await stocked.get(f"{PIPELINES}/{name}/runs")).document["items"] for name in ("first", "second")
+    ]
+    assert [[run["id"] for run in runs] for runs in shown] == [[11, 9, 7, 5, 3, 1], [12, 10, 8, 6, 4, 2]]
+    assert sum(run["successful_records"] for runs in shown for run in runs) == 2 * 3
+
+
+async def test_run_that_falls_due_is_found_by_a_look(
+    stocked: Api, pipeline: Document, clock: VirtualClock
+) -> None:
+    """Who looks first after a run fell due has it executed, and sees it."""
+    hourly = {"type": "interval", "frequency": "hourly", "start": "2023-02-04T00:00:00Z"}
+    await stocked.post(PIPELINES, {**pipeline, "schedule": hourly})
+    clock.advance("8m")
+    assert (await stocked.get(f"{PIPELINES}/{pipeline['id']}/runs")).document["total_items"] == 1
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """Set as a run's rows begin to be counts_as_active."""
+    event, number = Event(), WarehouseSession.number
+
+    def tell(session: WarehouseSession, sql: str) -> int:
+        event.set()
+        return number(session, sql)
+
+    monkeypatch.setattr(WarehouseSession, "number", tell)
+    return event
+
+
+async def begin_endless(
+    emulator: Emulator, vector: Vector, pipeline: Document, begun: Event
+) -> asyncio.Task[object]:
+    """Let a client trigger a pipeline whose query never ends; return the client once the query is executed."""
+
+    async def ask() -> None:
+        async with aiohttp.ClientSession() as session:
+            api = Api(session, emulator.url)
+            await api.sign_in()
+            await api.post("/connections", vector("connections/create-databricks.request"))
+            model = {**vector("data-models/create.request"), "config": {"sql_query": ENDLESS}}
+            await api.post("/data-models", model)
+            assert (await api.post(PIPELINES, pipeline)).status == 200
+            await api.post(TRIGGER, {"pipeline_id": pipeline["id"]})
+
+    client = asyncio.create_task(ask())
+    assert await asyncio.to_thread(begun.wait, 10)
+    return client
+
+
+async def test_end_breaks_off_a_query(
+    warehouse: Path, tmp_path: Path, vector: Vector, pipeline: Document, begun: Event
+) -> None:
+    """An emulator that stops waits for no query, keeps nothing of its run, and starts over in its next life."""
+
+    def life() -> Emulator:
+        return Emulator(warehouse=warehouse, state=tmp_path / "state")
+
+    async with life() as emulator:
+        client = await begin_endless(emulator, vector, pipeline, begun)
+        ending = time.monotonic()
+    assert time.monotonic() - ending < 5
+    with pytest.raises(aiohttp.ClientError):
+        await client
+    async with life() as again:
+        workspace = again._store.workspace("5328")
+        assert workspace.data_models.get(pipeline["data_model_id"]).problem is None
+        assert len(workspace.pipelines.get(pipeline["id"]).scheduler.log) == 0
+
+
+async def test_emulator_entered_again_has_the_run_that_was_broken_off(
+    warehouse: Path, vector: Vector, pipeline: Document, clock: VirtualClock, begun: Event
+) -> None:
+    """Without a state to go back to, the run is there as failed and says why; the model is not to blame."""
+    emulator = Emulator(warehouse=warehouse, clock=clock)
+    async with emulator:
+        client = await begin_endless(emulator, vector, pipeline, begun)
+    with pytest.raises(aiohttp.ClientError):
+        await client
+    async with emulator:
+        workspace = emulator._store.workspace("5328")
+        [run] = workspace.pipelines.get(pipeline["id"]).scheduler.log.created()
+        assert run.failure == "The emulator was stopped while the query was executed."
+        assert workspace.data_models.get(pipeline["data_model_id"]).problem is None
+
+
+def test_blocking_code_turns_the_clock_while_others_look(
+    warehouse: Path, vector: Vector, pipeline: Document, clock: VirtualClock, hold: Hold
+) -> None:
+    """A method of the emulator that takes a query holds up no request to an emulator in a thread of its own."""
+    with Emulator(warehouse=warehouse, clock=clock) as emulator, ThreadPoolExecutor(1) as others:
+        [name] = emulator.seed(pipelines=1, runs=0)
+        scheduler = emulator._store.workspace("5328").pipelines.get(name).scheduler
+        turned = others.submit(emulator._act, lambda: scheduler.trigger(clock.now()))
+        assert hold.begun.wait(10)
+        with urllib.request.urlopen(f"{emulator.url}/_emulator/overview") as answer:  # noqa: S310  # our own address
+            assert json.load(answer)["pipelines"][0]["runs"] == []
+        hold.let_go.set()
+        assert turned.result().id == 1

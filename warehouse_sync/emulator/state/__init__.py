@@ -1,0 +1,1 @@
+"""The state the emulator holds: workspaces, their resources and the sent event batches."""

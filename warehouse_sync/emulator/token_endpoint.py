@@ -1,0 +1,107 @@
+"""The token endpoint's rules, and the check of the bearer token every API call carries."""
+
+import hmac
+import secrets
+from datetime import timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from warehouse_sync.emulator.clock import Clock
+from warehouse_sync.emulator.documents import Document
+from warehouse_sync.emulator.errors import ApiError
+from warehouse_sync.emulator.resources.validation import FieldErrors
+from warehouse_sync.emulator.responses import HttpError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# The reference gives one audience, whatever host the API is called at.
+AUDIENCE = "https://api.mparticle.com"
+GRANT_TYPE = "client_credentials"
+TOKEN_SECONDS = 28_800
+OWN_PREFIX = "emu_"
+
+
+class TokenEndpoint:
+    """Issues tokens for one credential and recognises the tokens it issued.
+
+    Tokens are random and known to this process alone. They expire by the emulator's clock.
+    """
+
+    def __init__(self, clock: Clock, *, client_id: str, client_secret: str) -> None:
+        self.client_id = client_id
+        self._client_secret = client_secret
+        self._clock = clock
+        self._expiries: dict[str, datetime] = {}
+
+    def issue(self, asked: Document) -> Document:
+        """Return the token endpoint's answer to a request body, or refuse it."""
+        _check_form(asked)
+        self._check_credential(asked["client_id"], asked["client_secret"])
+        return {"access_token": self._new_token(), "expires_in": TOKEN_SECONDS, "token_type": "Bearer"}
+
+    def authorize(self, header: str | None) -> None:
+        """Refuse an ``Authorization`` header that carries no token in force."""
+        token = _bearer(header)
+        if not token:
+            raise _unauthorized(
+                "Send the header `Authorization: Bearer <access_token>`; POST /oauth/token gives one."
+            )
+        expiry = self._expiries.get(token)
+        if expiry is None:
+            raise _unauthorized("The access token is not one that this emulator issued since it started.")
+        if self._clock.now() >= expiry:
+            raise _unauthorized("The access token has expired.")
+
+    def expire(self, header: str | None) -> None:
+        """Let the token of an ``Authorization`` header be expired."""
+        token = _bearer(header)
+        if token in self._expiries:
+            self._expiries[token] = self._clock.now()
+
+    def expire_all(self) -> None:
+        """Forget every token, so that the next call with one is refused."""
+        self._expiries.clear()
+
+    def _new_token(self) -> str:
+        now = self._clock.now()
+        self._expiries = {token: expiry for token, expiry in self._expiries.items() if now < expiry}
+        token = f"emu.{secrets.token_urlsafe(32)}"
+        self._expiries[token] = now + timedelta(seconds=TOKEN_SECONDS)
+        return token
+
+    def _check_credential(self, client_id: str, client_secret: str) -> None:
+        if not client_id.startswith(OWN_PREFIX):
+            raise _invalid_client(
+                "This is the Warehouse Sync emulator, not mParticle. It takes only its own credential, whose client_id "
+                f"starts with `{OWN_PREFIX}` (default `emu_client` / `emu_secret`); keep real credentials away from it."
+            )
+        known = hmac.compare_digest(client_id.encode(), self.client_id.encode())
+        if not (known and hmac.compare_digest(client_secret.encode(), self._client_secret.encode())):
+            raise _invalid_client("The client_id or the client_secret is wrong.")
+
+
+def _bearer(header: str | None) -> str:
+    scheme, _, token = (header or "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
+def _check_form(asked: Document) -> None:
+    errors = FieldErrors(asked)
+    errors.text("client_id")
+    errors.text("client_secret")
+    errors.choice("audience", (AUDIENCE,))
+    errors.choice("grant_type", (GRANT_TYPE,))
+    if errors.problems:
+        explained = {"error": "invalid_request", "error_description": " ".join(errors.problems)}
+        raise HttpError(HTTPStatus.BAD_REQUEST, *errors.problems, extra=explained)
+
+
+def _invalid_client(message: str) -> ApiError:
+    # OAuth clients look for `error` and `error_description` (RFC 6749, 5.2).
+    explained = {"error": "invalid_client", "error_description": message}
+    return HttpError(HTTPStatus.UNAUTHORIZED, message, extra=explained)
+
+
+def _unauthorized(message: str) -> ApiError:
+    return HttpError(HTTPStatus.UNAUTHORIZED, message, headers={"WWW-Authenticate": "Bearer"})
