@@ -32,11 +32,11 @@ from warehouse_sync.declarative import (
     export_documents,
     load,
     make_plan,
-    observe,
+    read_snapshot,
     to_yaml,
     write_files,
 )
-from warehouse_sync.declarative.writing import resource_document
+from warehouse_sync.declarative.files.write import resource_document
 from warehouse_sync.emulator import Emulator
 
 WORKSPACES = itertools.count(1)
@@ -162,7 +162,7 @@ async def plan(
 ) -> Plan:
     """Plan what a folder says."""
     options = Options(prune=prune)
-    return make_plan(load(folder), await observe(client), ledger, environ=environ, options=options)
+    return make_plan(load(folder), await read_snapshot(client), ledger, environ=environ, options=options)
 
 
 async def run_apply(client: AsyncClient, folder: Path, ledger: Ledger, environ: dict[str, str]) -> None:
@@ -195,7 +195,7 @@ def test_plan_apply_plan_is_empty(
                 await run_apply(client, folder / "files", ledger, environ)
                 again = await plan(client, folder / "files", ledger, environ)
                 assert again.steps == ()
-                assert len((await observe(client)).models) == sum(map(len, workspace.values()))
+                assert len((await read_snapshot(client)).models) == sum(map(len, workspace.values()))
 
     with TemporaryDirectory() as name:
         asyncio.run(check(Path(name)))
@@ -212,13 +212,13 @@ def test_export_then_plan_is_empty(emulator: Emulator, workspace: dict[str, list
         async with AsyncClient(**options) as client:
             environ = write(folder / "files", workspace)
             await run_apply(client, folder / "files", ledger, environ)
-            files, skipped = export_documents(await observe(client))
+            files, skipped = export_documents(await read_snapshot(client))
             assert skipped == []
             write_files(folder / "export", files, force=False)
             for known in (ledger, Ledger(file=folder / "none")):
                 again = await plan(client, folder / "export", known, {})
                 assert again.steps == ()
-                assert again.obstacles == ()
+                assert again.blockers == ()
                 assert len(again.changes) == sum(map(len, workspace.values()))
 
     with TemporaryDirectory() as name:

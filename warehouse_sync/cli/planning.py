@@ -19,7 +19,7 @@ from warehouse_sync.cli.output import Output, has_colour, is_terminal
 
 if TYPE_CHECKING:
     from warehouse_sync import AsyncClient
-    from warehouse_sync.declarative import Binding, Declarations, Ledger, Options, Plan
+    from warehouse_sync.declarative import Declarations, Ledger, Options, Plan, PlanInputs
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class PreparedPlan:
     """
 
     plan: "Plan"
-    inputs: "Binding"
+    inputs: "PlanInputs"
     ledger: "Ledger"
 
 
@@ -57,10 +57,10 @@ def show(output: Output, prepared: PreparedPlan, *, asks: bool = False) -> None:
         ]
         output.rows(rows, ("action", "kind", "id"))
     elif output.quiet and not (asks and is_terminal(sys.stdin)):
-        click.echo(printable(declarative.summary(prepared.plan)))
+        click.echo(printable(declarative.render_summary(prepared.plan)))
     else:
         click.echo(f"Workspace {prepared.inputs.workspace_id} at {prepared.inputs.api_url}")
-        for line in declarative.show_plan(prepared.plan):
+        for line in declarative.render_plan(prepared.plan):
             click.echo(_coloured(line))
 
 
@@ -85,15 +85,15 @@ def prepare_plan(context: Context, declarations: "Declarations", options: "Optio
 async def _prepare_plan(
     client: "AsyncClient", api_url: str, declarations: "Declarations", options: "Options | None"
 ) -> PreparedPlan:
-    observed = await declarative.observe(client)
+    observed = await declarative.read_snapshot(client)
     ledger = declarative.Ledger.of(
         api_url=api_url, workspace_id=client.workspace_id, environ=os.environ, files=declarations.files
     )
     if options is None:
-        plan = declarative.plan_destruction(declarations, observed, ledger)
+        plan = declarative.make_destroy_plan(declarations, observed, ledger)
     else:
         plan = declarative.make_plan(declarations, observed, ledger, environ=os.environ, options=options)
-    inputs = declarative.Binding(
+    inputs = declarative.PlanInputs(
         workspace_id=client.workspace_id,
         api_url=api_url,
         files=declarations.digest,
@@ -115,7 +115,7 @@ def execute(context: Context, output: Output, prepared: PreparedPlan) -> None:
 
 
 async def _execute(client: "AsyncClient", output: Output, prepared: PreparedPlan) -> None:
-    if prepared.plan.steps and (await declarative.observe(client)).digest() != prepared.inputs.remote:
+    if prepared.plan.steps and (await declarative.read_snapshot(client)).digest() != prepared.inputs.remote:
         raise declarative.StalePlanError(["the workspace changed since the plan was made", "make a new plan"])
     async for change in declarative.apply_plan(client, prepared.plan, prepared.ledger, os.environ):
         output.note(f"done: {change.action} {change.kind.noun} {change.id}")

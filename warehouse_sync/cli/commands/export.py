@@ -22,7 +22,7 @@ def export(*, context: Context, output: Output, folder: Path, force: bool) -> No
 
     Example: warehouse-sync export infra/
     """
-    observed = context.call(declarative.observe)
+    observed = context.call(declarative.read_snapshot)
     with errors.exit_on_error():
         files, skipped = declarative.export_documents(observed)
         written = declarative.write_files(folder, files, force=force)

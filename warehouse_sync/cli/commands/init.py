@@ -43,7 +43,7 @@ def read_id(text: str) -> str:
     Raises:
         BadParameter: It cannot be one.
     """
-    problem = declarative.id_problem(text)
+    problem = declarative.check_id(text)
     if problem:
         raise click.BadParameter(problem)
     return text
@@ -175,7 +175,7 @@ def init(*, folder: Path, given: tuple[str, ...], force: bool, output: Output, *
     table = "" if answers["sql"] else asked.answer(_TABLE, answers["table"])
     pipeline_id = asked.answer(_ID, answers["pipeline_id"])
     iterator = asked.answer(_ITERATOR, answers["iterator"])
-    made = declarative.Answers(
+    made = declarative.ScaffoldOptions(
         provider=provider,
         config=config,
         pipeline_id=pipeline_id,
@@ -188,7 +188,7 @@ def init(*, folder: Path, given: tuple[str, ...], force: bool, output: Output, *
     )
     asked.check()
     with errors.exit_on_error():
-        files = declarative.starting_files(made)
+        files = declarative.scaffold_files(made)
         files["warehouse-sync.schema.json"] = json.dumps(declarative.json_schema(), indent=2) + "\n"
         written = declarative.write_files(folder, files, force=force)
     output.written_files(written, files)

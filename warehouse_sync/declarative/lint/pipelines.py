@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from warehouse_sync import PipelineSpec, PipelineState, ScheduleType
-from warehouse_sync.declarative.declared import Declarations, Declared
+from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource
+from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL, PIPELINE
 from warehouse_sync.declarative.lint.rules import RULES, Finding, Limits
-from warehouse_sync.declarative.shapes import CONNECTION, DATA_MODEL, PIPELINE
 
 _PERIODS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
 
 
-def pipelines_of(declarations: Declarations) -> Iterator[tuple[Declared, PipelineSpec]]:
+def pipelines_of(declarations: Declarations) -> Iterator[tuple[DeclaredResource, PipelineSpec]]:
     """Yield the pipelines that the files declare."""
     for each in declarations.resources:
         if isinstance(each.spec, PipelineSpec):
@@ -29,14 +29,16 @@ def lint_pipelines(declarations: Declarations, limits: Limits, now: datetime) ->
     yield from _active(declarations, limits)
 
 
-def found(code: str, declared: Declared, path: str, message: str) -> Iterator[Finding]:
+def found(code: str, declared: DeclaredResource, path: str, message: str) -> Iterator[Finding]:
     """Yield a finding about a field, unless the resource silences it."""
-    if code not in declared.silenced:
+    if code not in declared.ignored_rules:
         where = f"{declared.kind.name} {declared.spec.id}" + (f".{path}" if path else "")
-        yield Finding(rule=RULES[code], place=declared.place_of(path), message=message, path=where)
+        yield Finding(rule=RULES[code], location=declared.location_of(path), message=message, path=where)
 
 
-def _references(declared: Declared, spec: PipelineSpec, declarations: Declarations) -> Iterator[Finding]:
+def _references(
+    declared: DeclaredResource, spec: PipelineSpec, declarations: Declarations
+) -> Iterator[Finding]:
     known = declarations.by_key()
     for kind, field in ((CONNECTION, "connection_id"), (DATA_MODEL, "data_model_id")):
         named = getattr(spec, field)
@@ -45,7 +47,7 @@ def _references(declared: Declared, spec: PipelineSpec, declarations: Declaratio
             yield from found("WS101", declared, field, message)
 
 
-def _ranges(declared: Declared, spec: PipelineSpec) -> Iterator[Finding]:
+def _ranges(declared: DeclaredResource, spec: PipelineSpec) -> Iterator[Finding]:
     for path, begin, end in (
         ("sync_mode.until", spec.sync_mode.from_, spec.sync_mode.until),
         ("schedule.end", spec.schedule.start, spec.schedule.end),
@@ -59,7 +61,7 @@ def _ranges(declared: Declared, spec: PipelineSpec) -> Iterator[Finding]:
             )
 
 
-def _schedule(declared: Declared, spec: PipelineSpec) -> Iterator[Finding]:
+def _schedule(declared: DeclaredResource, spec: PipelineSpec) -> Iterator[Finding]:
     schedule = spec.schedule
     if schedule.type == ScheduleType.INTERVAL:
         if schedule.start is not None and schedule.start == spec.sync_mode.from_:
@@ -73,7 +75,9 @@ def _schedule(declared: Declared, spec: PipelineSpec) -> Iterator[Finding]:
             yield from found("WS204", declared, f"schedule.{name}", message)
 
 
-def _catch_up(declared: Declared, spec: PipelineSpec, limits: Limits, now: datetime) -> Iterator[Finding]:
+def _catch_up(
+    declared: DeclaredResource, spec: PipelineSpec, limits: Limits, now: datetime
+) -> Iterator[Finding]:
     days = limits.catch_up_days.get(str(spec.schedule.frequency))
     start = spec.schedule.start
     if spec.schedule.type != ScheduleType.INTERVAL or days is None or start is None:

@@ -11,10 +11,10 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from warehouse_sync import ConnectionSpec, DataModelSpec, PipelineSpec
-from warehouse_sync.declarative.declared import Declarations, Declared
+from warehouse_sync.declarative.errors import Location
+from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource
 from warehouse_sync.declarative.lint.pipelines import found, pipelines_of
 from warehouse_sync.declarative.lint.rules import Finding, Limits
-from warehouse_sync.declarative.problems import Place
 
 DIALECTS = {
     "Snowflake": "snowflake",
@@ -66,10 +66,10 @@ class Query:
         iterators: The pipelines that load it, with their iterator fields.
     """
 
-    declared: Declared
+    declared: DeclaredResource
     sql: str
     dialect: str
-    iterators: tuple[tuple[Declared, str], ...]
+    iterators: tuple[tuple[DeclaredResource, str], ...]
 
     def found(self, code: str, message: str, *, line: int | None = None) -> Iterator[Finding]:
         """Yield a finding about the query, unless it silences it itself."""
@@ -77,9 +77,9 @@ class Query:
         if code in codes:
             return
         for finding in found(code, self.declared, "sql_query", message):
-            in_file = line is not None and finding.place.file.endswith(".sql")
-            place = Place(finding.place.file, line or 1) if in_file else finding.place
-            yield attrs.evolve(finding, place=place)
+            in_file = line is not None and finding.location.file.endswith(".sql")
+            location = Location(finding.location.file, line or 1) if in_file else finding.location
+            yield attrs.evolve(finding, location=location)
 
 
 def lint_queries(declarations: Declarations, limits: Limits) -> Iterator[Finding]:
@@ -94,7 +94,7 @@ def _queries(declarations: Declarations) -> Iterator[Query]:
     for declared in declarations.resources:
         if not isinstance(declared.spec, DataModelSpec):
             continue
-        users: dict[str, list[tuple[Declared, str]]] = {}
+        users: dict[str, list[tuple[DeclaredResource, str]]] = {}
         for pipeline, spec in pipelines_of(declarations):
             if spec.data_model_id == declared.spec.id:
                 connection = by_key.get(("connection", spec.connection_id))
@@ -105,13 +105,13 @@ def _queries(declarations: Declarations) -> Iterator[Query]:
             )
 
 
-def _dialect(connection: Declared | None) -> str:
+def _dialect(connection: DeclaredResource | None) -> str:
     if connection is None or not isinstance(connection.spec, ConnectionSpec):
         return ""
     return DIALECTS.get(str(connection.spec.config.service_provider), "")
 
 
-def _iterator(pipeline: Declared, spec: PipelineSpec) -> list[tuple[Declared, str]]:
+def _iterator(pipeline: DeclaredResource, spec: PipelineSpec) -> list[tuple[DeclaredResource, str]]:
     field = spec.sync_mode.iterator_field
     return [(pipeline, field)] if field and spec.sync_mode.type == "incremental" else []
 

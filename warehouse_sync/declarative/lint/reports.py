@@ -51,22 +51,27 @@ def to_sarif(findings: list[Finding], *, version: str) -> str:
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
-    place = finding.place
+    location = finding.location
     return {
         "code": finding.rule.code,
         "severity": finding.rule.severity,
         "message": finding.message,
         "path": finding.path,
-        "file": place.file,
-        "line": place.line,
-        "column": place.column,
+        "file": location.file,
+        "line": location.line,
+        "column": location.column,
     }
 
 
 def _annotation(finding: Finding) -> str:
-    place = finding.place
+    location = finding.location
     command = _GITHUB[finding.rule.severity]
-    fields = {"file": place.file, "line": place.line, "col": place.column, "title": finding.rule.code}
+    fields = {
+        "file": location.file,
+        "line": location.line,
+        "col": location.column,
+        "title": finding.rule.code,
+    }
     listed = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in fields.items())
     text = f"{finding.path}: {finding.message}" if finding.path else finding.message
     return f"::{command} {listed}::{_escaped(text)}"
@@ -79,12 +84,14 @@ def _escaped(text: str, more: Iterable[str] = "") -> str:
 
 
 def _result(finding: Finding) -> dict[str, Any]:
-    place = finding.place
-    region = {"startLine": place.line, "startColumn": place.column}
-    location = {"artifactLocation": {"uri": place.file.replace("\\", "/")}, "region": region}
+    location = finding.location
+    physical_location = {
+        "artifactLocation": {"uri": location.file.replace("\\", "/")},
+        "region": {"startLine": location.line, "startColumn": location.column},
+    }
     return {
         "ruleId": finding.rule.code,
         "level": finding.rule.severity,
         "message": {"text": f"{finding.path}: {finding.message}" if finding.path else finding.message},
-        "locations": [{"physicalLocation": location}],
+        "locations": [{"physicalLocation": physical_location}],
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from warehouse_sync.declarative.problems import Place
+from warehouse_sync.declarative.errors import Location
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 
@@ -30,19 +30,19 @@ class Finding:
 
     Attributes:
         rule: The rule.
-        place: Where.
+        location: Where.
         message: What was found, and what to do about it.
         path: The field, such as `pipeline orders.schedule.start`.
     """
 
     rule: Rule
-    place: Place
+    location: Location
     message: str
     path: str = ""
 
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""
-        return f"{self.place}: {self.rule.severity} {self.rule.code}: {where}{self.message}"
+        return f"{self.location}: {self.rule.severity} {self.rule.code}: {where}{self.message}"
 
 
 def _rules(*listed: tuple[str, str, str]) -> Mapping[str, Rule]:
@@ -51,7 +51,7 @@ def _rules(*listed: tuple[str, str, str]) -> Mapping[str, Rule]:
 
 RULES = _rules(
     ("WS001", ERROR, "A file cannot be used as it is."),
-    ("WS002", WARNING, "A rule that is silenced does not exist."),
+    ("WS002", WARNING, "A rule that is ignored does not exist."),
     ("WS101", WARNING, "A pipeline refers to what is not in these files."),
     ("WS102", NOTE, "Nothing uses a connection or a data model."),
     ("WS201", WARNING, "The first sync comes one interval later than it seems."),

@@ -1,0 +1,173 @@
+"""Files are read whole, or refused with everything that is wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from warehouse_sync import ConnectionSpec, DataModelSpec, PipelineSpec, ScheduleType
+from warehouse_sync.declarative import InvalidFilesError, Problem, load, read
+
+CONNECTION = """
+connections:
+  - id: snowflake
+    name: Snowflake
+    service_provider: Snowflake
+    config:
+      account_identifier: gd12345
+      region: us-central1.gcp
+      warehouse: compute_wh
+      database: indexed
+      role: mparticle_role
+      user: mparticle_user
+      password: env:SNOWFLAKE_PASSWORD
+      storage_integration: mp_us1_123_123_s3
+"""
+PIPELINE = """
+kind: pipeline
+id: orders
+name: Orders
+pipeline_type: user_attributes
+connection_id: snowflake
+data_model_id: orders
+state: active
+sync_mode: {type: incremental, iterator_field: updated_at, iterator_data_type: timestamp}
+schedule: {type: on-demand}
+environment: development
+"""
+
+
+def refused(folder: Path) -> list[Problem]:
+    """What is wrong with a folder."""
+    with pytest.raises(InvalidFilesError) as caught:
+        load(folder)
+    return list(caught.value.problems)
+
+
+def test_folder_is_read_whole(tmp_path: Path) -> None:
+    """Sections, single documents, JSON and SQL files of a folder come together in the order of dependencies."""
+    (tmp_path / "pipelines").mkdir()
+    (tmp_path / "pipelines" / "orders.yml").write_text(PIPELINE)
+    (tmp_path / "connections.yaml").write_text(CONNECTION)
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql" / "orders.sql").write_text("SELECT 1\nFROM a.b.c\n")
+    model = {"kind": "data_model", "id": "orders", "name": "Orders", "sql_file": "sql/orders.sql"}
+    (tmp_path / "model.json").write_text(json.dumps(model))
+    [connection, data_model, pipeline] = load(tmp_path).resources
+    assert isinstance(connection.spec, ConnectionSpec)
+    assert {path: str(each) for path, each in connection.secrets.items()} == {
+        "config.password": "env:SNOWFLAKE_PASSWORD"
+    }
+    assert data_model.spec == DataModelSpec(id="orders", name="Orders", sql_query="SELECT 1\nFROM a.b.c")
+    assert isinstance(pipeline.spec, PipelineSpec)
+    assert pipeline.spec.schedule.type is ScheduleType.ON_DEMAND
+
+
+def test_every_problem_of_every_file_is_told(tmp_path: Path) -> None:
+    """One error lists the problems of all files, by file and line, with a field and a suggestion."""
+    (tmp_path / "a.yaml").write_text(
+        CONNECTION.replace("region:", "regionn:").replace("name: Snowflake", "name: 7", 1)
+    )
+    (tmp_path / "b.yaml").write_text(
+        PIPELINE.replace("state: active", "state: activee").replace("iterator_field: updated_at, ", "")
+    )
+    problems = [(problem.location.line, problem.path, problem.message) for problem in refused(tmp_path)]
+    assert problems == [
+        (4, "connections.snowflake.name", 'must be text, not a number: put it in "quotes"'),
+        (7, "connections.snowflake.config.region", "is required"),
+        (8, "connections.snowflake.config.regionn", "is not a known field; did you mean region?"),
+        (8, "pipeline orders.state", "must be one of new, active, paused; did you mean active?"),
+        (9, "pipeline orders.sync_mode.iterator_field", "is required"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "secret", ["canary-hunter2", '"0123456"', "12345", "'env:'", "env:not a name", "'file:'"]
+)
+def test_literal_secret_is_refused_with_its_line(secret: str, tmp_path: Path) -> None:
+    """A secret in clear is refused at its line and never shown, also where YAML takes it for a number."""
+    (tmp_path / "a.yaml").write_text(CONNECTION.replace("env:SNOWFLAKE_PASSWORD", secret))
+    [problem] = refused(tmp_path)
+    assert problem.location.line == 13
+    assert "write env:NAME or file:PATH" in problem.message
+    assert secret.strip('"') not in str(problem).replace("env:NAME or file:PATH", "") or secret in (
+        "env:",
+        "file:",
+    )
+
+
+def test_feed_key_is_a_secret_too(tmp_path: Path) -> None:
+    """The key of a partner feed does not stand in a file either."""
+    (tmp_path / "a.yaml").write_text(PIPELINE + "partner_feed_key: canary-key\n")
+    [problem] = refused(tmp_path)
+    assert problem.path == "pipeline orders.partner_feed_key"
+    assert "canary" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("pipelnes: []\n", "'pipelnes' is not a section"),
+        ("pipelines: {id: a}\n", "pipelines must be a list"),
+        ("pipelines: [a]\n", "a pipeline must be a mapping, not text"),
+        ("just text\n", "must be a mapping of connections, data_models, pipelines"),
+        ("kind: table\n", "kind must be one of connection, data_model, pipeline"),
+        (PIPELINE + "errors: []\n", "is not a known field"),
+        (PIPELINE.replace("\nid: orders", "\nid: a/b"), "is not an id"),
+        (PIPELINE.replace("{type: on-demand}", "daily"), "must be a mapping"),
+        (PIPELINE.replace("{type: on-demand}", "{type: once, start: monday}"), "must be a moment such as"),
+        (PIPELINE + "data_plan_version: two\n", "must be a whole number, not text"),
+        (PIPELINE + "lint: WS201\n", "must look like {ignore: [WS201]}"),
+        (PIPELINE.replace("user_attributes", "events"), "is required"),
+        (
+            CONNECTION.replace("service_provider: Snowflake", "service_provider: snowflake"),
+            "did you mean Snowflake?",
+        ),
+        (CONNECTION.replace("    service_provider: Snowflake\n", ""), "is required: one of Snowflake"),
+        ("kind: data_model\nid: a\nname: A\n", "is required"),
+        ("kind: data_model\nid: a\nname: A\nsql_query: a\nsql_file: a.sql\n", "leave one of them out"),
+        ("kind: data_model\nid: a\nname: A\nsql_file: ../a.sql\n", "must lie beside or below its document"),
+        ("kind: data_model\nid: a\nname: A\nsql_file: none.sql\n", "cannot be read: No such file"),
+    ],
+)
+def test_mistakes_are_told(text: str, message: str, tmp_path: Path) -> None:
+    """Each mistake is a problem of its own that says what would be right."""
+    (tmp_path / "a.yaml").write_text(text)
+    assert [message in problem.message for problem in refused(tmp_path)] == [True]
+
+
+def test_resource_declared_twice_is_told(tmp_path: Path) -> None:
+    """An id stands once among all files; the second location names the first."""
+    (tmp_path / "a.yaml").write_text(CONNECTION)
+    (tmp_path / "b.yaml").write_text(CONNECTION)
+    [problem] = refused(tmp_path)
+    assert problem.location.file == str(tmp_path / "b.yaml")
+    assert f"is declared already, at {tmp_path / 'a.yaml'}:3" in problem.message
+
+
+@pytest.mark.parametrize("content", [b"x" * 1_000_001, b"\xff\xfe"])
+def test_unreadable_file_is_told(content: bytes, tmp_path: Path) -> None:
+    """A file that is too large or not text is told by its name."""
+    (tmp_path / "a.yaml").write_bytes(content)
+    [problem] = refused(tmp_path)
+    assert str(tmp_path / "a.yaml") in problem.message
+
+
+def test_path_that_is_no_document_is_told(tmp_path: Path) -> None:
+    """What is neither a folder nor a document is told."""
+    _, [problem] = read(tmp_path / "none.txt")
+    assert "is neither a folder nor" in problem.message
+
+
+def test_digest_follows_every_file(tmp_path: Path) -> None:
+    """The digest changes with a document and with a query, and not with a saved plan beside them."""
+    (tmp_path / "a.yaml").write_text("kind: data_model\nid: a\nname: A\nsql_file: a.sql\n")
+    (tmp_path / "a.sql").write_text("SELECT 1")
+    digests = [load(tmp_path).digest]
+    (tmp_path / "plan.json").write_text('{"warehouse_sync_plan": 1}')
+    assert load(tmp_path).digest == digests[0]
+    (tmp_path / "a.sql").write_text("SELECT 2")
+    digests.append(load(tmp_path).digest)
+    (tmp_path / "b.yaml").write_text("connections: []\n")
+    digests.append(load(tmp_path).digest)
+    assert len(set(digests)) == 3

@@ -1,0 +1,1 @@
+"""Files of declarations: parse, bind and write them; their schema and secret references."""

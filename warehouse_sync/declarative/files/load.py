@@ -1,0 +1,189 @@
+"""Files and folders to declarations, with every problem of every file at once."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+
+from warehouse_sync.declarative.errors import InvalidFilesError, Location, Problem
+from warehouse_sync.declarative.files.bind import Binder
+from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource, Key
+from warehouse_sync.declarative.files.fields import KINDS, Kind
+from warehouse_sync.declarative.files.nodes import Mapping, Node, Sequence, kind_of
+from warehouse_sync.declarative.files.parse_json import read_json
+from warehouse_sync.declarative.files.parse_yaml import read_yaml
+
+LARGEST = 1_000_000  # bytes of a file
+SUFFIXES = (".yaml", ".yml", ".json")
+PLAN_KEY = "warehouse_sync_plan"
+_SECTIONS = {kind.section: kind for kind in KINDS}
+_NAMES = {kind.name: kind for kind in KINDS}
+
+
+def load(path: Path) -> Declarations:
+    """Read what a file or a folder declares.
+
+    Args:
+        path: A `.yaml`, `.yml` or `.json` file, or a folder that is searched for them.
+
+    Raises:
+        InvalidFilesError: Something is wrong; the error lists all of it.
+    """
+    declarations, problems = read(path)
+    if problems:
+        raise InvalidFilesError(problems)
+    return declarations
+
+
+def read(path: Path) -> tuple[Declarations, list[Problem]]:
+    """Read what a file or a folder declares, with what is wrong: what has a problem is left out."""
+    reader = _Reader()
+    for file in _files(path, reader.problems):
+        reader.read(file)
+    order = {kind.name: position for position, kind in enumerate(KINDS)}
+    resources = tuple(sorted(reader.found.values(), key=lambda each: order[each.kind.name]))
+    return Declarations(resources=resources, digest=reader.digest(), files=path), reader.problems
+
+
+def _files(path: Path, problems: list[Problem]) -> list[Path]:
+    if path.is_dir():
+        return sorted(
+            each for each in path.rglob("*") if _is_document(each.relative_to(path)) and each.is_file()
+        )
+    if path.suffix in SUFFIXES and path.is_file():
+        return [path]
+    problems.append(
+        Problem(location=Location(str(path)), message=f"is neither a folder nor a {', '.join(SUFFIXES)} file")
+    )
+    return []
+
+
+def _is_document(path: Path) -> bool:
+    return path.suffix in SUFFIXES and not any(part.startswith(".") for part in path.parts)
+
+
+@attrs.define
+class _Reader:
+    """Collects what the files hold."""
+
+    problems: list[Problem] = attrs.field(factory=list)
+    found: dict[Key, DeclaredResource] = attrs.field(factory=dict)
+    contents: list[tuple[str, bytes]] = attrs.field(factory=list)
+
+    def digest(self) -> str:
+        """Return a hash of every file that was read."""
+        total = hashlib.sha256()
+        for name, content in self.contents:
+            total.update(f"{len(name)}:{name}:{len(content)}:".encode())
+            total.update(content)
+        return total.hexdigest()
+
+    def read(self, file: Path) -> None:
+        """Read a file of documents."""
+        before = len(self.problems)
+        text = self._text(file, Location(str(file)))
+        if text is None:
+            return
+        parse = read_json if file.suffix == ".json" else read_yaml
+        documents = parse(text, str(file), self.problems.append)
+        if any(_is_other(document) for document in documents):
+            del self.problems[before:], self.contents[-1:]
+            return
+        for document in documents:
+            for kind, label, node in self._resources(document):
+                self._bind(kind, label, node, file)
+
+    def _text(self, file: Path, location: Location) -> str | None:
+        """Read a text; a file that is too large is not read at all."""
+        try:
+            if file.stat().st_size > LARGEST:
+                self.problems.append(
+                    Problem(location=location, message=f"{file} is larger than {LARGEST:,} bytes")
+                )
+                return None
+            content = file.read_bytes()
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            self.problems.append(Problem(location=location, message=f"{file} is not UTF-8 text"))
+            return None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "its name is not a file's"
+            self.problems.append(Problem(location=location, message=f"{file} cannot be read: {reason}"))
+            return None
+        self.contents.append((file.name, content))
+        return text
+
+    def _resources(self, document: Node) -> Iterator[tuple[Kind, str, Mapping]]:
+        """Yield the resources of a document: one with its `kind`, a list of such, or sections."""
+        match document:
+            case Sequence():
+                for item in document.items:
+                    yield from self._resources(item)
+            case Mapping() if document.get("kind") is not None:
+                yield from self._one(document)
+            case Mapping():
+                yield from self._sections(document)
+            case _ if kind_of(document) != "nothing":
+                self._add(document, "must be a mapping of " + ", ".join(_SECTIONS))
+
+    def _one(self, document: Mapping) -> Iterator[tuple[Kind, str, Mapping]]:
+        name = document.text("kind")
+        if name in _NAMES:
+            kind = _NAMES[name]
+            yield kind, f"{kind.name} {document.text('id') or '?'}", document
+        else:
+            self._add(document, f"kind must be one of {', '.join(_NAMES)}")
+
+    def _sections(self, document: Mapping) -> Iterator[tuple[Kind, str, Mapping]]:
+        for entry in document:
+            kind = _SECTIONS.get(entry.key)
+            if kind is None and entry.key != "$schema":
+                message = f"{entry.key[:60]!r} is not a section: use {', '.join(_SECTIONS)}, or give the document a kind"
+                self.problems.append(Problem(location=entry.location, message=message))
+            elif kind is not None:
+                yield from self._section(kind, entry.value)
+
+    def _section(self, kind: Kind, section: Node) -> Iterator[tuple[Kind, str, Mapping]]:
+        if not isinstance(section, Sequence):
+            if kind_of(section) != "nothing":
+                self._add(section, f"{kind.section} must be a list: begin each {kind.noun} with a dash")
+            return
+        for position, item in enumerate(section.items):
+            if isinstance(item, Mapping):
+                yield kind, f"{kind.section}.{item.text('id') or position}", item
+            else:
+                self._add(item, f"a {kind.noun} must be a mapping, not {kind_of(item)}")
+
+    def _bind(self, kind: Kind, label: str, node: Mapping, file: Path) -> None:
+        binder = Binder(
+            kind,
+            label=label,
+            folder=file.parent,
+            read_sql=lambda name, location: self._sql(file.parent, name, location),
+        )
+        declared = binder.bind(node)
+        self.problems += binder.problems
+        if declared is None:
+            return
+        first = self.found.setdefault(declared.key, declared)
+        if first is not declared:
+            self._add(node, f"the {kind.noun} {declared.spec.id!r} is declared already, at {first.location}")
+
+    def _sql(self, folder: Path, name: str, location: Location) -> str | None:
+        """Read a `.sql` file; the newline at its end is the editor's."""
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            self.problems.append(
+                Problem(location=location, message="sql_file must lie beside or below its document")
+            )
+            return None
+        text = self._text(folder / name, location)
+        return None if text is None else text.removesuffix("\n").removesuffix("\r")
+
+    def _add(self, node: Node, message: str) -> None:
+        self.problems.append(Problem(location=node.location, message=message))
+
+
+def _is_other(document: Node) -> bool:
+    """Tell a saved plan and the JSON Schema from declarations: both may lie in the folder."""
+    return isinstance(document, Mapping) and any(entry.key in (PLAN_KEY, "$defs") for entry in document)

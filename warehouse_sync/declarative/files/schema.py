@@ -1,0 +1,126 @@
+"""A JSON Schema of the files, generated from the core's classes, for editors that complete and check while one types."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from warehouse_sync import ConnectionConfig, OpenEnum
+from warehouse_sync.declarative.files.fields import (
+    CONFIGS,
+    CONNECTION,
+    DATA_MODEL,
+    KINDS,
+    FieldInfo,
+    Kind,
+    fields_of,
+)
+
+Schema = dict[str, Any]
+_ID = "^[A-Za-z0-9_-]+$"
+_DELAY = "^[0-9]+[smhdwy]$"
+_REFERENCE: Schema = {
+    "type": "string",
+    "pattern": "^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$",
+    "description": "Where the secret is: env:NAME or file:PATH. Never the secret itself.",
+}
+_LINT: Schema = {
+    "type": "object",
+    "properties": {"ignore": {"type": "array", "items": {"type": "string"}}},
+    "required": ["ignore"],
+    "additionalProperties": False,
+    "description": "Lint rules that do not apply here.",
+}
+
+
+def json_schema() -> Schema:
+    """Return the schema of a file: sections, or one resource with its kind, or a list of such."""
+    definitions = {kind.name: _resource(kind) for kind in KINDS}
+    sections = {
+        kind.section: {
+            "type": "array",
+            "items": {"$ref": f"#/$defs/{kind.name}"},
+            "description": _first_line(kind.spec),
+        }
+        for kind in KINDS
+    }
+    whole = {
+        "type": "object",
+        "properties": {"$schema": {"type": "string"}, **sections},
+        "additionalProperties": False,
+    }
+    single = [{"allOf": [{"$ref": f"#/$defs/{kind.name}"}, {"required": ["kind"]}]} for kind in KINDS]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Warehouse Sync resources",
+        "anyOf": [whole, *single, {"type": "array", "items": {"anyOf": single}}],
+        "$defs": definitions,
+    }
+
+
+def _resource(kind: Kind) -> Schema:
+    schema = _object(kind.spec)
+    schema["properties"] |= {"kind": {"const": kind.name}, "lint": _LINT}
+    if kind is CONNECTION:
+        schema["properties"]["service_provider"] = {"enum": list(CONFIGS), "description": "The warehouse."}
+        schema["required"].append("service_provider")
+        schema["allOf"] = [
+            {
+                "if": {"properties": {"service_provider": {"const": provider}}},
+                "then": {"properties": {"config": _object(config)}},
+            }
+            for provider, config in CONFIGS.items()
+        ]
+    if kind is DATA_MODEL:
+        schema["properties"]["sql_file"] = {"type": "string", "description": "A .sql file beside this one."}
+        schema["required"].remove("sql_query")
+        schema["oneOf"] = [{"required": ["sql_query"]}, {"required": ["sql_file"]}]
+    return schema
+
+
+def _object(cls: type) -> Schema:
+    described = descriptions(cls)
+    fields = fields_of(cls)
+    return {
+        "type": "object",
+        "properties": {
+            field.name: {**_field(field), **_described(described.get(field.attribute))} for field in fields
+        },
+        "required": [field.name for field in fields if field.required],
+        "additionalProperties": False,
+    }
+
+
+def _field(field: FieldInfo) -> Schema:  # noqa: PLR0911 - one line for each sort of field
+    if field.secret:
+        return dict(_REFERENCE)
+    if field.type == ConnectionConfig:
+        return {"type": "object"}
+    if attrs.has(field.type):
+        return _object(field.type)
+    if field.type is datetime:
+        return {"type": "string", "format": "date-time"}
+    if field.type is int:
+        return {"type": "integer", "minimum": 0}
+    if issubclass(field.type, OpenEnum):
+        return {"enum": [str(word) for word in field.type]}
+    if field.name == "port":
+        return {"type": ["string", "integer"]}
+    patterns = {"id": _ID, "connection_id": _ID, "data_model_id": _ID, "delay": _DELAY}
+    return {"type": "string", **({"pattern": patterns[field.name]} if field.name in patterns else {})}
+
+
+def _described(text: str | None) -> Schema:
+    return {"description": text} if text else {}
+
+
+def _first_line(cls: type) -> str:
+    return (cls.__doc__ or "").strip().splitlines()[0]
+
+
+def descriptions(cls: type) -> dict[str, str]:
+    """Return the fields' descriptions from the `Attributes:` of a class's docstring."""
+    _, _, listed = (cls.__doc__ or "").partition("Attributes:")
+    found = re.findall(r"^\s+(\w+): (.+(?:\n\s{12,}.+)*)", listed, re.MULTILINE)
+    return {name: " ".join(text.split()).replace("`", "") for name, text in found}

@@ -1,0 +1,101 @@
+"""Models to files: YAML that reads back as it was, with references in place of secrets."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from warehouse_sync.declarative.errors import PlanError
+from warehouse_sync.declarative.files.documents import to_document
+from warehouse_sync.declarative.files.fields import CONFIGS, KINDS, Spec
+from warehouse_sync.declarative.files.parse_yaml import ambiguity, plain_value
+from warehouse_sync.declarative.planning.diff import secret_paths
+from warehouse_sync.declarative.planning.snapshot import Model, Snapshot
+
+_BLOCK = re.compile(r"(?:[\x20-\x7e]*\S\n)+[\x20-\x7e]*\S", re.ASCII)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what could be taken for something else than text, and writes queries as blocks."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    if _BLOCK.fullmatch(text) and not text[0].isspace():
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|")
+    ambiguous = plain_value(text) != text or ambiguity(text) is not None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if ambiguous else None)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def to_yaml(document: object) -> str:
+    """Write a document as YAML, so that reading gives it back exactly."""
+    return str(yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100_000))
+
+
+def export_documents(snapshot: Snapshot) -> tuple[dict[str, str], list[str]]:
+    """Return files from which `plan` finds nothing to change.
+
+    Returns:
+        The texts by file name, and what could not be written.
+    """
+    files, skipped = {}, []
+    for kind in KINDS:
+        models = [model for key, model in snapshot.models.items() if key[0] == kind.name]
+        known = [model for model in models if _is_expressible(model)]
+        skipped += [
+            f"{kind.noun} {model.id}: this release does not know its service provider"
+            for model in models
+            if not _is_expressible(model)
+        ]
+        if known:
+            files[f"{kind.section}.yaml"] = to_yaml(
+                {kind.section: [resource_document(each.to_spec()) for each in known]}
+            )
+    return files, skipped
+
+
+def resource_document(spec: Spec) -> dict[str, Any]:
+    """Return the document that declares a resource, its secrets as references to the environment."""
+    document = to_document(spec)
+    needed = secret_paths(spec)
+    for path in sorted(needed):
+        section, _, name = path.rpartition(".")
+        holder = document[section] if section else document
+        if section or name in holder:
+            holder[name] = f"env:{variable_name(spec.id, name)}"
+    return document
+
+
+def variable_name(resource_id: str, field: str) -> str:
+    """Return the name of the variable that an exported file takes a secret from."""
+    name = re.sub(r"[^A-Z0-9]", "_", f"{resource_id}_{field}".upper())
+    return f"_{name}" if name[0].isdigit() else name
+
+
+def write_files(folder: Path, files: dict[str, str], *, force: bool) -> list[Path]:
+    """Write files into a folder.
+
+    Raises:
+        PlanError: A file exists, and `force` is not given; nothing was written.
+    """
+    taken = [name for name in files if (folder / name).exists()]
+    if taken and not force:
+        raise PlanError([f"{folder / name} exists; --force replaces it" for name in taken])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in files]
+
+
+def _is_expressible(model: Model) -> bool:
+    provider = getattr(model, "service_provider", None)
+    return provider is None or str(provider) in CONFIGS
+
+
+def needed_variables(files: dict[str, str]) -> list[str]:
+    """Return the variables that exported files take secrets from, in their order."""
+    found = (re.findall(r"^\s+\w+: env:(\w+)$", text, re.MULTILINE) for text in files.values())
+    return list(dict.fromkeys(name for names in found for name in names))

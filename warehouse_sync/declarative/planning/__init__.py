@@ -1,0 +1,1 @@
+"""Compare files with a workspace, and apply the difference."""

@@ -1,0 +1,211 @@
+"""What would have to change for a workspace to be as the files say. Nothing here sends anything."""
+
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+from warehouse_sync import Pipeline, PipelineSpec
+from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource, Key
+from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL, KINDS, Kind, Spec
+from warehouse_sync.declarative.planning.diff import (
+    Difference,
+    compare_secrets,
+    differences,
+    flatten,
+    merged,
+    secret_paths,
+)
+from warehouse_sync.declarative.planning.ledger import Ledger, LedgerContent
+from warehouse_sync.declarative.planning.snapshot import Model, Snapshot
+
+CREATE, UPDATE, DELETE, NO_CHANGE = "create", "update", "delete", "nothing"
+_KINDS = {kind.name: kind for kind in KINDS}
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """What happens to one resource.
+
+    Attributes:
+        action: `create`, `update`, `delete` or `nothing`.
+        kind: Connection, data model or pipeline.
+        id: Its id.
+        differences: The fields that change.
+        notes: What a reader should know, such as a secret of which nothing is known.
+        spec: What is sent, without secrets; `None` for a delete.
+        declared: What the files say; `None` for a delete.
+    """
+
+    action: str
+    kind: Kind
+    id: str
+    differences: tuple[Difference, ...] = ()
+    notes: tuple[str, ...] = ()
+    spec: Spec | None = attrs.field(default=None, repr=False)
+    declared: DeclaredResource | None = attrs.field(default=None, repr=False)
+
+    @property
+    def key(self) -> Key:
+        """Identify the resource."""
+        return self.kind.name, self.id
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """What a plan may do.
+
+    Attributes:
+        prune: Whether to delete what these files were the last to manage and no longer declare.
+        rotate: Ids of connections and pipelines whose secrets are sent again.
+        max_deletes: How many deletes at most; `None` for any number.
+    """
+
+    prune: bool = False
+    rotate: frozenset[str] = frozenset()
+    max_deletes: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """Changes in the order in which they are made.
+
+    Attributes:
+        changes: All resources of the files, those that stay as they are included, and what is deleted.
+        notes: What a reader should know.
+        blockers: Why the plan cannot be carried out; empty when it can.
+    """
+
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
+    blockers: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Change, ...]:
+        """The changes that change something."""
+        return tuple(change for change in self.changes if change.action != NO_CHANGE)
+
+    def count(self, action: str) -> int:
+        """Return how many resources an action happens to."""
+        return sum(1 for change in self.changes if change.action == action)
+
+
+def make_plan(
+    declarations: Declarations,
+    snapshot: Snapshot,
+    ledger: Ledger,
+    *,
+    environ: Mapping[str, str],
+    options: Options | None = None,
+) -> Plan:
+    """Compare what the files declare with what is there.
+
+    Args:
+        declarations: What the files declare.
+        snapshot: What the workspace holds.
+        ledger: What earlier applies left.
+        environ: Where `env:` secrets are.
+        options: What the plan may do.
+    """
+    options, remembered = options or Options(), ledger.read()
+    kept = [
+        _change(
+            each, snapshot.models.get(each.key), remembered, environ, rotate=each.spec.id in options.rotate
+        )
+        for each in declarations.resources
+    ]
+    orphans = sorted((remembered.managed & snapshot.models.keys()) - declarations.by_key().keys())
+    deleted = [_deletion(key) for key in _in_reverse(orphans)] if options.prune else []
+    changes = (*kept, *deleted)
+    return Plan(
+        changes=changes,
+        notes=tuple(_notes(orphans, options)),
+        blockers=tuple(_blockers(changes, snapshot, options)),
+    )
+
+
+def make_destroy_plan(declarations: Declarations, snapshot: Snapshot, ledger: Ledger) -> Plan:
+    """Delete everything that is there and that the files declare or last managed."""
+    owned = declarations.by_key().keys() | ledger.read().managed
+    changes = tuple(_deletion(key) for key in _in_reverse(sorted(owned & snapshot.models.keys())))
+    return Plan(changes=changes, blockers=tuple(_blockers(changes, snapshot, Options())))
+
+
+def _change(
+    declared: DeclaredResource,
+    model: Model | None,
+    remembered: LedgerContent,
+    environ: Mapping[str, str],
+    *,
+    rotate: bool,
+) -> Change:
+    if model is None:
+        return _creation(declared, environ)
+    spec = merged(declared, model)
+    secret = compare_secrets(declared, model, remembered, environ, rotate=rotate)
+    hidden = secret_paths(spec) | secret_paths(model.to_spec())
+    found = (*differences(spec, model, hidden), *secret.differences)
+    return Change(
+        action=UPDATE if found else NO_CHANGE,
+        kind=declared.kind,
+        id=declared.spec.id,
+        differences=found,
+        notes=tuple(secret.notes),
+        spec=spec,
+        declared=declared,
+    )
+
+
+def _creation(declared: DeclaredResource, environ: Mapping[str, str]) -> Change:
+    fields = {**flatten(declared.spec), **dict.fromkeys(declared.secrets, "(secret)")}
+    found = tuple(Difference(path=path, before=None, after=value) for path, value in fields.items())
+    missing = [name for name, value in declared.secrets.items() if value.resolve(environ) is None]
+    return Change(
+        action=CREATE,
+        kind=declared.kind,
+        id=declared.spec.id,
+        differences=found,
+        notes=tuple(
+            f"{path}: {declared.secrets[path]} has no value here; apply needs it" for path in missing
+        ),
+        spec=declared.spec,
+        declared=declared,
+    )
+
+
+def _deletion(key: Key) -> Change:
+    return Change(action=DELETE, kind=_KINDS[key[0]], id=key[1])
+
+
+def _in_reverse(keys: list[Key]) -> list[Key]:
+    """Put what refers to others before what it refers to."""
+    order = {kind.name: position for position, kind in enumerate(reversed(KINDS))}
+    return sorted((key for key in keys if key[0] in order), key=lambda key: (order[key[0]], key[1]))
+
+
+def _notes(orphans: list[Key], options: Options) -> Iterator[str]:
+    if orphans and not options.prune:
+        named = ", ".join(f"{_KINDS[kind].noun} {resource_id}" for kind, resource_id in orphans)
+        yield f"No longer in the files, and left as they are: {named}. --prune deletes them."
+
+
+def _blockers(changes: tuple[Change, ...], snapshot: Snapshot, options: Options) -> Iterator[str]:
+    deleted = {change.key for change in changes if change.action == DELETE}
+    there = (snapshot.models.keys() | {change.key for change in changes}) - deleted
+    sent = {change.key: change.spec for change in changes if change.spec is not None}
+    for change in changes:
+        if isinstance(change.spec, PipelineSpec):
+            yield from _dangling(change.spec, there)
+    for key, model in snapshot.models.items():
+        if isinstance(model, Pipeline) and key not in deleted and key not in sent:
+            yield from _dangling(model.to_spec(), there, deleted)
+    if options.max_deletes is not None and len(deleted) > options.max_deletes:
+        yield f"{len(deleted)} deletes are more than --max-deletes {options.max_deletes} allows"
+
+
+def _dangling(spec: PipelineSpec, there: set[Key], only: set[Key] | None = None) -> Iterator[str]:
+    """Yield the references of a pipeline that lead nowhere, or to what is being deleted."""
+    for kind, resource_id in ((CONNECTION, spec.connection_id), (DATA_MODEL, spec.data_model_id)):
+        key = (kind.name, resource_id)
+        if key not in there and (only is None or key in only):
+            why = "is to be deleted" if only else "is neither in the files nor in the workspace"
+            yield f"pipeline {spec.id} uses {kind.noun} {resource_id}, which {why}"
