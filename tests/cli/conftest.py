@@ -47,3 +47,10 @@ def cli(offline: Cli, warehouse_sync_emulator: "Emulator", monkeypatch: pytest.M
     for name, value in warehouse_sync_emulator.client_options().items():
         monkeypatch.setenv(f"WAREHOUSE_SYNC_{name.upper()}", str(value))
     return offline
+
+
+@pytest.fixture
+def seeded(warehouse_sync_emulator: "Emulator") -> "Emulator":
+    """An emulator with two pipelines of five runs each, of which the second newest failed."""
+    warehouse_sync_emulator.seed(pipelines=2, runs=5, failed_every=2)
+    return warehouse_sync_emulator

@@ -1,0 +1,55 @@
+"""`runs list` and `runs get`."""
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+    from warehouse_sync.emulator import Emulator
+
+
+PIPELINE = "seeded-pipeline-00001"
+
+
+def test_runs_are_listed_and_filtered(cli: "Cli", seeded: "Emulator") -> None:
+    """`runs list` prints runs up to the limit; `--failed` leaves out those that did not fail."""
+    runs = json.loads(cli("runs", "list", PIPELINE, "--json").stdout)
+    assert len(runs) == 5
+    assert len(json.loads(cli("runs", "list", PIPELINE, "--json", "--limit", "2").stdout)) == 2
+    failed = json.loads(cli("runs", "list", PIPELINE, "--json", "--failed").stdout)
+    assert [run["id"] for run in failed] == [run["id"] for run in runs if run["status"] == "failed"]
+    assert 0 < len(failed) < 5
+    shown = json.loads(cli("runs", "get", PIPELINE, runs[0]["id"], "--json").stdout)
+    assert shown == runs[0]
+
+
+def test_runs_are_bounded_by_dates(cli: "Cli", seeded: "Emulator") -> None:
+    """`--start` and `--end` go to the server; what is not a date is a usage error."""
+    assert json.loads(cli("runs", "list", PIPELINE, "--json", "--start", "2999-01-01").stdout) == []
+    assert (
+        json.loads(
+            cli(
+                "runs",
+                "list",
+                PIPELINE,
+                "--json",
+                "--start",
+                "1999-01-01T00:00:00+02:00",
+                "--end",
+                "1999-01-02",
+            ).stdout
+        )
+        == []
+    )
+    wrong = cli("runs", "list", PIPELINE, "--start", "yesterday")
+    assert wrong.exit_code == 2
+    assert "2026-01-31" in wrong.stderr
+
+
+def test_watch_needs_a_handle_or_a_run(cli: "Cli") -> None:
+    """Anything else than a handle, or a pipeline and a number, is a usage error."""
+    assert cli("runs", "watch", "a", "b", "c").exit_code == 2
+    assert cli("runs", "watch", "orders", "latest").exit_code == 2
+    wrong = cli("runs", "watch", "wsr1:5328:orders")
+    assert wrong.exit_code == 2
+    assert "wsr1:5328:orders:4711" in wrong.stderr

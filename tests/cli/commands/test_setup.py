@@ -1,0 +1,101 @@
+"""`setup`."""
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+WAREHOUSES = ["snowflake", "bigquery", "redshift", "databricks"]
+
+
+def test_setup_fills_in_the_tutorials_statements(offline: "Cli") -> None:
+    """Pod, organization and account fill in names, account number and addresses; what is open stays marked."""
+    done = offline(
+        "setup",
+        "snowflake",
+        "--set",
+        "pod=EU1",
+        "--set",
+        "org_id=12",
+        "--set",
+        "acct_id=34",
+        "--set",
+        "database=db",
+    )
+    assert done.exit_code == 0
+    assert "STORAGE INTEGRATION mp_eu1_12_34_s3" in done.stdout
+    assert "arn:aws:iam::583371261087:role/ingest-pipeline-data-external-12-34" in done.stdout
+    assert "s3://eu1-ingest-pipeline-data/12/34" in done.stdout
+    assert "{{role_name}}" in done.stdout
+    assert "{{database}}" not in done.stdout
+    assert done.stderr.startswith("still to fill in: role_name, compute_wh")
+
+
+@pytest.mark.parametrize("warehouse", WAREHOUSES)
+def test_setup_marks_what_is_destructive(warehouse: str, offline: "Cli") -> None:
+    """Each statement that replaces something comes right after a comment that says so."""
+    statements = re.split(r"\n\n", offline("setup", warehouse).stdout)
+    replacing = [each for each in statements if "OR REPLACE" in each]
+    assert len(replacing) == (2 if warehouse == "snowflake" else 0)
+    assert all(each.startswith("-- DESTRUCTIVE") for each in replacing)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "pod=XX9",
+        "nonsense=1",
+        "pod",
+        "database=a; DROP TABLE b",
+        "database=a--b",
+        "unique_secure_password=canary",
+    ],
+)
+def test_setup_refuses_what_cannot_be_filled_in(given: str, offline: "Cli") -> None:
+    """Unknown names and pods, text that would end the statement, and secrets are refused."""
+    done = offline("setup", "snowflake", "--set", given)
+    assert done.exit_code == 2
+    assert "canary" not in done.output
+
+
+def test_setup_takes_a_postman_environment(offline: "Cli", tmp_path: Path) -> None:
+    """Pod, organization and account come from the tutorial's environment."""
+    values = [
+        {"key": "POD", "value": "US1"},
+        {"key": "ORG_ID", "value": "1"},
+        {"key": "ACCOUNT_ID", "value": "2"},
+    ]
+    (tmp_path / "e.json").write_text(json.dumps({"values": values}))
+    assert "mp_us1_1_2_s3" in offline("setup", "snowflake", "--postman-env", tmp_path / "e.json").stdout
+
+
+@pytest.mark.parametrize("warehouse", WAREHOUSES)
+def test_setup_says_where_it_is_from(warehouse: str, offline: "Cli") -> None:
+    """The first line names the document it follows; what no document says is marked, and stands in JSON as well."""
+    document = json.loads(offline("setup", warehouse, "--json").stdout)
+    lines = offline("setup", warehouse).stdout.splitlines()
+    assert lines[0] == f"-- Source: {document['source']}"
+    marked = [line for line in lines if line.startswith("-- NOT CONFIRMED: ")]
+    assert marked == [f"-- NOT CONFIRMED: {each}" for each in document["unconfirmed"]]
+    assert document["statements"] in "\n".join(lines)
+
+
+def test_setup_names_the_fields_of_the_connection(offline: "Cli") -> None:
+    """What is filled in is filled in wherever it stands, also where the connection's fields are named."""
+    done = offline("setup", "bigquery", "--set", "project_id=p", "--set", "service_account=mp")
+    assert "service_account_id of the connection is mp@p.iam.gserviceaccount.com." in done.stdout
+    assert '"serviceAccount:mp@p.iam.gserviceaccount.com"' in done.stdout
+    assert "{{dataset_id}}" in done.stdout
+
+
+def test_setup_refuses_a_postman_environment_that_cannot_stand_in_a_statement(
+    offline: "Cli", tmp_path: Path
+) -> None:
+    """What a file brings is checked like what is typed."""
+    (tmp_path / "e.json").write_text(json.dumps({"values": [{"key": "ORG_ID", "value": "1; DROP TABLE b"}]}))
+    assert offline("setup", "snowflake", "--postman-env", tmp_path / "e.json").exit_code == 2
