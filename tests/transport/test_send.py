@@ -168,7 +168,7 @@ async def test_token_endpoint_that_answers_nonsense_is_a_token_error(peer: Peer)
     async with AsyncClient(**peer.options()) as client:
         with pytest.raises(
             TokenError,
-            match="the token endpoint answered nonsense: POST /oauth/token: the answer is not JSON",
+            match="the token endpoint answered nonsense: POST /oauth/token: the response is not JSON",
         ):
             await client.connections.get("c1")
 

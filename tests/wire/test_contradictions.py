@@ -257,7 +257,7 @@ def test_unknown_fields_and_words_are_kept(vector: Vector) -> None:
     run = run_with(vector, status="hibernating", novelty=1)
     assert run.status == "hibernating"
     assert not run.status.is_terminal
-    with pytest.raises(DecodeError, match=r"answer\.status"):
+    with pytest.raises(DecodeError, match=r"response\.status"):
         run_with(vector, status=None)
 
 

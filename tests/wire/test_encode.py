@@ -1,6 +1,7 @@
 """What is sent: documented names, nothing null, secrets only where they belong."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import attrs
 import pytest
@@ -12,12 +13,14 @@ from warehouse_sync.models import (
     DataModelSpec,
     PipelineSpec,
     RedshiftConfig,
+    Run,
     Schedule,
     SnowflakeConfig,
     SyncMode,
     UnknownConfig,
 )
-from warehouse_sync.wire import encode
+from warehouse_sync.models.connections import CONFIGS
+from warehouse_sync.wire import encode, lenient
 
 NOON = datetime(2023, 3, 1, 12, tzinfo=UTC)
 SNOWFLAKE = ConnectionSpec(
@@ -144,3 +147,49 @@ def test_secrets_of_a_known_provider_are_in_its_secret_fields_alone() -> None:
     """What else such a configuration holds may be shown."""
     config = DatabricksConfig(provider="AWS", schema="raw", extra={"note": "shown"})
     assert encode.secrets(ConnectionSpec(id="c", name="C", config=config)) == ()
+
+
+def with_new_field(cls: type[Any]) -> type[Any]:
+    """Return a model class with one more field."""
+    return attrs.make_class(
+        "New", {"new_field": attrs.field(default="new")}, bases=(cls,), frozen=True, kw_only=True
+    )
+
+
+def evolved(value: Any) -> Any:
+    """Return a model with one more field, as a new release of the API would have it."""
+    fields = {field.name: getattr(value, field.name) for field in attrs.fields(type(value))}
+    return with_new_field(type(value))(**fields)
+
+
+@pytest.mark.parametrize(
+    ("spec", "path"),
+    [
+        (evolved(SNOWFLAKE), ()),
+        (evolved(MODEL), ()),
+        (evolved(PIPELINE), ()),
+        *(
+            (ConnectionSpec(id="c", name="C", config=evolved(config())), ("config",))
+            for config in CONFIGS.values()
+        ),
+        (attrs.evolve(PIPELINE, sync_mode=evolved(PIPELINE.sync_mode)), ("sync_mode",)),
+        (attrs.evolve(PIPELINE, schedule=evolved(PIPELINE.schedule)), ("schedule",)),
+    ],
+    ids=lambda value: ".".join(value) if isinstance(value, tuple) else type(value).__mro__[1].__name__,
+)
+def test_new_field_of_a_model_is_sent(spec: encode.Spec, path: tuple[str, ...]) -> None:
+    """A field that is added to a model is sent without a change of the encoder."""
+    document: Any = encode.spec(spec)
+    for part in path:
+        document = document[part]
+    assert document["new_field"] == "new"
+
+
+@pytest.mark.parametrize("cls", [*CONFIGS.values(), SyncMode, Schedule, Run])
+def test_new_field_of_a_model_is_decoded(cls: type[Any]) -> None:
+    """A field that is added to a model is decoded without a change of the decoder, and is not left in `extra`."""
+    new = with_new_field(cls)
+    required = {"type": "full", "id": 1, "pipeline_id": "p", "status": "queued"}
+    decoded = lenient._model_hook(new)({**required, "new_field": "sent"}, new)
+    assert decoded.new_field == "sent"
+    assert "new_field" not in getattr(decoded, "extra", {})

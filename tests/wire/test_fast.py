@@ -92,7 +92,7 @@ def outcome(read: Reader, body: bytes) -> Any:
 def test_both_paths_give_the_same_answer(cls: type[Any], data: st.DataObject) -> None:
     """Whatever becomes of a documented answer, both paths read the same value, or both refuse it."""
     body = data.draw(documents(cls))
-    assert outcome(READERS[cls][0], body) == outcome(lambda body: lenient.read(body, cls), body)
+    assert outcome(READERS[cls][0], body) == outcome(lambda body: lenient.decode(body, cls), body)
 
 
 @pytest.mark.parametrize("date", DATES)
@@ -100,7 +100,7 @@ def test_both_paths_give_the_same_answer(cls: type[Any], data: st.DataObject) ->
 def test_both_paths_read_the_same_date(field: str, date: str) -> None:
     """Each date of a run, in each odd form, is the same moment in UTC on both paths."""
     body = json.dumps({**READERS[Run][1], field: date}).encode()
-    assert outcome(fast.run, body) == outcome(lambda body: lenient.read(body, Run), body)
+    assert outcome(fast.run, body) == outcome(lambda body: lenient.decode(body, Run), body)
 
 
 def test_zone_of_a_date_is_always_utc() -> None:
@@ -163,7 +163,7 @@ RUN = b'{"id": 1, "pipeline_id": "p", "status": "success"'
 def test_junk_is_a_decode_error(cls: type[Any], body: bytes) -> None:
     """Junk that servers and proxies send instead of an answer is a `DecodeError` from every reader."""
     assert outcome(READERS[cls][0], body) is DecodeError
-    assert outcome(lambda body: lenient.read(body, cls), body) is DecodeError
+    assert outcome(lambda body: lenient.decode(body, cls), body) is DecodeError
 
 
 @pytest.mark.parametrize(
@@ -181,13 +181,13 @@ def test_junk_in_a_known_field_is_a_decode_error(field: bytes) -> None:
     """What is no value of JSON or of UTF-8, and a null that undoes a required field, is refused on both paths."""
     body = RUN + b", " + field + b"}"
     assert outcome(fast.run, body) is DecodeError
-    assert outcome(lambda body: lenient.read(body, Run), body) is DecodeError
+    assert outcome(lambda body: lenient.decode(body, Run), body) is DecodeError
 
 
 def test_last_of_duplicate_keys_counts() -> None:
     """A key that comes twice has its last value on both paths."""
     body = b'{"id": "x", "id": 2, "pipeline_id": "p", "status": "failed", "status": "success"}'
-    assert fast.run(body) == lenient.read(body, Run)
+    assert fast.run(body) == lenient.decode(body, Run)
     assert (fast.run(body).id, fast.run(body).status) == (2, "success")
 
 

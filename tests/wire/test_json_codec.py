@@ -32,14 +32,14 @@ def test_what_is_no_json_is_refused_without_showing_it(value: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"", "the answer is empty"),
-        (b"<html>", "the answer is not JSON: "),
-        (b'{"password": "canary-0451', "the answer is not JSON: "),
-        (b'{"password": "canary-0451\xff"}', "the answer is not JSON: "),
-        (b'{"password": canary-0451}', "the answer is not JSON: "),
-        (b"[" * 100_000, "the answer is not JSON the SDK reads: it is nested too deeply"),
-        (b"NaN", "the answer is not JSON: "),
-        (b"\xef\xbb\xbf{}", "the answer is not JSON: "),
+        (b"", "the response body is empty"),
+        (b"<html>", "the response is not JSON: "),
+        (b'{"password": "canary-0451', "the response is not JSON: "),
+        (b'{"password": "canary-0451\xff"}', "the response is not JSON: "),
+        (b'{"password": canary-0451}', "the response is not JSON: "),
+        (b"[" * 100_000, "the response is JSON that is nested too deeply"),
+        (b"NaN", "the response is not JSON: "),
+        (b"\xef\xbb\xbf{}", "the response is not JSON: "),
     ],
 )
 def test_body_that_is_no_json_is_refused_without_showing_it(body: bytes, said: str) -> None:

@@ -45,7 +45,7 @@ EXAMPLES = {
 def refusal(document: Any, cls: type[Any]) -> DecodeError:
     """Return the refusal of a document."""
     with pytest.raises(DecodeError) as caught:
-        lenient.read(json.dumps(document).encode(), cls)
+        lenient.decode(json.dumps(document).encode(), cls)
     return caught.value
 
 
@@ -63,60 +63,60 @@ def changed(document: Any, path: tuple[str | int, ...], value: Any) -> Any:
 @pytest.mark.parametrize(
     ("cls", "path", "value", "said"),
     [
-        (Run, (), [CANARY], "expected an object, not a list @ answer"),
-        (Run, (), CANARY, "expected an object, not that string @ answer"),
-        (Run, (), None, "expected an object, not null @ answer"),
-        (Run, ("id",), CANARY, "expected a whole number, not that string @ answer.id"),
-        (Run, ("id",), 1.5, "expected a whole number, not a decimal number @ answer.id"),
-        (Run, ("id",), True, "expected a whole number, not a boolean @ answer.id"),
-        (Run, ("id",), "-", "expected a whole number, not that string @ answer.id"),
-        (Run, ("id",), "9" * 40, "expected a whole number, not that string @ answer.id"),
-        (Run, ("id",), "\u0665", "expected a whole number, not that string @ answer.id"),
-        (Run, ("id",), None, "a required field is missing @ answer.id"),
-        (Run, ("status",), {CANARY: 1}, "expected a string, not an object @ answer.status"),
-        (Run, ("type",), True, "expected a string, not a boolean @ answer.type"),
-        (Run, ("started_on",), CANARY, "not a date: not an ISO 8601 date @ answer.started_on"),
-        (Run, ("started_on",), 1698257517, "expected a date as a string, not a number @ answer.started_on"),
-        (Run, ("errors",), CANARY, "expected a list, not that string @ answer.errors"),
-        (Run, ("errors",), {CANARY: 1}, "expected a list, not an object @ answer.errors"),
-        (Run, ("errors", 0), [CANARY], "expected a string, not a list @ answer.errors[0]"),
-        (Page, ("items",), CANARY, "expected a list, not that string @ answer.items"),
-        (Page, ("items",), {}, "expected a list, not an object @ answer.items"),
-        (Page, ("items", 1), CANARY, "expected an object, not that string @ answer.items[1]"),
-        (Page, ("items", 1, "logical_date"), CANARY, "not an ISO 8601 date @ answer.items[1].logical_date"),
-        (Page, ("has_next_page",), CANARY, "expected true or false, not that string @ answer.has_next_page"),
-        (Page, ("has_next_page",), 1, "expected true or false, not a number @ answer.has_next_page"),
-        (PipelineReport, ("latest_pipeline_run", "id"), CANARY, "@ answer.latest_pipeline_run.id"),
-        (Pipeline, ("sync_mode",), [CANARY], "expected an object, not a list @ answer.sync_mode"),
-        (Pipeline, ("sync_mode", "from"), CANARY, "not an ISO 8601 date @ answer.sync_mode.from_"),
-        (Pipeline, ("schedule", "type"), None, "a required field is missing @ answer.schedule.type"),
-        (Connection, ("config",), CANARY, "expected an object, not that string @ answer.config"),
+        (Run, (), [CANARY], "expected an object, not a list @ response"),
+        (Run, (), CANARY, "expected an object, not a string @ response"),
+        (Run, (), None, "expected an object, not null @ response"),
+        (Run, ("id",), CANARY, "expected a whole number, not a string @ response.id"),
+        (Run, ("id",), 1.5, "expected a whole number, not a decimal number @ response.id"),
+        (Run, ("id",), True, "expected a whole number, not a boolean @ response.id"),
+        (Run, ("id",), "-", "expected a whole number, not a string @ response.id"),
+        (Run, ("id",), "9" * 40, "expected a whole number, not a string @ response.id"),
+        (Run, ("id",), "\u0665", "expected a whole number, not a string @ response.id"),
+        (Run, ("id",), None, "a required field is missing @ response.id"),
+        (Run, ("status",), {CANARY: 1}, "expected a string, not an object @ response.status"),
+        (Run, ("type",), True, "expected a string, not a boolean @ response.type"),
+        (Run, ("started_on",), CANARY, "not a date: not an ISO 8601 date @ response.started_on"),
+        (Run, ("started_on",), 1698257517, "expected a date as a string, not a number @ response.started_on"),
+        (Run, ("errors",), CANARY, "expected a list, not a string @ response.errors"),
+        (Run, ("errors",), {CANARY: 1}, "expected a list, not an object @ response.errors"),
+        (Run, ("errors", 0), [CANARY], "expected a string, not a list @ response.errors[0]"),
+        (Page, ("items",), CANARY, "expected a list, not a string @ response.items"),
+        (Page, ("items",), {}, "expected a list, not an object @ response.items"),
+        (Page, ("items", 1), CANARY, "expected an object, not a string @ response.items[1]"),
+        (Page, ("items", 1, "logical_date"), CANARY, "not an ISO 8601 date @ response.items[1].logical_date"),
+        (Page, ("has_next_page",), CANARY, "expected true or false, not a string @ response.has_next_page"),
+        (Page, ("has_next_page",), 1, "expected true or false, not a number @ response.has_next_page"),
+        (PipelineReport, ("latest_pipeline_run", "id"), CANARY, "@ response.latest_pipeline_run.id"),
+        (Pipeline, ("sync_mode",), [CANARY], "expected an object, not a list @ response.sync_mode"),
+        (Pipeline, ("sync_mode", "from"), CANARY, "not an ISO 8601 date @ response.sync_mode.from_"),
+        (Pipeline, ("schedule", "type"), None, "a required field is missing @ response.schedule.type"),
+        (Connection, ("config",), CANARY, "expected an object, not a string @ response.config"),
         (
             Connection,
             ("config", "password"),
             [CANARY],
-            "expected a string, not a list @ answer.config.password",
+            "expected a string, not a list @ response.config.password",
         ),
-        (Connection, ("service_provider",), None, "expected a string, not null @ answer.service_provider"),
+        (Connection, ("service_provider",), None, "expected a string, not null @ response.service_provider"),
         (
             Connection,
             ("service_provider",),
             [CANARY],
-            "expected a string, not a list @ answer.service_provider",
+            "expected a string, not a list @ response.service_provider",
         ),
-        (DataModel, ("config",), CANARY, "expected an object, not that string @ answer.config"),
-        (DataModel, ("config",), None, "expected an object, not null @ answer.config"),
+        (DataModel, ("config",), CANARY, "expected an object, not a string @ response.config"),
+        (DataModel, ("config",), None, "expected an object, not null @ response.config"),
         (
             DataModel,
             ("config", "sql_query"),
             [CANARY],
-            "expected a string, not a list @ answer.config.sql_query",
+            "expected a string, not a list @ response.config.sql_query",
         ),
         (
             TriggeredRun,
             ("pipeline_run_id",),
             CANARY,
-            "expected a whole number, not that string @ answer.run_id",
+            "expected a whole number, not a string @ response.run_id",
         ),
     ],
 )
@@ -129,7 +129,7 @@ def test_what_does_not_fit_is_named_without_its_value(
         changed({**document, "pipeline_id": "p"} if cls is TriggeredRun else document, path, value), cls
     )
     assert str(error).endswith(said)
-    assert str(error).startswith(f"not the {cls.__name__} the API documents: ")
+    assert str(error).startswith(f"the response is not a valid {cls.__name__}: ")
     assert error.__cause__ is error.__context__ is None
     assert CANARY not in "".join(traceback.format_exception(error))
 
@@ -138,7 +138,7 @@ def test_everything_wrong_is_named_at_once(vector: Vector) -> None:
     """A refusal names every place, not just the first."""
     document = changed(vector("connections/create-snowflake.response"), ("config", "password"), [CANARY])
     said = str(refusal({**document, "name": None, "created_on": CANARY, "state": 1.5}, Connection))
-    places = ["answer.name", "answer.state", "answer.config.password", "answer.created_on"]
+    places = ["response.name", "response.state", "response.config.password", "response.created_on"]
     assert [place for place in places if f"@ {place}" in said] == places
     assert {part.rpartition(" @ ")[2] for part in said.split("; ")} == set(places)
 
@@ -147,15 +147,15 @@ def test_list_names_the_item_that_does_not_fit(vector: Vector) -> None:
     """A list's refusal says which item, and a body that is no list is refused as a whole."""
     items = changed(vector("connections/list.response"), (1, "config", "user"), [CANARY])
     for document, said in (
-        (items, "@ answer[1].config.user"),
-        ({}, "not the list of Connection the API documents: an object came back"),
-        (None, "not the list of Connection the API documents: null came back"),
+        (items, "@ response[1].config.user"),
+        ({}, "expected a list, not an object"),
+        (None, "expected a list, not null"),
     ):
         with pytest.raises(DecodeError) as caught:
-            lenient.read_list(json.dumps(document).encode(), Connection)
+            lenient.decode_list(json.dumps(document).encode(), Connection)
         assert said in str(caught.value)
         assert CANARY not in str(caught.value)
-    assert lenient.read_list(b"[]", Connection) == []
+    assert lenient.decode_list(b"[]", Connection) == []
 
 
 json_values = st.recursive(
@@ -211,13 +211,13 @@ def test_word_of_a_run_that_needs_forgiveness_still_knows_ends() -> None:
 
 def test_what_no_json_holds_is_named_without_its_kind() -> None:
     """A value that only another reader of JSON can have made is refused like any other."""
-    with pytest.raises(DecodeError, match=r"expected a whole number, not that @ answer\.id$"):
+    with pytest.raises(DecodeError, match=r"expected a whole number, not an object @ response\.id$"):
         lenient.structure({**RUN, "id": (CANARY,)}, Run)
 
 
 def test_number_beyond_all_reason_does_not_fit() -> None:
     """What a hook cannot even convert is refused like anything that does not fit."""
-    with pytest.raises(DecodeError, match=r"does not fit the documented type @ answer\.pipeline_id"):
+    with pytest.raises(DecodeError, match=r"does not fit the documented type @ response\.pipeline_id"):
         lenient.structure({**RUN, "pipeline_id": 10**5_000}, Run)
 
 
@@ -266,12 +266,16 @@ def test_unknown_fields_of_what_is_only_read_are_ignored(vector: Vector, cls: ty
 @pytest.mark.parametrize(
     ("cls", "document", "said"),
     [
-        (Connection, {"id": "c", "name": "C", "state": "new"}, "not null @ answer.service_provider"),
-        (DataModel, {"id": "m", "name": "M", "state": "new"}, "expected an object, not null @ answer.config"),
+        (Connection, {"id": "c", "name": "C", "state": "new"}, "not null @ response.service_provider"),
+        (
+            DataModel,
+            {"id": "m", "name": "M", "state": "new"},
+            "expected an object, not null @ response.config",
+        ),
         (
             DataModel,
             {"id": "m", "name": "M", "state": "new", "config": {}},
-            "expected a string, not null @ answer.config.sql_query",
+            "expected a string, not null @ response.config.sql_query",
         ),
     ],
 )

@@ -14,6 +14,7 @@ from warehouse_sync.secret import Secret, kind_of
 
 Problem = tuple[str, str]
 EnumT = TypeVar("EnumT", bound=OpenEnum)
+SpecT = TypeVar("SpecT", bound=attrs.AttrsInstance)
 
 MASKED = "is the mask the API shows instead of the secret: set the real one before sending"
 _SLUG = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -34,6 +35,11 @@ class ErrorMessage:
 
     def __str__(self) -> str:
         return self.message
+
+
+def to_spec(model: attrs.AttrsInstance, spec: type[SpecT]) -> SpecT:
+    """Build a spec from the fields that a read model has in common with it: all of the spec's."""
+    return spec(**{field.name: getattr(model, field.name) for field in attrs.fields(spec)})
 
 
 def to_utc(value: datetime | None) -> datetime | None:

@@ -18,6 +18,7 @@ from warehouse_sync.models.common import (
     check_id,
     check_text,
     to_resource_state,
+    to_spec,
 )
 from warehouse_sync.models.enums import ConnectionStatus, ResourceState, ServiceProvider
 from warehouse_sync.secret import Secret, to_secret
@@ -248,6 +249,4 @@ class Connection:
 
     def to_spec(self) -> ConnectionSpec:
         """Return what to edit and send back. A masked secret must be replaced first."""
-        return ConnectionSpec(
-            id=self.id, name=self.name, state=self.state, config=self.config, extra=self.extra
-        )
+        return to_spec(self, ConnectionSpec)

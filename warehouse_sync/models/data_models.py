@@ -16,6 +16,7 @@ from warehouse_sync.models.common import (
     check_id,
     check_text,
     to_resource_state,
+    to_spec,
 )
 from warehouse_sync.models.enums import DataModelStatus, ResourceState
 
@@ -79,6 +80,4 @@ class DataModel:
 
     def to_spec(self) -> DataModelSpec:
         """Return what to edit and send back."""
-        return DataModelSpec(
-            id=self.id, name=self.name, state=self.state, sql_query=self.sql_query, extra=self.extra
-        )
+        return to_spec(self, DataModelSpec)

@@ -21,6 +21,7 @@ from warehouse_sync.models.common import (
     check_whole_number,
     to_delay,
     to_enum,
+    to_spec,
     to_utc,
 )
 from warehouse_sync.models.enums import (
@@ -255,13 +256,10 @@ class Pipeline:
         The documents show a `field_transformation_id` on user_attributes pipelines, where the API refuses it: it is
         left out of their spec.
         """
-        sent = {field.name for field in attrs.fields(PipelineSpec)}
-        values = {
-            field.name: getattr(self, field.name) for field in attrs.fields(Pipeline) if field.name in sent
-        }
+        spec = to_spec(self, PipelineSpec)
         if self.pipeline_type == PipelineType.USER_ATTRIBUTES:
-            values["field_transformation_id"] = None
-        return PipelineSpec(**values)
+            return attrs.evolve(spec, field_transformation_id=None)
+        return spec
 
 
 @attrs.frozen(kw_only=True)

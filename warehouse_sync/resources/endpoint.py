@@ -120,10 +120,10 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
         )
 
     def _decode(self, body: bytes) -> ModelT:
-        return lenient.read(body, self.model)
+        return lenient.decode(body, self.model)
 
     def _decode_all(self, body: bytes) -> list[ModelT]:
-        return lenient.read_list(body, self.model)
+        return lenient.decode_list(body, self.model)
 
     def _validate(self, spec: SpecT) -> None:
         if not isinstance(spec, self.spec):

@@ -1,4 +1,8 @@
-"""Models to the JSON a client should send: documented names and spellings, nothing the server sets, nothing null."""
+"""Models to JSON documents: documented names and spellings, without `None` and without fields the server sets.
+
+The fields come from the models, so that a new field is sent as soon as its model has it. Fields that this release does
+not know, kept in `extra`, come first and never replace a known one.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -7,8 +11,10 @@ from typing import Any
 import attrs
 
 from warehouse_sync.models import (
+    ConnectionConfig,
     ConnectionSpec,
     DataModelSpec,
+    OpenEnum,
     PipelineSpec,
     Schedule,
     Secret,
@@ -16,136 +22,94 @@ from warehouse_sync.models import (
     UnknownConfig,
 )
 from warehouse_sync.wire.dates import format_date
+from warehouse_sync.wire.json_codec import JSONObject
+from warehouse_sync.wire.names import json_names
 
-JSONObject = dict[str, Any]
 Spec = ConnectionSpec | DataModelSpec | PipelineSpec
-
-_PIPELINE_ORDER = (
-    "id",
-    "name",
-    "pipeline_type",
-    "connection_id",
-    "field_transformation_id",
-    "data_model_id",
-    "partner_feed_id",
-    "partner_feed_key",
-    "state",
-    "sync_mode",
-    "schedule",
-    "environment",
-    "data_plan_id",
-    "data_plan_version",
-)
+Model = Spec | ConnectionConfig | SyncMode | Schedule
 
 
 def spec(value: Spec) -> JSONObject:
-    """Return what is sent for a spec. The secrets in it are in clear: it goes to the wire and nowhere else."""
+    """Return the document to send for a spec. It holds secrets in clear text: never log or show it."""
     match value:
         case ConnectionSpec():
             return _connection(value)
         case DataModelSpec():
             return _data_model(value)
         case _:
-            return _pipeline(value)
+            return _with_extra(value)
 
 
 def secrets(value: Spec) -> tuple[str, ...]:
-    """Return the secrets a spec holds, for redacting what the server may echo."""
+    """Return the secrets of a spec, to redact them from error responses."""
     if isinstance(value, PipelineSpec):
         return (value.partner_feed_key,) if isinstance(value.partner_feed_key, str) else ()
     if not isinstance(value, ConnectionSpec):
         return ()
-    held = (getattr(value.config, field.name) for field in attrs.fields(type(value.config)))
-    unknown = _texts(value.config.extra) if isinstance(value.config, UnknownConfig) else ()  # any may be one
-    return (*(secret.reveal() for secret in held if isinstance(secret, Secret)), *unknown)
+    known = (getattr(value.config, name) for name in _secret_fields(value.config))
+    unknown = (
+        _strings(value.config.extra) if isinstance(value.config, UnknownConfig) else ()
+    )  # any may be one
+    return (*(secret.reveal() for secret in known), *unknown)
 
 
-def _texts(value: object) -> Iterator[str]:
-    """Yield every text within a document."""
+def without_secrets(document: Mapping[str, Any], value: Spec) -> JSONObject:
+    """Return `document` without the fields that the server masks, to compare it with a response."""
+    if not isinstance(value, ConnectionSpec):
+        return dict(document)
+    masked = {json_names(type(value.config))[name] for name in _secret_fields(value.config)}
+    config = {key: item for key, item in document["config"].items() if key not in masked}
+    return {**document, "config": config}
+
+
+def _secret_fields(config: ConnectionConfig) -> Iterator[str]:
+    return (name for name in json_names(type(config)) if isinstance(getattr(config, name), Secret))
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Yield every string in a document."""
     match value:
         case str():
             yield value
         case Mapping():
             for part in value.values():
-                yield from _texts(part)
+                yield from _strings(part)
         case list():
             for part in value:
-                yield from _texts(part)
-
-
-def without_secrets(document: Mapping[str, Any], value: Spec) -> JSONObject:
-    """Return `document` without the fields that the server masks, for comparing with what it answers."""
-    if not isinstance(value, ConnectionSpec):
-        return dict(document)
-    hidden = {
-        field.name
-        for field in attrs.fields(type(value.config))
-        if isinstance(getattr(value.config, field.name), Secret)
-    }
-    return {
-        **document,
-        "config": {key: item for key, item in document["config"].items() if key not in hidden},
-    }
+                yield from _strings(part)
 
 
 def _connection(value: ConnectionSpec) -> JSONObject:
-    fields = (
-        field.name
-        for field in attrs.fields(type(value.config))
-        if field.name not in ("extra", "service_provider")
-    )
-    config = _present({name: getattr(value.config, name) for name in fields})
-    return {
-        **value.extra,
-        "id": value.id,
-        "name": value.name,
-        "state": value.state.value,
-        "service_provider": value.config.service_provider.value,
-        "config": {**value.config.extra, **config},
-    }
+    return {**_with_extra(value), "service_provider": value.config.service_provider.value}
 
 
 def _data_model(value: DataModelSpec) -> JSONObject:
+    """Put `sql_query` into the document's `config`, beside unknown fields of `config`."""
+    fields = _fields(value)
     kept = value.extra.get("config")
-    rest = kept if isinstance(kept, Mapping) else {}
-    return {
-        **value.extra,
-        "id": value.id,
-        "name": value.name,
-        "state": value.state.value,
-        "type": value.extra.get("type", "sql"),
-        "config": {**rest, "sql_query": value.sql_query},
-    }
+    config = {**(kept if isinstance(kept, Mapping) else {}), "sql_query": fields.pop("sql_query")}
+    return {"type": "sql", **value.extra, **fields, "config": config}
 
 
-def _pipeline(value: PipelineSpec) -> JSONObject:
-    return {**value.extra, **_present({name: getattr(value, name) for name in _PIPELINE_ORDER})}
+def _with_extra(value: Model) -> JSONObject:
+    return {**value.extra, **_fields(value)}
 
 
-def _sync_mode(value: SyncMode) -> JSONObject:
-    names = {"type": "type", "iterator_field": "iterator_field", "iterator_data_type": "iterator_data_type"}
-    names |= {"from_": "from", "until": "until"}
-    return {**value.extra, **_present({wire: getattr(value, name) for name, wire in names.items()})}
+def _fields(value: Model) -> JSONObject:
+    """Return the fields that are set, under their JSON names."""
+    values = ((json_name, getattr(value, name)) for name, json_name in json_names(type(value)).items())
+    return {json_name: _value(item) for json_name, item in values if item is not None}
 
 
-def _schedule(value: Schedule) -> JSONObject:
-    names = ("type", "frequency", "delay", "start", "end")
-    return {**value.extra, **_present({name: getattr(value, name) for name in names})}
-
-
-def _present(fields: Mapping[str, Any]) -> JSONObject:
-    return {name: _plain(value) for name, value in fields.items() if value is not None}
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any field of a spec
+def _value(value: Any) -> Any:  # noqa: ANN401 - any field of a spec
     match value:
         case Secret():
             return value.reveal()
+        case OpenEnum():
+            return value.value
         case datetime():
             return format_date(value)
-        case SyncMode():
-            return _sync_mode(value)
-        case Schedule():
-            return _schedule(value)
+        case UnknownConfig():
+            return dict(value.extra)  # its service provider belongs to the connection
         case _:
-            return value
+            return _with_extra(value) if attrs.has(type(value)) else value

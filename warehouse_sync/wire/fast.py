@@ -24,22 +24,22 @@ _run = msgspec.json.Decoder(Run)
 def page(body: bytes) -> Page:
     """Read a page of runs."""
     value = _decode(_page, body)
-    return value if value is not None and _all_in_utc(value.items) else lenient.read(body, Page)
+    return value if value is not None and _all_in_utc(value.items) else lenient.decode(body, Page)
 
 
 def run(body: bytes) -> Run:
     """Read a run."""
     value = _decode(_run, body)
-    return value if value is not None and _all_in_utc((value,)) else lenient.read(body, Run)
+    return value if value is not None and _all_in_utc((value,)) else lenient.decode(body, Run)
 
 
 def report(body: bytes) -> PipelineReport:
     """Read a pipeline's report."""
     value = _decode(_report, body)
     if value is None:
-        return lenient.read(body, PipelineReport)
+        return lenient.decode(body, PipelineReport)
     latest = value.latest_pipeline_run
-    return value if latest is None or _all_in_utc((latest,)) else lenient.read(body, PipelineReport)
+    return value if latest is None or _all_in_utc((latest,)) else lenient.decode(body, PipelineReport)
 
 
 def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T | None:

@@ -1,7 +1,7 @@
-"""Bytes to models, reading every oddity the documents show.
+"""Bytes to models, accepting every variation that the API's documents show.
 
-The slow and forgiving path: `fast` answers first where it can, and both give the same answers. Whatever is wrong
-becomes a `DecodeError` that says where, never with a value: a value may be a secret.
+The slower decoder: `fast` runs first where it can, and both return the same models. A document that does not fit raises
+a `DecodeError` with the path and never the value, because a value may be a secret.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,44 +33,43 @@ from warehouse_sync.models import (
 from warehouse_sync.models.connections import CONFIGS, ConnectionConfig
 from warehouse_sync.wire import json_codec
 from warehouse_sync.wire.dates import parse_date
+from warehouse_sync.wire.json_codec import kind_of_json
+from warehouse_sync.wire.names import json_names
 
 T = TypeVar("T")
-JSONObject = dict[str, Any]
 
 
-def read(body: bytes, cls: type[T]) -> T:
-    """Read a model.
+def decode(body: bytes, cls: type[T]) -> T:
+    """Decode a model.
 
     Raises:
-        DecodeError: The body is not JSON, or does not fit.
+        DecodeError: The body is not JSON, or does not fit the model.
     """
     return structure(json_codec.decode(body), cls)
 
 
-def read_list(body: bytes, cls: type[T]) -> list[T]:
-    """Read a bare list of models.
+def decode_list(body: bytes, cls: type[T]) -> list[T]:
+    """Decode a JSON array of models.
 
     Raises:
-        DecodeError: The body is not JSON, or does not fit.
+        DecodeError: The body is not a JSON array, or an item does not fit the model.
     """
-    document = json_codec.decode(body)
-    if not isinstance(document, list):
-        raise DecodeError(f"not the list of {cls.__name__} the API documents: {_kind(document)} came back")
-    return [structure(item, cls, f"answer[{index}]") for index, item in enumerate(document)]
+    items = json_codec.decode_list(body)
+    return [structure(item, cls, f"response[{index}]") for index, item in enumerate(items)]
 
 
-def structure(document: Any, cls: type[T], path: str = "answer") -> T:  # noqa: ANN401 - JSON is anything
-    """Turn parsed JSON into a model.
+def structure(document: Any, cls: type[T], path: str = "response") -> T:  # noqa: ANN401 - JSON is anything
+    """Build a model from a JSON document.
 
     Raises:
-        DecodeError: The document does not fit, with every path that is wrong.
+        DecodeError: The document does not fit the model. The message names every path that is wrong.
     """
     try:
         return _converter.structure(document, cls)
-    except Exception as error:  # noqa: BLE001 - cattrs groups whatever its hooks raise; all of it means "does not fit"
+    except Exception as error:  # noqa: BLE001 - cattrs groups every error of its hooks; each means "does not fit"
         problem = "; ".join(transform_error(error, path=path, format_exception=_describe))
-    # Raised out here so that no cattrs exception, which holds values, stays in the chain.
-    raise DecodeError(f"not the {cls.__name__} the API documents: {problem}")
+    # Raised outside the handler, because cattrs exceptions hold values and would stay in the chain.
+    raise DecodeError(f"the response is not a valid {cls.__name__}: {problem}")
 
 
 def _describe(error: BaseException, _: type | None) -> str:
@@ -84,19 +83,19 @@ def _describe(error: BaseException, _: type | None) -> str:
 
 
 class _MismatchError(ValueError):
-    """A hook's refusal, whose text is safe to show."""
+    """A value that a hook does not accept. Its message holds no value and is safe to show."""
 
 
-def _date(value: Any, _: Any) -> datetime:  # noqa: ANN401 - a structure hook
+def _datetime(value: Any, _: Any) -> datetime:  # noqa: ANN401 - a structure hook
     if not isinstance(value, str):
-        raise _MismatchError(f"expected a date as a string, not {_kind(value)}")
+        raise _MismatchError(f"expected a date as a string, not {kind_of_json(value)}")
     try:
         return parse_date(value)
     except ValueError as error:
         raise _MismatchError(f"not a date: {error}") from None
 
 
-def _whole(value: Any, _: Any) -> int:  # noqa: ANN401 - a structure hook
+def _int(value: Any, _: Any) -> int:  # noqa: ANN401 - a structure hook
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float) and value.is_integer():
@@ -104,86 +103,72 @@ def _whole(value: Any, _: Any) -> int:  # noqa: ANN401 - a structure hook
     digits = value.strip() if isinstance(value, str) else ""
     if digits.removeprefix("-").isdecimal() and digits.isascii() and len(digits) < 40:  # noqa: PLR2004 - far above any id
         return int(digits)
-    raise _MismatchError(f"expected a whole number, not {_kind(value)}")
+    raise _MismatchError(f"expected a whole number, not {kind_of_json(value)}")
 
 
-def _text(value: Any, _: Any) -> str:  # noqa: ANN401 - a structure hook
+def _str(value: Any, _: Any) -> str:  # noqa: ANN401 - a structure hook
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)  # a Redshift port, or an id, sent as a number
-    raise _MismatchError(f"expected a string, not {_kind(value)}")
+        return str(value)  # a Redshift port or an id that is sent as a number
+    raise _MismatchError(f"expected a string, not {kind_of_json(value)}")
 
 
-def _flag(value: Any, _: Any) -> bool:  # noqa: ANN401 - a structure hook
+def _bool(value: Any, _: Any) -> bool:  # noqa: ANN401 - a structure hook
     if isinstance(value, bool):
         return value
-    raise _MismatchError(f"expected true or false, not {_kind(value)}")
+    raise _MismatchError(f"expected true or false, not {kind_of_json(value)}")
 
 
 def _secret(value: Any, cls: Any) -> Secret:  # noqa: ANN401 - a structure hook
-    return Secret(_text(value, cls))
+    return Secret(_str(value, cls))
 
 
-def _word(value: Any, cls: type[OpenEnum]) -> OpenEnum:  # noqa: ANN401 - a structure hook
-    return cls(_text(value, str))
+def _enum(value: Any, cls: type[OpenEnum]) -> OpenEnum:  # noqa: ANN401 - a structure hook
+    return cls(_str(value, str))
 
 
 def _message(value: Any, _: Any) -> ErrorMessage:  # noqa: ANN401 - a structure hook
-    """Read `{"message": …}`, and the bare string that other APIs of the platform send."""
+    """Accept `{"message": …}`, and the bare string that other APIs of the platform send."""
     if isinstance(value, Mapping):
         text = value.get("message")
         return ErrorMessage(message=text if isinstance(text, str) else "")
-    return ErrorMessage(message=_text(value, str))
+    return ErrorMessage(message=_str(value, str))
 
 
 def _object(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - JSON is anything
     if isinstance(value, Mapping):
         return value
-    raise _MismatchError(f"expected an object, not {_kind(value)}")
+    raise _MismatchError(f"expected an object, not {kind_of_json(value)}")
 
 
-def _within(name: str, read: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - whatever `read` takes
-    """Read a part of an object; what is wrong with it is reported under the part's name."""
+def _field(name: str, read: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - the arguments of `read`
+    """Call `read` for one field of an object, and report its errors under the field's name."""
     try:
         return read(*arguments)
     except (_MismatchError, ClassValidationError) as error:
-        # Marked as cattrs marks what it reads itself.
+        # The note and the group are what cattrs itself adds to the errors of a field.
         error.add_note(AttributeValidationNote("", name, object))
         group = ClassValidationError("", [error], object)  # pyright: ignore[reportCallIssue] - typeshed hides cattrs' third argument
         raise group from None
 
 
 def _items(as_list: Any, value: Any, _: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a structure hook
-    """Read a list; cattrs alone would take a string or an object for the list of its parts."""
+    """Accept a list only; cattrs alone would also iterate over a string or an object."""
     if isinstance(value, list):
         return tuple(_converter.structure(value, as_list))
-    raise _MismatchError(f"expected a list, not {_kind(value)}")
-
-
-def _kind(value: object) -> str:
-    if value is None:
-        return "null"
-    names = {
-        bool: "a boolean",
-        int: "a number",
-        float: "a decimal number",
-        str: "that string",
-        list: "a list",
-        dict: "an object",
-    }
-    return names.get(type(value), "that")
+    raise _MismatchError(f"expected a list, not {kind_of_json(value)}")
 
 
 _converter = Converter()
 for _type, _hook in (
-    (datetime, _date),
-    (int, _whole),
-    (str, _text),
-    (bool, _flag),
+    (datetime, _datetime),
+    (int, _int),
+    (str, _str),
+    (bool, _bool),
     (Secret, _secret),
     (ErrorMessage, _message),
-    (OpenEnum, _word),  # and its subclasses, which the hook of `str` would claim otherwise
+    (OpenEnum, _enum),  # and its subclasses, which would use the hook of `str` otherwise
 ):
     _converter.register_structure_hook(_type, _hook)
 for _sequence, _as_list in ((tuple[ErrorMessage, ...], list[ErrorMessage]), (tuple[Run, ...], list[Run])):
@@ -191,10 +176,10 @@ for _sequence, _as_list in ((tuple[ErrorMessage, ...], list[ErrorMessage]), (tup
 
 
 def _model_hook(cls: type[Any], renames: Mapping[str, str] | None = None) -> Callable[[Any, Any], Any]:
-    """Build the hook of one model: unknown fields into `extra` where it has one, and null as a missing field."""
-    names = {field.name: (renames or {}).get(field.name, field.name) for field in attrs.fields(cls)}
-    keeps_extra = names.pop("extra", None) is not None
-    overrides: dict[str, Any] = {name: override(rename=wire) for name, wire in names.items() if name != wire}
+    """Build a model's hook: unknown fields go to `extra` if the model has it, and null is a missing field."""
+    names = {**json_names(cls), **(renames or {})}
+    keeps_extra = "extra" in attrs.fields_dict(cls)
+    overrides: dict[str, Any] = {name: override(rename=json) for name, json in names.items() if name != json}
     if keeps_extra:
         overrides["extra"] = override(omit=True)
     read: Callable[[Any, Any], Any] = make_dict_structure_fn(cls, _converter, **overrides)
@@ -210,9 +195,9 @@ def _model_hook(cls: type[Any], renames: Mapping[str, str] | None = None) -> Cal
 
 
 _converter.register_structure_hook_func(lambda cls: cls is object, lambda value, _: value)
-# In the order of their nesting: a hook finds those of its fields when it is built.
+# Inner models first: a hook looks up those of its fields when it is built.
 _converter.register_structure_hook_func(lambda cls: cls == ConnectionConfig, lambda value, _: _config(*value))
-_converter.register_structure_hook(SyncMode, _model_hook(SyncMode, {"from_": "from"}))
+_converter.register_structure_hook(SyncMode, _model_hook(SyncMode))
 _converter.register_structure_hook(TriggeredRun, _model_hook(TriggeredRun, {"run_id": "pipeline_run_id"}))
 for _cls in (*CONFIGS.values(), Schedule, Pipeline, Run, PipelineReport, Page):
     _converter.register_structure_hook(_cls, _model_hook(_cls))
@@ -221,9 +206,9 @@ _read_data_model = _model_hook(DataModel)
 
 
 def _connection(value: Any, cls: Any) -> Connection:  # noqa: ANN401 - a structure hook
-    """Hand the provider to the configuration, whose class it decides; the model does not repeat it."""
+    """Pass the provider to `config`, because it selects the class."""
     document = dict(_object(value))
-    provider = _within("service_provider", _text, document.pop("service_provider", None), str)
+    provider = _field("service_provider", _str, document.pop("service_provider", None), str)
     document["config"] = (provider, document.get("config"))
     return _read_connection(document, cls)  # type: ignore[no-any-return]
 
@@ -232,7 +217,7 @@ def _config(provider: str, value: Any) -> ConnectionConfig:  # noqa: ANN401 - JS
     document = dict(_object(value if value is not None else {}))
     if provider not in CONFIGS:
         return UnknownConfig(service_provider=provider, extra=document)
-    if provider == "Snowflake" and "source_account_id" in document:  # one PUT answer of the reference
+    if provider == "Snowflake" and "source_account_id" in document:  # one PUT response of the reference
         account = document.pop("source_account_id")
         if document.get("account_identifier") is None:
             document["account_identifier"] = account
@@ -240,10 +225,10 @@ def _config(provider: str, value: Any) -> ConnectionConfig:  # noqa: ANN401 - JS
 
 
 def _data_model(value: Any, cls: Any) -> DataModel:  # noqa: ANN401 - a structure hook
-    """Lift `config.sql_query`; the rest of `config`, and a `type` other than sql, are kept in `extra`."""
+    """Move `config.sql_query` up. The rest of `config`, and a `type` other than sql, are kept in `extra`."""
     document = dict(_object(value))
-    config = dict(_within("config", _object, document.pop("config", None)))
-    document["sql_query"] = _within("config", _within, "sql_query", _text, config.pop("sql_query", None), str)
+    config = dict(_field("config", _object, document.pop("config", None)))
+    document["sql_query"] = _field("config", _field, "sql_query", _str, config.pop("sql_query", None), str)
     if document.get("type") in (None, "sql"):
         document.pop("type", None)
     if config:
