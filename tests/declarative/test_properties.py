@@ -1,4 +1,4 @@
-"""Properties of plans, for arbitrary workspaces against the emulator."""
+"""Property-based tests of plan, apply and export against the emulator."""
 
 import asyncio
 import itertools
@@ -41,26 +41,26 @@ from warehouse_sync.emulator import Emulator
 
 WORKSPACES = itertools.count(1)
 IDS = st.text("abAB09_-", min_size=1, max_size=6)
-# Queries and names are any text that is not blank, with what YAML finds hard to write.
+# Queries and names are any non-blank text, including text that is difficult in YAML.
 WORDS = st.one_of(
     st.sampled_from(
         ["no", "0123", "12:30", "null", "~", "y", "a: b", "- a", "# a", "a\nb", "a\r\nb\n", " a ", "'", '"']
     ),
     st.text(min_size=1, max_size=20),
 ).filter(lambda text: bool(text.strip()))
-MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis adds the zone
+DATES = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis adds the zone
 SECRET = st.just("canary-secret")
 
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
-    """One emulator for all examples, each of which has a workspace of its own."""
+    """One emulator for all examples; each example uses its own workspace."""
     with Emulator() as running:
         yield running
 
 
 def configs() -> st.SearchStrategy[Any]:
-    """Configurations of every provider."""
+    """Generate configs of every provider."""
     snowflake = dict.fromkeys(
         ("account_identifier", "region", "warehouse", "database", "role", "user"), WORDS
     )
@@ -89,14 +89,14 @@ def configs() -> st.SearchStrategy[Any]:
 
 @st.composite
 def pipelines(draw: st.DrawFn, connections: list[str], models: list[str]) -> PipelineSpec:
-    """A pipeline over what there is."""
+    """Generate a pipeline that refers to given resources."""
     kind = draw(st.sampled_from(["user_attributes", "events"]))
     sync_mode = SyncMode(
         type=draw(st.sampled_from(["incremental", "full"])),
         iterator_field=draw(WORDS),
         iterator_data_type=draw(WORDS),
-        from_=draw(st.none() | MOMENTS),
-        until=draw(st.none() | MOMENTS),
+        from_=draw(st.none() | DATES),
+        until=draw(st.none() | DATES),
     )
     schedule = draw(
         st.sampled_from(
@@ -127,7 +127,7 @@ def pipelines(draw: st.DrawFn, connections: list[str], models: list[str]) -> Pip
 
 @st.composite
 def workspaces(draw: st.DrawFn) -> dict[str, list[Any]]:
-    """A workspace: connections, data models, and pipelines over them."""
+    """Generate connections, data models, and pipelines that refer to them."""
     connections = draw(
         st.lists(
             st.builds(ConnectionSpec, id=IDS, name=WORDS, config=configs()),
@@ -150,7 +150,7 @@ def workspaces(draw: st.DrawFn) -> dict[str, list[Any]]:
 
 
 def write(folder: Path, workspace: dict[str, list[Any]]) -> dict[str, str]:
-    """Write a workspace as files, and return the environment that their secrets need."""
+    """Write a workspace as files, and return the environment variables for its secrets."""
     documents = {section: [resource_document(each) for each in specs] for section, specs in workspace.items()}
     write_files(folder, {"all.yaml": to_yaml(documents)}, force=True)
     texts = to_yaml(documents).split()
@@ -160,13 +160,13 @@ def write(folder: Path, workspace: dict[str, list[Any]]) -> dict[str, str]:
 async def plan(
     client: AsyncClient, folder: Path, ledger: Ledger, environ: dict[str, str], *, prune: bool = True
 ) -> Plan:
-    """Plan what a folder says."""
+    """Plan a folder."""
     options = Options(prune=prune)
     return make_plan(load(folder), await read_snapshot(client), ledger, environ=environ, options=options)
 
 
 async def run_apply(client: AsyncClient, folder: Path, ledger: Ledger, environ: dict[str, str]) -> None:
-    """Plan and apply what a folder says."""
+    """Plan and apply a folder."""
     made = await plan(client, folder, ledger, environ)
     async for _ in apply_plan(client, made, ledger, environ):
         pass
@@ -184,7 +184,7 @@ RUNS = settings(
 def test_plan_apply_plan_is_empty(
     emulator: Emulator, first: dict[str, list[Any]], second: dict[str, list[Any]]
 ) -> None:
-    """From any workspace to any other: after an apply with `--prune` there is nothing left to do."""
+    """After applying any workspace over any other with `prune`, the plan has no changes."""
 
     async def check(folder: Path) -> None:
         options = {**emulator.client_options(), "workspace_id": next(WORKSPACES)}
@@ -204,7 +204,7 @@ def test_plan_apply_plan_is_empty(
 @RUNS
 @given(workspace=workspaces())
 def test_export_then_plan_is_empty(emulator: Emulator, workspace: dict[str, list[Any]]) -> None:
-    """Exported files find nothing to change, with and without what is remembered."""
+    """The plan of exported files has no changes, with and without the ledger."""
 
     async def check(folder: Path) -> None:
         options = {**emulator.client_options(), "workspace_id": next(WORKSPACES)}

@@ -1,8 +1,8 @@
-"""Definitions of the older API to files for this one.
+"""Convert definitions of the older API to files for this one.
 
 Sources: mParticle's reference of May 2023 (`source_account_id`, `load_timestamp_field_name`, `schedule_interval`, …), its page
-on the migration to v2, and the resources of the v1 draft (connections, models, mappings, pipelines, by slug). Both spellings
-of a field are read where the documents have two. What has no equivalent is listed, never dropped in silence.
+on the migration to v2, and the resources of the v1 draft (connections, models, mappings, pipelines, by slug). If the documents
+spell a field in two ways, both are accepted. Everything without an equivalent is reported.
 """
 
 import json
@@ -20,7 +20,7 @@ from warehouse_sync.declarative.files.write import to_yaml, variable_name
 Old = dict[str, Any]
 
 _AUDIT = {"created_on", "created_by", "last_modified_on", "last_modified_by"}
-# What the server told, and the workspace, which is now where the files are applied.
+# Fields set by the server, and the workspace, which is now a setting of `apply`.
 _SERVER_SET = {"status", "errors", "is_faulted", "faulted_reason", "workspace_id", *_AUDIT}
 _CONFIG_NAMES = {
     "source_account_id": "account_identifier",
@@ -43,7 +43,7 @@ _SECTIONS = {
     "mappings": "mappings",
     "pipelines": "pipelines",
 }
-_OF_CONNECTIONS = {
+_CONNECTION_FIELDS = {
     "source_account_id",
     "account_identifier",
     "service_provider",
@@ -57,23 +57,23 @@ _OFFSETS = ("load_timestamp_field_time_offset", "load_timestamp_field_offset_sec
 
 @attrs.define
 class Conversion:
-    """What came of it.
+    """The result of a conversion.
 
     Attributes:
-        connections: Documents for this API.
-        data_models: Documents for this API.
-        pipelines: Documents for this API.
-        lost: What has no equivalent, or has to be looked at, in sentences.
+        connections: Documents of connections.
+        data_models: Documents of data models.
+        pipelines: Documents of pipelines.
+        warnings: What has no equivalent or needs a review, one sentence each.
     """
 
     connections: list[Old] = attrs.field(factory=list)
     data_models: list[Old] = attrs.field(factory=list)
     pipelines: list[Old] = attrs.field(factory=list)
-    lost: list[str] = attrs.field(factory=list)
+    warnings: list[str] = attrs.field(factory=list)
     _iterators: dict[str, Old] = attrs.field(factory=dict)
 
     def files(self) -> dict[str, str]:
-        """Return the files."""
+        """Return the texts of the files by name."""
         sections = {
             "connections": self.connections,
             "data_models": self.data_models,
@@ -83,8 +83,8 @@ class Conversion:
             f"{name}.yaml": to_yaml({name: documents}) for name, documents in sections.items() if documents
         }
 
-    def take(self, sections: Mapping[str, list[Old]]) -> None:
-        """Convert what an older workspace holds."""
+    def add(self, sections: Mapping[str, list[Old]]) -> None:
+        """Convert the resources of an older workspace."""
         for old in sections.get("connections", []):
             self._connection(dict(old))
         for old in sections.get("data_models", []):
@@ -92,10 +92,10 @@ class Conversion:
         for old in sections.get("pipelines", []):
             self._pipeline(dict(old))
         for old in sections.get("mappings", []):
-            self._lose(
+            self._warn(
                 "mapping",
                 old.get("slug", "?"),
-                "mappings: alias the columns in the data model's query instead",
+                "mappings: use column aliases in the query of the data model",
             )
 
     def _connection(self, old: Old) -> None:
@@ -105,7 +105,7 @@ class Conversion:
         given = {**old, **_section(old.pop("config", {}))}
         given = {_CONFIG_NAMES.get(name, name): value for name, value in given.items() if name != "config"}
         if provider not in CONFIGS:
-            self._lose("connection", resource_id, f"the service provider {provider}")
+            self._warn("connection", resource_id, f"the service provider {provider}")
             return
         config = {}
         for field in fields_of(CONFIGS[provider]):
@@ -115,13 +115,13 @@ class Conversion:
             elif value is not None:
                 config[field.name] = str(value)
             elif field.required:
-                self._lose(
+                self._warn(
                     "connection",
                     resource_id,
-                    f"config.{field.name}, which this API needs and the old one did not have",
+                    f"config.{field.name}, which this API requires: add it",
                 )
         self.connections.append({**new, "service_provider": provider, "config": config})
-        self._rest("connection", resource_id, given)
+        self._report_remaining("connection", resource_id, given)
 
     def _data_model(self, old: Old) -> None:
         resource_id = self._identity("data model", old)
@@ -134,14 +134,16 @@ class Conversion:
             "iterator_data_type": old.pop("load_timestamp_field_type", None),
         }
         if old.get("type") == "sql":
-            del old["type"]  # the only one there is, and it goes without saying in a file
-        self._rest("data model", resource_id, {name: old[name] for name in old if name not in _OFFSETS})
+            del old["type"]  # the only type; files do not state it
+        self._report_remaining(
+            "data model", resource_id, {name: old[name] for name in old if name not in _OFFSETS}
+        )
         for name in _OFFSETS:
             if old.get(name):
-                self._lose(
+                self._warn(
                     "data model",
                     resource_id,
-                    f"the field {name}: see whether schedule.delay of its pipelines serves",
+                    f"the field {name}: consider schedule.delay in its pipelines",
                 )
 
     def _pipeline(self, old: Old) -> None:
@@ -156,7 +158,7 @@ class Conversion:
             "pipeline_type": old.pop("pipeline_type", "user_attributes"),
             "connection_id": str(old.pop("connection_id", "")),
             "data_model_id": model,
-            # Not active: until the old pipeline is switched off, both would load the same rows.
+            # Paused: until the old pipeline is off, both would load the same rows.
             "state": "paused",
             "sync_mode": self._sync_mode(resource_id, model, start),
             "schedule": self._schedule(resource_id, old, start),
@@ -167,21 +169,19 @@ class Conversion:
             new["partner_feed_key"] = f"env:{variable_name(resource_id, 'partner_feed_key')}"
         self.pipelines.append(new)
         self._state(resource_id, old)
-        self._rest("pipeline", resource_id, old)
+        self._report_remaining("pipeline", resource_id, old)
 
     def _sync_mode(self, resource_id: str, model: str, start: object) -> Old:
-        """Return the sync mode: its iterator stood with the data model, its beginning with the schedule."""
+        """Return the sync mode, from the iterator of the old data model and the old start."""
         iterator = {name: value for name, value in self._iterators.get(model, {}).items() if value}
         if not {"iterator_field", "iterator_data_type"} <= iterator.keys():
-            self._lose(
-                "pipeline", resource_id, "an iterator: it is converted to full syncs, look at sync_mode"
-            )
+            self._warn("pipeline", resource_id, "an iterator: converted to full syncs, review sync_mode")
             return {"type": "full"}
         if start is None:
             return iterator
-        self.lost.append(
-            f"pipeline {resource_id}: sync_mode.from is the old schedule_start_time, so that it loads again what the old one "
-            "has loaded; move it forward to go on from there"
+        self.warnings.append(
+            f"pipeline {resource_id}: sync_mode.from is the old schedule_start_time, so rows that the old pipeline loaded "
+            "are loaded again; set a later date to avoid that"
         )
         return {**iterator, "from": start}
 
@@ -191,60 +191,58 @@ class Conversion:
             return {"type": "once"}
         if interval not in _FREQUENCIES:
             if interval not in ("on_demand", "on-demand"):
-                self._lose(
+                self._warn(
                     "pipeline",
                     resource_id,
-                    "its schedule_interval: it is converted to on_demand, look at schedule",
+                    "its schedule_interval: converted to on_demand, review schedule",
                 )
             return {"type": "on_demand"}
         if start is None:
-            self._lose(
-                "pipeline", resource_id, "schedule.start, which this API needs and the old one did not"
-            )
+            self._warn("pipeline", resource_id, "schedule.start, which this API requires: add it")
         schedule = {"type": "interval", "frequency": interval, "start": start, "end": end}
         return {name: value for name, value in schedule.items() if value is not None}
 
     def _state(self, resource_id: str, old: Old) -> None:
-        """Say so when a pipeline that runs becomes one that does not."""
+        """Report an active pipeline, which is converted to a paused one."""
         state, is_active = old.pop("state", "active"), old.pop("is_active", True)
         is_draft = old.pop("is_draft", False)
         if state == "active" and is_active and not is_draft:
-            self._lose(
+            self._warn(
                 "pipeline",
                 resource_id,
-                "its state: it is written as paused, so that both do not load the same rows",
+                "its state: converted to paused, so that the two pipelines do not load the same rows",
             )
 
     def _identity(self, noun: str, old: Old) -> str:
         slug, resource_id = old.pop("slug", None), old.pop("id", None)
         if not slug and not resource_id:
-            self._lose(noun, "unnamed", "an id: give it one, and name it where it is used")
+            self._warn(noun, "unnamed", "an id: add one, and use it in the references to it")
         return str(slug or resource_id or "unnamed")
 
-    def _rest(self, noun: str, resource_id: str, rest: Mapping[str, Any]) -> None:
-        """List what is left over; values are not shown, since some of them may be secrets."""
+    def _report_remaining(self, noun: str, resource_id: str, rest: Mapping[str, Any]) -> None:
+        """Report the remaining fields by name; their values can be secrets."""
         for name in rest:
             if name not in _SERVER_SET and rest[name] is not None:
-                self._lose(noun, resource_id, f"the field {name}")
+                self._warn(noun, resource_id, f"the field {name}")
 
-    def _lose(self, noun: str, resource_id: object, what: str) -> None:
-        self.lost.append(f"{noun} {resource_id}: no equivalent for {what}")
+    def _warn(self, noun: str, resource_id: object, what: str) -> None:
+        self.warnings.append(f"{noun} {resource_id}: no equivalent for {what}")
 
 
 def convert(files: list[Path]) -> Conversion:
     """Convert JSON documents of the older API.
 
     Args:
-        files: Each an object with sections such as `connections`, or one resource, or a list of them.
+        files: Each is an object with sections such as `connections`, one resource, or a list of those.
 
     Raises:
-        InvalidFilesError: A file is not such a document.
+        InvalidFilesError: A file has another content.
     """
     conversion, sections = Conversion(), dict[str, list[Old]]()
     for file in files:
         for section, old in _read(file):
             sections.setdefault(section, []).append(old)
-    conversion.take(sections)
+    conversion.add(sections)
     return conversion
 
 
@@ -269,11 +267,11 @@ def _sections(document: Any) -> Iterator[tuple[str, Old]]:  # noqa: ANN401 - any
 
 
 def _kind(document: Mapping[str, Any]) -> str:
-    """Tell a lone resource by the fields that only its kind has."""
+    """Return the kind of a single resource from the fields that only that kind has."""
     config = _section(document.get("config", {}))
     if "sql_query" in document or "sql_query" in config:
         return "data_models"
-    if document.keys() & _OF_CONNECTIONS:
+    if document.keys() & _CONNECTION_FIELDS:
         return "connections"
     if document.keys() & {"schedule_interval", "connection_slug", "data_model_slug", "connection_id"}:
         return "pipelines"
@@ -285,7 +283,7 @@ def _section(value: object) -> Mapping[str, Any]:
 
 
 def _provider(name: object, kind: object) -> str:
-    """Tell the service provider; the older API calls it `type`."""
-    known = {provider.lower(): provider for provider in CONFIGS}
-    told = str(name or kind or ServiceProvider.SNOWFLAKE)
-    return known.get(told.lower(), told)
+    """Return the service provider; the older API calls it `type`."""
+    known = {each.lower(): each for each in CONFIGS}
+    provider = str(name or kind or ServiceProvider.SNOWFLAKE)
+    return known.get(provider.lower(), provider)

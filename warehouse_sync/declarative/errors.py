@@ -1,4 +1,4 @@
-"""What is wrong with files: each problem with its location, and all of them in one error."""
+"""Locations in files, problems found in them, and the errors that report all of them."""
 
 from collections.abc import Iterable
 
@@ -9,10 +9,10 @@ from warehouse_sync import WarehouseSyncError
 
 @attrs.frozen(order=True)
 class Location:
-    """A location in a file.
+    """A position in a file.
 
     Attributes:
-        file: The file, as the user named it.
+        file: The file, relative to the path that the user gave.
         line: The line, from 1.
         column: The column, from 1.
     """
@@ -27,12 +27,12 @@ class Location:
 
 @attrs.frozen(kw_only=True)
 class Problem:
-    """One thing that is wrong.
+    """One problem in a file.
 
     Attributes:
-        location: Where.
-        message: What, and what to do about it. Never a secret.
-        path: Which field, such as `pipelines.orders.schedule.start`; empty for a whole file.
+        location: Where the problem is.
+        message: What is wrong and how to fix it. Never contains a secret.
+        path: The field, such as `pipelines.orders.schedule.start`; empty for a whole file.
     """
 
     location: Location
@@ -48,10 +48,10 @@ class Problem:
 
 
 class InvalidFilesError(WarehouseSyncError):
-    """Files cannot be used.
+    """The files have problems.
 
     Attributes:
-        problems: Everything that is wrong, not just the first, by file and line.
+        problems: Every problem, ordered by file and line.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -61,10 +61,10 @@ class InvalidFilesError(WarehouseSyncError):
 
 
 class PlanError(WarehouseSyncError):
-    """A plan cannot be carried out; nothing was changed.
+    """The plan cannot be applied; nothing was changed.
 
     Attributes:
-        reasons: Why not, all of it.
+        reasons: Every reason.
     """
 
     def __init__(self, reasons: Iterable[str]) -> None:
@@ -73,4 +73,4 @@ class PlanError(WarehouseSyncError):
 
 
 class StalePlanError(PlanError):
-    """A saved plan no longer fits what it was made for."""
+    """A saved plan is out of date: the files, the workspace or a secret changed."""

@@ -1,4 +1,4 @@
-"""A first folder of files, from the tutorial's questions."""
+"""Create the first files of a project from the questions of the tutorial."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -48,23 +48,23 @@ _EXAMPLES = {
     },
     "Databricks": {"provider": "your-databricks-org-name", "schema": "your-schema-name"},
 }
-_LINE = "# yaml-language-server: $schema=warehouse-sync.schema.json\n"
+_SCHEMA_COMMENT = "# yaml-language-server: $schema=warehouse-sync.schema.json\n"
 
 
 @attrs.frozen(kw_only=True)
 class ScaffoldOptions:
-    """What the tutorial asks.
+    """Options for the first files, as asked by the tutorial.
 
     Attributes:
-        provider: The warehouse.
-        config: The fields of its connection, without the secrets.
+        provider: The service provider.
+        config: The fields of the connection, without secrets.
         pipeline_id: The id of the pipeline and of its data model.
-        sql_query: The query.
-        iterator_field: The column that tells what changed.
-        iterator_data_type: Its type.
-        frequency: `once`, `on_demand`, or how often.
+        sql_query: The query of the data model.
+        iterator_field: The column that shows which rows changed.
+        iterator_data_type: The type of that column.
+        frequency: `once`, `on_demand`, or the frequency of an interval schedule.
         environment: `development` or `production`.
-        start: The first scheduled sync, for a frequency that needs one.
+        start: The first scheduled sync of an interval schedule.
     """
 
     provider: str
@@ -80,12 +80,12 @@ class ScaffoldOptions:
 
 @attrs.frozen(kw_only=True)
 class ConfigQuestion:
-    """A field of a connection that has to be known and is no secret.
+    """A question about a required field of a connection that is not secret.
 
     Attributes:
-        name: The field.
-        help: What it is, in one line.
-        example: A value of it, from the reference.
+        name: The name of the field.
+        help: One line about the field.
+        example: A value from the reference.
     """
 
     name: str
@@ -94,7 +94,7 @@ class ConfigQuestion:
 
 
 def config_questions(provider: str) -> list[ConfigQuestion]:
-    """Return what has to be asked about a connection, in the order of its fields."""
+    """Return the questions about a connection, in the order of its fields."""
     config = CONFIGS[provider]
     described, examples = descriptions(config), _EXAMPLES[provider]
     return [
@@ -109,60 +109,61 @@ def config_questions(provider: str) -> list[ConfigQuestion]:
 
 
 def _first_sentence(text: str) -> str:
-    """Return what a description says first, without the example it may have."""
+    """Return the first sentence of a description, without its example."""
     return text.partition(". ")[0].partition(", such as")[0].rstrip(".") + "."
 
 
 def check_id(text: str) -> str | None:
-    """Return why a text cannot be the id of a resource; `None` if it can."""
+    """Return why a text is not a valid id, or `None` if it is."""
     problems = DataModelSpec(id=text, name="any", sql_query="any").problems()
     return next((message for field, message in problems if field == "id"), None)
 
 
-def scaffold_files(answers: ScaffoldOptions) -> dict[str, str]:
-    """Return the files: a connection, a data model with its query beside it, a pipeline."""
-    connection_id = answers.provider.lower()
-    words = answers.pipeline_id.replace("-", " ").replace("_", " ").strip()
-    title = words.capitalize() or answers.pipeline_id
-    fields: dict[str, Any] = dict(answers.config)
-    config = CONFIGS[answers.provider](**fields)
-    connection = ConnectionSpec(id=connection_id, name=answers.provider, config=config)
-    model = DataModelSpec(id=answers.pipeline_id, name=title, sql_query=answers.sql_query)
+def scaffold_files(options: ScaffoldOptions) -> dict[str, str]:
+    """Return files with a connection, a data model with its query, and a pipeline."""
+    connection_id = options.provider.lower()
+    words = options.pipeline_id.replace("-", " ").replace("_", " ").strip()
+    title = words.capitalize() or options.pipeline_id
+    fields: dict[str, Any] = dict(options.config)
+    config = CONFIGS[options.provider](**fields)
+    connection = ConnectionSpec(id=connection_id, name=options.provider, config=config)
+    model = DataModelSpec(id=options.pipeline_id, name=title, sql_query=options.sql_query)
     pipeline = PipelineSpec(
-        id=answers.pipeline_id,
+        id=options.pipeline_id,
         name=title,
         pipeline_type=PipelineType.USER_ATTRIBUTES,
         connection_id=connection_id,
-        data_model_id=answers.pipeline_id,
+        data_model_id=options.pipeline_id,
         state=PipelineState.ACTIVE,
-        sync_mode=_sync_mode(answers),
-        schedule=_schedule(answers),
-        environment=Environment(answers.environment),
+        sync_mode=_sync_mode(options),
+        schedule=_schedule(options),
+        environment=Environment(options.environment),
     )
     model_document = {name: value for name, value in resource_document(model).items() if name != "sql_query"}
     documents = {
         "connections": resource_document(connection),
-        "data_models": {**model_document, "sql_file": f"{answers.pipeline_id}.sql"},
+        "data_models": {**model_document, "sql_file": f"{options.pipeline_id}.sql"},
         "pipelines": {
             name: value for name, value in resource_document(pipeline).items() if value is not None
         },
     }
     files = {
-        f"{section}.yaml": _LINE + to_yaml({section: [document]}) for section, document in documents.items()
+        f"{section}.yaml": _SCHEMA_COMMENT + to_yaml({section: [document]})
+        for section, document in documents.items()
     }
-    return {**files, f"{answers.pipeline_id}.sql": f"{answers.sql_query}\n"}
+    return {**files, f"{options.pipeline_id}.sql": f"{options.sql_query}\n"}
 
 
-def _sync_mode(answers: ScaffoldOptions) -> SyncMode:
+def _sync_mode(options: ScaffoldOptions) -> SyncMode:
     return SyncMode(
         type=SyncModeType.INCREMENTAL,
-        iterator_field=answers.iterator_field,
-        iterator_data_type=answers.iterator_data_type,
+        iterator_field=options.iterator_field,
+        iterator_data_type=options.iterator_data_type,
     )
 
 
-def _schedule(answers: ScaffoldOptions) -> Schedule:
-    if answers.frequency in ("once", "on_demand"):
-        return Schedule(type=ScheduleType(answers.frequency))
-    frequency = ScheduleFrequency(answers.frequency)
-    return Schedule(type=ScheduleType.INTERVAL, frequency=frequency, start=answers.start)
+def _schedule(options: ScaffoldOptions) -> Schedule:
+    if options.frequency in ("once", "on_demand"):
+        return Schedule(type=ScheduleType(options.frequency))
+    frequency = ScheduleFrequency(options.frequency)
+    return Schedule(type=ScheduleType.INTERVAL, frequency=frequency, start=options.start)

@@ -1,4 +1,4 @@
-"""When a pipeline will run, and what each run will load: pure functions of its spec.
+"""Compute when a pipeline runs and what each run loads, from its spec.
 
 Source: the reference's "Schedules" and its examples. Sync *k* of an interval schedule is scheduled at `start` plus *k*
 intervals and loads the interval that ends there; the run is created `delay` later.
@@ -15,17 +15,17 @@ from warehouse_sync import PipelineSpec, Schedule, ScheduleType
 
 _STEPS = {"hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(weeks=1)}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_MOST = 1_000_000  # syncs to look through: a century of hours
+_MAX_SYNCS = 1_000_000  # a century of hourly syncs
 
 
 @attrs.frozen(kw_only=True)
 class Sync:
-    """One run to come.
+    """A future run.
 
     Attributes:
-        due: When it is created; `None` when somebody has to trigger it.
-        loads_from: The first moment it loads; `None` for the end of the last successful run, or the beginning.
-        loads_until: The last moment it loads; `None` for the moment it is created.
+        due: When the run is created; `None` if it must be triggered.
+        loads_from: Start of the loaded range; `None` for the end of the last successful run, or the first row.
+        loads_until: End of the loaded range; `None` for the time when the run is created.
     """
 
     due: datetime | None
@@ -34,7 +34,7 @@ class Sync:
 
 
 def upcoming(spec: PipelineSpec, *, now: datetime, count: int) -> list[Sync]:
-    """Return the next runs of a pipeline, soonest first: of an interval schedule up to `count`, else the only one."""
+    """Return the next runs, soonest first: up to `count` of an interval schedule, else one."""
     since, until = spec.sync_mode.from_, spec.sync_mode.until
     match spec.schedule.type:
         case ScheduleType.ONCE:
@@ -47,10 +47,10 @@ def upcoming(spec: PipelineSpec, *, now: datetime, count: int) -> list[Sync]:
 
 
 def _intervals(spec: PipelineSpec) -> Iterator[Sync]:
-    """Yield every sync of an interval schedule, oldest first; the first of all goes back to `from`."""
+    """Yield every sync of an interval schedule, oldest first; the first one starts at `from`."""
     schedule, since, until = spec.schedule, spec.sync_mode.from_, spec.sync_mode.until
     first = True
-    for number in range(_MOST):
+    for number in range(_MAX_SYNCS):
         begin, end = tick(schedule, number - 1), tick(schedule, number)
         if (
             begin is None
@@ -60,7 +60,7 @@ def _intervals(spec: PipelineSpec) -> Iterator[Sync]:
         ):
             return
         if since is not None and end <= since:
-            continue  # "the pipeline will start on the next scheduled interval": there is nothing to load yet
+            continue  # The reference: "the pipeline will start on the next scheduled interval".
         loads_from = since if since is not None and (first or since > begin) else begin
         due = delayed(end, schedule.delay)
         if due is None:
@@ -70,34 +70,34 @@ def _intervals(spec: PipelineSpec) -> Iterator[Sync]:
 
 
 def tick(schedule: Schedule, number: int) -> datetime | None:
-    """Return when a sync is scheduled; `None` where the calendar ends, or for a schedule without a frequency."""
+    """Return when a sync is scheduled; `None` past year 9999 or without a frequency."""
     if schedule.start is None or schedule.frequency is None:
         return None
     step = _STEPS.get(str(schedule.frequency))
     try:
         if step is not None:
             return schedule.start + step * number
-        # Counted from `start`, so that a schedule of the 31st does not drift to the 28th.
+        # Counted from `start`, so that a schedule on the 31st does not move to the 28th.
         return _months_later(schedule.start, number)
     except (OverflowError, ValueError):
         return None
 
 
-def delayed(moment: datetime, delay: str | None) -> datetime | None:
-    """Return a moment after a delay such as `15m`."""
+def delayed(date: datetime, delay: str | None) -> datetime | None:
+    """Return a date plus a delay such as `15m`, or `None` if there is no such date."""
     match = re.fullmatch(r"([0-9]+)([smhdwy])", delay or "0s")
     if match is None:
         return None
     size = int(match[1])
     try:
         if match[2] == "y":
-            return _months_later(moment, 12 * size)
-        return moment + timedelta(**{_UNITS[match[2]]: size})
+            return _months_later(date, 12 * size)
+        return date + timedelta(**{_UNITS[match[2]]: size})
     except (OverflowError, ValueError):
         return None
 
 
-def _months_later(moment: datetime, months: int) -> datetime:
-    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
-    return moment.replace(year=year, month=month + 1, day=day, tzinfo=UTC)
+def _months_later(date: datetime, months: int) -> datetime:
+    year, month = divmod(date.year * 12 + date.month - 1 + months, 12)
+    day = min(date.day, calendar.monthrange(year, month + 1)[1])
+    return date.replace(year=year, month=month + 1, day=day, tzinfo=UTC)

@@ -1,8 +1,8 @@
-"""What has to be done in a warehouse before a connection to it can work, filled in as far as the values are known.
+"""Setup steps that a warehouse needs before a connection works, with the known values filled in.
 
-Each says where it is from, and what could not be confirmed. Snowflake: the tutorial's "Step 2. Snowflake setup", statement
-by statement. BigQuery: the same step of the tutorial's edition of May 2023, whose clicks are told in words and whose grants
-as a statement. Redshift and Databricks: the reference names the fields, and no document read for this project the steps.
+Each setup names its source and its unconfirmed parts. Snowflake: the tutorial's "Step 2. Snowflake setup", statement by
+statement. BigQuery: the same step of the tutorial of May 2023, with its grants as a statement. Redshift and Databricks: the
+reference has the fields of the connection, but no document has the steps.
 """
 
 import re
@@ -68,14 +68,14 @@ GRANT SELECT ON SHARE {{share}} TO RECIPIENT {{recipient}};
 
 @attrs.frozen(kw_only=True)
 class Setup:
-    """What to do for one warehouse.
+    """The setup of one warehouse.
 
     Attributes:
-        source: The document it follows.
-        unconfirmed: What no document says; each a sentence.
+        source: The document that the setup follows.
+        unconfirmed: Statements that no document confirms.
         before: Steps before the statements.
-        statements: What to run in the warehouse, with `{{placeholders}}`.
-        after: Steps after them.
+        statements: SQL to run in the warehouse, with `{{placeholders}}`.
+        after: Steps after the statements.
     """
 
     source: str
@@ -85,7 +85,9 @@ class Setup:
     after: tuple[str, ...]
 
 
-_ALLOW = "Let mParticle's IP addresses through: https://docs.mparticle.com/developers/data-localization/#ip-whitelisting"
+_ALLOW = (
+    "Allow mParticle's IP addresses: https://docs.mparticle.com/developers/data-localization/#ip-whitelisting"
+)
 _ASK = "Ask mParticle, or read its current tutorial: https://docs.mparticle.com/developers/warehouse-sync-api/quickstart/"
 SETUPS = {
     "snowflake": Setup(
@@ -96,7 +98,7 @@ SETUPS = {
         before=(_ALLOW, "Ask a Snowflake administrator to run these statements:"),
         statements=_SNOWFLAKE,
         after=(
-            "Copy STORAGE_AWS_IAM_USER_ARN and STORAGE_AWS_EXTERNAL_ID from what DESCRIBE answers:",
+            "Copy STORAGE_AWS_IAM_USER_ARN and STORAGE_AWS_EXTERNAL_ID from the output of DESCRIBE:",
             "they are aws_iam_user_arn and aws_external_id of the connection, and both are optional.",
             "Its storage_integration is mp_{{pod}}_{{org_id}}_{{acct_id}}_s3.",
         ),
@@ -104,7 +106,7 @@ SETUPS = {
     "bigquery": Setup(
         source='mParticle\'s Warehouse Sync API tutorial of May 2023, "Step 2. Data warehouse setup", Google BigQuery.',
         unconfirmed=(
-            "The tutorial clicks through the console; the GRANT statement says the same in BigQuery's SQL.",
+            "The tutorial uses the console; the GRANT statement is the equivalent in BigQuery's SQL.",
         ),
         before=(
             _ALLOW,
@@ -123,8 +125,8 @@ SETUPS = {
     "redshift": Setup(
         source="The fields of a Redshift connection in mParticle's API reference; the SQL is Amazon's.",
         unconfirmed=(
-            f"What the IAM role must be allowed, whom it must trust, where it is attached: no document read for this says it. {_ASK}",
-            "Which grants the user needs: reading the tables is assumed to be enough, as for Snowflake.",
+            f"The permissions, the trust policy and the attachment of the IAM role: no document describes them. {_ASK}",
+            "The grants of the user: read access to the tables is assumed to be enough, as for Snowflake.",
         ),
         before=(_ALLOW, "Ask a Redshift administrator to run these statements:"),
         statements=_REDSHIFT,
@@ -136,8 +138,8 @@ SETUPS = {
     "databricks": Setup(
         source="The fields of a Databricks connection in mParticle's API reference; the SQL is that of Databricks.",
         unconfirmed=(
-            "That mParticle reads through Delta Sharing: it follows from the field provider, and the reference does not say it.",
-            f"The sharing identifier of mParticle's metastore: no document read for this has it. {_ASK}",
+            "That mParticle reads through Delta Sharing: the field provider suggests it, but the reference does not say so.",
+            f"The sharing identifier of mParticle's metastore: no document has it. {_ASK}",
         ),
         before=("Ask an administrator of the metastore to run these statements:",),
         statements=_DATABRICKS,
@@ -150,27 +152,27 @@ SETUPS = {
 
 
 def placeholders(warehouse: str) -> list[str]:
-    """Return the names that the statements of a warehouse need."""
+    """Return the placeholders in the statements of a warehouse."""
     return list(dict.fromkeys(_PLACEHOLDER.findall(SETUPS[warehouse].statements)))
 
 
 def fill_in(warehouse: str, values: Mapping[str, str]) -> tuple[Setup, list[str]]:
-    """Return what to do with what is known filled in, and the names that are still open."""
+    """Return a setup with the known values filled in, and the remaining placeholders."""
     known = {name: value for name, value in values.items() if value}
     if "pod" in known:
         known["pod"] = known["pod"].lower()
         known.setdefault("pod_mp_aws_account_id", POD_ACCOUNTS[known["pod"]])
 
-    def filled(text: str) -> str:
+    def fill(text: str) -> str:
         return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), text)
 
     setup = SETUPS[warehouse]
-    made = attrs.evolve(
-        setup, statements=filled(setup.statements), after=tuple(filled(line) for line in setup.after)
+    filled_in = attrs.evolve(
+        setup, statements=fill(setup.statements), after=tuple(fill(line) for line in setup.after)
     )
-    return made, list(dict.fromkeys(_PLACEHOLDER.findall(made.statements)))
+    return filled_in, list(dict.fromkeys(_PLACEHOLDER.findall(filled_in.statements)))
 
 
 def is_identifier(value: str) -> bool:
-    """Tell whether a value may stand in a statement as it is: nothing that could end it, or begin a comment."""
+    """Return whether a value is safe in a statement: it cannot end it or start a comment."""
     return re.fullmatch(r"(?!.*--)[A-Za-z0-9_$.:-]+", value, re.ASCII) is not None

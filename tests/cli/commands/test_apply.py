@@ -78,9 +78,9 @@ def actions(document: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 NOTHING = [
-    ("nothing", "connection", "snowflake"),
-    ("nothing", "data_model", "orders"),
-    ("nothing", "pipeline", "orders"),
+    ("no_change", "connection", "snowflake"),
+    ("no_change", "data_model", "orders"),
+    ("no_change", "pipeline", "orders"),
 ]
 
 
@@ -93,7 +93,7 @@ def test_apply_then_plan_is_empty(cli: "Cli", infra: Path) -> None:
     assert "Plan: 3 to create, 0 to update, 0 to delete, 0 unchanged." in done.stdout
     assert actions(plan_of(cli, infra)) == NOTHING
     assert cli("drift", infra).exit_code == 0
-    assert "No changes: 3 resource(s) are as the files say." in cli("plan", infra).stdout
+    assert "No changes: 3 resource(s) match the files." in cli("plan", infra).stdout
 
 
 def test_update_shows_what_changes(cli: "Cli", infra: Path) -> None:
@@ -124,7 +124,7 @@ def test_rotated_secret_is_seen_and_sent(cli: "Cli", infra: Path, monkeypatch: p
     cli("apply", infra, "--yes")
     monkeypatch.setenv("PASSWORD", "canary-new-password")
     monkeypatch.setenv("FEED_KEY", "canary-new-feed")
-    assert [action for action, _, _ in actions(plan_of(cli, infra))] == ["update", "nothing", "update"]
+    assert [action for action, _, _ in actions(plan_of(cli, infra))] == ["update", "no_change", "update"]
     shown = cli("apply", infra, "--yes")
     assert "config.password: (secret), sent again" in shown.stdout
     assert actions(plan_of(cli, infra)) == NOTHING
@@ -139,7 +139,7 @@ def test_lost_ledger_is_no_change(cli: "Cli", infra: Path, home: Path) -> None:
     document = plan_of(cli, infra, "--prune")
     assert actions(document) == NOTHING
     [note] = document["changes"][0]["notes"]
-    assert "whether it changed is unknown" in note
+    assert "a change cannot be detected" in note
     rotated = plan_of(cli, infra, "--rotate", "snowflake")
     assert actions(rotated)[0] == ("update", "connection", "snowflake")
     assert cli("apply", infra, "--yes", "--rotate", "snowflake").exit_code == 0
@@ -159,10 +159,10 @@ def test_secret_without_a_value_stops_before_the_first_change(
 ) -> None:
     """A create that needs a secret which has no value here changes nothing, not even before it."""
     monkeypatch.delenv("PASSWORD")
-    assert "PASSWORD has no value here; apply needs it" in cli("plan", infra).stdout
+    assert "PASSWORD is not set; apply needs it" in cli("plan", infra).stdout
     done = cli("apply", infra, "--yes")
     assert done.exit_code == 16
-    assert "config.password, and env:PASSWORD has no value" in done.stderr
+    assert "config.password, but env:PASSWORD is not set" in done.stderr
     assert json.loads(cli("models", "list", "--json").stdout) == []
 
 
@@ -277,7 +277,7 @@ def test_interrupted_apply_converges(cli: "Cli", infra: Path, warehouse_sync_emu
     done = cli("apply", infra, "--yes")
     assert done.exit_code == 1
     assert "not today" in done.stderr
-    assert [action for action, _, _ in actions(plan_of(cli, infra))] == ["nothing", "nothing", "create"]
+    assert [action for action, _, _ in actions(plan_of(cli, infra))] == ["no_change", "no_change", "create"]
     assert cli("apply", infra, "--yes").exit_code == 0
     assert actions(plan_of(cli, infra)) == NOTHING
 
@@ -361,7 +361,7 @@ def test_folders_delete_nothing_of_each_other(cli: "Cli", infra: Path, tmp_path:
     assert cli("apply", infra, "--yes").exit_code == 0
     assert cli("apply", other, "--yes").exit_code == 0
     for folder in (other, empty):
-        assert actions(plan_of(cli, folder, "--prune")) in ([], [("nothing", "data_model", "users")])
+        assert actions(plan_of(cli, folder, "--prune")) in ([], [("no_change", "data_model", "users")])
     assert cli("destroy", empty, "--confirm", "5328").exit_code == 0
     assert cli("destroy", other, "--confirm", "5328").exit_code == 0
     assert (ids(cli, "models"), ids(cli, "pipelines")) == (["orders"], ["orders"])

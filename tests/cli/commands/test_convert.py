@@ -80,10 +80,10 @@ def test_what_is_lost_is_listed(folder: Path) -> None:
     """What has no equivalent is listed by name, and nothing else."""
     lost = [line for line in (folder.parent / "lost.txt").read_text().splitlines() if "no equivalent" in line]
     assert lost == [
-        "connection snowflake: no equivalent for config.storage_integration, which this API needs and the old one did not have",
+        "connection snowflake: no equivalent for config.storage_integration, which this API requires: add it",
         "data model customers: no equivalent for the field load_timestamp_field_time_zone",
-        "pipeline customers: no equivalent for its state: it is written as paused, so that both do not load the same rows",
-        "mapping mapping: no equivalent for mappings: alias the columns in the data model's query instead",
+        "pipeline customers: no equivalent for its state: converted to paused, so that the two pipelines do not load the same rows",
+        "mapping mapping: no equivalent for mappings: use column aliases in the query of the data model",
     ]
 
 
@@ -192,7 +192,7 @@ def test_reference_examples_of_v1_are_converted(tmp_path: Path, offline: "Cli") 
     }
     assert [line.partition(": ")[2][:30] for line in made["not_written"]] == [
         "sync_mode.from is the old sche",
-        "no equivalent for its state: i",
+        "no equivalent for its state: c",
     ]
     assert offline("lint", tmp_path / "v2").exit_code == 0
 
@@ -200,12 +200,12 @@ def test_reference_examples_of_v1_are_converted(tmp_path: Path, offline: "Cli") 
 @pytest.mark.parametrize(
     ("change", "lost"),
     [
-        ({"schedule_interval": "fortnightly"}, "its schedule_interval: it is converted to on_demand"),
-        ({"schedule_interval": None}, "its schedule_interval: it is converted to on_demand"),
-        ({"schedule_start_time": None}, "schedule.start, which this API needs"),
-        ({"id": None}, "an id: give it one"),
+        ({"schedule_interval": "fortnightly"}, "its schedule_interval: converted to on_demand"),
+        ({"schedule_interval": None}, "its schedule_interval: converted to on_demand"),
+        ({"schedule_start_time": None}, "schedule.start, which this API requires"),
+        ({"id": None}, "an id: add one"),
         ({"flavour": "new"}, "the field flavour"),
-        ({"data_model_id": "elsewhere"}, "an iterator: it is converted to full syncs"),
+        ({"data_model_id": "elsewhere"}, "an iterator: converted to full syncs"),
     ],
 )
 def test_what_of_a_pipeline_needs_a_look_is_listed(
@@ -223,7 +223,7 @@ def test_offset_of_a_data_model_is_listed_where_there_is_one(
     """An offset has no exact equivalent; none at all loses nothing."""
     made = _converted(offline, tmp_path, {**V1_MODEL, field: 1800})
     assert made["not_written"] == [
-        f"data model example-data-model: no equivalent for the field {field}: see whether schedule.delay of its pipelines serves"
+        f"data model example-data-model: no equivalent for the field {field}: consider schedule.delay in its pipelines"
     ]
 
 

@@ -135,6 +135,6 @@ def test_init_keeps_what_exists(offline: "Cli", tmp_path: Path) -> None:
     assert offline(*arguments).exit_code == 0
     refused = offline(*arguments)
     assert refused.exit_code == 16
-    assert "--force replaces it" in refused.stderr
+    assert "use --force to overwrite it" in refused.stderr
     assert offline(*arguments, "--force").exit_code == 0
     assert offline(*arguments, "--set", "password=canary").exit_code == 2

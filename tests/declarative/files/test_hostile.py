@@ -1,4 +1,4 @@
-"""Whatever a file holds, reading it ends in declarations or in problems."""
+"""Property-based tests: any content is loaded or reported."""
 
 import json
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ FIELDS = [
 KEYS = st.sampled_from(
     sorted({*FIELDS, "kind", "lint", "ignore", "sql_file", "service_provider", "nonsense", ""})
 )
-MOMENTS = ["2026-01-01", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"]
+DATES = ["2026-01-01", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"]
 WORDS = st.sampled_from(
     [
         "pipeline",
@@ -36,7 +36,7 @@ WORDS = st.sampled_from(
         "env:A",
         "a.sql",
         "a/b",
-        *MOMENTS,
+        *DATES,
     ]
 )
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -64,7 +64,7 @@ PIPELINE: dict[str, Any] = {
 
 
 def problems_of(name: str, content: bytes) -> list[Problem]:
-    """What is wrong with a file."""
+    """Return the problems of a file."""
     with TemporaryDirectory() as folder:
         Path(folder, name).write_bytes(content)
         return read(Path(folder))[1]
@@ -76,15 +76,15 @@ def problems_of(name: str, content: bytes) -> list[Problem]:
         st.sampled_from(["connections", "data_models", "pipelines", "kind", "x"]), VALUES, max_size=3
     )
 )
-def test_any_document_is_read_or_refused(document: dict[str, Any]) -> None:
-    """Any JSON with the words of the files is read or refused with problems that have locations."""
+def test_any_document_is_loaded_or_reported(document: dict[str, Any]) -> None:
+    """Any JSON with known keys is loaded, or reported with locations."""
     assert all(problem.location.line >= 1 for problem in problems_of("a.json", json.dumps(document).encode()))
 
 
 @RUNS
 @given(st.sampled_from([kind.name for kind in KINDS]), st.dictionaries(KEYS, VALUES))
-def test_any_resource_is_read_or_refused(kind: str, fields: dict[str, Any]) -> None:
-    """Any fields of a resource are read or refused, and a value that may be a secret is never shown."""
+def test_any_resource_is_loaded_or_reported(kind: str, fields: dict[str, Any]) -> None:
+    """Any fields of a resource are loaded or reported, and no message contains a secret."""
     problems = problems_of("a.json", json.dumps({**fields, "kind": kind, "password": "canary-9"}).encode())
     assert problems
     assert not [problem for problem in problems if "canary-9" in str(problem)]
@@ -92,15 +92,15 @@ def test_any_resource_is_read_or_refused(kind: str, fields: dict[str, Any]) -> N
 
 @RUNS
 @given(st.text("abc: -[]{}&*!|>'\"#%@`,?\n\t01nosy.\\\x00\x85\ufeff"))
-def test_any_text_is_read_or_refused(text: str) -> None:
-    """Any text in a YAML file is read or refused."""
+def test_any_text_is_loaded_or_reported(text: str) -> None:
+    """Any text in a YAML file is loaded or reported."""
     problems_of("a.yaml", text.encode())
 
 
 @RUNS
 @given(st.binary(max_size=60))
-def test_any_bytes_are_read_or_refused(content: bytes) -> None:
-    """Any bytes are read or refused, whatever the file is called."""
+def test_any_bytes_are_loaded_or_reported(content: bytes) -> None:
+    """Any bytes are loaded or reported, as YAML and as JSON."""
     problems_of("a.yaml", content)
     problems_of("a.json", content)
 
@@ -108,8 +108,8 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 @pytest.mark.parametrize(
     "name", [field.name for field in attrs.fields(PipelineSpec) if field.default is attrs.NOTHING]
 )
-def test_required_field_is_told(name: str) -> None:
-    """Each field without which a pipeline cannot be made is told when it is missing."""
+def test_missing_required_field_is_reported(name: str) -> None:
+    """Each required field of a pipeline is reported if it is missing."""
     fields = dict(PIPELINE)
     assert problems_of("a.json", json.dumps({"kind": "pipeline", **fields}).encode()) == []
     del fields[name]
@@ -129,7 +129,7 @@ _PIECES = """
     st.lists(st.sampled_from(_PIECES.split()) | st.text(max_size=3), max_size=14),
 )
 def test_any_query_is_linted(provider: str, words: list[str]) -> None:
-    """Any query in any dialect ends in findings."""
+    """Linting any query in any dialect returns findings."""
     config = {field.name: "env:A" if field.secret else "x" for field in fields_of(CONFIGS[provider])}
     document = {
         "connections": [{"id": "c", "name": "C", "service_provider": provider, "config": config}],

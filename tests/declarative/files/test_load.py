@@ -1,4 +1,4 @@
-"""Files are read whole, or refused with everything that is wrong."""
+"""Tests of loading files and folders."""
 
 import json
 from pathlib import Path
@@ -37,15 +37,15 @@ environment: development
 """
 
 
-def refused(folder: Path) -> list[Problem]:
-    """What is wrong with a folder."""
+def problems_in(folder: Path) -> list[Problem]:
+    """Return the problems of a folder."""
     with pytest.raises(InvalidFilesError) as caught:
         load(folder)
     return list(caught.value.problems)
 
 
-def test_folder_is_read_whole(tmp_path: Path) -> None:
-    """Sections, single documents, JSON and SQL files of a folder come together in the order of dependencies."""
+def test_folder_is_loaded(tmp_path: Path) -> None:
+    """Sections, single documents, JSON and SQL files are combined and ordered by dependency."""
     (tmp_path / "pipelines").mkdir()
     (tmp_path / "pipelines" / "orders.yml").write_text(PIPELINE)
     (tmp_path / "connections.yaml").write_text(CONNECTION)
@@ -63,17 +63,17 @@ def test_folder_is_read_whole(tmp_path: Path) -> None:
     assert pipeline.spec.schedule.type is ScheduleType.ON_DEMAND
 
 
-def test_every_problem_of_every_file_is_told(tmp_path: Path) -> None:
-    """One error lists the problems of all files, by file and line, with a field and a suggestion."""
+def test_all_problems_of_all_files_are_reported(tmp_path: Path) -> None:
+    """One error lists the problems of all files with location, field and suggestion."""
     (tmp_path / "a.yaml").write_text(
         CONNECTION.replace("region:", "regionn:").replace("name: Snowflake", "name: 7", 1)
     )
     (tmp_path / "b.yaml").write_text(
         PIPELINE.replace("state: active", "state: activee").replace("iterator_field: updated_at, ", "")
     )
-    problems = [(problem.location.line, problem.path, problem.message) for problem in refused(tmp_path)]
+    problems = [(problem.location.line, problem.path, problem.message) for problem in problems_in(tmp_path)]
     assert problems == [
-        (4, "connections.snowflake.name", 'must be text, not a number: put it in "quotes"'),
+        (4, "connections.snowflake.name", 'must be a string, not a number: put it in "quotes"'),
         (7, "connections.snowflake.config.region", "is required"),
         (8, "connections.snowflake.config.regionn", "is not a known field; did you mean region?"),
         (8, "pipeline orders.state", "must be one of new, active, paused; did you mean active?"),
@@ -84,22 +84,22 @@ def test_every_problem_of_every_file_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "secret", ["canary-hunter2", '"0123456"', "12345", "'env:'", "env:not a name", "'file:'"]
 )
-def test_literal_secret_is_refused_with_its_line(secret: str, tmp_path: Path) -> None:
-    """A secret in clear is refused at its line and never shown, also where YAML takes it for a number."""
+def test_literal_secret_is_rejected(secret: str, tmp_path: Path) -> None:
+    """A literal secret is reported at its line and never shown, even if YAML parses it as a number."""
     (tmp_path / "a.yaml").write_text(CONNECTION.replace("env:SNOWFLAKE_PASSWORD", secret))
-    [problem] = refused(tmp_path)
+    [problem] = problems_in(tmp_path)
     assert problem.location.line == 13
-    assert "write env:NAME or file:PATH" in problem.message
+    assert "use env:NAME or file:PATH" in problem.message
     assert secret.strip('"') not in str(problem).replace("env:NAME or file:PATH", "") or secret in (
         "env:",
         "file:",
     )
 
 
-def test_feed_key_is_a_secret_too(tmp_path: Path) -> None:
-    """The key of a partner feed does not stand in a file either."""
+def test_literal_feed_key_is_rejected(tmp_path: Path) -> None:
+    """The key of a partner feed is a secret."""
     (tmp_path / "a.yaml").write_text(PIPELINE + "partner_feed_key: canary-key\n")
-    [problem] = refused(tmp_path)
+    [problem] = problems_in(tmp_path)
     assert problem.path == "pipeline orders.partner_feed_key"
     assert "canary" not in str(problem)
 
@@ -109,58 +109,61 @@ def test_feed_key_is_a_secret_too(tmp_path: Path) -> None:
     [
         ("pipelnes: []\n", "'pipelnes' is not a section"),
         ("pipelines: {id: a}\n", "pipelines must be a list"),
-        ("pipelines: [a]\n", "a pipeline must be a mapping, not text"),
-        ("just text\n", "must be a mapping of connections, data_models, pipelines"),
+        ("pipelines: [a]\n", "a pipeline must be a mapping, not a string"),
+        ("just text\n", "must be a mapping with the sections connections, data_models, pipelines"),
         ("kind: table\n", "kind must be one of connection, data_model, pipeline"),
         (PIPELINE + "errors: []\n", "is not a known field"),
         (PIPELINE.replace("\nid: orders", "\nid: a/b"), "is not an id"),
         (PIPELINE.replace("{type: on-demand}", "daily"), "must be a mapping"),
-        (PIPELINE.replace("{type: on-demand}", "{type: once, start: monday}"), "must be a moment such as"),
-        (PIPELINE + "data_plan_version: two\n", "must be a whole number, not text"),
-        (PIPELINE + "lint: WS201\n", "must look like {ignore: [WS201]}"),
+        (PIPELINE.replace("{type: on-demand}", "{type: once, start: monday}"), "must be a date such as"),
+        (PIPELINE + "data_plan_version: two\n", "must be an integer, not a string"),
+        (PIPELINE + "lint: WS201\n", "must have the form {ignore: [WS201]}"),
         (PIPELINE.replace("user_attributes", "events"), "is required"),
         (
             CONNECTION.replace("service_provider: Snowflake", "service_provider: snowflake"),
             "did you mean Snowflake?",
         ),
-        (CONNECTION.replace("    service_provider: Snowflake\n", ""), "is required: one of Snowflake"),
+        (CONNECTION.replace("    service_provider: Snowflake\n", ""), "is required: use one of Snowflake"),
         ("kind: data_model\nid: a\nname: A\n", "is required"),
-        ("kind: data_model\nid: a\nname: A\nsql_query: a\nsql_file: a.sql\n", "leave one of them out"),
-        ("kind: data_model\nid: a\nname: A\nsql_file: ../a.sql\n", "must lie beside or below its document"),
+        ("kind: data_model\nid: a\nname: A\nsql_query: a\nsql_file: a.sql\n", "remove one of them"),
+        (
+            "kind: data_model\nid: a\nname: A\nsql_file: ../a.sql\n",
+            "must be in the folder of its document or below it",
+        ),
         ("kind: data_model\nid: a\nname: A\nsql_file: none.sql\n", "cannot be read: No such file"),
     ],
 )
-def test_mistakes_are_told(text: str, message: str, tmp_path: Path) -> None:
-    """Each mistake is a problem of its own that says what would be right."""
+def test_mistake_is_reported_with_fix(text: str, message: str, tmp_path: Path) -> None:
+    """Each mistake is one problem that says how to fix it."""
     (tmp_path / "a.yaml").write_text(text)
-    assert [message in problem.message for problem in refused(tmp_path)] == [True]
+    assert [message in problem.message for problem in problems_in(tmp_path)] == [True]
 
 
-def test_resource_declared_twice_is_told(tmp_path: Path) -> None:
-    """An id stands once among all files; the second location names the first."""
+def test_duplicate_resource_is_reported(tmp_path: Path) -> None:
+    """A second declaration of an id is a problem that names the location of the first."""
     (tmp_path / "a.yaml").write_text(CONNECTION)
     (tmp_path / "b.yaml").write_text(CONNECTION)
-    [problem] = refused(tmp_path)
+    [problem] = problems_in(tmp_path)
     assert problem.location.file == str(tmp_path / "b.yaml")
-    assert f"is declared already, at {tmp_path / 'a.yaml'}:3" in problem.message
+    assert f"is already declared at {tmp_path / 'a.yaml'}:3" in problem.message
 
 
 @pytest.mark.parametrize("content", [b"x" * 1_000_001, b"\xff\xfe"])
-def test_unreadable_file_is_told(content: bytes, tmp_path: Path) -> None:
-    """A file that is too large or not text is told by its name."""
+def test_unreadable_file_is_reported(content: bytes, tmp_path: Path) -> None:
+    """A file that is too large or not UTF-8 is reported by name."""
     (tmp_path / "a.yaml").write_bytes(content)
-    [problem] = refused(tmp_path)
+    [problem] = problems_in(tmp_path)
     assert str(tmp_path / "a.yaml") in problem.message
 
 
-def test_path_that_is_no_document_is_told(tmp_path: Path) -> None:
-    """What is neither a folder nor a document is told."""
+def test_other_file_type_is_reported(tmp_path: Path) -> None:
+    """A path that is neither a folder nor a document is reported."""
     _, [problem] = read(tmp_path / "none.txt")
     assert "is neither a folder nor" in problem.message
 
 
-def test_digest_follows_every_file(tmp_path: Path) -> None:
-    """The digest changes with a document and with a query, and not with a saved plan beside them."""
+def test_digest_changes_with_every_file(tmp_path: Path) -> None:
+    """The digest depends on documents and queries, but not on a saved plan in the folder."""
     (tmp_path / "a.yaml").write_text("kind: data_model\nid: a\nname: A\nsql_file: a.sql\n")
     (tmp_path / "a.sql").write_text("SELECT 1")
     digests = [load(tmp_path).digest]

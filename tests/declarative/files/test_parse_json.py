@@ -1,4 +1,4 @@
-"""JSON is read as the standard library reads it, with locations."""
+"""Tests of the JSON parser."""
 
 import json
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from warehouse_sync.declarative import Location
 from warehouse_sync.declarative.files.nodes import Mapping, Node, Scalar
-from warehouse_sync.declarative.files.parse_json import read_json
+from warehouse_sync.declarative.files.parse_json import parse_json
 
 if TYPE_CHECKING:
     from warehouse_sync.declarative import Problem
@@ -22,7 +22,7 @@ JSON = st.recursive(
 
 
 def plain(node: Node) -> object:
-    """A node as the standard library would give it."""
+    """Convert a node to plain data."""
     if isinstance(node, Scalar):
         return node.value
     if isinstance(node, Mapping):
@@ -32,10 +32,10 @@ def plain(node: Node) -> object:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JSON, st.sampled_from([None, 1, "\t"]))
-def test_reads_as_the_standard_library(document: object, indent: int | str | None) -> None:
-    """Any JSON, however it is indented, is read to the same values."""
+def test_result_equals_the_standard_library(document: object, indent: int | str | None) -> None:
+    """Any JSON with any indentation is parsed to the same values."""
     problems: list[Problem] = []
-    [node] = read_json(json.dumps(document, indent=indent), "a.json", problems.append)
+    [node] = parse_json(json.dumps(document, indent=indent), "a.json", problems.append)
     assert problems == []
     assert plain(node) == document
 
@@ -52,8 +52,8 @@ def test_reads_as_the_standard_library(document: object, indent: int | str | Non
         ("[" * 100_000, Location("a.json", 1, 51)),
     ],
 )
-def test_what_is_refused_has_a_place(text: str, location: Location) -> None:
-    """Duplicate keys, broken syntax and depth are one problem with a line and a column."""
+def test_invalid_json_is_reported_with_location(text: str, location: Location) -> None:
+    """Duplicate keys, syntax errors and deep nesting are one problem with a location."""
     problems: list[Problem] = []
-    read_json(text, "a.json", problems.append)
+    parse_json(text, "a.json", problems.append)
     assert [problem.location for problem in problems] == [location]

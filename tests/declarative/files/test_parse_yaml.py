@@ -1,16 +1,16 @@
-"""YAML is read without surprises."""
+"""Tests of the YAML parser."""
 
 import pytest
 
 from warehouse_sync.declarative.errors import Location, Problem
 from warehouse_sync.declarative.files.nodes import Mapping, Node, Scalar, Sequence
-from warehouse_sync.declarative.files.parse_yaml import read_yaml
+from warehouse_sync.declarative.files.parse_yaml import parse_yaml
 
 
 def parse(text: str) -> tuple[list[Node], list[Problem]]:
-    """Read a text and what is wrong with it."""
+    """Parse a text and return its nodes and problems."""
     problems: list[Problem] = []
-    return read_yaml(text, "a.yaml", problems.append), problems
+    return parse_yaml(text, "a.yaml", problems.append), problems
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def parse(text: str) -> tuple[list[Node], list[Problem]]:
         ("|\n  a\n  b\n", "a\nb\n"),
     ],
 )
-def test_plain_values_mean_what_they_say(text: str, value: object) -> None:
-    """Numbers, truth values and nothing are themselves; everything else is text, dates included."""
+def test_plain_scalar_has_expected_value(text: str, value: object) -> None:
+    """Numbers, booleans and null are parsed; everything else, including dates, is a string."""
     nodes, problems = parse(text)
     assert problems == []
     assert [node.value for node in nodes if isinstance(node, Scalar)] == [value]
@@ -64,11 +64,11 @@ def test_plain_values_mean_what_they_say(text: str, value: object) -> None:
         "12345678901234567890",
     ],
 )
-def test_surprises_are_told_with_their_mend(text: str) -> None:
-    """What YAML readers disagree about is a problem at its line that says how to write it."""
+def test_ambiguous_scalar_is_reported(text: str) -> None:
+    """A scalar that YAML versions read differently is reported with its location and a fix."""
     nodes, [problem] = parse(f"a: 1\nkey: {text}\n")
     assert problem.location == Location("a.yaml", 2, 6)
-    assert "put it in quotes if text is meant" in problem.message
+    assert "quote it to make it a string" in problem.message
     assert isinstance(nodes[0], Mapping)
     assert nodes[0].text("key") == text
 
@@ -76,21 +76,21 @@ def test_surprises_are_told_with_their_mend(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: &x 1\n", "an anchor is not allowed"),
-        ("a: *x\n", "an alias is not allowed"),
-        ("a: !!python/object:os.system 1\n", "a tag is not allowed"),
-        ("<<: {a: 1}\n", "merging with << is not allowed"),
-        ("? [a]\n: 1\n", "a key must be text"),
-        ("a: 1\nb: 2\na: 3\n", "the key 'a' stands here twice, first in line 1"),
-        ("a: [\n", "is not YAML"),
-        ("a: b: c\n", "is not YAML: mapping values are not allowed"),
-        ("a: \x07\n", "is not YAML"),
-        ("[" * 60 + "]" * 60, "is nested more than 50 levels deep"),
-        ("[" * 100_000, "is nested more than 50 levels deep"),
+        ("a: &x 1\n", "an anchor is not supported"),
+        ("a: *x\n", "an alias is not supported"),
+        ("a: !!python/object:os.system 1\n", "a tag is not supported"),
+        ("<<: {a: 1}\n", "merge keys (<<) are not supported"),
+        ("? [a]\n: 1\n", "a key must be a string"),
+        ("a: 1\nb: 2\na: 3\n", "duplicate key 'a', first used on line 1"),
+        ("a: [\n", "invalid YAML"),
+        ("a: b: c\n", "invalid YAML: mapping values are not allowed"),
+        ("a: \x07\n", "invalid YAML"),
+        ("[" * 60 + "]" * 60, "is nested deeper than 50 levels"),
+        ("[" * 100_000, "is nested deeper than 50 levels"),
     ],
 )
-def test_what_is_refused_is_told(text: str, message: str) -> None:
-    """Anchors, tags, duplicate keys, depth and broken syntax are one problem each, with a line."""
+def test_unsupported_syntax_is_reported(text: str, message: str) -> None:
+    """Anchors, tags, duplicate keys, deep nesting and syntax errors are one problem each."""
     _, problems = parse(text)
     assert len(problems) == 1
     assert message in problems[0].message
@@ -99,21 +99,21 @@ def test_what_is_refused_is_told(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     "start", ["!", "!!", "!a!", "&", "*", "@", "`", "%", "'", '"', "[", "{", "0", "- ", "? ", ": "]
 )
-def test_message_shows_nothing_of_a_value(start: str) -> None:
-    """A value that breaks the file, or means something in YAML, may be a password: no message shows it."""
+def test_message_never_contains_a_value(start: str) -> None:
+    """A value that breaks the syntax can be a password: no message contains it."""
     _, problems = parse(f"a: {start}0712345\n")
     assert problems
     assert not [problem for problem in problems if "712345" in problem.message]
 
 
-def test_every_problem_is_told_at_once() -> None:
-    """One problem does not hide the next."""
+def test_all_problems_are_reported() -> None:
+    """Parsing continues after a problem."""
     _, problems = parse("a: no\nb: &x 1\nb: 2\nc: 0123\n")
     assert [problem.location.line for problem in problems] == [1, 2, 3, 4]
 
 
-def test_documents_and_lists_are_read() -> None:
-    """A file may hold many documents."""
+def test_multiple_documents_are_parsed() -> None:
+    """A file can contain several documents."""
     nodes, problems = parse("---\n- a\n- b: 1\n---\nc: []\n")
     assert problems == []
     assert isinstance(nodes[0], Sequence)

@@ -1,4 +1,4 @@
-"""The JSON Schema says the same as the reader of files."""
+"""Tests of the JSON Schema, also against the loader."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from warehouse_sync.declarative import json_schema, read
 
 
 def test_schema_follows_the_models() -> None:
-    """Every field of a model is in the schema, with its description and its words."""
+    """The schema has every field of a model, with its description and enum values."""
     pipeline = json_schema()["$defs"]["pipeline"]
     fields = {field.name for field in attrs.fields(PipelineSpec)} - {"extra"}
     assert fields | {"kind", "lint"} == set(pipeline["properties"])
@@ -22,7 +22,7 @@ def test_schema_follows_the_models() -> None:
 
 
 def test_configs_follow_the_provider() -> None:
-    """Each provider's config has its own fields, its secrets as references, and nothing else."""
+    """The config of a provider has exactly its fields, with secrets as references."""
     [snowflake] = [
         branch["then"]["properties"]["config"]
         for branch in json_schema()["$defs"]["connection"]["allOf"]
@@ -35,16 +35,16 @@ def test_configs_follow_the_provider() -> None:
     assert snowflake["additionalProperties"] is False
 
 
-def test_data_model_takes_one_of_two() -> None:
-    """A query stands in the document or in a file."""
+def test_data_model_requires_query_or_file() -> None:
+    """A data model requires either `sql_query` or `sql_file`."""
     model = json_schema()["$defs"]["data_model"]
     assert model["oneOf"] == [{"required": ["sql_query"]}, {"required": ["sql_file"]}]
     assert "sql_query" not in model["required"]
 
 
-def test_no_layer_above_is_imported() -> None:
-    """The declarative layer takes public names of the core only, and nothing of the command line."""
-    folder = Path(json_schema.__code__.co_filename).parent
+def test_only_public_names_are_imported() -> None:
+    """The declarative layer uses only public names of the core, and nothing of the CLI."""
+    folder = Path(json_schema.__code__.co_filename).parents[1]
     lines = [line for file in folder.rglob("*.py") for line in file.read_text(encoding="utf-8").splitlines()]
     imports = [
         line.strip()
@@ -62,8 +62,8 @@ def test_no_layer_above_is_imported() -> None:
     assert [line for line in inside if not line.startswith(allowed)] == []
 
 
-def test_schema_takes_what_the_reader_takes(tmp_path: Path) -> None:
-    """Documents that the reader takes are valid, and what it refuses is not, in each form a file may have."""
+def test_schema_agrees_with_loader(tmp_path: Path) -> None:
+    """The schema accepts a document, in each form, exactly if the loader does."""
     validators = pytest.importorskip("jsonschema_rs")
     validator = validators.validator_for(json_schema())
     model = {"id": "orders", "name": "Orders", "sql_query": "SELECT 1"}

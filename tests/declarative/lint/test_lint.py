@@ -1,4 +1,4 @@
-"""Every rule speaks where it should, and nowhere else."""
+"""Tests of every lint rule and of the reports."""
 
 import json
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ environment: development
 def lint(
     folder: Path, sql: str = SQL, *replaced: tuple[str, str], limits: Limits | None = None
 ) -> list[Finding]:
-    """What lint says about the files with some text replaced."""
+    """Lint the files after replacing some text."""
     text = FILES
     for old, new in replaced:
         assert old in text
@@ -59,12 +59,12 @@ def lint(
 
 
 def codes(findings: list[Finding]) -> list[str]:
-    """The codes of findings."""
+    """Return the codes of findings."""
     return [finding.rule.code for finding in findings]
 
 
-def test_good_files_are_clean(tmp_path: Path) -> None:
-    """Files with nothing wrong have no finding at all."""
+def test_valid_files_have_no_findings(tmp_path: Path) -> None:
+    """Valid files have no findings."""
     assert lint(tmp_path) == []
 
 
@@ -73,39 +73,39 @@ def test_good_files_are_clean(tmp_path: Path) -> None:
     [
         ("WS301", "SELECT a b c FROM x.y.z", "cannot be parsed as databricks"),
         ("WS301", "SELECT customer_id, updated_at FROM", "cannot be parsed"),
-        ("WS301", "orders", "must begin with SELECT"),
-        ("WS302", "DELETE FROM db.public.orders", "is a statement of DELETE"),
-        ("WS302", "drop table db.public.orders", "is a statement of DROP"),
-        ("WS302", "CREATE TABLE a.b.c AS SELECT 1", "is a statement of CREATE"),
-        ("WS302", "UPDATE a.b.c SET x = 1", "is a statement of UPDATE"),
-        ("WS302", "ALTER TABLE a.b.c ADD COLUMN x INT", "is a statement of ALTER"),
-        ("WS302", f"{SQL}; DELETE FROM a.b.c", "holds 2 statements"),  # noqa: S608 - parsed, never run
-        ("WS302", "-- nothing here", "holds 0 statements"),
-        ("WS303", "WITH q AS (SELECT * FROM a.b.c) SELECT email, updated_at FROM q", "write a subquery"),
+        ("WS301", "orders", "start it with SELECT"),
+        ("WS302", "DELETE FROM db.public.orders", "is a DELETE statement"),
+        ("WS302", "drop table db.public.orders", "is a DROP statement"),
+        ("WS302", "CREATE TABLE a.b.c AS SELECT 1", "is a CREATE statement"),
+        ("WS302", "UPDATE a.b.c SET x = 1", "is a UPDATE statement"),
+        ("WS302", "ALTER TABLE a.b.c ADD COLUMN x INT", "is a ALTER statement"),
+        ("WS302", f"{SQL}; DELETE FROM a.b.c", "has 2 statements"),  # noqa: S608 - parsed, never run
+        ("WS302", "-- nothing here", "has 0 statements"),
+        ("WS303", "WITH q AS (SELECT * FROM a.b.c) SELECT email, updated_at FROM q", "use a subquery"),
         ("WS304", f"{SQL} LIMIT 5", "uses LIMIT"),
         ("WS304", f"{SQL} UNION ALL {SQL}", "uses UNION"),
         ("WS305", "SELECT customer_id, updated_at FROM orders", "write database.schema.orders"),
         ("WS305", "SELECT customer_id, updated_at FROM public.orders", "write database.schema.orders"),
-        ("WS306", "SELECT * FROM db.public.orders", "name them"),
+        ("WS306", "SELECT * FROM db.public.orders", "list the columns"),
         (
             "WS307",
             f"SELECT {', '.join(f'c{n}' for n in range(99))}, email, updated_at FROM a.b.c",  # noqa: S608 - parsed, never run
             "has 101 columns",
         ),
-        ("WS308", "SELECT customer_id FROM db.public.orders", "'updated_at' is not among the columns"),
+        ("WS308", "SELECT customer_id FROM db.public.orders", "'updated_at' is not a column"),
         ("WS309", "SELECT name, updated_at FROM db.public.orders", "such as customer_id or email"),
-        ("WS310", "SELECT email, x AS email, updated_at FROM a.b.c", "has 2 columns with the name email"),
+        ("WS310", "SELECT email, x AS email, updated_at FROM a.b.c", "has 2 columns named email"),
         (
             "WS311",
             "SELECT email, x AS Email, updated_at FROM a.b.c",
-            "in upper and lower case only: Email, email",
+            "differ only in case: Email, email",
         ),
         ("WS312", f"{SQL};", "ends with a semicolon"),
         ("WS312", f"{SQL} -- the end", "ends with a comment"),
     ],
 )
-def test_query_rule_speaks(code: str, sql: str, message: str, tmp_path: Path) -> None:
-    """Each rule about queries finds what it looks for, and says what to do."""
+def test_query_rule_reports(code: str, sql: str, message: str, tmp_path: Path) -> None:
+    """Each query rule reports its problem and a fix."""
     findings = lint(tmp_path, sql)
     [finding] = [each for each in findings if each.rule.code == code]
     assert message in finding.message
@@ -123,8 +123,8 @@ def test_query_rule_speaks(code: str, sql: str, message: str, tmp_path: Path) ->
         f"-- a comment that ends\n{SQL}\n",
     ],
 )
-def test_good_query_is_clean(sql: str, tmp_path: Path) -> None:
-    """What the reference lists as supported has no finding."""
+def test_valid_query_has_no_findings(sql: str, tmp_path: Path) -> None:
+    """Syntax that the reference lists as supported has no findings."""
     assert lint(tmp_path, sql) == []
 
 
@@ -156,27 +156,27 @@ def test_good_query_is_clean(sql: str, tmp_path: Path) -> None:
         ("WS002", "state: active", "state: active\nlint: {ignore: [WS999]}", "pipeline orders.lint"),
     ],
 )
-def test_pipeline_rule_speaks(code: str, old: str, new: str, path: str, tmp_path: Path) -> None:
-    """Each rule about pipelines finds what it looks for, at its field."""
+def test_pipeline_rule_reports(code: str, old: str, new: str, path: str, tmp_path: Path) -> None:
+    """Each pipeline rule reports its problem at the field."""
     findings = lint(tmp_path, SQL, (old, new))
     assert path in [each.path for each in findings if each.rule.code == code]
 
 
-def test_limits_are_the_accounts_own(tmp_path: Path) -> None:
-    """Active pipelines and columns beyond a limit that is given are told."""
+def test_limits_can_be_set(tmp_path: Path) -> None:
+    """Active pipelines and columns over a given limit are reported."""
     limits = Limits(active_pipelines=0, columns=1)
     assert codes(lint(tmp_path, limits=limits)) == ["WS205", "WS307"]
 
 
-def test_every_rule_was_tested() -> None:
-    """No rule is without a case in this file."""
+def test_every_rule_has_a_case() -> None:
+    """Every rule has a case in this file."""
     text = Path(__file__).read_text(encoding="utf-8")
     assert [code for code in RULES if f'"{code}"' not in text] == []
 
 
 @pytest.mark.parametrize("provider", ["Snowflake", "BigQuery", "Redshift"])
-def test_dialect_is_the_connections(provider: str, tmp_path: Path) -> None:
-    """A query is read in the dialect of its connection: backticks are names in some and an error in others."""
+def test_query_uses_dialect_of_connection(provider: str, tmp_path: Path) -> None:
+    """A query is parsed in the dialect of its connection, which decides about backticks."""
     fields = {
         "Snowflake": "account_identifier region warehouse database role user storage_integration",
         "BigQuery": "region project_id dataset_id service_account_id",
@@ -200,13 +200,13 @@ def test_dialect_is_the_connections(provider: str, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_rules_are_silenced(sql: str, replaced: tuple[str, str], tmp_path: Path) -> None:
-    """A rule is ignored_rules in the query or in the resource, and others go on speaking."""
+def test_rule_can_be_ignored(sql: str, replaced: tuple[str, str], tmp_path: Path) -> None:
+    """A rule can be ignored in the query or in the resource."""
     assert lint(tmp_path, sql, replaced) == []
 
 
-def test_no_example_of_the_documents_is_refused(tmp_path: Path) -> None:
-    """The reference's own queries may be warned about; none of them is an error."""
+def test_reference_examples_have_no_errors(tmp_path: Path) -> None:
+    """Queries of the reference can have warnings, but no errors."""
     vectors = Path(__file__).parents[2] / "vectors" / "data-models"
     queries = {
         model["config"]["sql_query"]
@@ -214,7 +214,7 @@ def test_no_example_of_the_documents_is_refused(tmp_path: Path) -> None:
         for document in [json.loads(file.read_text(encoding="utf-8"))]
         for model in (document if isinstance(document, list) else [document])
     } | {"SELECT * FROM table", "SELECT * FROM database.schema.name"}
-    queries.discard("string")  # stands for a query, and is none
+    queries.discard("string")  # a placeholder, not a query
     assert len(queries) > 2
     for number, sql in enumerate(sorted(queries)):
         model = {"kind": "data_model", "id": f"model-{number}", "name": "Model", "sql_query": sql}
@@ -223,41 +223,41 @@ def test_no_example_of_the_documents_is_refused(tmp_path: Path) -> None:
     assert not has_errors(findings), to_text(findings)
 
 
-def test_severity_decides(tmp_path: Path) -> None:
-    """Notes never fail, warnings fail with `strict`, errors always."""
+def test_severity_decides_about_failure(tmp_path: Path) -> None:
+    """Notes never fail, warnings fail if `strict`, errors always fail."""
     assert not has_errors(lint(tmp_path, f"{SQL} LIMIT 5"), strict=True)
     warned = lint(tmp_path, "SELECT * FROM a.b.c")
     assert (has_errors(warned), has_errors(warned, strict=True)) == (False, True)
     assert has_errors(lint(tmp_path, "DELETE FROM a.b.c"))
 
 
-def test_reports_agree(tmp_path: Path) -> None:
-    """Text, JSON, SARIF and annotations tell the same findings at the same lines."""
+def test_reports_have_the_same_findings(tmp_path: Path) -> None:
+    """Text, JSON, SARIF and annotations contain the same findings at the same lines."""
     findings = lint(tmp_path, "SELECT *\nFROM orders", ("state: active", "state: activee"))
-    told = [(each.rule.code, each.location.line) for each in findings]
-    assert [(each["code"], each["line"]) for each in json.loads(to_json(findings))] == told
+    expected = [(each.rule.code, each.location.line) for each in findings]
+    assert [(each["code"], each["line"]) for each in json.loads(to_json(findings))] == expected
     sarif = json.loads(to_sarif(findings, version="1"))
     assert sarif["version"] == "2.1.0"
     [run] = sarif["runs"]
     assert [
         (each["ruleId"], each["locations"][0]["physicalLocation"]["region"]["startLine"])
         for each in run["results"]
-    ] == told
+    ] == expected
     assert {each["ruleId"] for each in run["results"]} <= {
         rule["id"] for rule in run["tool"]["driver"]["rules"]
     }
-    assert len(to_text(findings).splitlines()) == len(told) + 1
-    assert len(to_github(findings).splitlines()) == len(told)
+    assert len(to_text(findings).splitlines()) == len(expected) + 1
+    assert len(to_github(findings).splitlines()) == len(expected)
 
 
 def test_annotation_is_escaped(tmp_path: Path) -> None:
-    """What would end a workflow command early is escaped."""
+    """Characters that end a workflow command are escaped."""
     (tmp_path / "a,b:c.yaml").write_text("kind: |\n  a\n  100%\n")
     [line] = to_github(lint_files(tmp_path, now=NOW)).splitlines()
     assert "a%2Cb%3Ac.yaml" in line
     assert line.startswith("::error file=")
 
 
-def test_query_that_is_too_deep_is_told(tmp_path: Path) -> None:
-    """A query that exhausts the parser is a finding and no traceback."""
+def test_deeply_nested_query_is_reported(tmp_path: Path) -> None:
+    """A query that exceeds the recursion limit is a finding."""
     assert "WS301" in codes(lint(tmp_path, f"SELECT {'(' * 5000}1{')' * 5000} AS email FROM a.b.c"))  # noqa: S608 - parsed, never run

@@ -1,4 +1,4 @@
-"""An apply that dies at any step, before or after its request, is finished by the next one."""
+"""Tests of interrupted applies, and of the ledger."""
 
 import json
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from warehouse_sync.declarative import Ledger, Options, Plan, apply_plan, load, 
 ENVIRON = {"PASSWORD": "canary-password"}
 
 
-class Dead(BaseException):
-    """The process is killed."""
+class Killed(BaseException):
+    """Simulates a killed process."""
 
 
-class DyingLedger(Ledger):
-    """A ledger during whose n-th note the process dies, either before it is written or after."""
+class KillingLedger(Ledger):
+    """A ledger that raises `Killed` before or after the n-th write."""
 
     left = 0
     before = True
@@ -28,14 +28,14 @@ class DyingLedger(Ledger):
         if self.left >= 0:
             super()._write(content)
         elif self.before:
-            raise Dead
+            raise Killed
         else:
             super()._write(content)
-            raise Dead
+            raise Killed
 
 
 def write(folder: Path, *, host: str, count: int) -> None:
-    """Write connections over one data model."""
+    """Write files with connections and one data model."""
     config = {"database": "d", "host": host, "user": "u", "password": "env:PASSWORD", "aws_iam_role_arn": "a"}
     connections = [
         {"id": f"c{number}", "name": "C", "service_provider": "Redshift", "config": config}
@@ -46,34 +46,34 @@ def write(folder: Path, *, host: str, count: int) -> None:
 
 
 async def plan(client: AsyncClient, folder: Path, ledger: Ledger, environ: dict[str, str]) -> Plan:
-    """Plan what a folder says, deletes included."""
+    """Plan a folder with `prune`."""
     return make_plan(
         load(folder), await read_snapshot(client), ledger, environ=environ, options=Options(prune=True)
     )
 
 
 async def run_apply(client: AsyncClient, folder: Path, ledger: Ledger, environ: dict[str, str]) -> None:
-    """Plan and apply what a folder says."""
+    """Plan and apply a folder."""
     async for _ in apply_plan(client, await plan(client, folder, ledger, environ), ledger, environ):
         pass
 
 
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize("step", range(4))
-async def test_death_at_any_note(
+async def test_apply_killed_at_any_write_can_be_repeated(
     step: int, *, before: bool, warehouse_sync_client: AsyncClient, tmp_path: Path
 ) -> None:
-    """Creates, updates, a rotated secret and a delete end as if nothing had happened, wherever the process dies."""
+    """After a kill at any write, a second apply completes creates, updates and deletes."""
     folder, file = tmp_path / "files", tmp_path / "ledger.json"
     folder.mkdir()
     write(folder, host="old", count=3)
     await run_apply(warehouse_sync_client, folder, Ledger(file=file), ENVIRON)
     write(folder, host="new", count=2)
     rotated = {"PASSWORD": "canary-rotated"}
-    DyingLedger.left, DyingLedger.before = step, before
+    KillingLedger.left, KillingLedger.before = step, before
     try:
-        await run_apply(warehouse_sync_client, folder, DyingLedger(file=file), rotated)
-    except Dead:
+        await run_apply(warehouse_sync_client, folder, KillingLedger(file=file), rotated)
+    except Killed:
         pass
     else:
         assert step > 2
@@ -84,15 +84,17 @@ async def test_death_at_any_note(
 
 
 @pytest.mark.parametrize("step", range(8))
-async def test_death_while_creating(step: int, warehouse_sync_client: AsyncClient, tmp_path: Path) -> None:
-    """A first apply that dies at any note leaves nothing that the next one would create twice or delete."""
+async def test_first_apply_killed_at_any_write(
+    step: int, warehouse_sync_client: AsyncClient, tmp_path: Path
+) -> None:
+    """After a kill during a first apply, the next one creates nothing twice and deletes nothing."""
     folder, file = tmp_path / "files", tmp_path / "ledger.json"
     folder.mkdir()
     write(folder, host="old", count=3)
-    DyingLedger.left, DyingLedger.before = step, False
+    KillingLedger.left, KillingLedger.before = step, False
     try:
-        await run_apply(warehouse_sync_client, folder, DyingLedger(file=file), ENVIRON)
-    except Dead:
+        await run_apply(warehouse_sync_client, folder, KillingLedger(file=file), ENVIRON)
+    except Killed:
         pass
     else:
         assert step > 6
@@ -104,8 +106,8 @@ async def test_death_while_creating(step: int, warehouse_sync_client: AsyncClien
     assert [change.notes for change in again.changes] == [()] * 4
 
 
-def test_ledger_shows_no_secret(tmp_path: Path) -> None:
-    """Neither the ledger's file nor its repr holds a secret, and equal secrets have different fingerprints."""
+def test_ledger_contains_no_secret(tmp_path: Path) -> None:
+    """The file and the repr contain no secret; equal secrets have different fingerprints."""
     ledger = Ledger(file=tmp_path / "state" / "ledger.json")
     keys = [("connection", "a"), ("connection", "b")]
     for key in keys:
@@ -119,13 +121,13 @@ def test_ledger_shows_no_secret(tmp_path: Path) -> None:
     assert (ledger.file.stat().st_mode & 0o777, ledger.file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
-def test_ledger_forgets(tmp_path: Path) -> None:
-    """What is gone is forgotten, its neighbours with a longer name are not."""
+def test_ledger_removes_one_resource(tmp_path: Path) -> None:
+    """Removing a resource keeps others whose id starts with its id."""
     ledger = Ledger(file=tmp_path / "ledger.json")
     for name in ("a", "ab"):
         ledger.record_secrets(("connection", name), {"config.password": Secret("canary")})
         ledger.record_managed(frozenset({("connection", name)}))
-    ledger.forget(("connection", "a"))
+    ledger.remove(("connection", "a"))
     assert ledger.read().managed == {("connection", "ab")}
     assert ledger.read().is_known(("connection", "ab"), "config.password")
     assert not ledger.read().is_known(("connection", "a"), "config.password")

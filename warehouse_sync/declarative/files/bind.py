@@ -1,4 +1,4 @@
-"""Nodes to specs: every field by what the core's classes say of it, every problem with its location."""
+"""Convert nodes to specs, with fields derived from the models, and report every problem."""
 
 import difflib
 from collections.abc import Callable, Iterable
@@ -30,12 +30,12 @@ ReadSQL = Callable[[str, Location], str | None]
 
 
 class Binder:
-    """Reads one resource from its node.
+    """Converts one node to a resource.
 
     Args:
-        kind: What it should be.
-        label: How messages begin, such as `pipelines.orders`.
-        folder: What references to files are relative to.
+        kind: The kind of the resource.
+        label: The prefix of paths in messages, such as `pipelines.orders`.
+        folder: The folder to which `file:` references are relative.
         read_sql: Reads a `.sql` file.
     """
 
@@ -52,12 +52,12 @@ class Binder:
         self._unreadable = 0
 
     def bind(self, node: Mapping) -> DeclaredResource | None:
-        """Return the resource; `None` when a problem was found, all of which are in `problems`."""
+        """Return the resource, or `None` if `problems` is not empty."""
         self._location = node.location
         ignored_rules = self._ignored_rules(node.get("lint"))
         values = self._fields(self._kind.spec, node, "", also={"kind", "lint", *self._extra_keys()})
         if values is None:
-            # What was understood is checked all the same, so that one mistake does not hide another.
+            # Check the valid sections all the same, so that one problem does not hide another.
             self.problems += [self._at(found) for part in self._sections for found in part.problems()]
             return None
         spec = self._kind.spec(**values)
@@ -69,7 +69,7 @@ class Binder:
             locations=self._locations,
             ignored_rules=ignored_rules,
         )
-        self.problems += self._refused(declared)
+        self.problems += self._spec_problems(declared)
         return None if self.problems else declared
 
     def _extra_keys(self) -> set[str]:
@@ -80,7 +80,7 @@ class Binder:
     def _fields(
         self, cls: type, node: Mapping, path: str, *, also: Iterable[str] = ()
     ) -> dict[str, Any] | None:
-        """Read the fields of a class from a mapping."""
+        """Return the values of the fields of a class, or `None` after a problem."""
         known, unreadable = {field.name: field for field in fields_of(cls)}, self._unreadable
         for entry in node:
             self._locations[path + entry.key] = entry.value.location
@@ -118,7 +118,7 @@ class Binder:
         if field.type is datetime:
             return self._date(node, path)
         if field.type is int:
-            return self._whole_number(node, path)
+            return self._integer(node, path)
         return self._text(field, node, path)
 
     def _section(self, cls: type, node: Node, path: str) -> Any:  # noqa: ANN401 - any field's value
@@ -135,19 +135,19 @@ class Binder:
     def _config(self, node: Mapping, value: Node, path: str) -> Any:  # noqa: ANN401 - any field's value
         provider = node.text("service_provider")
         if provider is None:
-            return self._wrong(node, "service_provider", f"is required: one of {', '.join(CONFIGS)}")
+            return self._wrong(node, "service_provider", f"is required: use one of {', '.join(CONFIGS)}")
         if provider not in CONFIGS:
             message = f"must be one of {', '.join(CONFIGS)}{_suggestion(provider, CONFIGS)}"
             return self._wrong(node.get("service_provider") or node, "service_provider", message)
         return self._section(CONFIGS[provider], value, path)
 
     def _query(self, node: Mapping) -> Node | None:
-        """Return the query, which stands in the document or in a file beside it; `None` after a problem."""
+        """Return the query from the document or from `sql_file`; `None` after a problem."""
         inline, name = node.get("sql_query"), node.get("sql_file")
         if name is None:
             return inline or Scalar(None, node.location)
         if inline is not None:
-            self._wrong(name, "sql_file", "stands beside sql_query: leave one of them out")
+            self._wrong(name, "sql_file", "and sql_query are both set: remove one of them")
             return None
         if not isinstance(name, Scalar) or not isinstance(name.value, str):
             self._wrong(name, "sql_file", "must be the path of a file")
@@ -163,32 +163,30 @@ class Binder:
         text = node.value if isinstance(node, Scalar) else None
         reference = parse_secret_reference(text, self._folder) if isinstance(text, str) else None
         if reference is None:
-            message = (
-                "is a secret and must not stand in a file: write env:NAME or file:PATH, and keep it there"
-            )
+            message = "is a secret, which must not be stored in this file: use env:NAME or file:PATH"
             return self._wrong(node, path, message)
         self._secrets[path] = reference
         return _MISSING
 
     def _date(self, node: Scalar, path: str) -> object:
         try:
-            # The reference has one example with "T:", which is read as it was meant.
-            moment = datetime.fromisoformat(str(node.value).replace("T:", "T"))
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+            # One example of the reference has "T:" instead of "T".
+            date = datetime.fromisoformat(str(node.value).replace("T:", "T"))
+            return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
         except (ValueError, OverflowError):
-            return self._wrong(node, path, "must be a moment such as 2026-01-31T12:00:00Z")
+            return self._wrong(node, path, "must be a date such as 2026-01-31T12:00:00Z")
 
-    def _whole_number(self, node: Scalar, path: str) -> object:
+    def _integer(self, node: Scalar, path: str) -> object:
         if isinstance(node.value, int) and not isinstance(node.value, bool):
             return node.value
-        return self._wrong(node, path, f"must be a whole number, not {kind_of(node)}")
+        return self._wrong(node, path, f"must be an integer, not {kind_of(node)}")
 
     def _text(self, field: FieldInfo, node: Scalar, path: str) -> object:
         if isinstance(node.value, str):
             return self._word(field.type, node.value, node, path)
         if field.name == "port" and isinstance(node.value, int) and not isinstance(node.value, bool):
             return node.value
-        return self._wrong(node, path, f'must be text, not {kind_of(node)}: put it in "quotes"')
+        return self._wrong(node, path, f'must be a string, not {kind_of(node)}: put it in "quotes"')
 
     def _word(self, vocabulary: type, value: str, node: Scalar, path: str) -> object:
         if not issubclass(vocabulary, OpenEnum):
@@ -200,22 +198,22 @@ class Binder:
         return self._wrong(node, path, f"must be one of {', '.join(known)}{_suggestion(value, known)}")
 
     def _ignored_rules(self, node: Node | None) -> frozenset[str]:
-        """Read `lint: {ignore: [CODE, …]}`."""
+        """Return the codes of `lint: {ignore: [CODE, …]}`."""
         if node is None:
             return frozenset()
         ignored = node.get("ignore") if isinstance(node, Mapping) else None
         if not isinstance(node, Mapping) or len(node.entries) != 1 or not isinstance(ignored, Sequence):
-            self._report(node.location, "lint", "must look like {ignore: [WS201]}")
+            self._report(node.location, "lint", "must have the form {ignore: [WS201]}")
             return frozenset()
         return frozenset(str(item.value) for item in ignored.items if isinstance(item, Scalar))
 
-    def _refused(self, declared: DeclaredResource) -> list[Problem]:
-        """Return what the core's own checks say, with every secret taken as given."""
+    def _spec_problems(self, declared: DeclaredResource) -> list[Problem]:
+        """Return the problems of the spec's own validation, as if every secret were set."""
         given = {path: Secret("given") for path in declared.secrets}
         return [self._at(found) for found in with_secrets(declared.spec, given).problems()]
 
     def _at(self, found: tuple[str, str]) -> Problem:
-        """Give one of the core's findings its location; the core knows `from` by its name in Python."""
+        """Add the location to a problem of the spec, which uses the Python name `from_`."""
         path = found[0].replace("from_", "from")
         nearest = path
         while nearest and nearest not in self._locations:
@@ -238,7 +236,7 @@ class Binder:
 
 
 def _suggestion(word: str, known: Iterable[str]) -> str:
-    """Return a suggestion for a word that may be a slip."""
+    """Return a suggestion for a misspelled word, or an empty string."""
     lowered = {each.lower(): each for each in known}
     found = difflib.get_close_matches(word.lower(), lowered, n=1)
     return f"; did you mean {lowered[found[0]]}?" if found else ""

@@ -1,4 +1,4 @@
-"""What files declare: resources, each with its locations and its secrets' references."""
+"""Declared resources with their locations and secret references."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,15 +16,15 @@ Key = tuple[str, str]
 
 @attrs.frozen(kw_only=True)
 class DeclaredResource:
-    """One resource.
+    """A resource that the files declare.
 
     Attributes:
         kind: Connection, data model or pipeline.
-        spec: What is to be sent, without its secrets.
-        secrets: Where each secret is, by the field's path, such as `config.password`.
-        location: Where it begins.
-        locations: Where each of its fields is, by path.
-        ignored_rules: The codes of the lint rules that do not speak of it.
+        spec: The spec to send, without its secrets.
+        secrets: The reference of each secret by field path, such as `config.password`.
+        location: Where the resource starts.
+        locations: The location of each field, by path.
+        ignored_rules: Codes of the lint rules that are ignored for this resource.
     """
 
     kind: Kind
@@ -36,11 +36,11 @@ class DeclaredResource:
 
     @property
     def key(self) -> Key:
-        """Identify it: kind and id."""
+        """The kind and the id."""
         return self.kind.name, self.spec.id
 
     def location_of(self, path: str) -> Location:
-        """Return where a field is, or what it would be in."""
+        """Return the location of a field, or of its nearest declared parent."""
         while path and path not in self.locations:
             path = path.rpartition(".")[0]
         return self.locations.get(path, self.location)
@@ -48,12 +48,12 @@ class DeclaredResource:
 
 @attrs.frozen(kw_only=True)
 class Declarations:
-    """Everything the files declare.
+    """Every resource that the files declare.
 
     Attributes:
-        resources: In the order of dependencies, then of files.
-        digest: Changes when any file does.
-        files: The file or folder they were read from.
+        resources: Ordered by dependency, then as in the files.
+        digest: A hash of every file that was read.
+        files: The file or folder that was read.
     """
 
     resources: tuple[DeclaredResource, ...]
@@ -66,10 +66,10 @@ class Declarations:
 
 
 def with_secrets(spec: Spec, values: Mapping[str, Secret]) -> Spec:
-    """Return a spec with its secrets in place, by their paths."""
+    """Return a copy of a spec with its secrets set, by field path."""
     if isinstance(spec, ConnectionSpec):
         held: dict[str, Any] = {path.removeprefix("config."): value for path, value in values.items()}
-        config: Any = spec.config  # one of several classes, of which `evolve` cannot be told which
+        config: Any = spec.config  # a union, which the type of `evolve` does not accept
         return attrs.evolve(spec, config=attrs.evolve(config, **held))
     shown: dict[str, Any] = {path: value.reveal() for path, value in values.items()}
     evolved: Spec = attrs.evolve(spec, **shown)

@@ -1,4 +1,4 @@
-"""Models as the plain documents that files hold and commands print. Secrets are masked."""
+"""Convert models to plain documents for files and for output, with secrets masked."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ MASK = "************"
 
 
 def to_document(model: object) -> Document:
-    """Return a model as a document: wire names, ISO dates, no nulls, secrets masked."""
+    """Return a model as a document: API names, ISO dates, no nulls, secrets masked."""
     document = _object(model)
     if isinstance(model, Connection | ConnectionSpec):
         config = document.pop("config")
@@ -28,14 +28,14 @@ def to_documents(models: Any) -> list[Document]:  # noqa: ANN401 - any field of 
     return [to_document(model) for model in models]
 
 
-def format_date(moment: datetime) -> str:
-    """Write a moment as files do: in UTC, with a Z, without empty fractions."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def format_date(date: datetime) -> str:
+    """Format a date as ISO 8601 in UTC with `Z`."""
+    return date.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _object(model: object) -> Document:
     if isinstance(model, UnknownConfig):
-        return {}  # any field of an unknown provider may be a secret
+        return {}  # any field of an unknown provider can be a secret
     known = fields_of(type(model))
     values = ((field, getattr(model, field.attribute)) for field in known)
     return {
@@ -43,8 +43,8 @@ def _object(model: object) -> Document:
     }
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401, PLR0911 - one line for each sort of value, any field of a model
-    """Return a field's value as JSON knows it."""
+def plain(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any field of a model, one branch per type
+    """Return the value of a field as plain JSON data."""
     match value:
         case Secret():
             return MASK

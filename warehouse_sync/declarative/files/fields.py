@@ -1,4 +1,4 @@
-"""What the core's classes say of themselves: the names of their fields in files, the types, and which are secret."""
+"""Kinds of resources and the fields of their classes, derived from the models."""
 
 from functools import cache
 from types import NoneType, UnionType
@@ -27,13 +27,13 @@ CONFIGS: dict[str, type[Config]] = {
 
 @attrs.frozen(kw_only=True)
 class Kind:
-    """One of the three kinds of resources.
+    """A kind of resource.
 
     Attributes:
-        name: As a document's `kind` says it.
-        section: As a file's section is called.
-        noun: For messages.
-        spec: The class that is sent.
+        name: The value of a document's `kind`.
+        section: The name of the section in a file.
+        noun: The name in messages.
+        spec: The class of its spec.
     """
 
     name: str
@@ -45,20 +45,20 @@ class Kind:
 CONNECTION = Kind(name="connection", section="connections", noun="connection", spec=ConnectionSpec)
 DATA_MODEL = Kind(name="data_model", section="data_models", noun="data model", spec=DataModelSpec)
 PIPELINE = Kind(name="pipeline", section="pipelines", noun="pipeline", spec=PipelineSpec)
-# In the order of their dependencies: a pipeline names a connection and a data model.
+# Ordered by dependency: a pipeline refers to a connection and a data model.
 KINDS = (CONNECTION, DATA_MODEL, PIPELINE)
 
 
 @attrs.frozen(kw_only=True)
 class FieldInfo:
-    """One field of a class.
+    """A field of a model class.
 
     Attributes:
-        name: Its name in files and on the wire.
-        attribute: Its name in Python.
-        type: Its type; of an optional field, what it is when given.
-        required: Whether the class cannot be made without it.
-        secret: Whether its value is never shown and never stands in a file.
+        name: The name in files and in the API.
+        attribute: The name in Python.
+        type: The type, without `None` for an optional field.
+        required: Whether a value is required.
+        secret: Whether the value is never shown and never stored in a file.
     """
 
     name: str
@@ -69,7 +69,7 @@ class FieldInfo:
 
 
 def fields_of(cls: type) -> tuple[FieldInfo, ...]:
-    """Return the fields of a class, in its order."""
+    """Return the fields of a class in order of definition."""
     return _cached_fields_of(cls)
 
 

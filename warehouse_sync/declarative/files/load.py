@@ -1,4 +1,4 @@
-"""Files and folders to declarations, with every problem of every file at once."""
+"""Load declarations from files and folders, and report every problem of every file."""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from warehouse_sync.declarative.files.bind import Binder
 from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource, Key
 from warehouse_sync.declarative.files.fields import KINDS, Kind
 from warehouse_sync.declarative.files.nodes import Mapping, Node, Sequence, kind_of
-from warehouse_sync.declarative.files.parse_json import read_json
-from warehouse_sync.declarative.files.parse_yaml import read_yaml
+from warehouse_sync.declarative.files.parse_json import parse_json
+from warehouse_sync.declarative.files.parse_yaml import parse_yaml
 
-LARGEST = 1_000_000  # bytes of a file
+MAX_FILE_SIZE = 1_000_000  # bytes
 SUFFIXES = (".yaml", ".yml", ".json")
 PLAN_KEY = "warehouse_sync_plan"
 _SECTIONS = {kind.section: kind for kind in KINDS}
@@ -22,13 +22,13 @@ _NAMES = {kind.name: kind for kind in KINDS}
 
 
 def load(path: Path) -> Declarations:
-    """Read what a file or a folder declares.
+    """Load the declarations of a file or a folder.
 
     Args:
-        path: A `.yaml`, `.yml` or `.json` file, or a folder that is searched for them.
+        path: A `.yaml`, `.yml` or `.json` file, or a folder that is searched recursively.
 
     Raises:
-        InvalidFilesError: Something is wrong; the error lists all of it.
+        InvalidFilesError: The files have problems; the error lists all of them.
     """
     declarations, problems = read(path)
     if problems:
@@ -37,7 +37,7 @@ def load(path: Path) -> Declarations:
 
 
 def read(path: Path) -> tuple[Declarations, list[Problem]]:
-    """Read what a file or a folder declares, with what is wrong: what has a problem is left out."""
+    """Return the valid declarations of a file or a folder, and every problem."""
     reader = _Reader()
     for file in _files(path, reader.problems):
         reader.read(file)
@@ -65,14 +65,14 @@ def _is_document(path: Path) -> bool:
 
 @attrs.define
 class _Reader:
-    """Collects what the files hold."""
+    """Collects the resources and problems of files."""
 
     problems: list[Problem] = attrs.field(factory=list)
     found: dict[Key, DeclaredResource] = attrs.field(factory=dict)
     contents: list[tuple[str, bytes]] = attrs.field(factory=list)
 
     def digest(self) -> str:
-        """Return a hash of every file that was read."""
+        """Return a hash of the names and contents of all files."""
         total = hashlib.sha256()
         for name, content in self.contents:
             total.update(f"{len(name)}:{name}:{len(content)}:".encode())
@@ -80,14 +80,14 @@ class _Reader:
         return total.hexdigest()
 
     def read(self, file: Path) -> None:
-        """Read a file of documents."""
+        """Read the documents of a file."""
         before = len(self.problems)
         text = self._text(file, Location(str(file)))
         if text is None:
             return
-        parse = read_json if file.suffix == ".json" else read_yaml
+        parse = parse_json if file.suffix == ".json" else parse_yaml
         documents = parse(text, str(file), self.problems.append)
-        if any(_is_other(document) for document in documents):
+        if any(_is_plan_or_schema(document) for document in documents):
             del self.problems[before:], self.contents[-1:]
             return
         for document in documents:
@@ -95,17 +95,19 @@ class _Reader:
                 self._bind(kind, label, node, file)
 
     def _text(self, file: Path, location: Location) -> str | None:
-        """Read a text; a file that is too large is not read at all."""
+        """Return the content of a file, or `None` after a problem."""
         try:
-            if file.stat().st_size > LARGEST:
+            if file.stat().st_size > MAX_FILE_SIZE:
                 self.problems.append(
-                    Problem(location=location, message=f"{file} is larger than {LARGEST:,} bytes")
+                    Problem(
+                        location=location, message=f"{file} is larger than {MAX_FILE_SIZE:,} bytes: split it"
+                    )
                 )
                 return None
             content = file.read_bytes()
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
-            self.problems.append(Problem(location=location, message=f"{file} is not UTF-8 text"))
+            self.problems.append(Problem(location=location, message=f"{file} is not UTF-8: save it as UTF-8"))
             return None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "its name is not a file's"
@@ -115,7 +117,7 @@ class _Reader:
         return text
 
     def _resources(self, document: Node) -> Iterator[tuple[Kind, str, Mapping]]:
-        """Yield the resources of a document: one with its `kind`, a list of such, or sections."""
+        """Yield the resources of a document: sections, one resource with its `kind`, or a list of those."""
         match document:
             case Sequence():
                 for item in document.items:
@@ -124,8 +126,8 @@ class _Reader:
                 yield from self._one(document)
             case Mapping():
                 yield from self._sections(document)
-            case _ if kind_of(document) != "nothing":
-                self._add(document, "must be a mapping of " + ", ".join(_SECTIONS))
+            case _ if kind_of(document) != "null":
+                self._add(document, "must be a mapping with the sections " + ", ".join(_SECTIONS))
 
     def _one(self, document: Mapping) -> Iterator[tuple[Kind, str, Mapping]]:
         name = document.text("kind")
@@ -139,15 +141,15 @@ class _Reader:
         for entry in document:
             kind = _SECTIONS.get(entry.key)
             if kind is None and entry.key != "$schema":
-                message = f"{entry.key[:60]!r} is not a section: use {', '.join(_SECTIONS)}, or give the document a kind"
+                message = f"{entry.key[:60]!r} is not a section: use {', '.join(_SECTIONS)}, or add a kind to the document"
                 self.problems.append(Problem(location=entry.location, message=message))
             elif kind is not None:
                 yield from self._section(kind, entry.value)
 
     def _section(self, kind: Kind, section: Node) -> Iterator[tuple[Kind, str, Mapping]]:
         if not isinstance(section, Sequence):
-            if kind_of(section) != "nothing":
-                self._add(section, f"{kind.section} must be a list: begin each {kind.noun} with a dash")
+            if kind_of(section) != "null":
+                self._add(section, f"{kind.section} must be a list: start each {kind.noun} with a dash")
             return
         for position, item in enumerate(section.items):
             if isinstance(item, Mapping):
@@ -168,13 +170,18 @@ class _Reader:
             return
         first = self.found.setdefault(declared.key, declared)
         if first is not declared:
-            self._add(node, f"the {kind.noun} {declared.spec.id!r} is declared already, at {first.location}")
+            self._add(
+                node,
+                f"the {kind.noun} {declared.spec.id!r} is already declared at {first.location}: remove one of them",
+            )
 
     def _sql(self, folder: Path, name: str, location: Location) -> str | None:
-        """Read a `.sql` file; the newline at its end is the editor's."""
+        """Return the content of a `.sql` file without the newline at its end."""
         if Path(name).is_absolute() or ".." in Path(name).parts:
             self.problems.append(
-                Problem(location=location, message="sql_file must lie beside or below its document")
+                Problem(
+                    location=location, message="sql_file must be in the folder of its document or below it"
+                )
             )
             return None
         text = self._text(folder / name, location)
@@ -184,6 +191,6 @@ class _Reader:
         self.problems.append(Problem(location=node.location, message=message))
 
 
-def _is_other(document: Node) -> bool:
-    """Tell a saved plan and the JSON Schema from declarations: both may lie in the folder."""
+def _is_plan_or_schema(document: Node) -> bool:
+    """Return whether a document is a saved plan or a JSON Schema, which a folder may contain."""
     return isinstance(document, Mapping) and any(entry.key in (PLAN_KEY, "$defs") for entry in document)

@@ -1,4 +1,4 @@
-"""What YAML and JSON texts are read into: values that know their locations."""
+"""Values with locations: the common result of parsing YAML and JSON."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,7 +11,7 @@ Plain = str | int | float | bool | None
 
 @attrs.frozen
 class Scalar:
-    """A text, a number, a truth value or nothing."""
+    """A string, a number, a boolean or null."""
 
     value: Plain
     location: Location
@@ -19,7 +19,7 @@ class Scalar:
 
 @attrs.frozen
 class Entry:
-    """A key of a mapping, and what it leads to."""
+    """A key of a mapping with its value."""
 
     key: str
     location: Location
@@ -28,17 +28,17 @@ class Entry:
 
 @attrs.frozen
 class Mapping:
-    """Keys and values, in the order of the file; no key twice."""
+    """Entries in the order of the file; keys are unique."""
 
     entries: tuple[Entry, ...]
     location: Location
 
     def get(self, key: str) -> "Node | None":
-        """Return what a key leads to."""
+        """Return the value of a key, or `None`."""
         return next((entry.value for entry in self.entries if entry.key == key), None)
 
     def text(self, key: str) -> str | None:
-        """Return what a key leads to if it is text."""
+        """Return the value of a key if it is a string."""
         node = self.get(key)
         return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else None
 
@@ -48,7 +48,7 @@ class Mapping:
 
 @attrs.frozen
 class Sequence:
-    """Items."""
+    """A list of nodes."""
 
     items: "tuple[Node, ...]"
     location: Location
@@ -58,28 +58,28 @@ Node = Scalar | Mapping | Sequence
 
 
 def kind_of(node: Node) -> str:
-    """Return what a node is, for messages."""
+    """Describe the type of a node for messages."""
     match node:
         case Mapping():
             return "a mapping"
         case Sequence():
             return "a list"
         case Scalar(value=None):
-            return "nothing"
+            return "null"
         case Scalar(value=bool()):
-            return "a truth value"
+            return "a boolean"
         case Scalar(value=str()):
-            return "text"
+            return "a string"
         case _:
             return "a number"
 
 
-DEEPEST = 50  # levels
+MAX_DEPTH = 50  # levels
 
 
 @attrs.define
 class _Open:
-    """A mapping or a list that has begun."""
+    """A mapping or list whose end was not read yet."""
 
     location: Location
     is_mapping: bool
@@ -89,14 +89,14 @@ class _Open:
 
 
 class TooDeepError(Exception):
-    """A text is nested more deeply than anyone means it."""
+    """The text is nested deeper than `MAX_DEPTH`."""
 
 
 class NodeBuilder:
-    """Builds nodes, and notes duplicate keys.
+    """Builds nodes from parser events without recursion, and reports duplicate keys.
 
     Args:
-        report: Is told each problem.
+        report: Receives each problem.
     """
 
     def __init__(self, report: Callable[[Problem], None]) -> None:
@@ -104,15 +104,17 @@ class NodeBuilder:
         self._report = report
         self._open: list[_Open] = []
 
-    def begin(self, location: Location, *, is_mapping: bool) -> None:
-        """Begin a mapping or a list."""
-        if len(self._open) == DEEPEST:
-            self._report(Problem(location=location, message=f"is nested more than {DEEPEST} levels deep"))
+    def start(self, location: Location, *, is_mapping: bool) -> None:
+        """Start a mapping or a list."""
+        if len(self._open) == MAX_DEPTH:
+            self._report(
+                Problem(location=location, message=f"is nested deeper than {MAX_DEPTH} levels: flatten it")
+            )
             raise TooDeepError
         self._open.append(_Open(location, is_mapping))
 
     def end(self) -> None:
-        """End the innermost mapping or list."""
+        """Finish the innermost mapping or list."""
         done = self._open.pop()
         if done.is_mapping:
             self.add(Mapping(tuple(done.entries), done.location))
@@ -120,7 +122,7 @@ class NodeBuilder:
             self.add(Sequence(tuple(done.items), done.location))
 
     def add(self, node: Node) -> None:
-        """Add a whole value where it belongs: as a key, as a key's value, as an item, or as a document."""
+        """Add a complete value: a key, a value, a list item or a document."""
         if not self._open:
             self.documents.append(node)
         elif not self._open[-1].is_mapping:
@@ -133,7 +135,7 @@ class NodeBuilder:
     def _as_key(self, node: Node) -> Scalar:
         if isinstance(node, Scalar):
             return node
-        self._report(Problem(location=node.location, message="a key must be text"))
+        self._report(Problem(location=node.location, message="a key must be a string"))
         return Scalar("", node.location)
 
     def _add_entry(self, mapping: _Open, key: Scalar, value: Node) -> None:
@@ -142,7 +144,7 @@ class NodeBuilder:
         first = next((entry for entry in mapping.entries if entry.key == name), None)
         if first is not None:
             message = (
-                f"the key {name[:60]!r} stands here twice, first in line {first.location.line}: leave one out"
+                f"duplicate key {name[:60]!r}, first used on line {first.location.line}: remove one of them"
             )
             self._report(Problem(location=key.location, message=message))
             return

@@ -1,4 +1,4 @@
-"""JSON with locations: the standard library tells neither lines nor duplicate keys."""
+"""Parse JSON with line numbers and duplicate keys, which the standard library does not report."""
 
 import json
 import re
@@ -14,34 +14,34 @@ _TOKEN = re.compile(
 
 
 class _NotJSONError(Exception):
-    """The text stops being JSON at some position."""
+    """The text is not valid JSON from a position on."""
 
     def __init__(self, at: int) -> None:
         self.at = at
 
 
-def read_json(text: str, file: str, report: Callable[[Problem], None]) -> list[Node]:
-    """Read a JSON text.
+def parse_json(text: str, file: str, report: Callable[[Problem], None]) -> list[Node]:
+    """Parse a JSON document.
 
     Args:
         text: The text.
-        file: Its name, for locations.
-        report: Is told each problem.
+        file: The name used in locations.
+        report: Receives each problem.
 
     Returns:
-        The document; none after a mistake of syntax.
+        The document; an empty list after a syntax error.
     """
     try:
         return _read(text, file, report)
     except TooDeepError:
         return []
     except _NotJSONError as error:
-        report(Problem(location=_location(text, file, error.at), message="is not JSON from here on"))
+        report(Problem(location=_location(text, file, error.at), message="invalid JSON: fix the syntax here"))
         return []
 
 
 def _read(text: str, file: str, report: Callable[[Problem], None]) -> list[Node]:
-    """Build from the tokens whatever they are in; then let the standard library judge their order."""
+    """Check the syntax with the standard library, then build nodes from the tokens."""
     _check_syntax(text)
     builder, at, end = NodeBuilder(report), 0, len(text.rstrip(" \t\r\n"))
     while at < end:
@@ -53,13 +53,13 @@ def _read(text: str, file: str, report: Callable[[Problem], None]) -> list[Node]
     return builder.documents
 
 
-def _take(piece: str, location: Location, builder: NodeBuilder) -> None:
-    if piece in "{[":
-        builder.begin(location, is_mapping=piece == "{")
-    elif piece in "}]":
+def _take(text: str, location: Location, builder: NodeBuilder) -> None:
+    if text in "{[":
+        builder.start(location, is_mapping=text == "{")
+    elif text in "}]":
         builder.end()
-    elif piece not in ",:":
-        builder.add(Scalar(json.loads(piece), location))
+    elif text not in ",:":
+        builder.add(Scalar(json.loads(text), location))
 
 
 def _check_syntax(text: str) -> None:
@@ -70,7 +70,7 @@ def _check_syntax(text: str) -> None:
     except ValueError:
         raise _NotJSONError(0) from None
     except RecursionError:
-        return  # the builder tells where it becomes too deep
+        return  # the builder reports where it becomes too deep
 
 
 def _refuse_constant(word: str) -> object:

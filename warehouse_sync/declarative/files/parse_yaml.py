@@ -1,6 +1,7 @@
-"""YAML without its surprises: what means something else in another YAML version, or repeats, is told and not guessed.
+"""Parse the unambiguous subset of YAML, with locations.
 
-No message shows a value, nor what YAML takes for an anchor, an alias or a tag: it may be a password without quotes.
+Values that mean something else in another YAML version are reported, not guessed. No message quotes a value, an anchor,
+an alias or a tag: it may be an unquoted password.
 """
 
 import re
@@ -12,7 +13,7 @@ import yaml
 from warehouse_sync.declarative.errors import Location, Problem
 from warehouse_sync.declarative.files.nodes import Node, NodeBuilder, Plain, Scalar, TooDeepError
 
-# libyaml's parser where PyYAML was built with it: ten times as fast, with the same events.
+# libyaml's parser, if PyYAML was built with it: ten times as fast, with the same events.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WORDS: dict[str, Plain] = {
     "": None,
@@ -31,38 +32,38 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?", re.ASCII)
 _PIECE = re.compile(r"'(?!<)[^']{2,}'")
 _AMBIGUOUS = (
-    (re.compile(r"(?i:y|n|yes|no|on|off)"), "some YAML readers take it for a truth value"),
-    (re.compile(r"[-+]?0[0-9_]+|0o[0-7_]+", re.ASCII), "some YAML readers take it for an octal number"),
+    (re.compile(r"(?i:y|n|yes|no|on|off)"), "some YAML parsers read it as a boolean"),
+    (re.compile(r"[-+]?0[0-9_]+|0o[0-7_]+", re.ASCII), "some YAML parsers read it as an octal number"),
     (
         re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9]*)?", re.ASCII),
-        "some YAML readers count it in sixties",
+        "some YAML parsers read it as a base-60 number",
     ),
     (
         re.compile(r"[-+]?(0[xb])?[0-9][0-9a-fA-F]*(_[0-9a-fA-F_]*)+", re.ASCII),
-        "some YAML readers take it for a number",
+        "some YAML parsers read it as a number",
     ),
-    (re.compile(r"0[xb][0-9a-fA-F]+", re.ASCII), "some YAML readers take it for a number"),
+    (re.compile(r"0[xb][0-9a-fA-F]+", re.ASCII), "some YAML parsers read it as a number"),
     (
         re.compile(
             r"\+[0-9.]+|[-+]?\.[0-9]+|[-+]?[0-9]+\.|[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+|[0-9]{19,}",
             re.ASCII,
         ),
-        "some YAML readers take it for a number",
+        "some YAML parsers read it as a number",
     ),
-    (re.compile(r"(?i:[-+]?\.(inf|nan))|="), "some YAML readers take it for something else than text"),
+    (re.compile(r"(?i:[-+]?\.(inf|nan))|="), "some YAML parsers do not read it as a string"),
 )
 
 
-def read_yaml(text: str, file: str, report: Callable[[Problem], None]) -> list[Node]:
-    """Read the documents of a YAML text.
+def parse_yaml(text: str, file: str, report: Callable[[Problem], None]) -> list[Node]:
+    """Parse the documents of a YAML text.
 
     Args:
         text: The text.
-        file: Its name, for locations.
-        report: Is told each problem.
+        file: The name used in locations.
+        report: Receives each problem.
 
     Returns:
-        The documents that could be read: none after a mistake of syntax, since what follows cannot be told apart.
+        The documents; an empty list after a syntax error.
     """
     builder = NodeBuilder(report)
     try:
@@ -71,12 +72,17 @@ def read_yaml(text: str, file: str, report: Callable[[Problem], None]) -> list[N
     except TooDeepError:
         return []
     except yaml.MarkedYAMLError as error:
-        # What the parser quotes is a token, a character, or a piece of the text.
+        # The parser quotes a token, a character, or a part of the text, which may be a secret.
         problem = _PIECE.sub("…", str(error.problem))
-        report(Problem(location=_location(file, error.problem_mark), message=f"is not YAML: {problem}"))
+        report(Problem(location=_location(file, error.problem_mark), message=f"invalid YAML: {problem}"))
         return []
     except yaml.YAMLError:
-        report(Problem(location=Location(file), message="is not YAML: it holds characters that no text has"))
+        report(
+            Problem(
+                location=Location(file),
+                message="invalid YAML: the file contains control characters; remove them",
+            )
+        )
         return []
     return builder.documents
 
@@ -88,12 +94,12 @@ def _take(event: Any, builder: NodeBuilder, file: str, report: Callable[[Problem
             report(Problem(location=location, message=_decoration("*", "an alias")))
             builder.add(Scalar(None, location))
         case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-            _refuse_decoration(event, location, report)
-            builder.begin(location, is_mapping=isinstance(event, yaml.MappingStartEvent))
+            _report_decoration(event, location, report)
+            builder.start(location, is_mapping=isinstance(event, yaml.MappingStartEvent))
         case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
             builder.end()
         case yaml.ScalarEvent():
-            _refuse_decoration(event, location, report)
+            _report_decoration(event, location, report)
             builder.add(_scalar(event, location, report))
 
 
@@ -102,14 +108,14 @@ def _scalar(event: Any, location: Location, report: Callable[[Problem], None]) -
         return Scalar(event.value, location)
     why = ambiguity(event.value)
     if why is not None:
-        report(Problem(location=location, message=f"is ambiguous ({why}): put it in quotes if text is meant"))
+        report(Problem(location=location, message=f"is ambiguous ({why}): quote it to make it a string"))
     if event.value == "<<":
-        report(Problem(location=location, message="merging with << is not allowed: write the keys out"))
+        report(Problem(location=location, message="merge keys (<<) are not supported: write the keys out"))
     return Scalar(event.value if why else plain_value(event.value), location)
 
 
 def plain_value(text: str) -> Plain:
-    """Return what an unquoted text means."""
+    """Return the value of an unquoted scalar."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
@@ -118,11 +124,11 @@ def plain_value(text: str) -> Plain:
 
 
 def ambiguity(text: str) -> str | None:
-    """Return why an unquoted text would ambiguity somebody, if it would."""
+    """Return why an unquoted scalar is ambiguous, or `None`."""
     return next((why for pattern, why in _AMBIGUOUS if pattern.fullmatch(text)), None)
 
 
-def _refuse_decoration(event: Any, location: Location, report: Callable[[Problem], None]) -> None:  # noqa: ANN401 - PyYAML has no types for these
+def _report_decoration(event: Any, location: Location, report: Callable[[Problem], None]) -> None:  # noqa: ANN401 - PyYAML has no types for these
     if event.anchor is not None:
         report(Problem(location=location, message=_decoration("&", "an anchor")))
     if event.tag is not None:
@@ -130,7 +136,9 @@ def _refuse_decoration(event: Any, location: Location, report: Callable[[Problem
 
 
 def _decoration(sign: str, noun: str) -> str:
-    return f"{noun} is not allowed: write the value out, or put it in quotes if it begins with {sign}"
+    return (
+        f"{noun} is not supported: write the value out, or quote it if it is a string that starts with {sign}"
+    )
 
 
 def _location(file: str, mark: Any) -> Location:  # noqa: ANN401 - PyYAML has no types for these

@@ -1,4 +1,4 @@
-"""A JSON Schema of the files, generated from the core's classes, for editors that complete and check while one types."""
+"""Generate the JSON Schema of the files from the models, for completion and checks in editors."""
 
 import re
 from datetime import datetime
@@ -23,19 +23,19 @@ _DELAY = "^[0-9]+[smhdwy]$"
 _REFERENCE: Schema = {
     "type": "string",
     "pattern": "^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$",
-    "description": "Where the secret is: env:NAME or file:PATH. Never the secret itself.",
+    "description": "A reference to the secret: env:NAME or file:PATH. Never the secret itself.",
 }
 _LINT: Schema = {
     "type": "object",
     "properties": {"ignore": {"type": "array", "items": {"type": "string"}}},
     "required": ["ignore"],
     "additionalProperties": False,
-    "description": "Lint rules that do not apply here.",
+    "description": "Lint rules to ignore for this resource.",
 }
 
 
 def json_schema() -> Schema:
-    """Return the schema of a file: sections, or one resource with its kind, or a list of such."""
+    """Return the schema of a file: sections, one resource with its `kind`, or a list of those."""
     definitions = {kind.name: _resource(kind) for kind in KINDS}
     sections = {
         kind.section: {
@@ -73,7 +73,10 @@ def _resource(kind: Kind) -> Schema:
             for provider, config in CONFIGS.items()
         ]
     if kind is DATA_MODEL:
-        schema["properties"]["sql_file"] = {"type": "string", "description": "A .sql file beside this one."}
+        schema["properties"]["sql_file"] = {
+            "type": "string",
+            "description": "A .sql file in the folder of this document or below it.",
+        }
         schema["required"].remove("sql_query")
         schema["oneOf"] = [{"required": ["sql_query"]}, {"required": ["sql_file"]}]
     return schema
@@ -92,7 +95,7 @@ def _object(cls: type) -> Schema:
     }
 
 
-def _field(field: FieldInfo) -> Schema:  # noqa: PLR0911 - one line for each sort of field
+def _field(field: FieldInfo) -> Schema:  # noqa: PLR0911 - one branch per type of field
     if field.secret:
         return dict(_REFERENCE)
     if field.type == ConnectionConfig:
@@ -120,7 +123,7 @@ def _first_line(cls: type) -> str:
 
 
 def descriptions(cls: type) -> dict[str, str]:
-    """Return the fields' descriptions from the `Attributes:` of a class's docstring."""
+    """Return the description of each field from the `Attributes:` of a docstring."""
     _, _, listed = (cls.__doc__ or "").partition("Attributes:")
     found = re.findall(r"^\s+(\w+): (.+(?:\n\s{12,}.+)*)", listed, re.MULTILINE)
     return {name: " ".join(text.split()).replace("`", "") for name, text in found}

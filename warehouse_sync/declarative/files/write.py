@@ -1,4 +1,4 @@
-"""Models to files: YAML that reads back as it was, with references in place of secrets."""
+"""Write models as YAML files, with references instead of secrets."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ _BLOCK = re.compile(r"(?:[\x20-\x7e]*\S\n)+[\x20-\x7e]*\S", re.ASCII)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes what could be taken for something else than text, and writes queries as blocks."""
+    """Quotes ambiguous strings and writes queries as block scalars."""
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -31,22 +31,22 @@ _Dumper.add_representer(str, _represent_text)
 
 
 def to_yaml(document: object) -> str:
-    """Write a document as YAML, so that reading gives it back exactly."""
+    """Return a document as YAML that parses back to the same document."""
     return str(yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100_000))
 
 
 def export_documents(snapshot: Snapshot) -> tuple[dict[str, str], list[str]]:
-    """Return files from which `plan` finds nothing to change.
+    """Return files that declare the whole workspace, so that `plan` finds no changes.
 
     Returns:
-        The texts by file name, and what could not be written.
+        The texts by file name, and why resources were skipped.
     """
     files, skipped = {}, []
     for kind in KINDS:
         models = [model for key, model in snapshot.models.items() if key[0] == kind.name]
         known = [model for model in models if _is_expressible(model)]
         skipped += [
-            f"{kind.noun} {model.id}: this release does not know its service provider"
+            f"{kind.noun} {model.id}: skipped, because this release does not know its service provider"
             for model in models
             if not _is_expressible(model)
         ]
@@ -58,7 +58,7 @@ def export_documents(snapshot: Snapshot) -> tuple[dict[str, str], list[str]]:
 
 
 def resource_document(spec: Spec) -> dict[str, Any]:
-    """Return the document that declares a resource, its secrets as references to the environment."""
+    """Return the document of a resource, with `env:` references for its secrets."""
     document = to_document(spec)
     needed = secret_paths(spec)
     for path in sorted(needed):
@@ -70,20 +70,20 @@ def resource_document(spec: Spec) -> dict[str, Any]:
 
 
 def variable_name(resource_id: str, field: str) -> str:
-    """Return the name of the variable that an exported file takes a secret from."""
+    """Return the name of the environment variable for a secret of a resource."""
     name = re.sub(r"[^A-Z0-9]", "_", f"{resource_id}_{field}".upper())
     return f"_{name}" if name[0].isdigit() else name
 
 
 def write_files(folder: Path, files: dict[str, str], *, force: bool) -> list[Path]:
-    """Write files into a folder.
+    """Write files to a folder.
 
     Raises:
-        PlanError: A file exists, and `force` is not given; nothing was written.
+        PlanError: A file exists and `force` is false; nothing was written.
     """
-    taken = [name for name in files if (folder / name).exists()]
-    if taken and not force:
-        raise PlanError([f"{folder / name} exists; --force replaces it" for name in taken])
+    existing = [name for name in files if (folder / name).exists()]
+    if existing and not force:
+        raise PlanError([f"{folder / name} exists: use --force to overwrite it" for name in existing])
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -96,6 +96,6 @@ def _is_expressible(model: Model) -> bool:
 
 
 def needed_variables(files: dict[str, str]) -> list[str]:
-    """Return the variables that exported files take secrets from, in their order."""
+    """Return the environment variables that files refer to, in order of use."""
     found = (re.findall(r"^\s+\w+: env:(\w+)$", text, re.MULTILINE) for text in files.values())
     return list(dict.fromkeys(name for names in found for name in names))

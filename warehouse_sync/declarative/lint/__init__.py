@@ -1,1 +1,1 @@
-"""Lint: what is likely to fail an hour later, told in seconds and without an account."""
+"""Lint: find likely failures in files, without an account."""

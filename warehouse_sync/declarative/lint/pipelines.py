@@ -1,4 +1,4 @@
-"""Rules about pipelines: references, schedules, limits."""
+"""Lint rules for references, schedules and limits of pipelines."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,14 +12,14 @@ _PERIODS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "mont
 
 
 def pipelines_of(declarations: Declarations) -> Iterator[tuple[DeclaredResource, PipelineSpec]]:
-    """Yield the pipelines that the files declare."""
+    """Yield the declared pipelines with their specs."""
     for each in declarations.resources:
         if isinstance(each.spec, PipelineSpec):
             yield each, each.spec
 
 
 def lint_pipelines(declarations: Declarations, limits: Limits, now: datetime) -> Iterator[Finding]:
-    """Yield what speaks about the pipelines."""
+    """Yield the findings about pipelines."""
     for declared, spec in pipelines_of(declarations):
         yield from _references(declared, spec, declarations)
         yield from _ranges(declared, spec)
@@ -29,8 +29,8 @@ def lint_pipelines(declarations: Declarations, limits: Limits, now: datetime) ->
     yield from _active(declarations, limits)
 
 
-def found(code: str, declared: DeclaredResource, path: str, message: str) -> Iterator[Finding]:
-    """Yield a finding about a field, unless the resource silences it."""
+def report(code: str, declared: DeclaredResource, path: str, message: str) -> Iterator[Finding]:
+    """Yield a finding about a field, unless the resource ignores the rule."""
     if code not in declared.ignored_rules:
         where = f"{declared.kind.name} {declared.spec.id}" + (f".{path}" if path else "")
         yield Finding(rule=RULES[code], location=declared.location_of(path), message=message, path=where)
@@ -43,8 +43,8 @@ def _references(
     for kind, field in ((CONNECTION, "connection_id"), (DATA_MODEL, "data_model_id")):
         named = getattr(spec, field)
         if (kind.name, named) not in known:
-            message = f"the {kind.noun} {named} is not in these files; it must be in the workspace"
-            yield from found("WS101", declared, field, message)
+            message = f"the {kind.noun} {named} is not declared in these files: declare it, or make sure that it exists in the workspace"
+            yield from report("WS101", declared, field, message)
 
 
 def _ranges(declared: DeclaredResource, spec: PipelineSpec) -> Iterator[Finding]:
@@ -53,11 +53,11 @@ def _ranges(declared: DeclaredResource, spec: PipelineSpec) -> Iterator[Finding]
         ("schedule.end", spec.schedule.start, spec.schedule.end),
     ):
         if begin is not None and end is not None and end <= begin:
-            yield from found(
+            yield from report(
                 "WS202",
                 declared,
                 path,
-                f"{end:%Y-%m-%d %H:%M} is not after its beginning, {begin:%Y-%m-%d %H:%M}",
+                f"{end:%Y-%m-%d %H:%M} is not after its start, {begin:%Y-%m-%d %H:%M}: change one of them",
             )
 
 
@@ -66,13 +66,13 @@ def _schedule(declared: DeclaredResource, spec: PipelineSpec) -> Iterator[Findin
     if schedule.type == ScheduleType.INTERVAL:
         if schedule.start is not None and schedule.start == spec.sync_mode.from_:
             period = _PERIODS.get(str(schedule.frequency), "interval")
-            message = f"equals sync_mode.from, so the first sync comes one {period} later"
-            yield from found("WS201", declared, "schedule.start", message)
+            message = f"equals sync_mode.from, so the first sync runs one {period} later: to start earlier, move it back one {period}"
+            yield from report("WS201", declared, "schedule.start", message)
         return
     for name in ("frequency", "start", "end", "delay"):
         if getattr(schedule, name) is not None:
-            message = f"has no effect on a schedule of the type {schedule.type}: leave it out"
-            yield from found("WS204", declared, f"schedule.{name}", message)
+            message = f"has no effect on a schedule of type {schedule.type}: remove it"
+            yield from report("WS204", declared, f"schedule.{name}", message)
 
 
 def _catch_up(
@@ -84,11 +84,11 @@ def _catch_up(
         return
     if start < now - timedelta(days=days):
         message = (
-            f"lies further back than the {days} days that a new {spec.schedule.frequency} pipeline makes up for; "
-            "set sync_mode.from, which the first sync goes back to"
+            f"is more than {days} days ago, the limit of what a new {spec.schedule.frequency} pipeline catches up: "
+            "set sync_mode.from, from which the first sync loads"
         )
         if spec.sync_mode.from_ is None:
-            yield from found("WS203", declared, "schedule.start", message)
+            yield from report("WS203", declared, "schedule.start", message)
 
 
 def _unused(declarations: Declarations) -> Iterator[Finding]:
@@ -98,13 +98,16 @@ def _unused(declarations: Declarations) -> Iterator[Finding]:
     }
     for declared in declarations.resources:
         if declared.kind is not PIPELINE and declared.key not in used:
-            yield from found(
-                "WS102", declared, "id", f"no pipeline in these files uses this {declared.kind.noun}"
+            yield from report(
+                "WS102",
+                declared,
+                "id",
+                f"no pipeline in these files uses this {declared.kind.noun}: remove it if nothing else does",
             )
 
 
 def _active(declarations: Declarations, limits: Limits) -> Iterator[Finding]:
     active = [declared for declared, spec in pipelines_of(declarations) if spec.state == PipelineState.ACTIVE]
     for declared in active[limits.active_pipelines :]:
-        message = f"{len(active)} pipelines are active; a workspace may have {limits.active_pipelines}"
-        yield from found("WS205", declared, "state", message)
+        message = f"{len(active)} pipelines are active, but the limit is {limits.active_pipelines}: pause some, or pass --max-active-pipelines"
+        yield from report("WS205", declared, "state", message)

@@ -1,4 +1,4 @@
-"""Rules about queries, through sqlglot in the dialect of the connection. Imported when there is a query to look at."""
+"""Lint rules for queries, parsed with sqlglot in the dialect of the connection."""
 
 import re
 from collections import Counter
@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 from warehouse_sync import ConnectionSpec, DataModelSpec, PipelineSpec
 from warehouse_sync.declarative.errors import Location
 from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource
-from warehouse_sync.declarative.lint.pipelines import found, pipelines_of
+from warehouse_sync.declarative.lint.pipelines import pipelines_of, report
 from warehouse_sync.declarative.lint.rules import Finding, Limits
 
 DIALECTS = {
@@ -22,9 +22,9 @@ DIALECTS = {
     "Redshift": "redshift",
     "Databricks": "databricks",
 }
-_SILENCE = re.compile(r"--\s*lint:\s*ignore\s+((?:WS[0-9]{3}[,\s]*)+)")
+_IGNORE = re.compile(r"--\s*lint:\s*ignore\s+((?:WS[0-9]{3}[,\s]*)+)")
 _LAST_LINE_COMMENT = re.compile(r"(--|//|#)[^\n]*\Z")
-# "Supported: SELECT DISTINCT FROM ORDER BY GROUP BY WHERE JOIN AS ON IN": these are the usual ones beside them.
+# The reference lists "SELECT DISTINCT FROM ORDER BY GROUP BY WHERE JOIN AS ON IN" as supported.
 _UNLISTED: tuple[tuple[type[Any], str], ...] = (
     (exp.SetOperation, "UNION, INTERSECT or EXCEPT"),
     (exp.Having, "HAVING"),
@@ -34,7 +34,7 @@ _UNLISTED: tuple[tuple[type[Any], str], ...] = (
 )
 _CHANGING = (
     exp.Alter,
-    exp.Command,  # what sqlglot knows by its first word alone, such as CALL
+    exp.Command,  # statements that sqlglot does not parse further, such as CALL
     exp.Create,
     exp.Delete,
     exp.Drop,
@@ -44,7 +44,7 @@ _CHANGING = (
     exp.Update,
 )
 _PARTS = 3  # database.schema.table, project.dataset.table, catalog.schema.table
-# Columns that become identities, from the SQL reference; case does not matter.
+# Columns that become identities, from the SQL reference, ignoring case.
 _IDENTITIES = """
     mpid customerid customer_id facebook twitter google microsoft yahoo email facebook_custom_audience_id other
     other_id_2 other_id_3 other_id_4 other_id_5 other_id_6 other_id_7 other_id_8 other_id_9 other_id_10
@@ -57,13 +57,13 @@ IDENTITIES = frozenset(_IDENTITIES.split())
 
 @attrs.frozen(kw_only=True)
 class Query:
-    """A data model's query as it is looked at.
+    """The query of a data model in one dialect.
 
     Attributes:
         declared: The data model.
-        sql: Its query.
-        dialect: The dialect of its connection; empty where the files do not tell.
-        iterators: The pipelines that load it, with their iterator fields.
+        sql: The SQL text.
+        dialect: The dialect of the connection; empty if the files do not declare it.
+        iterators: The pipelines that load it with their iterator fields.
     """
 
     declared: DeclaredResource
@@ -71,25 +71,25 @@ class Query:
     dialect: str
     iterators: tuple[tuple[DeclaredResource, str], ...]
 
-    def found(self, code: str, message: str, *, line: int | None = None) -> Iterator[Finding]:
-        """Yield a finding about the query, unless it silences it itself."""
-        codes = {code for listed in _SILENCE.findall(self.sql) for code in re.split(r"[,\s]+", listed)}
+    def report(self, code: str, message: str, *, line: int | None = None) -> Iterator[Finding]:
+        """Yield a finding about the query, unless a comment in it ignores the rule."""
+        codes = {code for listed in _IGNORE.findall(self.sql) for code in re.split(r"[,\s]+", listed)}
         if code in codes:
             return
-        for finding in found(code, self.declared, "sql_query", message):
+        for finding in report(code, self.declared, "sql_query", message):
             in_file = line is not None and finding.location.file.endswith(".sql")
             location = Location(finding.location.file, line or 1) if in_file else finding.location
             yield attrs.evolve(finding, location=location)
 
 
 def lint_queries(declarations: Declarations, limits: Limits) -> Iterator[Finding]:
-    """Yield what speaks about the queries."""
+    """Yield the findings about queries."""
     for query in _queries(declarations):
         yield from _lint(query, limits)
 
 
 def _queries(declarations: Declarations) -> Iterator[Query]:
-    """Yield each query once for each dialect it is used in."""
+    """Yield each query once per dialect."""
     by_key = declarations.by_key()
     for declared in declarations.resources:
         if not isinstance(declared.spec, DataModelSpec):
@@ -126,7 +126,7 @@ def _lint(query: Query, limits: Limits) -> Iterator[Finding]:
         yield from _unparsed(query, error)
         return
     if len(statements) != 1:
-        yield from query.found("WS302", f"holds {len(statements)} statements: one query is loaded")
+        yield from query.report("WS302", f"has {len(statements)} statements: keep a single query")
     for statement in statements[:1]:
         yield from _statement(query, statement, limits)
 
@@ -137,24 +137,23 @@ def _unparsed(query: Query, error: Exception) -> Iterator[Finding]:
     where = f" at line {line}" if line else ""
     dialect = query.dialect or "standard SQL"
     message = f"cannot be parsed as {dialect}{where}: {what or 'it is not a statement'}"
-    yield from query.found("WS301", message, line=line)
+    yield from query.report("WS301", message, line=line)
 
 
 def _wrapping(query: Query) -> Iterator[Finding]:
-    """Look for what breaks `SELECT … FROM (query) …`, in which each query is run."""
+    """Check that the query can be used as a subquery, which is how the API runs it."""
     text = query.sql.rstrip()
     if text.endswith(";"):
-        yield from query.found(
-            "WS312", "ends with a semicolon, which ends the statement it is wrapped in: leave it out"
-        )
+        yield from query.report("WS312", "ends with a semicolon, which breaks the outer statement: remove it")
     elif _LAST_LINE_COMMENT.search(text) and _ends_in_comment(query):
-        yield from query.found(
-            "WS312", "ends with a comment, which hides the rest of the statement it is wrapped in"
+        yield from query.report(
+            "WS312",
+            "ends with a comment, which hides the rest of the outer statement: remove it or move it up",
         )
 
 
 def _ends_in_comment(query: Query) -> bool:
-    """Tell a comment from text that only looks like one, by letting sqlglot read the query wrapped."""
+    """Return whether the query ends in a comment: sqlglot cannot parse it as a subquery."""
     wrapped = f"SELECT * FROM ({query.sql.rstrip()}) AS q"  # noqa: S608 - parsed, never run
     try:
         sqlglot.parse_one(wrapped, dialect=query.dialect or None)
@@ -166,20 +165,20 @@ def _ends_in_comment(query: Query) -> bool:
 def _statement(query: Query, statement: object, limits: Limits) -> Iterator[Finding]:
     if isinstance(statement, _CHANGING):
         word = query.sql.split(None, 1)[0].upper()
-        yield from query.found(
-            "WS302", f"is a statement of {word}: only queries are supported, and this one may change data"
+        yield from query.report(
+            "WS302", f"is a {word} statement, which can change data: only SELECT queries are supported"
         )
         return
     if not isinstance(statement, exp.Query):
-        yield from query.found("WS301", "is not a query: it must begin with SELECT")
+        yield from query.report("WS301", "is not a query: start it with SELECT")
         return
     if statement.find(exp.With):
-        yield from query.found(
-            "WS303", "uses WITH, which the reference lists as not supported: write a subquery"
+        yield from query.report(
+            "WS303", "uses WITH, which the reference lists as not supported: use a subquery"
         )
     for node, name in _UNLISTED:
         if statement.find(node):
-            yield from query.found("WS304", f"uses {name}, which the reference does not list as supported")
+            yield from query.report("WS304", f"uses {name}, which the reference does not list as supported")
     yield from _tables(query, statement)
     yield from _columns(query, statement, limits)
 
@@ -193,38 +192,41 @@ def _tables(query: Query, statement: exp.Query) -> Iterator[Finding]:
     ]
     for name in dict.fromkeys(names):
         if name.count(".") + 1 < _PARTS and name not in local:
-            message = f"names the table {name} without its database and schema: write database.schema.{name.split('.')[-1]}"
-            yield from query.found("WS305", message)
+            message = f"uses the table {name} without its database and schema: write database.schema.{name.split('.')[-1]}"
+            yield from query.report("WS305", message)
 
 
 def _columns(query: Query, statement: exp.Query, limits: Limits) -> Iterator[Finding]:
     if statement.is_star:
-        yield from query.found(
-            "WS306", "selects every column: a column that is added later is loaded, too; name them"
-        )
+        yield from query.report("WS306", "selects all columns, also those added later: list the columns")
         return
     names = [name for name in statement.named_selects if name]
     if len(statement.selects) > limits.columns:
-        yield from query.found(
-            "WS307", f"has {len(statement.selects)} columns; a pipeline loads {limits.columns}"
+        yield from query.report(
+            "WS307",
+            f"has {len(statement.selects)} columns, but the limit is {limits.columns}: remove some, or pass --max-columns",
         )
     yield from _repeated(query, names)
     lowered = {name.lower() for name in names}
     if not lowered & IDENTITIES:
-        yield from query.found(
-            "WS309", "has no column that identifies a user or a device, such as customer_id or email"
+        yield from query.report(
+            "WS309", "has no column that identifies a user or a device: add one, such as customer_id or email"
         )
     for pipeline, field in query.iterators:
         if field.lower() not in lowered:
-            message = f"{field!r} is not among the columns of data model {query.declared.spec.id}: add it to the query"
-            yield from found("WS308", pipeline, "sync_mode.iterator_field", message)
+            message = (
+                f"{field!r} is not a column of the data model {query.declared.spec.id}: add it to the query"
+            )
+            yield from report("WS308", pipeline, "sync_mode.iterator_field", message)
 
 
 def _repeated(query: Query, names: list[str]) -> Iterator[Finding]:
     for name, count in Counter(names).items():
         if count > 1:
-            yield from query.found("WS310", f"has {count} columns with the name {name}")
+            yield from query.report("WS310", f"has {count} columns named {name}: rename them with AS")
     for lowered, count in Counter(name.lower() for name in set(names)).items():
         if count > 1:
             alike = ", ".join(sorted(name for name in set(names) if name.lower() == lowered))
-            yield from query.found("WS311", f"has columns that differ in upper and lower case only: {alike}")
+            yield from query.report(
+                "WS311", f"has columns that differ only in case: {alike}; rename them with AS"
+            )

@@ -1,4 +1,4 @@
-"""Findings as text, JSON, SARIF and GitHub annotations."""
+"""Format findings as text, JSON, SARIF and GitHub annotations."""
 
 import json
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def to_text(findings: list[Finding]) -> str:
-    """Write a line for each finding, and their sum."""
+    """Return one line per finding and a line with the totals."""
     counts = {
         severity: sum(1 for each in findings if each.rule.severity == severity)
         for severity in (ERROR, WARNING, NOTE)
@@ -21,17 +21,17 @@ def to_text(findings: list[Finding]) -> str:
 
 
 def to_json(findings: list[Finding]) -> str:
-    """Write the findings as a JSON array."""
+    """Return the findings as a JSON array."""
     return json.dumps([_plain(finding) for finding in findings], indent=2, ensure_ascii=False)
 
 
 def to_github(findings: list[Finding]) -> str:
-    """Write the findings as the workflow commands from which GitHub makes annotations."""
+    """Return the findings as GitHub workflow commands, which become annotations."""
     return "\n".join(_annotation(finding) for finding in findings)
 
 
 def to_sarif(findings: list[Finding], *, version: str) -> str:
-    """Write the findings as SARIF 2.1.0, for code scanning."""
+    """Return the findings as SARIF 2.1.0, for code scanning."""
     driver = {
         "name": "warehouse-sync lint",
         "version": version,

@@ -1,4 +1,4 @@
-"""The rules, each with its code; a code never changes its meaning."""
+"""The lint rules. The meaning of a code never changes."""
 
 from collections.abc import Mapping
 
@@ -11,12 +11,12 @@ ERROR, WARNING, NOTE = "error", "warning", "note"
 
 @attrs.frozen(kw_only=True)
 class Rule:
-    """One rule.
+    """A lint rule.
 
     Attributes:
-        code: Its name in `lint: {ignore: […]}` and `-- lint: ignore …`.
-        severity: `error` for what fails or does harm, `warning` for what may, `note` for what is only undocumented.
-        title: What it looks for.
+        code: The code, as used in `lint: {ignore: […]}` and `-- lint: ignore …`.
+        severity: `error` for failures, `warning` for likely failures, `note` for undocumented use.
+        title: What the rule reports, in one sentence.
     """
 
     code: str
@@ -26,12 +26,12 @@ class Rule:
 
 @attrs.frozen(kw_only=True)
 class Finding:
-    """A rule that speaks.
+    """A problem that a rule reports.
 
     Attributes:
         rule: The rule.
-        location: Where.
-        message: What was found, and what to do about it.
+        location: Where it is.
+        message: What is wrong and how to fix it.
         path: The field, such as `pipeline orders.schedule.start`.
     """
 
@@ -50,38 +50,38 @@ def _rules(*listed: tuple[str, str, str]) -> Mapping[str, Rule]:
 
 
 RULES = _rules(
-    ("WS001", ERROR, "A file cannot be used as it is."),
-    ("WS002", WARNING, "A rule that is ignored does not exist."),
-    ("WS101", WARNING, "A pipeline refers to what is not in these files."),
-    ("WS102", NOTE, "Nothing uses a connection or a data model."),
-    ("WS201", WARNING, "The first sync comes one interval later than it seems."),
-    ("WS202", ERROR, "A range ends before it begins."),
-    ("WS203", WARNING, "The past that a new pipeline makes up for is limited."),
+    ("WS001", ERROR, "A file is invalid."),
+    ("WS002", WARNING, "An ignored rule does not exist."),
+    ("WS101", WARNING, "A pipeline refers to a resource that is not in these files."),
+    ("WS102", NOTE, "A connection or a data model is unused."),
+    ("WS201", WARNING, "The first sync runs one interval later than expected."),
+    ("WS202", ERROR, "A range ends before it starts."),
+    ("WS203", WARNING, "The start is further back than a new pipeline catches up."),
     ("WS204", WARNING, "A field has no effect on a schedule of this type."),
-    ("WS205", WARNING, "More pipelines are active than a workspace may have."),
+    ("WS205", WARNING, "More pipelines are active than the limit of a workspace."),
     ("WS301", ERROR, "The query cannot be parsed."),
     ("WS302", ERROR, "The query changes data, or is more than one statement."),
-    ("WS303", WARNING, "The query uses what the reference lists as not supported."),
-    ("WS304", NOTE, "The query uses what the reference does not list."),
-    ("WS305", WARNING, "A table's name is not fully qualified."),
-    ("WS306", WARNING, "The query selects every column."),
+    ("WS303", WARNING, "The query uses a keyword that the reference lists as not supported."),
+    ("WS304", NOTE, "The query uses a keyword that the reference does not list."),
+    ("WS305", WARNING, "A table name is not fully qualified."),
+    ("WS306", WARNING, "The query selects all columns."),
     ("WS307", ERROR, "The query has more columns than a pipeline loads."),
-    ("WS308", ERROR, "The iterator field is not among the columns."),
+    ("WS308", ERROR, "The iterator field is not a column of the query."),
     ("WS309", WARNING, "No column identifies a user or a device."),
     ("WS310", ERROR, "Two columns have the same name."),
-    ("WS311", WARNING, "Two columns differ in upper and lower case only."),
-    ("WS312", ERROR, "The query does not survive being wrapped in another."),
+    ("WS311", WARNING, "Two columns differ only in case."),
+    ("WS312", ERROR, "The query cannot be used as a subquery."),
 )
 
 
 @attrs.frozen(kw_only=True)
 class Limits:
-    """The limits of the overview's "Limits", read in 2023. Advisory: an account may have others.
+    """Limits of an account; the defaults are those of the overview, "Limits", as of 2023.
 
     Attributes:
-        active_pipelines: How many pipelines may be active.
-        columns: How many columns a query may have.
-        catch_up_days: How much of the past a new pipeline loads, by frequency.
+        active_pipelines: The maximum number of active pipelines.
+        columns: The maximum number of columns of a query.
+        catch_up_days: How many days back a new pipeline loads, by frequency.
     """
 
     active_pipelines: int = 5

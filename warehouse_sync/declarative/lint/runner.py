@@ -1,4 +1,4 @@
-"""All rules over a folder."""
+"""Run all lint rules on a folder."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,20 +8,20 @@ from pathlib import Path
 from warehouse_sync import DataModelSpec
 from warehouse_sync.declarative.files.declarations import Declarations
 from warehouse_sync.declarative.files.load import read
-from warehouse_sync.declarative.lint.pipelines import found, lint_pipelines
-from warehouse_sync.declarative.lint.rules import ERROR, RULES, Finding, Limits
+from warehouse_sync.declarative.lint.pipelines import lint_pipelines, report
+from warehouse_sync.declarative.lint.rules import ERROR, RULES, WARNING, Finding, Limits
 
 
 def lint_files(path: Path, *, now: datetime, limits: Limits | None = None) -> list[Finding]:
-    """Look at what a file or a folder declares.
+    """Run all rules on a file or a folder.
 
     Args:
         path: The file or folder.
-        now: The moment that catch-up limits are counted from.
-        limits: The account's limits, where they are not the documented ones.
+        now: The current time, from which catch-up limits are counted.
+        limits: The limits of the account; the documented ones if `None`.
 
     Returns:
-        What the rules say, by file and line.
+        The findings, ordered by file and line.
     """
     declarations, problems = read(path)
     limits = limits or Limits()
@@ -31,19 +31,21 @@ def lint_files(path: Path, *, now: datetime, limits: Limits | None = None) -> li
     ]
     findings += [*_unknown_codes(declarations), *lint_pipelines(declarations, limits, now)]
     if any(isinstance(each.spec, DataModelSpec) for each in declarations.resources):
-        # Only now: sqlglot takes longer to import than the rest takes to run.
+        # Imported late: importing sqlglot takes longer than all other rules.
         queries = import_module("warehouse_sync.declarative.lint.queries")
         findings += queries.lint_queries(declarations, limits)
     return sorted(findings, key=lambda finding: (finding.location, finding.rule.code, finding.message))
 
 
 def has_errors(findings: list[Finding], *, strict: bool = False) -> bool:
-    """Tell whether findings are more than advice; with `strict`, whether there are any but notes."""
+    """Return whether there are errors or, if `strict`, errors or warnings."""
     severities = {finding.rule.severity for finding in findings}
-    return ERROR in severities or (strict and "warning" in severities)
+    return ERROR in severities or (strict and WARNING in severities)
 
 
 def _unknown_codes(declarations: Declarations) -> Iterator[Finding]:
     for declared in declarations.resources:
         for code in sorted(declared.ignored_rules - RULES.keys()):
-            yield from found("WS002", declared, "lint", f"there is no rule {code[:20]!r}")
+            yield from report(
+                "WS002", declared, "lint", f"ignores the unknown rule {code[:20]!r}: fix or remove the code"
+            )

@@ -1,4 +1,4 @@
-"""Carrying out a plan, one change after the other; after each of them a re-run finds its way."""
+"""Apply a plan one change at a time, so that an interrupted run can be repeated."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def check_plan(plan: Plan, environ: Mapping[str, str]) -> None:
-    """Make sure that nothing stands in the way before the first change.
+    """Check that a plan can be applied, before the first change.
 
     Raises:
-        PlanError: Something does; the error lists all of it.
+        PlanError: It cannot; the error lists every reason.
     """
     missing = [
-        f"the {change.kind.noun} {change.id} needs its {path}, and {reference} has no value"
+        f"the {change.kind.noun} {change.id} needs {path}, but {reference} is not set"
         for change in plan.steps
         if change.declared is not None
         for path, reference in change.declared.secrets.items()
@@ -35,20 +35,20 @@ def check_plan(plan: Plan, environ: Mapping[str, str]) -> None:
 async def apply_plan(
     client: "AsyncClient", plan: Plan, ledger: Ledger, environ: Mapping[str, str]
 ) -> AsyncIterator[Change]:
-    """Make the changes of a plan, in its order.
+    """Apply the changes of a plan in order.
 
     Args:
-        client: The workspace.
-        plan: What to do.
-        ledger: Where to note what was done.
-        environ: Where `env:` secrets are.
+        client: A client of the workspace.
+        plan: The plan.
+        ledger: The ledger to update.
+        environ: The environment variables for `env:` references.
 
     Yields:
-        Each change once it is made.
+        Each change after it is applied.
 
     Raises:
-        PlanError: Something stands in the way; nothing was changed.
-        WarehouseSyncError: A change failed; those that were yielded are made, and a re-run goes on from there.
+        PlanError: The plan cannot be applied; nothing was changed.
+        WarehouseSyncError: A change failed. The yielded changes are applied; a new run continues from there.
     """
     check_plan(plan, environ)
     for change in plan.steps:
@@ -62,16 +62,16 @@ async def apply_plan(
 
 async def _write(client: "AsyncClient", change: Change, ledger: Ledger, environ: Mapping[str, str]) -> None:
     if change.spec is None or change.declared is None:
-        raise PlanError([f"the plan does not say what the {change.kind.noun} {change.id} should become"])
+        raise PlanError([f"the plan has no spec for the {change.kind.noun} {change.id}"])
     values = _secrets(change.declared, environ)
     spec = with_secrets(change.spec, values)
     resource = endpoint_of(client, change.kind)
     if change.action == CREATE:
-        # Noted first: when the process dies in between, either the create did not happen, and will, or the note is right.
+        # Recorded first: if the process ends in between, the create either happened or is repeated with this secret.
         ledger.record_secrets(change.key, values)
         await resource.create(spec)
     else:
-        # Noted after: until then the old fingerprint makes a re-run send the new secret again.
+        # Recorded last: until then, the old fingerprint makes a new run send the secret again.
         await resource.update(spec)
         ledger.record_secrets(change.key, values)
     ledger.record_managed(frozenset({change.key}))
@@ -83,6 +83,6 @@ def _secrets(declared: DeclaredResource, environ: Mapping[str, str]) -> dict[str
 
 
 async def _delete(client: "AsyncClient", change: Change, ledger: Ledger) -> None:
-    with suppress(NotFoundError):  # gone already, which is what was wanted
+    with suppress(NotFoundError):  # already deleted
         await endpoint_of(client, change.kind).delete(change.id)
-    ledger.forget(change.key)
+    ledger.remove(change.key)

@@ -1,4 +1,4 @@
-"""How a declared resource differs from the one that is there."""
+"""Compare a declared resource with the one in the workspace."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
@@ -18,12 +18,12 @@ HIDDEN = "(secret)"
 
 @attrs.frozen(kw_only=True)
 class Difference:
-    """One field that changes.
+    """A field that changes.
 
     Attributes:
-        path: The field.
-        before: Its value now; `None` when it is not set. `(secret)` in place of a secret.
-        after: Its value after.
+        path: The path of the field.
+        before: The current value, `(secret)` for a secret; `None` when it is not set.
+        after: The new value, in the same form.
     """
 
     path: str
@@ -45,7 +45,7 @@ def _leaves(document: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any
 
 
 def secret_paths(spec: Spec) -> frozenset[str]:
-    """Return the paths of the fields whose values are never shown."""
+    """Return the paths of the secret fields."""
     if isinstance(spec, ConnectionSpec):
         config: type = type(spec.config)
         return frozenset(f"config.{field.name}" for field in fields_of(config) if field.secret)
@@ -53,9 +53,9 @@ def secret_paths(spec: Spec) -> frozenset[str]:
 
 
 def merged(declared: DeclaredResource, model: Model) -> Spec:
-    """Return what an update sends: what is declared, with what the server filled in or added by itself.
+    """Return the spec that an update sends.
 
-    Fields this release does not know, and optional fields of a connection that the files leave out, stay as they are.
+    Unknown fields, and optional fields of a connection that the files leave out, keep their current values.
     """
     current = model.to_spec()
     spec = declared.spec
@@ -65,7 +65,7 @@ def merged(declared: DeclaredResource, model: Model) -> Spec:
         sync_mode = attrs.evolve(spec.sync_mode, extra=current.sync_mode.extra)
         schedule = attrs.evolve(spec.schedule, extra=current.schedule.extra)
         return attrs.evolve(spec, sync_mode=sync_mode, schedule=schedule, extra=current.extra)
-    assert isinstance(spec, DataModelSpec)  # noqa: S101 - the third of three kinds
+    assert isinstance(spec, DataModelSpec)  # noqa: S101 - the only remaining kind
     return attrs.evolve(spec, extra=current.extra)
 
 
@@ -74,13 +74,13 @@ def _merged_config(declared: T, current: object) -> T:
         return declared
     optional: frozenset[str] = getattr(declared, "optional", frozenset())
     kept = {name: getattr(current, name) for name in optional if getattr(declared, name) is None}
-    evolving: Any = declared  # one of several classes, of which `evolve` cannot be told which
+    evolving: Any = declared  # a union, which the type of `evolve` does not accept
     evolved: T = attrs.evolve(evolving, **kept, extra=getattr(current, "extra", {}))
     return evolved
 
 
 def differences(spec: Spec, model: Model, secret: frozenset[str]) -> list[Difference]:
-    """Return the fields in which a spec differs from what is there, but for the secrets."""
+    """Return the differences between a spec and the current resource, except secrets."""
     before, after = flatten(model.to_spec()), flatten(spec)
     paths = [*after, *(path for path in before if path not in after)]
     return [
@@ -92,11 +92,11 @@ def differences(spec: Spec, model: Model, secret: frozenset[str]) -> list[Differ
 
 @attrs.define
 class SecretDifferences:
-    """What is known of a resource's secrets.
+    """The differences in the secrets of a resource.
 
     Attributes:
-        differences: Those that change.
-        notes: What could not be told.
+        differences: The secrets that change.
+        notes: Why a comparison was not possible.
     """
 
     differences: list[Difference] = attrs.field(factory=list)
@@ -111,32 +111,32 @@ def compare_secrets(
     *,
     rotate: bool,
 ) -> SecretDifferences:
-    """Tell which secrets change: by value where the API shows it, by fingerprint where it shows a mask."""
+    """Compare secrets by value if the API returns it, or else by fingerprint."""
     found = SecretDifferences()
     for path in sorted(secret_paths(declared.spec) | secret_paths(model.to_spec())):
-        reference, shown = declared.secrets.get(path), _shown(model, path)
+        reference, current_value = declared.secrets.get(path), _current_value(model, path)
         value = reference.resolve(environ) if reference else None
         if reference is None:
-            if shown is not None:
+            if current_value is not None:
                 found.differences.append(Difference(path=path, before=HIDDEN, after=None))
         elif rotate:
             found.differences.append(Difference(path=path, before=HIDDEN, after=HIDDEN))
         elif value is None:
-            found.notes.append(f"{path}: {reference} has no value here, so whether it changed is unknown")
-        elif isinstance(shown, str):
-            if value.reveal() != shown:
+            found.notes.append(f"{path}: {reference} is not set, so a change cannot be detected")
+        elif isinstance(current_value, str):
+            if value.reveal() != current_value:
                 found.differences.append(Difference(path=path, before=HIDDEN, after=HIDDEN))
         elif not remembered.is_known(declared.key, path):
             found.notes.append(
-                f"{path}: whether it changed is unknown; --rotate {declared.spec.id} sends it again"
+                f"{path}: no earlier value is known, so a change cannot be detected; --rotate {declared.spec.id} sends it"
             )
         elif not remembered.matches(declared.key, path, value):
             found.differences.append(Difference(path=path, before=HIDDEN, after=HIDDEN))
     return found
 
 
-def _shown(model: Model, path: str) -> str | Secret | None:
-    """Return what the API shows of a secret: the value, a mask, or nothing."""
+def _current_value(model: Model, path: str) -> str | Secret | None:
+    """Return the value of a secret in the response: the value, a mask or `None`."""
     holder: object = model.config if isinstance(model, Connection) else model
     value: str | Secret | None = getattr(holder, path.removeprefix("config."), None)
     return value

@@ -1,7 +1,7 @@
-"""What is remembered between applies, outside the files: what they once managed, and keyed fingerprints of secrets.
+"""The ledger: which resources a folder manages, and keyed fingerprints of the secrets that were applied.
 
-The API shows a mask in place of a secret, so only a fingerprint can tell whether it changed. Losing the ledger deletes
-and recreates nothing: a secret then counts as unknown, and nothing is known to have been managed.
+The API masks secrets, so a fingerprint is the only way to detect a changed one. Without the ledger, nothing is deleted or
+recreated: secrets are reported as unknown, and no resource counts as managed.
 """
 
 import hashlib
@@ -21,36 +21,36 @@ from warehouse_sync.declarative.files.declarations import Key
 
 
 class LedgerContent:
-    """What a ledger holds at one moment, read once.
+    """The content of a ledger at the time it was read.
 
     Args:
-        content: The ledger's file.
-        owner: Whose resources count as managed.
+        content: The JSON document of the file.
+        owner: The owner whose resources count as managed.
     """
 
     def __init__(self, content: Mapping[str, Any], owner: str) -> None:
         self._key: str = content["key"]
-        self._marks: Mapping[str, str] = content["fingerprints"]
-        kept = (name.partition("/") for name, whose in content["managed"].items() if whose == owner)
-        self.managed: frozenset[Key] = frozenset((kind, resource_id) for kind, _, resource_id in kept)
+        self._fingerprints: Mapping[str, str] = content["fingerprints"]
+        names = (name.partition("/") for name, its_owner in content["managed"].items() if its_owner == owner)
+        self.managed: frozenset[Key] = frozenset((kind, resource_id) for kind, _, resource_id in names)
 
     def is_known(self, key: Key, path: str) -> bool:
-        """Tell whether there is a fingerprint of a secret."""
-        return _name(key, path) in self._marks
+        """Return whether there is a fingerprint of a secret."""
+        return _name(key, path) in self._fingerprints
 
     def matches(self, key: Key, path: str, secret: Secret) -> bool:
-        """Tell whether a secret is the one that was last applied."""
-        kept = self._marks.get(_name(key, path), "")
-        return hmac.compare_digest(kept.encode(), _fingerprint(self._key, key, path, secret).encode())
+        """Return whether a secret is the one that was last applied."""
+        known = self._fingerprints.get(_name(key, path), "")
+        return hmac.compare_digest(known.encode(), _fingerprint(self._key, key, path, secret).encode())
 
 
 @attrs.frozen(kw_only=True)
 class Ledger:
-    """The remembered of one workspace.
+    """The ledger file of one workspace.
 
     Attributes:
-        file: Where it is kept, readable by its owner alone.
-        owner: Which files apply: what others manage is not theirs to delete.
+        file: The file, readable only by the user.
+        owner: The folder of the files. Resources that another folder manages are never deleted.
     """
 
     file: Path
@@ -58,51 +58,51 @@ class Ledger:
 
     @classmethod
     def of(cls, *, api_url: str, workspace_id: int, environ: Mapping[str, str], files: Path) -> "Ledger":
-        """Return the ledger of a workspace in the user's state folder, as these files see it."""
+        """Return the ledger of a workspace in the user's state folder, for a folder of files."""
         folder = environ.get("XDG_STATE_HOME") or "~/.local/state"
         location = hashlib.sha256(api_url.encode()).hexdigest()[:12]
         file = Path(folder).expanduser() / "warehouse-sync" / f"{workspace_id}-{location}.json"
         return cls(file=file, owner=str(files.resolve()))
 
     def read(self) -> LedgerContent:
-        """Return what is remembered now."""
+        """Read the file."""
         return LedgerContent(self._read(), self.owner)
 
     def record_secrets(self, key: Key, applied: Mapping[str, Secret]) -> None:
-        """Keep the fingerprints of what is applied; they replace those of the resource that were kept before."""
+        """Store the fingerprints of the applied secrets of a resource, and drop its earlier ones."""
         content = self._read()
         others = {
-            name: mark
-            for name, mark in content["fingerprints"].items()
+            name: fingerprint
+            for name, fingerprint in content["fingerprints"].items()
             if not name.startswith(_name(key, ""))
         }
-        marks = {
+        fingerprints = {
             _name(key, path): _fingerprint(content["key"], key, path, secret)
             for path, secret in applied.items()
         }
-        self._write({**content, "fingerprints": {**others, **marks}})
+        self._write({**content, "fingerprints": {**others, **fingerprints}})
 
     def record_managed(self, keys: frozenset[Key]) -> None:
-        """Note that these files manage these resources, whoever did before."""
+        """Record this folder as the owner of resources."""
         content = self._read()
         managed = {**content["managed"], **{"/".join(key): self.owner for key in sorted(keys)}}
         if managed != content["managed"]:
             self._write({**content, "managed": managed})
 
-    def forget(self, key: Key) -> None:
-        """Forget a resource that is gone."""
+    def remove(self, key: Key) -> None:
+        """Remove a deleted resource."""
         content = self._read()
         kept = {
-            name: mark
-            for name, mark in content["fingerprints"].items()
+            name: fingerprint
+            for name, fingerprint in content["fingerprints"].items()
             if not name.startswith(_name(key, ""))
         }
-        managed = {name: whose for name, whose in content["managed"].items() if name != "/".join(key)}
+        managed = {name: owner for name, owner in content["managed"].items() if name != "/".join(key)}
         self._write({**content, "fingerprints": kept, "managed": managed})
 
     def _read(self) -> dict[str, Any]:
-        """Read the file; one that is gone, spoilt or open to others counts as lost."""
-        fresh: dict[str, Any] = {
+        """Return the content; a missing or damaged file counts as empty."""
+        empty: dict[str, Any] = {
             "version": 2,
             "key": secrets.token_hex(32),
             "managed": {},
@@ -110,21 +110,21 @@ class Ledger:
         }
         try:
             content = json.loads(self.file.read_bytes())
-            whole = (
+            is_valid = (
                 isinstance(content["key"], str)
-                and all(isinstance(whose, str) for whose in content["managed"].values())
-                and all(isinstance(mark, str) for mark in content["fingerprints"].values())
+                and all(isinstance(each, str) for each in content["managed"].values())
+                and all(isinstance(each, str) for each in content["fingerprints"].values())
             )
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            return fresh
+            return empty
         return (
             {name: content[name] for name in ("version", "key", "managed", "fingerprints")}
-            if whole
-            else fresh
+            if is_valid
+            else empty
         )
 
     def _write(self, content: Mapping[str, Any]) -> None:
-        """Replace the file whole: a process killed at any moment leaves the old one or the new one."""
+        """Replace the file atomically: an interrupted process leaves the old one or the new one."""
         folder = self.file.parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, prefix=f".{self.file.name}.")
@@ -142,6 +142,6 @@ def _name(key: Key, path: str) -> str:
 
 
 def _fingerprint(key_hex: str, key: Key, path: str, secret: Secret) -> str:
-    """Return a keyed hash, different for the same secret in another location."""
+    """Return a keyed hash that differs for the same secret in another field."""
     message = f"{_name(key, path)}\n{secret.reveal()}".encode("utf-8", "surrogatepass")
     return hmac.new(key_hex.encode(), message, hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""What would have to change for a workspace to be as the files say. Nothing here sends anything."""
+"""Compute the changes that make a workspace match the files, without sending requests."""
 
 from collections.abc import Iterator, Mapping
 
@@ -18,22 +18,22 @@ from warehouse_sync.declarative.planning.diff import (
 from warehouse_sync.declarative.planning.ledger import Ledger, LedgerContent
 from warehouse_sync.declarative.planning.snapshot import Model, Snapshot
 
-CREATE, UPDATE, DELETE, NO_CHANGE = "create", "update", "delete", "nothing"
+CREATE, UPDATE, DELETE, NO_CHANGE = "create", "update", "delete", "no_change"
 _KINDS = {kind.name: kind for kind in KINDS}
 
 
 @attrs.frozen(kw_only=True)
 class Change:
-    """What happens to one resource.
+    """The planned action for one resource.
 
     Attributes:
-        action: `create`, `update`, `delete` or `nothing`.
+        action: `create`, `update`, `delete` or `no_change`.
         kind: Connection, data model or pipeline.
-        id: Its id.
+        id: The id.
         differences: The fields that change.
-        notes: What a reader should know, such as a secret of which nothing is known.
-        spec: What is sent, without secrets; `None` for a delete.
-        declared: What the files say; `None` for a delete.
+        notes: Remarks for the reader, such as a secret that cannot be compared.
+        spec: The spec to send, without secrets; `None` for a delete.
+        declared: The declared resource; `None` for a delete.
     """
 
     action: str
@@ -46,18 +46,18 @@ class Change:
 
     @property
     def key(self) -> Key:
-        """Identify the resource."""
+        """The kind and the id."""
         return self.kind.name, self.id
 
 
 @attrs.frozen(kw_only=True)
 class Options:
-    """What a plan may do.
+    """Options of a plan.
 
     Attributes:
-        prune: Whether to delete what these files were the last to manage and no longer declare.
-        rotate: Ids of connections and pipelines whose secrets are sent again.
-        max_deletes: How many deletes at most; `None` for any number.
+        prune: Whether to delete resources that these files manage and no longer declare.
+        rotate: Ids of resources whose secrets are sent again.
+        max_deletes: The maximum number of deletes; `None` for no limit.
     """
 
     prune: bool = False
@@ -67,12 +67,12 @@ class Options:
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """Changes in the order in which they are made.
+    """Changes in the order in which they are applied.
 
     Attributes:
-        changes: All resources of the files, those that stay as they are included, and what is deleted.
-        notes: What a reader should know.
-        blockers: Why the plan cannot be carried out; empty when it can.
+        changes: One change per declared resource, including unchanged ones, then the deletes.
+        notes: Remarks for the reader.
+        blockers: Why the plan cannot be applied; empty if it can.
     """
 
     changes: tuple[Change, ...]
@@ -81,11 +81,11 @@ class Plan:
 
     @property
     def steps(self) -> tuple[Change, ...]:
-        """The changes that change something."""
+        """The changes to apply."""
         return tuple(change for change in self.changes if change.action != NO_CHANGE)
 
     def count(self, action: str) -> int:
-        """Return how many resources an action happens to."""
+        """Return the number of changes with an action."""
         return sum(1 for change in self.changes if change.action == action)
 
 
@@ -97,14 +97,14 @@ def make_plan(
     environ: Mapping[str, str],
     options: Options | None = None,
 ) -> Plan:
-    """Compare what the files declare with what is there.
+    """Compare the files with the workspace.
 
     Args:
-        declarations: What the files declare.
-        snapshot: What the workspace holds.
-        ledger: What earlier applies left.
-        environ: Where `env:` secrets are.
-        options: What the plan may do.
+        declarations: The declared resources.
+        snapshot: The resources of the workspace.
+        ledger: The ledger of these files.
+        environ: The environment variables for `env:` references.
+        options: Options; the defaults if `None`.
     """
     options, remembered = options or Options(), ledger.read()
     kept = [
@@ -114,7 +114,7 @@ def make_plan(
         for each in declarations.resources
     ]
     orphans = sorted((remembered.managed & snapshot.models.keys()) - declarations.by_key().keys())
-    deleted = [_deletion(key) for key in _in_reverse(orphans)] if options.prune else []
+    deleted = [_deletion(key) for key in _in_delete_order(orphans)] if options.prune else []
     changes = (*kept, *deleted)
     return Plan(
         changes=changes,
@@ -124,9 +124,9 @@ def make_plan(
 
 
 def make_destroy_plan(declarations: Declarations, snapshot: Snapshot, ledger: Ledger) -> Plan:
-    """Delete everything that is there and that the files declare or last managed."""
+    """Plan the deletion of every resource that the files declare or manage."""
     owned = declarations.by_key().keys() | ledger.read().managed
-    changes = tuple(_deletion(key) for key in _in_reverse(sorted(owned & snapshot.models.keys())))
+    changes = tuple(_deletion(key) for key in _in_delete_order(sorted(owned & snapshot.models.keys())))
     return Plan(changes=changes, blockers=tuple(_blockers(changes, snapshot, Options())))
 
 
@@ -164,9 +164,7 @@ def _creation(declared: DeclaredResource, environ: Mapping[str, str]) -> Change:
         kind=declared.kind,
         id=declared.spec.id,
         differences=found,
-        notes=tuple(
-            f"{path}: {declared.secrets[path]} has no value here; apply needs it" for path in missing
-        ),
+        notes=tuple(f"{path}: {declared.secrets[path]} is not set; apply needs it" for path in missing),
         spec=declared.spec,
         declared=declared,
     )
@@ -176,8 +174,8 @@ def _deletion(key: Key) -> Change:
     return Change(action=DELETE, kind=_KINDS[key[0]], id=key[1])
 
 
-def _in_reverse(keys: list[Key]) -> list[Key]:
-    """Put what refers to others before what it refers to."""
+def _in_delete_order(keys: list[Key]) -> list[Key]:
+    """Sort so that a resource comes before the ones that it refers to."""
     order = {kind.name: position for position, kind in enumerate(reversed(KINDS))}
     return sorted((key for key in keys if key[0] in order), key=lambda key: (order[key[0]], key[1]))
 
@@ -185,7 +183,7 @@ def _in_reverse(keys: list[Key]) -> list[Key]:
 def _notes(orphans: list[Key], options: Options) -> Iterator[str]:
     if orphans and not options.prune:
         named = ", ".join(f"{_KINDS[kind].noun} {resource_id}" for kind, resource_id in orphans)
-        yield f"No longer in the files, and left as they are: {named}. --prune deletes them."
+        yield f"No longer declared and not deleted: {named}. --prune deletes them."
 
 
 def _blockers(changes: tuple[Change, ...], snapshot: Snapshot, options: Options) -> Iterator[str]:
@@ -199,13 +197,17 @@ def _blockers(changes: tuple[Change, ...], snapshot: Snapshot, options: Options)
         if isinstance(model, Pipeline) and key not in deleted and key not in sent:
             yield from _dangling(model.to_spec(), there, deleted)
     if options.max_deletes is not None and len(deleted) > options.max_deletes:
-        yield f"{len(deleted)} deletes are more than --max-deletes {options.max_deletes} allows"
+        yield f"{len(deleted)} deletes exceed --max-deletes {options.max_deletes}"
 
 
 def _dangling(spec: PipelineSpec, there: set[Key], only: set[Key] | None = None) -> Iterator[str]:
-    """Yield the references of a pipeline that lead nowhere, or to what is being deleted."""
+    """Yield references of a pipeline to missing resources, or to those being deleted."""
     for kind, resource_id in ((CONNECTION, spec.connection_id), (DATA_MODEL, spec.data_model_id)):
         key = (kind.name, resource_id)
         if key not in there and (only is None or key in only):
-            why = "is to be deleted" if only else "is neither in the files nor in the workspace"
+            why = (
+                "would be deleted"
+                if only
+                else "is neither in the files nor in the workspace: declare it or fix the id"
+            )
             yield f"pipeline {spec.id} uses {kind.noun} {resource_id}, which {why}"

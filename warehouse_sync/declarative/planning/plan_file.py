@@ -1,4 +1,4 @@
-"""Plans as documents: to review, to keep, and to carry out later if nothing has changed in between."""
+"""Save plans to files and read them back."""
 
 import json
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ _ACTIONS = (CREATE, UPDATE, DELETE, NO_CHANGE)
 
 @attrs.frozen(kw_only=True)
 class PlanInputs:
-    """What a plan was made for; a plan is carried out only where all of it is the same.
+    """The inputs of a plan. A saved plan is applied only if all of them are unchanged.
 
     Attributes:
-        workspace_id: The workspace.
-        api_url: The API's address.
+        workspace_id: The id of the workspace.
+        api_url: The URL of the API.
         files: The digest of the files.
-        remote: The digest of what the workspace held.
+        remote: The digest of the workspace.
     """
 
     workspace_id: int
@@ -34,13 +34,13 @@ class PlanInputs:
 
 @attrs.frozen(kw_only=True)
 class SavedPlan:
-    """A plan that was read back.
+    """A plan read from a file.
 
     Attributes:
-        folder: Where the files are, as it was named.
-        inputs: What it was made for.
-        options: What it may do.
-        document: The whole of it.
+        folder: The folder of the files, as the user gave it.
+        inputs: The inputs of the plan.
+        options: The options of the plan.
+        document: The JSON document.
     """
 
     folder: str
@@ -49,27 +49,27 @@ class SavedPlan:
     document: Mapping[str, Any]
 
     def check(self, inputs: PlanInputs, plan: Plan) -> None:
-        """Make sure that the plan still fits.
+        """Check that the plan is up to date.
 
         Raises:
-            StalePlanError: It does not; the error says what changed.
+            StalePlanError: It is not; the error lists what changed.
         """
-        words = {
-            "workspace_id": "it was made for workspace {0}, not {1}",
-            "api_url": "it was made for {0}, not {1}",
-            "files": "the files changed since",
-            "remote": "the workspace changed since",
+        messages = {
+            "workspace_id": "the plan is for workspace {0}, not {1}",
+            "api_url": "the plan is for {0}, not {1}",
+            "files": "the files changed",
+            "remote": "the workspace changed",
         }
-        pairs = {name: (getattr(self.inputs, name), getattr(inputs, name)) for name in words}
-        reasons = [words[name].format(*pair) for name, pair in pairs.items() if pair[0] != pair[1]]
+        pairs = {name: (getattr(self.inputs, name), getattr(inputs, name)) for name in messages}
+        reasons = [messages[name].format(*pair) for name, pair in pairs.items() if pair[0] != pair[1]]
         if not reasons and self.document["changes"] != changes_document(plan):
-            reasons = ["a secret or what is remembered of it changed since"]
+            reasons = ["a secret or the ledger changed"]
         if reasons:
-            raise StalePlanError([*reasons, "make a new plan"])
+            raise StalePlanError([*reasons, "run `warehouse-sync plan` again"])
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
-    """Return a plan for people and programs to read; secrets do not stand in it."""
+    """Return a plan as a document, without secrets."""
     summary = {action: plan.count(action) for action in _ACTIONS}
     return {
         "summary": summary,
@@ -80,7 +80,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
 
 def changes_document(plan: Plan) -> list[dict[str, Any]]:
-    """Return the changes of a plan."""
+    """Return the changes of a plan as documents."""
     return [
         {
             "action": change.action,
@@ -94,7 +94,7 @@ def changes_document(plan: Plan) -> list[dict[str, Any]]:
 
 
 def save_plan(file: Path, plan: Plan, inputs: PlanInputs, *, folder: str, options: Options) -> None:
-    """Write a plan to a file."""
+    """Save a plan to a file."""
     document = {
         PLAN_KEY: FORMAT,
         "folder": folder,
@@ -110,7 +110,7 @@ def save_plan(file: Path, plan: Plan, inputs: PlanInputs, *, folder: str, option
 
 
 def is_plan(file: Path) -> bool:
-    """Tell a saved plan from a file of declarations."""
+    """Return whether a file is a saved plan."""
     try:
         return file.suffix == ".json" and PLAN_KEY in json.loads(file.read_bytes())
     except (OSError, ValueError, TypeError, RecursionError):
@@ -121,12 +121,12 @@ def read_plan(file: Path) -> SavedPlan:
     """Read a saved plan.
 
     Raises:
-        InvalidFilesError: It is none.
+        InvalidFilesError: The file is not a plan of this release.
     """
     try:
         return _parse(json.loads(file.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        message = "is not a plan of this release: make one with `warehouse-sync plan FOLDER --out FILE`"
+        message = "is not a plan of this release: create one with `warehouse-sync plan FOLDER --out FILE`"
         raise InvalidFilesError([Problem(location=Location(str(file)), message=message)]) from None
 
 

@@ -1,4 +1,4 @@
-"""Plans as text that a person can review."""
+"""Render plans as text for review."""
 
 import difflib
 import json
@@ -12,7 +12,7 @@ _SIGNS = {CREATE: "+", UPDATE: "~", DELETE: "-", NO_CHANGE: " "}
 
 
 def render_plan(plan: Plan) -> Iterator[str]:
-    """Yield the lines of a plan: each change with its fields, then the notes, then the sum."""
+    """Yield the lines of a plan: changes with their fields, notes, blockers, summary."""
     for change in plan.changes:
         if change.action != NO_CHANGE or change.notes:
             yield from _change_lines(change)
@@ -24,18 +24,18 @@ def render_plan(plan: Plan) -> Iterator[str]:
 
 
 def render_summary(plan: Plan) -> str:
-    """Return one line that says how much a plan changes, and whether it can be applied."""
+    """Return the number of changes per action, and whether the plan can be applied."""
     counts = (f"{plan.count(action)} to {action}" for action in (CREATE, UPDATE, DELETE))
     changes = f"Plan: {', '.join(counts)}, {plan.count(NO_CHANGE)} unchanged."
     if plan.blockers:
         return f"{changes} It cannot be applied: {len(plan.blockers)} blocker(s)."
     if not plan.steps:
-        return f"No changes: {plan.count(NO_CHANGE)} resource(s) are as the files say."
+        return f"No changes: {plan.count(NO_CHANGE)} resource(s) match the files."
     return changes
 
 
 def render_change(change: Change) -> str:
-    """Return a change's line without its fields."""
+    """Return the line of a change without its fields."""
     return f"{_SIGNS[change.action]} {change.action} {change.kind.noun} {change.id}"
 
 
@@ -54,27 +54,27 @@ def _difference_lines(change: Change, difference: Difference) -> Iterator[str]:
     elif isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
         yield f"    {path}:"
         lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
-        yield from (f"      {_quoted_line(line)}" for line in list(lines)[2:])
+        yield from (f"      {_printable_line(line)}" for line in list(lines)[2:])
     elif difference.before == difference.after:
         yield f"    {path}: {before}, sent again"
     else:
-        yield f"    {path}: {_shown(before)} → {_shown(after)}"
+        yield f"    {path}: {_value_text(before)} → {_value_text(after)}"
 
 
 def _value_lines(path: str, value: Any) -> Iterator[str]:  # noqa: ANN401 - any field's value
     if isinstance(value, str) and "\n" in value:
         yield f"    {path}:"
-        yield from (f"      {_quoted_line(line)}" for line in value.splitlines())
+        yield from (f"      {_printable_line(line)}" for line in value.splitlines())
     else:
-        yield f"    {path}: {_shown(value)}"
+        yield f"    {path}: {_value_text(value)}"
 
 
-def _quoted_line(line: str) -> str:
-    """Return a line of a query without what could move the cursor."""
+def _printable_line(line: str) -> str:
+    """Return a line of a query with control characters replaced."""
     return "".join(char if char.isprintable() or char == "\t" else "·" for char in line)
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - any field's value
+def _value_text(value: Any) -> str:  # noqa: ANN401 - any field's value
     if value is None:
         return "(not set)"
     return value if value == "(secret)" else json.dumps(value, ensure_ascii=False)

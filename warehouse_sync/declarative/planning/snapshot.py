@@ -1,4 +1,4 @@
-"""What a workspace holds."""
+"""Read all resources of a workspace."""
 
 import asyncio
 import hashlib
@@ -22,19 +22,19 @@ Model = Connection | DataModel | Pipeline
 
 @attrs.frozen(kw_only=True)
 class Snapshot:
-    """The resources of a workspace.
+    """The resources of a workspace when they were read.
 
     Attributes:
-        models: By kind and id.
+        models: The resources by kind and id.
     """
 
     models: Mapping[Key, Model]
 
     def digest(self) -> str:
-        """Return a hash that changes when somebody changes a resource; its status does not count."""
+        """Return a hash of every resource without its status."""
         lines = [
             json.dumps(
-                [key, to_document(model.to_spec()), model.extra, _age(model)], sort_keys=True, default=repr
+                [key, to_document(model.to_spec()), model.extra, _dates(model)], sort_keys=True, default=repr
             )
             for key, model in sorted(self.models.items())
         ]
@@ -42,7 +42,7 @@ class Snapshot:
 
 
 async def read_snapshot(client: "AsyncClient") -> Snapshot:
-    """Read everything a workspace holds."""
+    """Read all resources of a workspace concurrently."""
     lists = await asyncio.gather(
         *(endpoint_of(client, kind).list() for kind in (CONNECTION, DATA_MODEL, PIPELINE))
     )
@@ -54,10 +54,10 @@ async def read_snapshot(client: "AsyncClient") -> Snapshot:
     )
 
 
-def endpoint_of(client: "AsyncClient", kind: Kind) -> Any:  # noqa: ANN401 - one of three resources with the same verbs
-    """Return the client's resource of a kind."""
+def endpoint_of(client: "AsyncClient", kind: Kind) -> Any:  # noqa: ANN401 - one of three endpoints with the same methods
+    """Return the client's endpoint for a kind."""
     return {CONNECTION: client.connections, DATA_MODEL: client.data_models, PIPELINE: client.pipelines}[kind]
 
 
-def _age(model: Model) -> list[str]:
+def _dates(model: Model) -> list[str]:
     return [str(model.created_on), str(model.last_modified_on)]
