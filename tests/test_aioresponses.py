@@ -57,7 +57,7 @@ def mock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mock]:
 
 def options() -> dict[str, Any]:
     """Return what a client of the real addresses needs; it waits for nothing."""
-    retry = RetryPolicy(attempts=2, base=0, throttled_base=0)
+    retry = RetryPolicy(attempts=2, base_delay=0, throttled_base_delay=0)
     return {"workspace_id": 1, "client_id": "id", "client_secret": next(SECRETS), "retry": retry}
 
 

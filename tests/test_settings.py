@@ -325,12 +325,12 @@ def test_retry_policy_has_documented_defaults() -> None:
     """Three attempts, sleeps from 0.2 s (1 s when throttled) to 20 s, hints to 60 s, a budget of 500, 90 s to settle."""
     assert attrs.asdict(RetryPolicy()) == {
         "attempts": 3,
-        "base": 0.2,
-        "throttled_base": 1.0,
-        "cap": 20.0,
-        "longest_hint": 60.0,
+        "base_delay": 0.2,
+        "throttled_base_delay": 1.0,
+        "max_delay": 20.0,
+        "max_retry_after": 60.0,
         "budget": 500.0,
-        "settle": 90.0,
+        "reconcile_timeout": 90.0,
     }
 
 

@@ -14,11 +14,12 @@ from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.secret import Secret, to_secret
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout, check_workspace_id, resolve
 from warehouse_sync.transport.auth import shared_source
-from warehouse_sync.transport.carrier import Carrier
-from warehouse_sync.transport.pace import Pace
+from warehouse_sync.transport.limits import AdaptiveConcurrency
 from warehouse_sync.transport.pool import PoolOptions, SessionPool
-from warehouse_sync.transport.retry import Budget
-from warehouse_sync.transport.send import Transport
+from warehouse_sync.transport.request import BaseUrl
+from warehouse_sync.transport.retry import RetryBudget
+from warehouse_sync.transport.sender import RetryingSender, TokenAuth
+from warehouse_sync.transport.token_endpoint import TokenEndpoint
 
 if TYPE_CHECKING:
     import aiohttp
@@ -109,22 +110,23 @@ class AsyncClient:
             trust_env=trust_env,
             ca_file=_check_path("ca_file", ca_file),
         )
-        carrier = Carrier(
+        endpoint = TokenEndpoint(settings, _to_cache(token_cache))
+        sender = RetryingSender(
+            base_url=BaseUrl.parse(settings.api_url),
             pool=SessionPool(options),
             timeout=timeout,
             policy=retry,
-            budget=Budget(retry.budget),
-            pace=Pace(),
+            budget=RetryBudget(retry.budget),
+            concurrency=AdaptiveConcurrency(),
             clock=clock,
+            auth=TokenAuth(shared_source(settings, clock), endpoint.fetch),
         )
-        source = shared_source(settings, clock)
-        transport = Transport(settings, carrier, source, _to_cache(token_cache))
-        self._bind(transport, settings.workspace_id, {})
+        self._bind(sender, settings.workspace_id, {})
 
     def _bind(
-        self, transport: Transport, workspace_id: int, expected: "Expected", *, owns_pool: bool = True
+        self, sender: RetryingSender, workspace_id: int, expected: "Expected", *, owns_pool: bool = True
     ) -> None:
-        self._transport = transport
+        self._sender = sender
         self._expected = expected
         self._owns_pool = owns_pool
         self.workspace_id: int = workspace_id
@@ -168,11 +170,11 @@ class AsyncClient:
     def _workspace(self) -> "Workspace":
         from warehouse_sync.resources.workspace import Workspace
 
-        return Workspace(transport=self._transport, id=self.workspace_id, expected=self._expected)
+        return Workspace(sender=self._sender, id=self.workspace_id, expected=self._expected)
 
-    def _over(self, transport: Transport, workspace_id: int) -> Self:
+    def _over(self, sender: RetryingSender, workspace_id: int) -> Self:
         client = type(self).__new__(type(self))
-        client._bind(transport, workspace_id, self._expected, owns_pool=False)  # noqa: SLF001 - our own, in place of __init__
+        client._bind(sender, workspace_id, self._expected, owns_pool=False)  # noqa: SLF001 - our own, in place of __init__
         return client
 
     def workspace(self, workspace_id: int | str) -> Self:
@@ -187,7 +189,7 @@ class AsyncClient:
         Raises:
             ConfigurationError: The number is not one.
         """
-        return self._over(self._transport, check_workspace_id(workspace_id))
+        return self._over(self._sender, check_workspace_id(workspace_id))
 
     def with_options(self, *, timeout: Timeout | None = None, retry: RetryPolicy | None = None) -> Self:
         """Return a client for the same workspace with other bounds, over the same sessions and the same token.
@@ -203,10 +205,10 @@ class AsyncClient:
         Raises:
             ConfigurationError: An argument is not what it must be.
         """
-        transport = self._transport.with_options(
+        sender = self._sender.with_options(
             timeout=_check_type("timeout", timeout, Timeout), retry=_check_type("retry", retry, RetryPolicy)
         )
-        return self._over(transport, self.workspace_id)
+        return self._over(sender, self.workspace_id)
 
     def watch(
         self, pipeline_ids: Iterable[str], *, every: float | timedelta
@@ -230,12 +232,12 @@ class AsyncClient:
         from warehouse_sync.polling.watch import validate_ids, validate_interval, watch
 
         ids, seconds = validate_ids(pipeline_ids), validate_interval(every)
-        return watch(self.pipelines.reports, ids, seconds, self._transport.carrier.clock)
+        return watch(self.pipelines.reports, ids, seconds, self._sender.clock)
 
     async def close(self) -> None:
         """Close the sessions the client opened. Calls after this raise `ConfigurationError`."""
         if self._owns_pool:
-            await self._transport.close()
+            await self._sender.close()
 
     async def __aenter__(self) -> Self:
         """Return the client."""
@@ -250,7 +252,7 @@ class AsyncClient:
     def __repr__(self) -> str:
         if "workspace_id" not in vars(self):
             return f"<{type(self).__name__} that could not be made>"
-        return f"<{type(self).__name__} workspace {self.workspace_id} at {self._transport.settings.api_url}>"
+        return f"<{type(self).__name__} workspace {self.workspace_id} at {self._sender.base_url}>"
 
 
 def _or_default(name: str, value: T | None, cls: type[T]) -> T:

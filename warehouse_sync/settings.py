@@ -61,30 +61,30 @@ def _at_least_one(_: object, attribute: "attrs.Attribute[int]", value: object) -
 class RetryPolicy:
     """How often and how patiently a failed request is tried again.
 
-    A sleep is drawn evenly between 0 and `min(cap, base * 2**n)` before attempt `n + 2`, and is never shorter than what
+    A sleep is drawn evenly between 0 and `min(max_delay, base_delay * 2**n)` before attempt `n + 2`, and is never shorter than what
     the server asks for with `Retry-After`.
 
     Attributes:
         attempts: How many requests a call may make, the first included. 1 turns retries off. The one replay after a 401,
             with a fresh token, comes on top.
-        base: Seconds; the upper end of the first sleep after a transient failure.
-        throttled_base: Seconds; the same after a 429.
-        cap: Seconds; no sleep is drawn longer than this.
-        longest_hint: Seconds; a server that asks for a longer wait gets an error at once instead.
+        base_delay: Seconds; the upper end of the first sleep after a transient failure.
+        throttled_base_delay: Seconds; the same after a 429.
+        max_delay: Seconds; no sleep is drawn longer than this.
+        max_retry_after: Seconds; a server that asks for a longer wait gets an error at once instead.
         budget: How much all calls of a client may spend on retries together: a transient failure costs 14, a throttled one
             5, and each success gives 1 back. An outage then adds a bounded number of requests, however many callers wait.
-        settle: Seconds for which a create whose answer was lost is looked for before its outcome is reported as unknown,
+        reconcile_timeout: Seconds for which a create whose answer was lost is looked for before its outcome is reported as unknown,
             beyond `Timeout.total`, and for which waiters accept a 404 for what was just created. A trigger whose answer was
             lost is looked for during a quarter of a minute, whatever this says.
     """
 
     attempts: int = attrs.field(default=3, validator=_at_least_one)
-    base: float = attrs.field(default=0.2, validator=_not_negative)
-    throttled_base: float = attrs.field(default=1.0, validator=_not_negative)
-    cap: float = attrs.field(default=20.0, validator=_not_negative)
-    longest_hint: float = attrs.field(default=60.0, validator=_not_negative)
+    base_delay: float = attrs.field(default=0.2, validator=_not_negative)
+    throttled_base_delay: float = attrs.field(default=1.0, validator=_not_negative)
+    max_delay: float = attrs.field(default=20.0, validator=_not_negative)
+    max_retry_after: float = attrs.field(default=60.0, validator=_not_negative)
     budget: float = attrs.field(default=500.0, validator=_not_negative)
-    settle: float = attrs.field(default=90.0, validator=_not_negative)
+    reconcile_timeout: float = attrs.field(default=90.0, validator=_not_negative)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -52,7 +52,7 @@ async def test_closing_a_workspace_leaves_the_client_open(client: Any) -> None:
 async def test_with_options_changes_the_bounds_of_its_calls_alone(connect: Connect, peer: Peer) -> None:
     """A derived client retries as it is told to; the first one as before; both over one pool and token."""
     peer.serve(WORKSPACE.format(1), reply(503, {}))
-    async with connect(**peer.options(retry=RetryPolicy(attempts=2, base=0))) as client:
+    async with connect(**peer.options(retry=RetryPolicy(attempts=2, base_delay=0))) as client:
         for wanted, used in ((client.with_options(retry=RetryPolicy(attempts=1)), 1), (client, 2)):
             with pytest.raises(Exception, match="503") as caught:
                 await wanted.connections.list()

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from tests.support.internals import loop_session, token_source
 from warehouse_sync import AsyncClient
 
 STEPS = 400  # far more waits than any call has
@@ -103,16 +104,16 @@ async def attempt(work: Awaitable[Any]) -> None:
 
 def check_whole(client: AsyncClient, places: int = 1) -> None:
     """Assert that a client on this loop holds nothing: all places are free, no deadline runs, and the token's lock is open."""
-    local = client._transport.carrier.pool.here()
-    assert local.slots.free == places
-    assert not local.slots._waiting
+    local = loop_session(client)
+    assert local.limiter.free == places
+    assert not local.limiter._waiting
     assert not local.reading
     assert not any(local.deadlines._queues.values())
-    assert not client._transport._source._lock.locked()
+    assert not token_source(client)._lock.locked()
 
 
 async def quiet(client: AsyncClient) -> None:
     """Wait for a token fetch that goes on without its caller."""
-    while client._transport._source._tasks:
-        await asyncio.wait(client._transport._source._tasks)
+    while token_source(client)._tasks:
+        await asyncio.wait(token_source(client)._tasks)
     await asyncio.sleep(0)

@@ -76,7 +76,7 @@ async def test_borrowed_session_with_a_login_of_its_own_is_refused(peer: Peer, w
         aiohttp.ClientSession(**login) as session,
         AsyncClient(**peer.options(session=session)) as client,
     ):
-        with pytest.raises(ConfigurationError, match="a login of its own") as caught:
+        with pytest.raises(ConfigurationError, match="its own credentials") as caught:
             await READ.call(client)
     assert "canary" not in str(caught.value)
     assert not peer.arrivals
@@ -113,7 +113,7 @@ async def test_proxy_that_refuses_means_that_nothing_was_sent(
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     options = peer.options(retry=ONCE, trust_env=True, api_url="https://api.test")
     async with AsyncClient(**options) as client:
-        with pytest.raises(ConnectError, match="the proxy refused, with status 407") as caught:
+        with pytest.raises(ConnectError, match="the proxy refused the connection with status 407") as caught:
             await CREATE.call(client)
     assert caught.value.sent == "no"
     assert peer.count("CONNECT *") == 1

@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from tests.support.clock import warp
+from tests.support.internals import loop_session
 from tests.support.kinds import READ
 from tests.support.peer import TOKEN, Peer, stall, token
 from warehouse_sync import AsyncClient, ConfigurationError, Timeout, TimeoutError
@@ -23,7 +24,7 @@ HALVES = {
 
 async def received(client: AsyncClient, half: bytes) -> None:
     """Wait until the client has what the server said."""
-    local = client._transport.carrier.pool.here()
+    local = loop_session(client)
     is_body = b"\r\n\r\n" in half
     for _ in range(10):
         await asyncio.sleep(0)

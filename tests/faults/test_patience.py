@@ -6,6 +6,7 @@ import pytest
 
 from tests.faults.faults import stalling
 from tests.support.clock import warp
+from tests.support.internals import refresh_token
 from tests.support.kinds import CREATE, TRIGGER, Kind
 from tests.support.peer import Peer, reset
 from warehouse_sync import AsyncClient, Clock, OutcomeUnknownError, Timeout
@@ -28,7 +29,7 @@ async def test_search_whose_reads_hang_ends_when_patience_does(
     peer.serve(kind.route, reset())
     peer.serve("GET *", stalling(lambda: jump(1)))
     async with AsyncClient(**peer.options(clock=clock, timeout=Timeout(total=total))) as client:
-        await client._transport._source.get(client._transport._grant)
+        await refresh_token(client)
         began = loop.time()
         with pytest.raises(
             OutcomeUnknownError, match=r"it cannot be found in time; it was|no new manual run was found"

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.clock import FakeClock
+from tests.support.internals import refresh_token
 from tests.support.kinds import BASE, CONNECTION, CREATE, KINDS, READ, SPEC, TRIGGER, driver
 from tests.support.peer import Answer, Peer, http, raw, refusal, reply, reset, stall
 from warehouse_sync import (
@@ -177,7 +178,7 @@ async def test_create_cut_short_by_its_deadline_is_looked_for(peer: Peer) -> Non
     peer.serve(CREATE.route, stall())
     peer.serve(READ.route, READ.success)
     async with AsyncClient(**peer.options(timeout=Timeout(total=0.2))) as client:
-        await client._transport._source.get(client._transport._grant)
+        await refresh_token(client)
         assert (await client.connections.create(SPEC)).id == "c1"
 
 
@@ -343,7 +344,7 @@ async def test_emulator_applies_and_drops_every_create_and_the_trigger() -> None
 async def test_emulator_drops_without_applying() -> None:
     """Against the whole API: what was dropped before it was applied is unknown, and does not exist."""
     connection, _, _ = specs()
-    policy = RetryPolicy(settle=0)
+    policy = RetryPolicy(reconcile_timeout=0)
     async with Emulator() as emulator, AsyncClient(**emulator.client_options(), retry=policy) as client:
         emulator.fault("POST /platform/*/connections", drop=True)
         with pytest.raises(OutcomeUnknownError):

@@ -31,6 +31,7 @@ from warehouse_sync import (
     ResourceState,
     SnowflakeConfig,
     Timeout,
+    TokenCache,
     WarehouseSyncError,
 )
 
@@ -303,13 +304,14 @@ def test_secrets_do_not_show_in_what_the_disk_cache_says(
     peer: Peer, clock: FakeClock, tmp_path: Path, log: io.StringIO
 ) -> None:
     """A cache that does not work says so without the token."""
-    (tmp_path / "tokens").mkdir(mode=0o755)
+    cache = TokenCache(tmp_path / "tokens")
+    cache.directory.mkdir(mode=0o755)
     peer.serve(TOKEN, token(ACCESS_TOKEN))
-    with Client(**{**options(peer, clock, "sync"), "token_cache": tmp_path / "tokens"}) as client:
+    with Client(**{**options(peer, clock, "sync"), "token_cache": cache}) as client:
         with pytest.raises(Exception, match="404"):
             client.connections.get("c1")
-        clean(repr(client._async._transport._cache))
-    assert "not kept on disk" in log.getvalue()
+        clean(repr(cache))
+    assert "not cached on disk" in log.getvalue()
     clean(log.getvalue())
 
 

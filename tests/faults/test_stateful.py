@@ -37,7 +37,7 @@ class Workspace(RuleBasedStateMachine):
         super().__init__()
         self.emulator = _emulator.__enter__()
         self.emulator.reset()
-        policy = RetryPolicy(base=0, settle=0)
+        policy = RetryPolicy(base_delay=0, reconcile_timeout=0)
         self.client = Client(**self.emulator.client_options(), retry=policy)
         self.model: dict[str, dict[str, Any]] = {"connections": {}, "data_models": {}}
 

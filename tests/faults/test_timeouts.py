@@ -8,6 +8,7 @@ import pytest
 
 from tests.faults.faults import stalling
 from tests.support.clock import FakeClock, warp
+from tests.support.internals import refresh_token
 from tests.support.kinds import FETCH, KINDS, READ, UPDATE, Driver, Kind, driver
 from tests.support.peer import TOKEN, Gate, Peer, stall, token
 from warehouse_sync import (
@@ -94,7 +95,7 @@ async def test_timeout_while_connecting_is_connect_and_not_sent(
         options = peer.options(clock=clock.as_clock(), timeout=Timeout(total=None, connect=0.5))
         async with AsyncClient(**options) as other, driver(sort, **{**options, **place}) as client:
             if kind is not FETCH:  # a token to share: nothing but the call is to time out
-                await other._transport._source.get(other._transport._grant)
+                await refresh_token(other)
             jump, begun = warp(client.loop), connecting(client.loop)
             call = asyncio.create_task(timeout_of(client, kind))
             while not call.done():

@@ -71,9 +71,9 @@ def test_client_dropped_as_its_loop_ends_says_no_farewell(good: Peer, ca_file: P
 
 def test_ca_file_keeps_the_systems_authorities(good: Peer, ca_file: Path) -> None:
     """The extra authority comes on top: what was trusted before still is."""
-    from warehouse_sync.transport.pool import _trust  # noqa: PLC0415 - the one look inside
+    from warehouse_sync.transport.pool import _tls_option  # noqa: PLC0415 - the one look inside
 
-    ours = _trust(ca_file)
+    ours = _tls_option(ca_file)
     assert isinstance(ours, ssl.SSLContext)
     system = {certificate["serialNumber"] for certificate in ssl.create_default_context().get_ca_certs()}
     assert system < {certificate["serialNumber"] for certificate in ours.get_ca_certs()}
@@ -102,7 +102,7 @@ async def test_unknown_authority_is_refused_for_every_kind_of_call(
 ) -> None:
     """Without the authority nothing is sent, nothing retried, and no outcome is unknown."""
     error = await refused(good, clock, None, kind)
-    assert "certificate was refused" in str(error)
+    assert "certificate verification failed" in str(error)
 
 
 async def test_unknown_authority_of_the_api_alone_is_refused(clock: FakeClock, good: Peer) -> None:
@@ -134,7 +134,7 @@ async def test_self_signed_certificate_is_refused(ca_file: Path, clock: FakeCloc
     """A stranger's own word does not do, also where another authority was added."""
     stranger = trustme.CA()
     for peer in serving(stranger.issue_cert("127.0.0.1")):
-        assert "certificate was refused" in str(await refused(peer, clock, ca_file))
+        assert "certificate verification failed" in str(await refused(peer, clock, ca_file))
 
 
 async def test_protocol_below_1_2_is_refused(authority: trustme.CA, ca_file: Path, clock: FakeClock) -> None:
@@ -151,7 +151,7 @@ async def test_protocol_below_1_2_is_refused(authority: trustme.CA, ca_file: Pat
             url = f"https://127.0.0.1:{listener.getsockname()[1]}"
             options = peer.options(clock=clock.as_clock(), ca_file=trusted, api_url=url)
             async with AsyncClient(**options) as client:
-                with pytest.raises(TLSError, match=r"no secure connection.*VERSION") as caught:
+                with pytest.raises(TLSError, match=r"no TLS connection.*VERSION") as caught:
                     await client.connections.get("c1")
             assert (caught.value.sent, caught.value.attempts) == ("no", 1)
             assert isinstance(await tries, ssl.SSLError)

@@ -49,7 +49,7 @@ def test_copy_leaves_the_original_alone(tmp_path: Path) -> None:
         ("tests/transport/test_auth.py::test_x[1]", True),
         ("tests/transport/test_auth_sharing.py::test_x", True),
         ("tests/wire/test_auth.py::test_x", False),
-        ("tests/transport/test_send.py::test_x", False),
+        ("tests/transport/test_sender.py::test_x", False),
     ],
 )
 def test_mirror_of_a_module_is_its_test_file(test: str, *, mirrored: bool) -> None:

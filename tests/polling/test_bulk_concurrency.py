@@ -9,7 +9,7 @@ from tests.support.reports import Reports, collected, names, poll, report, take,
 from tests.support.virtual import in_no_time
 from warehouse_sync.errors import RateLimitedError, ReadError
 from warehouse_sync.models import PipelineReport
-from warehouse_sync.transport.pace import Pace
+from warehouse_sync.transport.limits import AdaptiveConcurrency
 
 
 def test_bulk_throttled_report_is_asked_for_again_after_longer_and_longer_pauses() -> None:
@@ -47,7 +47,7 @@ def test_bulk_throttled_lowers_its_concurrency_and_recovers() -> None:
         async with aclosing(reports.poll(iter(names(6000)), 32).results()) as entries:
             await take(entries, 100)
             assert reports.live == 32
-            reports.pace.heard("95")
+            reports.limit.on_usage("95")
             await take(entries, 40)
             reports.most = 0
             await take(entries, 100)
@@ -60,14 +60,14 @@ def test_bulk_throttled_lowers_its_concurrency_and_recovers() -> None:
 
 def test_bulk_throttled_again_and_again_goes_on_with_one() -> None:
     """However little the server allows, somebody goes on asking."""
-    pace = Pace()
+    pace = AdaptiveConcurrency()
 
     async def fetch(pipeline_id: str) -> PipelineReport:
-        pace.throttled()
+        pace.on_throttled()
         await asyncio.sleep(0.1)
         return report(pipeline_id)
 
-    assert len(in_no_time(collected(poll(names(100), fetch, 16, pace=pace)))) == 100
+    assert len(in_no_time(collected(poll(names(100), fetch, 16, limit=pace)))) == 100
 
 
 def test_bulk_polls_of_a_client_share_its_pace() -> None:
@@ -75,14 +75,14 @@ def test_bulk_polls_of_a_client_share_its_pace() -> None:
 
     async def check() -> None:
         reports = Reports()
-        reports.pace.limit = 6.0
+        reports.limit.limit = 6.0
         first, second = (reports.poll(names(60), 32) for _ in range(2))
         both = await asyncio.gather(collected(first), collected(second))
         assert [len(entries) for entries in both] == [60, 60]
 
     async def most_at_first() -> int:
         reports = Reports()
-        reports.pace.limit = 6.0
+        reports.limit.limit = 6.0
         polls = [asyncio.create_task(collected(reports.poll(names(60), 32))) for _ in range(2)]
         await asyncio.sleep(0.05)
         for polling in polls:

@@ -9,9 +9,9 @@ from yarl import URL
 
 from warehouse_sync import ValidationError
 from warehouse_sync.models.common import require_id
-from warehouse_sync.transport.site import Site
+from warehouse_sync.transport.request import BaseUrl
 
-SITE = Site(URL("https://api.example"), "/gate")
+SITE = BaseUrl(URL("https://api.example"), "/gate")
 texts = st.text(st.sampled_from("aZ9_-./\\%2fF?#&=;:@ \t\n\r\0é\u2028")) | st.text()
 
 

@@ -13,7 +13,11 @@ from warehouse_sync.resources.workspace import Workspace
 def workspace(clock: FakeClock) -> Workspace:
     """A workspace on which nothing is sent, with ten seconds for things to settle."""
     client = AsyncClient(
-        workspace_id=5, client_id="i", client_secret="s", clock=clock.as_clock(), retry=RetryPolicy(settle=10)
+        workspace_id=5,
+        client_id="i",
+        client_secret="s",
+        clock=clock.as_clock(),
+        retry=RetryPolicy(reconcile_timeout=10),
     )
     return client._workspace
 
@@ -34,7 +38,7 @@ def test_sibling_is_another_workspace_or_this_one(workspace: Workspace) -> None:
     """Another number gives another workspace over the same transport."""
     assert workspace.sibling(5) is workspace
     other = workspace.sibling(6)
-    assert (other.path, other.transport) == ("/platform/v2/workspaces/6", workspace.transport)
+    assert (other.path, other.sender) == ("/platform/v2/workspaces/6", workspace.sender)
 
 
 def test_pauses_double_up_to_the_longest_and_end_in_time(workspace: Workspace, clock: FakeClock) -> None:

@@ -35,7 +35,9 @@ WORKERS = 32
 FAULTY = 0.1  # of the calls
 EXPIRE_EVERY = 1000  # calls; twice within one call would rightly be an error
 # Refusals and failures that pass; the waits are short, and every call may try often.
-POLICY = RetryPolicy(attempts=6, base=0.001, throttled_base=0.001, settle=1, budget=1e9)
+POLICY = RetryPolicy(
+    attempts=6, base_delay=0.001, throttled_base_delay=0.001, reconcile_timeout=1, budget=1e9
+)
 HASTE = 20  # how much faster than told the client sleeps
 WATCHED = 4000  # calls at most whose memory is looked at: looking makes them slow
 STAYS = 256 << 10  # bytes

@@ -10,7 +10,7 @@ from tests.support.virtual import now
 from warehouse_sync.errors import RateLimitedError
 from warehouse_sync.models import PipelineReport, PipelineStatus, PolledReport, Progress
 from warehouse_sync.polling.bulk_reports import BulkReports, Ids
-from warehouse_sync.transport.pace import Pace
+from warehouse_sync.transport.limits import AdaptiveConcurrency
 
 
 def report(pipeline_id: str) -> PipelineReport:
@@ -33,7 +33,7 @@ class Reports:
 
     latency: Callable[[str], float] = lambda _: 0.1
     failing: dict[str, list[Exception]] = attrs.field(factory=dict)
-    pace: Pace = attrs.field(factory=Pace)
+    limit: AdaptiveConcurrency = attrs.field(factory=AdaptiveConcurrency)
     live: int = 0
     most: int = 0
     asked: list[float] = attrs.field(factory=list)
@@ -51,13 +51,13 @@ class Reports:
         if errors:
             error = errors.pop(0) if len(errors) > 1 else errors[0]
             if isinstance(error, RateLimitedError):
-                self.pace.throttled()
+                self.limit.on_throttled()
             raise error
         return report(pipeline_id)
 
     def poll(self, ids: Ids, concurrency: int = 8, **options: Any) -> BulkReports:
         """A poll of these."""
-        return poll(ids, self.fetch, concurrency, pace=self.pace, **options)
+        return poll(ids, self.fetch, concurrency, limit=self.limit, **options)
 
 
 def poll(
@@ -65,7 +65,7 @@ def poll(
     fetch: Callable[[str], Awaitable[PipelineReport]],
     concurrency: int = 8,
     *,
-    pace: Pace | None = None,
+    limit: AdaptiveConcurrency | None = None,
     random: Callable[[], float] = lambda: 0.0,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> BulkReports:
@@ -74,7 +74,7 @@ def poll(
         ids=ids,
         fetch=fetch,
         concurrency=concurrency,
-        pace=pace or Pace(),
+        limit=limit or AdaptiveConcurrency(),
         sleep=asyncio.sleep,
         random=random,
         on_progress=on_progress,

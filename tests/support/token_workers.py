@@ -19,9 +19,9 @@ from types import FrameType
 from typing import Any
 
 from warehouse_sync import AsyncClient
-from warehouse_sync.transport import token_cache, token_files
+from warehouse_sync.transport import token_cache
 
-_WATCHED = {token_cache.__file__, token_files.__file__}
+_WATCHED = {token_cache.__file__}
 
 
 async def _call(options: dict[str, Any]) -> None:

@@ -160,7 +160,7 @@ def test_close_while_calls_are_under_way_tells_them(peer: Peer) -> None:
         errors = [call.exception(30) for call in calls]
     gate.open()
     assert [str(error) for error in errors] == [
-        "the client is closed: make a new one, or keep calls inside its `with` block"
+        "the client is closed: create a new one, or keep calls inside its `with` block"
     ] * 4
 
 

@@ -11,17 +11,25 @@ from typing import Any
 import pytest
 
 from tests.support.clock import FakeClock
-from tests.support.desk import Desk, grant, settled
+from tests.support.token_endpoint import FakeTokenEndpoint, grant, settled
 from warehouse_sync.errors import ConfigurationError, ReadError
 from warehouse_sync.settings import Settings, resolve
 from warehouse_sync.transport import auth
-from warehouse_sync.transport.auth import AccessToken, TokenSource, credential_key, shared_source
-from warehouse_sync.transport.grant import Grant
+from warehouse_sync.transport.auth import (
+    AccessToken,
+    TokenResponse,
+    TokenSource,
+    credential_key,
+    shared_source,
+)
 
 
 async def test_get_client_of_the_fetch_is_closed_the_others_fetch_themselves(source: TokenSource) -> None:
     """Closing the client that happens to fetch is no failure of the clients that share its token."""
-    closing, other = Desk(ConfigurationError("the client is closed")), Desk(grant("t2"))
+    closing, other = (
+        FakeTokenEndpoint(ConfigurationError("the client is closed")),
+        FakeTokenEndpoint(grant("t2")),
+    )
     closing.gate.clear()
     first = asyncio.create_task(source.get(closing.fetch))
     await settled()
@@ -36,7 +44,11 @@ async def test_get_client_of_the_fetch_is_closed_the_others_fetch_themselves(sou
 
 async def test_get_fetch_of_another_client_fails_the_others_try_once_themselves(source: TokenSource) -> None:
     """Another client's timeouts or proxy are no failure of one's own; a second failure counts, whoever's it is."""
-    first, second, third = Desk(ReadError("1")), Desk(ReadError("2")), Desk(grant())
+    first, second, third = (
+        FakeTokenEndpoint(ReadError("1")),
+        FakeTokenEndpoint(ReadError("2")),
+        FakeTokenEndpoint(grant()),
+    )
     first.gate.clear()
     second.gate.clear()
     tasks = []
@@ -54,7 +66,7 @@ async def test_get_fetch_of_another_client_fails_the_others_try_once_themselves(
 
 async def test_get_fetch_of_another_client_fails_and_ones_own_succeeds(source: TokenSource) -> None:
     """Who joined a fetch that another client's bounds cut short fetches with its own."""
-    impatient, patient = Desk(ReadError("gave up")), Desk(grant("t2"))
+    impatient, patient = FakeTokenEndpoint(ReadError("gave up")), FakeTokenEndpoint(grant("t2"))
     impatient.gate.clear()
     first = asyncio.create_task(source.get(impatient.fetch))
     await settled()
@@ -82,7 +94,7 @@ def test_get_two_loops_in_two_threads_share_a_fetch(source: TokenSource) -> None
     fetching, go = threading.Event(), threading.Event()
     calls, tokens = [], []
 
-    async def fetch(_: AccessToken | None) -> Grant:
+    async def fetch(_: AccessToken | None) -> TokenResponse:
         calls.append(1)
         fetching.set()
         await asyncio.to_thread(go.wait)
@@ -111,7 +123,7 @@ def test_get_loop_of_the_fetch_ends_another_takes_over(source: TokenSource) -> N
     """A loop that ends in the middle of a fetch costs the callers on other loops nothing but a fetch of their own."""
     fetching, joined = threading.Event(), threading.Event()
 
-    async def never(_: AccessToken | None) -> Grant:
+    async def never(_: AccessToken | None) -> TokenResponse:
         fetching.set()
         await asyncio.get_running_loop().create_future()
         raise AssertionError
@@ -125,7 +137,7 @@ def test_get_loop_of_the_fetch_ends_another_takes_over(source: TokenSource) -> N
     fetching.wait(10)
     desk_calls = []
 
-    async def fetch(_: AccessToken | None) -> Grant:
+    async def fetch(_: AccessToken | None) -> TokenResponse:
         desk_calls.append(1)
         return grant("t2")
 
@@ -144,11 +156,11 @@ def test_get_loop_of_the_fetch_just_stops_another_takes_over(
     source: TokenSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A loop that stands still without ending is noticed, also by those who wait already."""
-    monkeypatch.setattr(auth, "PATIENCE", 0.001)
+    monkeypatch.setattr(auth, "LIVENESS_INTERVAL", 0.001)
     stopped = asyncio.new_event_loop()
     hanging = asyncio.Event()
 
-    async def never(_: AccessToken | None) -> Grant:
+    async def never(_: AccessToken | None) -> TokenResponse:
         await hanging.wait()
         return grant("late")
 
@@ -158,11 +170,11 @@ def test_get_loop_of_the_fetch_just_stops_another_takes_over(
         return task
 
     async def get() -> str:
-        desk = Desk(grant("t2"))
+        desk = FakeTokenEndpoint(grant("t2"))
         return (await source.get(desk.fetch)).reveal()
 
     waiting = stopped.run_until_complete(begin())
-    flight = source._flight
+    flight = source._refresh
     assert flight is not None
     assert not asyncio.run(landing(flight))
     assert asyncio.run(get()) == "t2"
@@ -176,18 +188,18 @@ async def test_get_loop_of_the_fetch_stops_while_others_wait_for_it(
     source: TokenSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who waits looks up now and then, notices that the loop runs no more, and fetches the token itself."""
-    monkeypatch.setattr(auth, "PATIENCE", 0.001)
+    monkeypatch.setattr(auth, "LIVENESS_INTERVAL", 0.001)
     runs = iter([True, True])
     elsewhere: Any = SimpleNamespace(is_running=lambda: next(runs, False))
-    source._flight = auth._Flight(elsewhere, Desk().fetch)
-    desk = Desk(grant("t2"))
+    source._refresh = auth._Refresh(elsewhere, FakeTokenEndpoint().fetch)
+    desk = FakeTokenEndpoint(grant("t2"))
     assert (await source.get(desk.fetch)).reveal() == "t2"
     assert next(runs, None) is None
 
 
-async def landing(flight: "auth._Flight") -> bool:
+async def landing(flight: "auth._Refresh") -> bool:
     """Wait for a flight as a caller would."""
-    return await TokenSource._landing(flight)
+    return await TokenSource._wait_for(flight)
 
 
 def test_get_waiters_loop_is_closed_when_the_fetch_lands(
@@ -196,7 +208,7 @@ def test_get_waiters_loop_is_closed_when_the_fetch_lands(
     """A fetch that lands after a waiter's loop has ended does not stumble over it."""
     fetching, go = threading.Event(), threading.Event()
 
-    async def fetch(_: AccessToken | None) -> Grant:
+    async def fetch(_: AccessToken | None) -> TokenResponse:
         fetching.set()
         await asyncio.to_thread(go.wait)
         return grant()
@@ -223,8 +235,8 @@ def test_get_waiters_loop_is_closed_when_the_fetch_lands(
 def test_fork_in_the_middle_of_a_fetch_lets_the_child_fetch(settings: Settings, clock: FakeClock) -> None:
     """The child neither waits for the parent's fetch nor for a lock that a thread of the parent held."""
     source = shared_source(settings, clock.as_clock())
-    stuck = auth._Flight(asyncio.new_event_loop(), Desk().fetch)
-    source._flight = stuck
+    stuck = auth._Refresh(asyncio.new_event_loop(), FakeTokenEndpoint().fetch)
+    source._refresh = stuck
     with source._lock, auth._sources_lock:
         child = os.fork()
         if child == 0:
@@ -234,13 +246,15 @@ def test_fork_in_the_middle_of_a_fetch_lets_the_child_fetch(settings: Settings, 
             finally:
                 os._exit(status)
     assert os.waitpid(child, 0)[1] == 0
-    assert source._flight is stuck
+    assert source._refresh is stuck
     stuck.loop.close()
 
 
 async def child_get(settings: Settings, clock: FakeClock) -> str:
     """What a forked child does."""
-    return (await shared_source(settings, clock.as_clock()).get(Desk(grant("t9")).fetch)).reveal()
+    return (
+        await shared_source(settings, clock.as_clock()).get(FakeTokenEndpoint(grant("t9")).fetch)
+    ).reveal()
 
 
 @pytest.fixture
@@ -277,12 +291,12 @@ def test_credential_key_tells_nothing(settings: Settings) -> None:
 def test_after_fork_forgets_flights_and_locks(settings: Settings, clock: FakeClock) -> None:
     """What a child does first, done here: locks are new, the flight is forgotten, and the token is kept."""
     source = shared_source(settings, clock.as_clock())
-    source.token = token = AccessToken(grant(), asked_at=clock.now)
+    source.token = token = AccessToken(grant(), requested_at=clock.now)
     loop = asyncio.new_event_loop()
     lock, all_locks = source._lock, auth._sources_lock
-    vars(source)["_flight"] = auth._Flight(loop, Desk().fetch)
+    vars(source)["_refresh"] = auth._Refresh(loop, FakeTokenEndpoint().fetch)
     auth._after_fork()
-    assert source._flight is None
+    assert source._refresh is None
     assert source._lock is not lock
     assert auth._sources_lock is not all_locks
     with source._lock, auth._sources_lock:

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from tests.support.clock import warp
-from warehouse_sync.transport.deadlines import Deadline, Deadlines, _overdue
+from warehouse_sync.transport.deadlines import Deadline, Deadlines, _expired
 
 FOREVER = 1e6
 
@@ -17,7 +17,7 @@ async def outcome(deadlines: Deadlines, seconds: float, work: "asyncio.Future[No
     try:
         await work
     except asyncio.CancelledError:
-        if not deadline.is_mine():
+        if not deadline.caused_cancellation():
             raise
         return "late"
     finally:
@@ -118,23 +118,23 @@ async def test_deadline_takes_its_cancellation_back_once(deadlines: Deadlines) -
         seen.append(deadline.expired)
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(0)
-        seen += [deadline.is_mine(), deadline.expired]
+        seen += [deadline.caused_cancellation(), deadline.expired]
         deadline.finish()
         return seen, task.cancelling()
 
     assert await asyncio.create_task(late()) == ([False, True, False, False], 1)
 
 
-async def test_deadline_whose_time_has_come_to_the_tick_is_overdue(deadlines: Deadlines) -> None:
+async def test_deadline_whose_time_has_come_to_the_tick_is_expired(deadlines: Deadlines) -> None:
     """A deadline falls due at its time, not after it; the ones behind it wait."""
     task = asyncio.current_task()
     assert task is not None
     queue: dict[Deadline, None] = {}
     first, second = Deadline(10.0, task, queue), Deadline(10.5, task, queue)
     queue |= {first: None, second: None}
-    assert _overdue(queue, 9.9) == []
-    assert _overdue(queue, 10.0) == [first]
-    assert _overdue(queue, 11.0) == [first, second]
+    assert _expired(queue, 9.9) == []
+    assert _expired(queue, 10.0) == [first]
+    assert _expired(queue, 11.0) == [first, second]
 
 
 async def test_deadlines_share_one_timer(deadlines: Deadlines) -> None:

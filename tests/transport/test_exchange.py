@@ -11,9 +11,14 @@ from yarl import URL
 
 from warehouse_sync.errors import ConfigurationError, ReadError, ResponseTooLargeError
 from warehouse_sync.transport import exchange
-from warehouse_sync.transport.call import Call
-from warehouse_sync.transport.exchange import _answer, _line_that_ends, _read, _read_bounded, _read_error
-from warehouse_sync.transport.site import Headers, Site
+from warehouse_sync.transport.exchange import (
+    _delimiting_connection,
+    _read,
+    _read_bounded,
+    _read_error,
+    _read_response,
+)
+from warehouse_sync.transport.request import ApiRequest, BaseUrl, RequestHeaders
 
 
 class Response:
@@ -57,11 +62,13 @@ async def test_exchange_over_a_session_that_was_closed_says_so(
     local: Any = SimpleNamespace(
         fast_get=None,
         options={},
-        session=SimpleNamespace(request=request, closed=closed),
-        when_closed="closed, so",
+        aiohttp_session=SimpleNamespace(request=request, closed=closed),
+        closed_message="closed, so",
     )
     with pytest.raises(kind, match="closed, so" if closed else "the connection broke") as caught:
-        await exchange.exchange(local, Call("GET", "/x", bytes), Headers(Site(URL("https://h")), {}))
+        await exchange.exchange(
+            local, ApiRequest("GET", "/x", bytes), RequestHeaders(BaseUrl(URL("https://h")), {})
+        )
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
@@ -82,7 +89,7 @@ async def test_read_bounded_refuses_one_byte_more() -> None:
     """The error tells the limit."""
     response: Any = Response(b"x" * 1024, b"x" * 1024, b"x")
     with pytest.raises(
-        ResponseTooLargeError, match=r"^the answer is larger than 2 KiB once decompressed; it was"
+        ResponseTooLargeError, match=r"^the response is larger than 2 KiB once decompressed; the rest was"
     ):
         await _read_bounded(here(), response, 2048)
 
@@ -94,14 +101,14 @@ async def test_read_takes_what_has_come_or_waits_for_the_rest(monkeypatch: pytes
     response.ended = True
     assert await _read(here(), response) == b"abc"
     response.ended = False
-    monkeypatch.setattr(exchange, "LARGEST", 2)
+    monkeypatch.setattr(exchange, "MAX_BODY", 2)
     with pytest.raises(ResponseTooLargeError):
         await _read(here(), response)
 
 
 async def test_read_error_that_is_too_long_explains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its status counts all the same; its connection is given up."""
-    monkeypatch.setattr(exchange, "LARGEST_ERROR", 3)
+    monkeypatch.setattr(exchange, "MAX_ERROR_BODY", 3)
     response: Any = Response(b"ab", b"cd")
     assert await _read_error(here(), response) == b""
     assert response.closed
@@ -120,17 +127,19 @@ async def test_answer_of_an_error_tells_more_than_a_success(status: int, *, succ
             "X-Request-Id": "a",
         }
     )
-    answer = await _answer(here(), response)
+    answer = await _read_response(here(), response)
     assert (answer.status, answer.body, answer.usage) == (status, b"body", "7")
     assert (answer.retry_after, answer.request_id) == ((None, None) if success else ("5", "a"))
 
 
 @pytest.mark.parametrize("header", ["Content-Length", "Transfer-Encoding"])
-def test_line_that_ends_an_answer_matters_where_the_answer_does_not_say_its_length(header: str) -> None:
+def test_delimiting_connection_an_answer_matters_where_the_answer_does_not_say_its_length(
+    header: str,
+) -> None:
     """Only then is the end of the connection the end of the answer, and only while there is a connection."""
     response: Any = Response()
-    assert _line_that_ends(response) is None
+    assert _delimiting_connection(response) is None
     response.connection = SimpleNamespace(protocol=(line := object()))
-    assert _line_that_ends(response) is line
+    assert _delimiting_connection(response) is line
     response.headers[header] = "1"
-    assert _line_that_ends(response) is None
+    assert _delimiting_connection(response) is None

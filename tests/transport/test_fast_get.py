@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from tests.support.clock import warp
+from tests.support.internals import loop_session
 from tests.support.kinds import CONNECTION, CREATE, DELETE, READ, UPDATE, Kind
 from tests.support.peer import Arrival, Gate, Line, Peer, http, raw, refusal, reply, stall
 from warehouse_sync import (
@@ -211,7 +212,7 @@ async def test_fast_get_ignores_an_unsolicited_response(peer: Peer, used: list[b
 
 def has_unsolicited_data(client: AsyncClient) -> bool:
     """Whether data arrived on an idle keep-alive connection."""
-    connector: Any = client._transport.carrier.pool.here().session.connector
+    connector: Any = loop_session(client).aiohttp_session.connector
     return any(len(protocol) for kept in connector._conns.values() for protocol, _ in kept)
 
 
@@ -300,5 +301,5 @@ async def test_fast_get_raises_read_error_for_what_is_not_http(peer: Peer, used:
     """Data that aiohttp's parser rejects raises an SDK error without the data."""
     peer.serve(READ.route, raw(b"SSH-2.0-OpenSSH_9.0\r\n", then="hang"))
     async with AsyncClient(**peer.options(retry=ONCE)) as client:
-        with pytest.raises(ReadError, match="not HTTP the SDK can read"):
+        with pytest.raises(ReadError, match="the response is not valid HTTP"):
             await client.connections.get("c1")

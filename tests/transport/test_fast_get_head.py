@@ -5,7 +5,7 @@ import pytest
 from yarl import URL
 
 from warehouse_sync.transport.fast_get import SUPPORTED_AIOHTTP, Connector, _request_head, open_fast_get
-from warehouse_sync.transport.site import Headers, Site
+from warehouse_sync.transport.request import BaseUrl, RequestHeaders
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ def test_request_head_names_the_server(
     origin: str, host: str, port: int, *, secure: bool, named: str
 ) -> None:
     """The key has the host, port and TLS of the server; the head has a Host header."""
-    head = _request_head(Headers(Site(URL(origin)), {}), {})
+    head = _request_head(RequestHeaders(BaseUrl(URL(origin)), {}), {})
     assert (head.key.host, head.key.port, head.key.is_ssl, head.key.ssl) == (
         host,
         port,
@@ -32,7 +32,7 @@ def test_request_head_names_the_server(
 
 def test_request_head_prefers_the_headers_of_the_request() -> None:
     """Each header appears once: the request's, else the session's, else aiohttp's default."""
-    headers = Headers(Site(URL("https://api.example")), {}, "t1")
+    headers = RequestHeaders(BaseUrl(URL("https://api.example")), {}, "t1")
     lines = (
         _request_head(headers, {"accept": "a", "Authorization": "none"}).rest.decode().lower().splitlines()
     )

@@ -37,15 +37,15 @@ def served(peer: Peer) -> Peer:
 
 def pool_of(client: AsyncClient) -> SessionPool:
     """A client's pool."""
-    return client._transport.carrier.pool
+    return client._sender.pool
 
 
 async def test_pool_is_opened_by_the_first_call(served: Peer) -> None:
     """A client that makes no call opens nothing."""
     client = AsyncClient(**served.options())
-    assert not pool_of(client)._locals
+    assert not pool_of(client)._sessions
     await client.connections.get("c1")
-    assert len(pool_of(client)._locals) == 1
+    assert len(pool_of(client)._sessions) == 1
     await client.close()
 
 
@@ -82,14 +82,14 @@ async def test_borrowed_session_names_what_broke(peer: Peer) -> None:
     peer.serve(READ.route, hang_up())
     once = peer.options(retry=RetryPolicy(attempts=1))
     async with aiohttp.ClientSession() as session, AsyncClient(**once, session=session) as client:
-        with pytest.raises(ReadError, match=r"broke before the answer \(ServerDisconnectedError\)"):
+        with pytest.raises(ReadError, match=r"broke before the response \(ServerDisconnectedError\)"):
             await client.connections.get("c1")
     assert str(ResendPreventedError(OSError("canary"))) == "OSError"
 
 
 async def test_borrowed_session_cannot_connect_is_tried_again(peer: Peer) -> None:
     """With a caller's session, too, a refused connection is not sent, and is tried three times."""
-    options = peer.options(api_url="http://127.0.0.1:1", retry=RetryPolicy(base=0))
+    options = peer.options(api_url="http://127.0.0.1:1", retry=RetryPolicy(base_delay=0))
     async with aiohttp.ClientSession() as session, AsyncClient(**options, session=session) as client:
         with pytest.raises(ConnectError) as caught:
             await client.connections.get("c1")
@@ -161,7 +161,7 @@ def test_client_survives_one_asyncio_run_after_the_other(served: Peer) -> None:
 
     for _ in range(5):
         asyncio.run(call())
-        assert not pool_of(client)._locals
+        assert not pool_of(client)._sessions
     gc.collect()
     assert [loop() for loop in loops[:-1]] == [None] * 4
     assert served.count(READ.route) == 5
@@ -200,7 +200,7 @@ def test_client_dropped_in_the_middle_of_a_listing_leaves_no_task(
 @pytest.mark.parametrize("sort", ["async", "sync"])
 async def test_client_closed_says_so(served: Peer, sort: str) -> None:
     """A call after `close` is a clear error, and closing twice is no error."""
-    error = "the client is closed: make a new one"
+    error = "the client is closed: create a new one"
     if sort == "async":
         client = AsyncClient(**served.options())
         await client.connections.get("c1")
@@ -242,10 +242,10 @@ async def test_client_closes_the_sessions_of_other_running_loops(served: Peer) -
     thread.start()
     await asyncio.to_thread(ready.wait)
     await client.connections.get("c1")
-    locals_ = list(pool_of(client)._locals.values())
+    locals_ = list(pool_of(client)._sessions.values())
     assert len(locals_) == 2
     await client.close()
-    assert all(local.session.closed for local in locals_)
+    assert all(local.aiohttp_session.closed for local in locals_)
     done.set()
     await asyncio.to_thread(thread.join)
 
@@ -259,7 +259,7 @@ async def test_client_closes_though_another_loop_has_ended_badly(served: Peer) -
         stopped.run_until_complete(client.connections.get("c1"))
 
     await asyncio.to_thread(call)
-    local = pool_of(client)._locals[stopped]
+    local = pool_of(client)._sessions[stopped]
     await client.close()
     assert local.lifespan is not None
 
@@ -354,18 +354,18 @@ async def one(client: AsyncClient) -> None:
 async def test_pool_forgets_a_loop_after_it_is_gone_itself() -> None:
     """A session that outlives its pool closes without it."""
     pool = SessionPool(PoolOptions(timeout=Timeout()))
-    local = pool.here()
+    local = pool.for_running_loop()
     del pool
     gc.collect()
     await local.close()
-    assert local.session.closed
+    assert local.aiohttp_session.closed
 
 
 async def test_ca_file_without_certificates_is_a_clear_error(served: Peer, tmp_path: Any) -> None:
     """A file that is missing, or holds no certificate, is named."""
     (tmp_path / "ca.pem").write_text("nothing")
     for path in (tmp_path / "ca.pem", str(tmp_path / "missing.pem")):
-        said = f"ca_file {str(path)!r} holds no certificates the SDK can read: "
+        said = f"ca_file {str(path)!r} contains no readable certificates: "
         with pytest.raises(ConfigurationError, match=re.escape(said)):
             await AsyncClient(**served.options(ca_file=path)).connections.get("c1")
 
@@ -373,10 +373,10 @@ async def test_ca_file_without_certificates_is_a_clear_error(served: Peer, tmp_p
 async def test_after_fork_leaves_the_parents_sockets_alone() -> None:
     """What a child does first, done here: it forgets the sessions without closing them, and opens its own."""
     pool = SessionPool(PoolOptions(timeout=Timeout()))
-    inherited = pool.here()
+    inherited = pool.for_running_loop()
     pool_module._after_fork()
-    assert pool.here() is not inherited
-    assert not inherited.session.closed
+    assert pool.for_running_loop() is not inherited
+    assert not inherited.aiohttp_session.closed
     assert inherited in pool_module._inherited
     pool_module._inherited.clear()
     await inherited.close()
@@ -386,14 +386,14 @@ async def test_after_fork_leaves_the_parents_sockets_alone() -> None:
 async def test_pool_finds_a_loop_again_after_another_was_served() -> None:
     """Loops that take turns each keep their session."""
     pool = SessionPool(PoolOptions(timeout=Timeout()))
-    ours = pool.here()
+    ours = pool.for_running_loop()
 
     async def elsewhere() -> None:
-        assert pool.here() is not ours
+        assert pool.for_running_loop() is not ours
 
     await asyncio.to_thread(asyncio.run, elsewhere())
     other = asyncio.new_event_loop()
     pool._latest = (other, ours)
-    assert pool.here() is ours
+    assert pool.for_running_loop() is ours
     other.close()
     await pool.close()

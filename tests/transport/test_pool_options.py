@@ -15,7 +15,7 @@ from warehouse_sync.transport.pool import (
     PoolOptions,
     SessionPool,
     _client_timeout,
-    _options_over,
+    _request_options,
     no_resend,
     open_session,
 )
@@ -55,7 +55,7 @@ async def test_borrowed_session_is_asked_for_no_more_than_it_tells() -> None:
     """The loop and the middlewares are in attributes that aiohttp does not promise; without them nothing is checked or named again."""
     session: Any = SimpleNamespace(closed=False, auth=None, headers={})
     assert SessionPool._check_borrowed(session, asyncio.get_running_loop()) is session
-    assert _options_over(session, Timeout())["middlewares"] == (no_resend,)
+    assert _request_options(session, Timeout())["middlewares"] == (no_resend,)
 
 
 async def test_borrowed_session_with_a_login_is_refused_with_the_mend() -> None:
@@ -64,6 +64,6 @@ async def test_borrowed_session_with_a_login_is_refused_with_the_mend() -> None:
         with pytest.raises(ConfigurationError) as caught:
             SessionPool._check_borrowed(session, asyncio.get_running_loop())
     assert str(caught.value) == (
-        "the session passed to the client has a login of its own, which aiohttp would send to the token endpoint:"
+        "the session passed to the client has its own credentials, which aiohttp would send to the token endpoint:"
         " pass a session without `auth` and without an Authorization header"
     )

@@ -27,7 +27,7 @@ from warehouse_sync.errors import (
     WarehouseSyncError,
 )
 from warehouse_sync.settings import RetryPolicy
-from warehouse_sync.transport.retry import Budget, backoff, classify, next_delay, parse_retry_after
+from warehouse_sync.transport.retry import RetryBudget, backoff, next_delay, parse_retry_after, retry_reason
 
 NOW = 1_700_000_000.0
 
@@ -35,10 +35,10 @@ seconds = st.floats(0, 1e6)
 policies = st.builds(
     RetryPolicy,
     attempts=st.integers(1, 8),
-    base=st.floats(0, 100),
-    throttled_base=st.floats(0, 100),
-    cap=st.floats(0, 100),
-    longest_hint=st.floats(0, 1000),
+    base_delay=st.floats(0, 100),
+    throttled_base_delay=st.floats(0, 100),
+    max_delay=st.floats(0, 100),
+    max_retry_after=st.floats(0, 1000),
     budget=st.floats(0, 100),
 )
 errors = st.one_of(
@@ -59,7 +59,7 @@ errors = st.one_of(
     policy=policies,
     failures=st.lists(errors, max_size=12),
     total=seconds,
-    replayable=st.booleans(),
+    idempotent=st.booleans(),
     data=st.data(),
 )
 def test_schedule_never_overruns_deadline_attempts_or_budget(
@@ -67,27 +67,27 @@ def test_schedule_never_overruns_deadline_attempts_or_budget(
     policy: RetryPolicy,
     failures: list[WarehouseSyncError],
     total: float,
-    replayable: bool,
+    idempotent: bool,
     data: st.DataObject,
 ) -> None:
     """Whatever the server does, sleeps end before the deadline, and attempts and cost stay within bounds."""
-    budget, slept, granted = Budget(policy.budget), 0.0, 0
-    for tries, error in enumerate(failures, 1):
+    budget, slept, granted = RetryBudget(policy.budget), 0.0, 0
+    for attempt, error in enumerate(failures, 1):
         delay = next_delay(
             policy,
             budget,
             error,
-            tries=tries,
-            replayable=replayable,
+            attempt=attempt,
+            idempotent=idempotent,
             remaining=total - slept,
-            chance=data.draw(st.floats(0, 1)),
+            jitter=data.draw(st.floats(0, 1)),
         )
         if delay is None:
             break
         hint = getattr(error, "retry_after", None)
         assert delay >= (hint or 0)
-        assert hint is None or hint <= policy.longest_hint
-        assert hint is not None or delay <= policy.cap
+        assert hint is None or hint <= policy.max_retry_after
+        assert hint is not None or delay <= policy.max_delay
         slept, granted = slept + delay, granted + 1
         assert slept <= total
     assert granted < policy.attempts
@@ -97,11 +97,17 @@ def test_schedule_never_overruns_deadline_attempts_or_budget(
 
 @given(policies, errors, seconds, st.floats(0, 1))
 def test_next_delay_of_a_call_that_must_not_repeat_needs_proof(
-    policy: RetryPolicy, error: WarehouseSyncError, remaining: float, chance: float
+    policy: RetryPolicy, error: WarehouseSyncError, remaining: float, jitter: float
 ) -> None:
     """A create or trigger is repeated only after a 429 or a failure to connect: the server did not act."""
     delay = next_delay(
-        policy, Budget(policy.budget), error, tries=1, replayable=False, remaining=remaining, chance=chance
+        policy,
+        RetryBudget(policy.budget),
+        error,
+        attempt=1,
+        idempotent=False,
+        remaining=remaining,
+        jitter=jitter,
     )
     if delay is not None:
         assert isinstance(error, RateLimitedError | ConnectError) or (
@@ -112,19 +118,19 @@ def test_next_delay_of_a_call_that_must_not_repeat_needs_proof(
 def test_next_delay_after_a_lost_attempt_and_a_connect_timeout() -> None:
     """A call that may be repeated is, also when an earlier attempt was lost; one that may not is not."""
     error = TimeoutError("no connection", phase="connect", sent="maybe")
-    again = partial(next_delay, RetryPolicy(), Budget(500), error, tries=2, remaining=60.0, chance=1.0)
-    assert again(replayable=True) == 0.4
-    assert again(replayable=False) is None
+    again = partial(next_delay, RetryPolicy(), RetryBudget(500), error, attempt=2, remaining=60.0, jitter=1.0)
+    assert again(idempotent=True) == 0.4
+    assert again(idempotent=False) is None
 
 
 @given(st.lists(st.sampled_from([14.0, 5.0, -1.0]), max_size=200), st.floats(0, 500))
 def test_budget_stays_between_nothing_and_its_limit(steps: list[float], limit: float) -> None:
     """Spending and earning never leave the bounds, and nothing is spent that is not there."""
-    budget = Budget(limit)
+    budget = RetryBudget(limit)
     for cost in steps:
         before = budget.left
         if cost < 0:
-            budget.give_back()
+            budget.refund()
             assert budget.left == min(limit, before + 1)
         else:
             assert budget.take(cost) is (before >= cost)
@@ -134,9 +140,9 @@ def test_budget_stays_between_nothing_and_its_limit(steps: list[float], limit: f
 
 def test_budget_outage_adds_a_bounded_number_of_requests() -> None:
     """A thousand callers in an outage retry 35 times between them, not two thousand."""
-    budget, policy = Budget(500), RetryPolicy()
+    budget, policy = RetryBudget(500), RetryPolicy()
     again = sum(
-        next_delay(policy, budget, ReadError("x"), tries=1, replayable=True, remaining=60, chance=0)
+        next_delay(policy, budget, ReadError("x"), attempt=1, idempotent=True, remaining=60, jitter=0)
         is not None
         for _ in range(1000)
     )
@@ -145,19 +151,19 @@ def test_budget_outage_adds_a_bounded_number_of_requests() -> None:
 
 @given(policies, st.sampled_from(["transient", "throttled"]), st.integers(1, 60), st.floats(0, 1))
 def test_backoff_has_full_jitter_under_a_doubling_bound(
-    policy: RetryPolicy, trouble: str, tries: int, chance: float
+    policy: RetryPolicy, reason: str, attempt: int, jitter: float
 ) -> None:
     """A sleep lies between 0 and the bound, which doubles up to the cap."""
-    base = policy.base if trouble == "transient" else policy.throttled_base
-    bound = min(policy.cap, base * 2.0 ** (tries - 1))
-    assert backoff(policy, trouble, tries, chance) == pytest.approx(bound * chance)  # type: ignore[arg-type]  # drawn
+    base = policy.base_delay if reason == "transient" else policy.throttled_base_delay
+    bound = min(policy.max_delay, base * 2.0 ** (attempt - 1))
+    assert backoff(policy, reason, attempt, jitter) == pytest.approx(bound * jitter)  # type: ignore[arg-type]  # drawn
 
 
 def test_backoff_defaults_are_those_of_the_documentation() -> None:
     """0.2 s after a failure, 1 s when throttled, 20 s at most."""
     policy = RetryPolicy()
-    assert [backoff(policy, "transient", tries, 1) for tries in (1, 2, 3, 20)] == [0.2, 0.4, 0.8, 20]
-    assert [backoff(policy, "throttled", tries, 1) for tries in (1, 2, 20)] == [1, 2, 20]
+    assert [backoff(policy, "transient", attempt, 1) for attempt in (1, 2, 3, 20)] == [0.2, 0.4, 0.8, 20]
+    assert [backoff(policy, "throttled", attempt, 1) for attempt in (1, 2, 20)] == [1, 2, 20]
 
 
 @pytest.mark.parametrize(
@@ -187,8 +193,8 @@ def test_classify_names_what_may_pass(
     error: WarehouseSyncError, replayed: str | None, once: str | None
 ) -> None:
     """Which failures are worth another attempt, for calls that may be repeated and for those that may not."""
-    assert classify(error, replayable=True) == replayed
-    assert classify(error, replayable=False) == once
+    assert retry_reason(error, idempotent=True) == replayed
+    assert retry_reason(error, idempotent=False) == once
 
 
 @pytest.mark.parametrize(
@@ -232,10 +238,10 @@ def test_retry_after_without_a_zone_is_utc_wherever_the_machine_is() -> None:
 
 def test_budget_may_be_spent_to_the_last() -> None:
     """What is exactly left is enough, and what is full earns nothing."""
-    budget = Budget(14)
+    budget = RetryBudget(14)
     assert budget.take(14)
     assert budget.left == 0
-    budget.give_back()
+    budget.refund()
     assert budget.left == 1
 
 
@@ -263,22 +269,24 @@ def test_next_delay_follows_a_hint_unless_it_is_too_long(
     hint: float, remaining: float, expected: float | None
 ) -> None:
     """The server is obeyed within the deadline and up to a minute; beyond that the error comes at once and costs nothing."""
-    budget, error = Budget(500), RateLimitedError(status=429, retry_after=hint)
-    delay = next_delay(RetryPolicy(), budget, error, tries=1, replayable=False, remaining=remaining, chance=1)
+    budget, error = RetryBudget(500), RateLimitedError(status=429, retry_after=hint)
+    delay = next_delay(
+        RetryPolicy(), budget, error, attempt=1, idempotent=False, remaining=remaining, jitter=1
+    )
     assert delay == expected
     assert budget.left == (500 if expected is None else 495)
 
 
 def test_next_delay_is_the_longer_of_hint_and_backoff() -> None:
     """A hint of no time, or of little, does not make the client come back sooner than it would without."""
-    for hint, chance, expected in ((0.0, 0.5, 1.0), (1.5, 1.0, 2.0), (1.5, 0.5, 1.5), (None, 1.0, 2.0)):
+    for hint, jitter, expected in ((0.0, 0.5, 1.0), (1.5, 1.0, 2.0), (1.5, 0.5, 1.5), (None, 1.0, 2.0)):
         delay = next_delay(
             RetryPolicy(),
-            Budget(500),
+            RetryBudget(500),
             RateLimitedError(status=429, retry_after=hint),
-            tries=2,
-            replayable=False,
+            attempt=2,
+            idempotent=False,
             remaining=60,
-            chance=chance,
+            jitter=jitter,
         )
         assert delay == expected

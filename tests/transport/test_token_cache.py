@@ -16,23 +16,22 @@ from tests.support.peer import TOKEN, Peer, refusal, token
 from warehouse_sync import AsyncClient, Client, ConfigurationError
 from warehouse_sync.settings import Clock
 from warehouse_sync.transport import auth, token_cache
-from warehouse_sync.transport.grant import Grant
-from warehouse_sync.transport.token_cache import TokenCache, parse, to_cache, write
-from warehouse_sync.transport.token_files import FileLock
+from warehouse_sync.transport.auth import TokenResponse
+from warehouse_sync.transport.token_cache import FileLock, TokenCache, parse, serialize, to_cache
 
 KEY = "k" * 64
 
 
-def grant(access_token: str = "t", lifetime: float = 28800.0) -> Grant:
+def grant(access_token: str = "t", lifetime: float = 28800.0) -> TokenResponse:
     """A token as it is granted."""
-    return Grant(access_token=access_token, lifetime=lifetime)
+    return TokenResponse(access_token=access_token, lifetime=lifetime)
 
 
-def asking(*grants: Grant) -> tuple[Callable[[], Awaitable[Grant]], list[Grant]]:
+def asking(*grants: TokenResponse) -> tuple[Callable[[], Awaitable[TokenResponse]], list[TokenResponse]]:
     """Something to ask for tokens, and what it has given away."""
-    left, given = list(grants), list[Grant]()
+    left, given = list(grants), list[TokenResponse]()
 
-    async def ask() -> Grant:
+    async def ask() -> TokenResponse:
         given.append(left.pop(0))
         return given[-1]
 
@@ -40,11 +39,11 @@ def asking(*grants: Grant) -> tuple[Callable[[], Awaitable[Grant]], list[Grant]]
 
 
 async def through(
-    cache: TokenCache, *grants: Grant, refused: str | None = None, clock: Clock | None = None
+    cache: TokenCache, *grants: TokenResponse, refused: str | None = None, clock: Clock | None = None
 ) -> Any:
     """Get a token through the cache. Return it, and how many were asked for."""
     ask, given = asking(*grants)
-    got = await cache.grant(KEY, ask, refused=refused, clock=clock or Clock())
+    got = await cache.get(KEY, ask, refused=refused, clock=clock or Clock())
     return got.access_token, len(given)
 
 
@@ -84,7 +83,7 @@ async def test_cache_token_expires_by_the_wall_clock(cache: TokenCache, clock: F
     await through(cache, grant("a", 1000.0), clock=clock.as_clock())
     clock.now += 899
     ask, given = asking()
-    assert await cache.grant(KEY, ask, refused=None, clock=clock.as_clock()) == grant("a", 101.0)
+    assert await cache.get(KEY, ask, refused=None, clock=clock.as_clock()) == grant("a", 101.0)
     assert given == []
     clock.now += 1
     assert await through(cache, grant("b"), clock=clock.as_clock()) == ("b", 1)
@@ -127,7 +126,7 @@ async def test_cache_file_is_corrupt_is_a_miss(cache: TokenCache, content: bytes
 
 def test_parse_reads_what_write_wrote() -> None:
     """What is kept is what was granted."""
-    assert parse(write(grant("a", 1000.0), 5.0), 5.0) == grant("a", 1000.0)
+    assert parse(serialize(grant("a", 1000.0), 5.0), 5.0) == grant("a", 1000.0)
 
 
 def link(path: Path) -> None:
@@ -173,7 +172,7 @@ async def test_cache_place_is_unsafe_goes_on_uncached(
     assert not list(cache.directory.glob("*.json"))
     assert [record.levelname for record in caplog.records].count("WARNING") == 1
     assert re.match(
-        r"tokens are not kept on disk: (\[Errno \d+\]|/.* is open to other users)", caplog.messages[0]
+        r"tokens are not cached on disk: (\[Errno \d+\]|/.* is accessible to other users)", caplog.messages[0]
     )
 
 
@@ -223,15 +222,17 @@ async def test_cache_lock_is_looked_at_as_long_as_patience_lasts(
     cache: TokenCache, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The last look is the one that ends with the patience, and then the log says what was waited for."""
-    monkeypatch.setattr(token_cache, "LOOK", 0.25)
-    cache.patience = 0.5
+    monkeypatch.setattr(token_cache, "LOCK_INTERVAL", 0.25)
+    cache.lock_timeout = 0.5
     await through(cache, grant("a"), clock=clock.as_clock())
     lock = FileLock(cache.directory, f"{KEY}.lock")
     assert lock.try_acquire()
     with caplog.at_level(logging.DEBUG, "warehouse_sync"):
         assert await through(cache, grant("b"), refused="a", clock=clock.as_clock()) == ("b", 1)
     assert clock.sleeps == [0.25, 0.25]
-    assert caplog.messages == ["another process holds the token's lock: going on without after 0.5 s"]
+    assert caplog.messages == [
+        "another process holds the token lock: not using the token cache after waiting 0.5 s"
+    ]
     lock.close()
 
 
@@ -286,11 +287,11 @@ async def test_cache_lock_does_not_work_goes_on_uncached(
 async def test_cache_ask_fails_gives_the_lock_back(cache: TokenCache, clock: FakeClock) -> None:
     """A failed fetch raises as it is, keeps nothing, and does not hold up the next."""
 
-    async def fail() -> Grant:
+    async def fail() -> TokenResponse:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await cache.grant(KEY, fail, refused=None, clock=clock.as_clock())
+        await cache.get(KEY, fail, refused=None, clock=clock.as_clock())
     assert await through(cache, grant("b"), clock=clock.as_clock()) == ("b", 1)
     assert clock.sleeps == []
 
@@ -301,7 +302,7 @@ async def test_cache_system_is_not_posix_keeps_nothing(
     """Where neither the permissions nor the lock exist, there is no cache."""
     monkeypatch.setattr("warehouse_sync.transport.token_cache.os.name", "nt")
     ask, given = asking(grant("a"))
-    assert await cache.grant(KEY, ask, refused=None, clock=Clock()) == given[0]
+    assert await cache.get(KEY, ask, refused=None, clock=Clock()) == given[0]
     monkeypatch.undo()
     assert not cache.directory.exists()
 

@@ -9,7 +9,7 @@ import attrs
 
 from warehouse_sync.errors import RateLimitedError, WarehouseSyncError
 from warehouse_sync.models import PipelineReport, PolledReport, Progress
-from warehouse_sync.transport.pace import Pace
+from warehouse_sync.transport.limits import AdaptiveConcurrency
 
 Ids = Iterable[str] | AsyncIterable[str]
 Fetch = Callable[[str], Awaitable[PipelineReport]]
@@ -59,7 +59,7 @@ class BulkReports:
         ids: What to ask for; drawn one by one as workers come free.
         fetch: Asks for one report.
         concurrency: The most workers.
-        pace: The client's pace, shared by its bulk operations.
+        limit: The limit on workers, shared by all bulk operations of a client.
         sleep: Waits.
         random: A number from 0 to 1, so that those who delay do not come back all at once.
         on_progress: Is told after each entry.
@@ -68,7 +68,7 @@ class BulkReports:
     ids: Ids
     fetch: Fetch
     concurrency: int
-    pace: Pace
+    limit: AdaptiveConcurrency
     sleep: Sleep
     random: Callable[[], float]
     on_progress: OnProgress | None = None
@@ -119,14 +119,14 @@ class BulkReports:
         return result
 
     def _start_workers(self) -> None:
-        """Start workers while the pace allows; always at least one."""
+        """Start workers while the limit allows; always at least one."""
         while (
             not self._exhausted
             and self._active < self.concurrency
-            and (self._active == 0 or self.pace.has_room())
+            and (self._active == 0 or self.limit.has_room())
         ):
             self._active += 1
-            self.pace.began()
+            self.limit.worker_started()
             worker = asyncio.create_task(self._run_worker())
             self._workers.add(worker)
             worker.add_done_callback(self._on_worker_done)
@@ -143,7 +143,7 @@ class BulkReports:
     def _release_worker(self) -> None:
         """Uncount a worker at once: several may end in the same iteration of the loop, and not all may."""
         self._active -= 1
-        self.pace.ended()
+        self.limit.worker_stopped()
 
     async def _cancel_workers(self) -> None:
         self._exhausted = True
@@ -155,7 +155,7 @@ class BulkReports:
         self._space_waiters.clear()
 
     async def _run_worker(self) -> None:
-        """Ask for one report after the other, until there are no more ids or the pace says that there are too many workers."""
+        """Ask for one report after the other, until there are no more ids or the limit says that there are too many workers."""
         while not self._exhausted:
             pipeline_id = await self._next_id()
             if pipeline_id is _END:
@@ -163,7 +163,7 @@ class BulkReports:
                 break
             self._results.append(await self._fetch_report(pipeline_id))
             self._notify()
-            if self.pace.is_over() and self._active > 1:
+            if self.limit.is_exceeded() and self._active > 1:
                 break
             self._start_workers()
             while len(self._results) > self.concurrency:
@@ -192,7 +192,7 @@ class BulkReports:
             except WarehouseSyncError as error:
                 return PolledReport(pipeline_id=pipeline_id, error=error)
             else:
-                self.pace.answered()
+                self.limit.on_success()
                 return PolledReport(pipeline_id=pipeline_id, report=report)
             await self.sleep(wait * (1 + JITTER * self.random()))
             delay *= 2

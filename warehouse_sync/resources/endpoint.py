@@ -28,7 +28,7 @@ from warehouse_sync.errors import (
 from warehouse_sync.models import ConnectionSpec, DataModelSpec, PipelineSpec
 from warehouse_sync.models.common import require_id
 from warehouse_sync.resources.workspace import RECONCILE_GRACE, Workspace
-from warehouse_sync.transport.call import Call
+from warehouse_sync.transport.request import ApiRequest
 from warehouse_sync.wire import encode, json_codec, lenient
 
 SpecT = TypeVar("SpecT", ConnectionSpec, DataModelSpec, PipelineSpec)
@@ -72,11 +72,13 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
 
     async def list_all(self, query: Mapping[str, str] | None = None) -> list[ModelT]:
         """Read all of them."""
-        return await self._send(Call("GET", self._path(), self._decode_all, query=urlencode(query or {})))
+        return await self._send(
+            ApiRequest("GET", self._path(), self._decode_all, query=urlencode(query or {}))
+        )
 
     async def get(self, resource_id: str) -> ModelT:
         """Read one."""
-        return await self._send(Call("GET", self._path(require_id("id", resource_id)), self._decode))
+        return await self._send(ApiRequest("GET", self._path(require_id("id", resource_id)), self._decode))
 
     async def create(self, spec: SpecT) -> ModelT:
         """Create one; look for it when the answer is lost."""
@@ -107,10 +109,10 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
         """Delete one."""
         path = self._path(require_id("id", resource_id))
         with contextlib.suppress(DecodeError):  # it is deleted; what else the answer says does not matter
-            await self._send(Call("DELETE", path, _discard))
+            await self._send(ApiRequest("DELETE", path, _discard))
 
-    async def _send(self, call: Call[T]) -> T:
-        return await self.workspace.transport.send(call)
+    async def _send(self, call: ApiRequest[T]) -> T:
+        return await self.workspace.sender.send(call)
 
     def _path(self, resource_id: str = "") -> str:
         return (
@@ -139,7 +141,7 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
         if problems:
             raise ValidationError(f"{self.noun} {spec.id!r:.80}", problems)
 
-    def _build_request(self, method: Literal["POST", "PUT"], path: str, spec: SpecT) -> Call[ModelT]:
+    def _build_request(self, method: Literal["POST", "PUT"], path: str, spec: SpecT) -> ApiRequest[ModelT]:
         """Build the call that sends a spec. From here on its secrets are in nothing that a traceback would show."""
         self._validate(spec)
         body, problem = _encode(spec)
@@ -147,14 +149,14 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
             raise ValidationError(
                 f"{self.noun} {spec.id!r}", [("extra", f"holds what cannot be sent as JSON ({problem})")]
             )
-        secrets, replayable = encode.secrets(spec), method == "PUT"
-        return Call(method, path, self._decode, body=body, secrets=secrets, replayable=replayable)
+        secrets, idempotent = encode.secrets(spec), method == "PUT"
+        return ApiRequest(method, path, self._decode, body=body, secrets=secrets, idempotent=idempotent)
 
     async def _reconcile_create(self, spec: SpecT, cause: WarehouseSyncError) -> ModelT:
         """Find out whether a create happened, by reading its id until it appears or patience ends."""
         found, why = None, "cannot be found"
         try:
-            async with asyncio.timeout(self.workspace.transport.carrier.policy.settle + RECONCILE_GRACE):
+            async with asyncio.timeout(self.workspace.sender.reconcile_timeout + RECONCILE_GRACE):
                 found = await self._poll_until_found(spec.id)
         except TimeoutError:
             why = "cannot be found in time"
@@ -168,7 +170,7 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
     async def _poll_until_found(self, resource_id: str) -> ModelT | None:
         """Look until it is there, or patience ends."""
         for pause in self.workspace.reconcile_delays(FIRST_DELAY, MAX_DELAY):
-            await self.workspace.transport.clock.sleep(pause)
+            await self.workspace.clock.sleep(pause)
             found = await self._try_get(resource_id)
             if found is not None:
                 return found

@@ -13,7 +13,7 @@ from warehouse_sync.errors import DecodeError, OutcomeUnknownError, ValidationEr
 from warehouse_sync.models.common import require_id, require_run_id
 from warehouse_sync.resources.endpoint import is_ambiguous
 from warehouse_sync.resources.workspace import Workspace
-from warehouse_sync.transport.call import Call, Method
+from warehouse_sync.transport.request import ApiRequest, Method
 from warehouse_sync.wire import json_codec
 
 JSONObject = dict[str, Any]
@@ -133,8 +133,8 @@ class IngestResource:
     async def _send(
         self, method: Method, path: str, read: Callable[[bytes], T], body: bytes | None = None
     ) -> T:
-        call = Call(method, self._path + path, read, body=body, replayable=method != "POST")
-        return await self._workspace.transport.send(call)
+        call = ApiRequest(method, self._path + path, read, body=body, idempotent=method != "POST")
+        return await self._workspace.sender.send(call)
 
     def _dump(self, document: object) -> bytes:
         problem = "must be an object"

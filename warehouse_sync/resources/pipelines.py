@@ -21,7 +21,7 @@ from warehouse_sync.resources.endpoint import ResourceEndpoint
 from warehouse_sync.resources.runs import Runs, validate_timeout
 from warehouse_sync.resources.trigger import trigger
 from warehouse_sync.resources.workspace import Workspace
-from warehouse_sync.transport.call import Call
+from warehouse_sync.transport.request import ApiRequest
 from warehouse_sync.wire import fast
 
 DEFAULT_CONCURRENCY = 64
@@ -210,7 +210,7 @@ class Pipelines:
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
         path = f"{self._workspace.path}/inputs/data-pipelines/{require_id('pipeline_id', pipeline_id)}/report"
-        return await self._workspace.transport.send(Call("GET", path, fast.report))
+        return await self._workspace.sender.send(ApiRequest("GET", path, fast.report))
 
     def reports(
         self,
@@ -245,14 +245,14 @@ class Pipelines:
             problems.append(("concurrency", f"must be a whole number from 1 on, not {concurrency!r:.60}"))
         if problems:
             raise ValidationError("the request for reports", problems)
-        transport = self._workspace.transport
+        sender = self._workspace.sender
         poll = BulkReports(
             ids=pipeline_ids,
             fetch=self.report,
             concurrency=concurrency,
-            pace=transport.carrier.pace,
-            sleep=transport.clock.sleep,
-            random=transport.clock.random,
+            limit=sender.concurrency,
+            sleep=sender.clock.sleep,
+            random=sender.clock.random,
             on_progress=on_progress,
         )
         return Stream(poll.results(), poll.ready)

@@ -17,7 +17,7 @@ from warehouse_sync.models.common import (
 from warehouse_sync.polling.run_waiter import RunWaiter
 from warehouse_sync.resources.pager import RunPager
 from warehouse_sync.resources.workspace import Workspace
-from warehouse_sync.transport.call import Call
+from warehouse_sync.transport.request import ApiRequest
 from warehouse_sync.wire import fast
 from warehouse_sync.wire.dates import format_date
 
@@ -83,7 +83,7 @@ class Runs:
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
         path = f"{_path(self._workspace, pipeline_id)}/{require_run_id(run_id)}"
-        return await self._workspace.transport.send(Call("GET", path, fast.run))
+        return await self._workspace.sender.send(ApiRequest("GET", path, fast.run))
 
     async def wait(
         self,
@@ -193,14 +193,14 @@ class Source:
 
     async def run(self, pipeline_id: str, run_id: int) -> Run:
         """Read one run."""
-        return await self._workspace.transport.send(
-            Call("GET", f"{_path(self._workspace, pipeline_id)}/{run_id}", fast.run)
+        return await self._workspace.sender.send(
+            ApiRequest("GET", f"{_path(self._workspace, pipeline_id)}/{run_id}", fast.run)
         )
 
     async def page(self, pipeline_id: str) -> Page:
         """Read the first page of a pipeline's runs."""
-        return await self._workspace.transport.send(
-            Call("GET", _path(self._workspace, pipeline_id), fast.page)
+        return await self._workspace.sender.send(
+            ApiRequest("GET", _path(self._workspace, pipeline_id), fast.page)
         )
 
     def may_appear_later(self, pipeline_id: str, run_id: int) -> bool:
@@ -210,7 +210,7 @@ class Source:
 
 def run_waiter(workspace: Workspace) -> RunWaiter:
     """Return a waiter for the runs of a workspace."""
-    return RunWaiter(Source(workspace), workspace.transport.clock)
+    return RunWaiter(Source(workspace), workspace.clock)
 
 
 def run_pager(  # noqa: PLR0913 - the filters of a listing
@@ -229,7 +229,9 @@ def run_pager(  # noqa: PLR0913 - the filters of a listing
 
     async def fetch(number: int) -> Page:
         query = f"currentPage={number}{filters}"
-        return await workspace.transport.send(Call("GET", path, fast.page, query=query, heard=on_headers))
+        return await workspace.sender.send(
+            ApiRequest("GET", path, fast.page, query=query, on_headers=on_headers)
+        )
 
     return RunPager(fetch, pipeline_id=pipeline_id, prefetch=prefetch)
 

@@ -15,7 +15,7 @@ from warehouse_sync.models.common import require_id
 from warehouse_sync.resources.endpoint import is_ambiguous
 from warehouse_sync.resources.runs import run_pager
 from warehouse_sync.resources.workspace import RECONCILE_GRACE, Workspace
-from warehouse_sync.transport.call import Call
+from warehouse_sync.transport.request import ApiRequest
 from warehouse_sync.wire import json_codec, lenient
 
 _log = logging.getLogger("warehouse_sync")
@@ -55,13 +55,13 @@ async def trigger(workspace: Workspace, pipeline_id: str) -> TriggeredRun:
     body = json_codec.encode({"pipeline_id": require_id("pipeline_id", pipeline_id)})
     began = _now(workspace)
     try:
-        return await workspace.transport.send(
-            Call(
+        return await workspace.sender.send(
+            ApiRequest(
                 "POST",
                 f"{workspace.path}/inputs/data-pipelines/trigger",
                 lambda answer: _read(answer, workspace, pipeline_id),
                 body=body,
-                replayable=False,
+                idempotent=False,
             )
         )
     except WarehouseSyncError as error:
@@ -98,11 +98,11 @@ def _mark_created(workspace: Workspace, triggered: TriggeredRun) -> TriggeredRun
 
 async def _find_manual_runs(workspace: Workspace, pipeline_id: str, began: datetime) -> list[int]:
     """Return the manual runs that began since, newest first; look a few times, since a run may take a moment to appear."""
-    clock = ServerClock(workspace.transport.clock.wall)
+    clock = ServerClock(workspace.clock.wall)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(sum(RECONCILE_DELAYS) + RECONCILE_GRACE):
             for pause in RECONCILE_DELAYS:
-                await workspace.transport.clock.sleep(pause)
+                await workspace.clock.sleep(pause)
                 candidates = await _manual_runs_since(workspace, pipeline_id, began, clock)
                 if candidates:
                     return candidates
@@ -132,7 +132,7 @@ async def _manual_runs_since(
 
 
 def _now(workspace: Workspace) -> datetime:
-    return datetime.fromtimestamp(workspace.transport.clock.wall(), UTC)
+    return datetime.fromtimestamp(workspace.clock.wall(), UTC)
 
 
 def _run_moment(run: Run) -> datetime | None:

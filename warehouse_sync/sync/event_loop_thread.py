@@ -19,7 +19,7 @@ from warehouse_sync.polling.stream import Stream
 
 T = TypeVar("T")
 
-CLOSED = "the client is closed: make a new one, or keep calls inside its `with` block"
+CLOSED = "the client is closed: create a new one, or keep calls inside its `with` block"
 CALLED_FROM_CALLBACK = "a blocking call from inside a callback of the same client would wait for itself: collect first, call afterwards"
 LOOP_CHECK_INTERVAL = 5.0  # seconds between two looks at whether the loop still lives
 

@@ -1,8 +1,8 @@
-"""One token per credential and process, fetched once however many callers, loops and threads need it.
+"""The token of a credential: shared by every caller, event loop and thread of the process, and fetched once for all.
 
-The state is a few attributes behind a thread lock that is held for no longer than it takes to look at them. A fetch runs
-in a task of its own: cancelling who waits for it cancels neither the fetch nor anyone else. Who waits, waits on a
-`concurrent.futures.Future`, so loops and threads can share it.
+The state is a few attributes behind a thread lock that is held only to read or replace them. A refresh runs in a task of
+its own, so that cancelling one waiter cancels neither the refresh nor other waiters. Waiters share one
+`concurrent.futures.Future`, which works across event loops and threads.
 """
 
 import asyncio
@@ -11,36 +11,54 @@ import copy
 import hashlib
 import logging
 import os
+import re
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
+from typing import TypeGuard
 
 import attrs
 
 from warehouse_sync.errors import ConfigurationError, TransportError
 from warehouse_sync.settings import Clock, Settings
-from warehouse_sync.transport.grant import AUDIENCE, Grant, renewal_margin
 
-RENEWAL_PAUSE = 30.0  # seconds between attempts to renew early
-PATIENCE = 1.0  # seconds between two looks at whether the loop of a fetch still runs
+AUDIENCE = "https://api.mparticle.com"  # a constant, also for regional API hosts
+REFRESH_MARGIN = 300.0  # seconds before expiry at which a refresh starts, at most
+REFRESH_INTERVAL = 30.0  # seconds between attempts to refresh before expiry
+LIVENESS_INTERVAL = 1.0  # seconds between checks that the event loop of a refresh is still running
+
+_TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
 
 _log = logging.getLogger("warehouse_sync")
 
 
-class AccessToken:
-    """A token and when to renew it. Never shows itself.
+@attrs.frozen(kw_only=True)
+class TokenResponse:
+    """A token as the token endpoint issued it.
 
     Attributes:
-        renew_at: When a renewal should begin, on the monotonic clock.
-        expires_at: When it must no longer be used, on the monotonic clock.
+        access_token: The token; excluded from the `repr`.
+        lifetime: Seconds for which it is valid, from the time of the request.
     """
 
-    __slots__ = ("__value", "expires_at", "renew_at")
+    access_token: str = attrs.field(repr=False)
+    lifetime: float
 
-    def __init__(self, grant: Grant, *, asked_at: float) -> None:
-        self.__value = grant.access_token
-        self.expires_at: float = asked_at + grant.lifetime
-        self.renew_at: float = self.expires_at - renewal_margin(grant.lifetime)
+
+class AccessToken:
+    """A token and its times. Its `repr` does not show the token.
+
+    Attributes:
+        refresh_at: When to start a refresh, on the monotonic clock.
+        expires_at: When it expires, on the monotonic clock.
+    """
+
+    __slots__ = ("__value", "expires_at", "refresh_at")
+
+    def __init__(self, response: TokenResponse, *, requested_at: float) -> None:
+        self.__value = response.access_token
+        self.expires_at: float = requested_at + response.lifetime
+        self.refresh_at: float = self.expires_at - refresh_margin(response.lifetime)
 
     def reveal(self) -> str:
         """Return the token itself."""
@@ -50,153 +68,163 @@ class AccessToken:
         return f"<AccessToken expires_at={self.expires_at:.0f}>"
 
 
-# Brings a token; is told the one the API refused last, which will not do.
-Fetch = Callable[[AccessToken | None], Awaitable[Grant]]
+# Fetches a token, given the one that the API rejected last, which must not be returned.
+Fetch = Callable[[AccessToken | None], Awaitable[TokenResponse]]
+
+
+def refresh_margin(lifetime: float) -> float:
+    """Return how many seconds before expiry to refresh: five minutes, but at most a tenth of the lifetime."""
+    return min(REFRESH_MARGIN, lifetime / 10)
+
+
+def is_token(value: object) -> TypeGuard[str]:
+    """Return whether a value can be sent as a token: printable ASCII without spaces, at most 16 KiB."""
+    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
 @attrs.define(eq=False, repr=False)
-class _Flight:
-    """One fetch under way. It lands with a token, with an error, or with `None` when its loop ended first."""
+class _Refresh:
+    """A running fetch. Its future ends with a token, an error, or `None` if its event loop ended first."""
 
     loop: asyncio.AbstractEventLoop
     fetch: Fetch
-    landing: "concurrent.futures.Future[AccessToken | None]" = attrs.field(
+    future: "concurrent.futures.Future[AccessToken | None]" = attrs.field(
         factory=concurrent.futures.Future, init=False
     )
 
     def __attrs_post_init__(self) -> None:
-        self.landing.set_running_or_notify_cancel()  # from here on, none who waits can cancel it
+        self.future.set_running_or_notify_cancel()  # so that no waiter can cancel it
 
-    def is_lost(self) -> bool:
-        """Tell whether its loop has stopped, so that it will never land."""
-        return not self.landing.done() and not self.loop.is_running()
+    def is_orphaned(self) -> bool:
+        """Return whether its event loop has stopped, so that its future never ends."""
+        return not self.future.done() and not self.loop.is_running()
 
 
 class TokenSource:
     """The token of one credential.
 
     Attributes:
-        token: The current token, for a look without waiting; use it while `renew_at` lies ahead.
+        token: The current token. Use it without waiting until `refresh_at`.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.token: AccessToken | None = None
-        self._refused: AccessToken | None = None
+        self._rejected: AccessToken | None = None
         self._clock = clock
         self._lock = threading.Lock()
-        self._flight: _Flight | None = None
-        self._next_renewal = float("-inf")
+        self._refresh: _Refresh | None = None
+        self._next_refresh = float("-inf")
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def get(self, fetch: Fetch) -> AccessToken:
-        """Return a valid token: at once while there is one, renewed in the background when it nears its end.
+        """Return a valid token, without waiting if there is one. Near its expiry it is refreshed in the background.
 
         Args:
-            fetch: Asks for a token once. Called only if this caller is the one to fetch.
+            fetch: Fetches a token once. Not called if another caller is fetching one.
 
         Raises:
-            TokenError: The token endpoint refused, or answered nonsense.
-            TransportError: It could not be reached.
+            TokenError: The token endpoint rejected the credential or sent an invalid response.
+            TransportError: The token endpoint could not be reached.
         """
-        excused: tuple[type[Exception], ...] = (ConfigurationError, TransportError)
+        retryable: tuple[type[Exception], ...] = (ConfigurationError, TransportError)
         while True:
             now, token = self._clock.monotonic(), self.token
             if token is not None and now < token.expires_at:
-                self._renew_early(token, now, fetch)
+                self._refresh_early(token, now, fetch)
                 return token
-            flight = self._join(fetch, instead_of=token)
-            if flight is None or not await self._landing(flight):
+            refresh = self._join_refresh(fetch, current=token)
+            if refresh is None or not await self._wait_for(refresh):
                 continue
-            error = flight.landing.exception()
+            error = refresh.future.exception()
             if error is None:
-                landed = flight.landing.result()
-                if landed is not None:
-                    return landed
-            elif flight.fetch == fetch or not isinstance(error, excused):
-                raise copy.copy(
-                    error
-                )  # its own for each waiter: a shared one would collect everybody's traceback
+                fetched = refresh.future.result()
+                if fetched is not None:
+                    return fetched
+            elif refresh.fetch == fetch or not isinstance(error, retryable):
+                raise copy.copy(error)  # a copy for each waiter: a shared one would collect all tracebacks
             elif isinstance(error, TransportError):
-                excused = (ConfigurationError,)  # another client's bounds or proxy may be to blame, but once
+                retryable = (
+                    ConfigurationError,
+                )  # another client's timeout or proxy may be the cause, but only once
 
     def invalidate(self, token: AccessToken) -> None:
-        """Forget a token the API refused, unless another has taken its place."""
+        """Drop a token that the API rejected, unless it was already replaced."""
         with self._lock:
             if self.token is token:
-                self.token, self._refused = None, token
+                self.token, self._rejected = None, token
 
-    def forget_flight(self) -> None:
-        """In a forked child: the parent's flight will never land here."""
+    def reset_after_fork(self) -> None:
+        """Drop the parent's refresh in a forked child, where it never ends."""
         self._lock = threading.Lock()
-        self._flight = None
+        self._refresh = None
 
-    def _renew_early(self, token: AccessToken, now: float, fetch: Fetch) -> None:
-        if now >= token.renew_at and now >= self._next_renewal:
-            self._next_renewal = now + RENEWAL_PAUSE
-            self._join(fetch, instead_of=token)
+    def _refresh_early(self, token: AccessToken, now: float, fetch: Fetch) -> None:
+        if now >= token.refresh_at and now >= self._next_refresh:
+            self._next_refresh = now + REFRESH_INTERVAL
+            self._join_refresh(fetch, current=token)
 
-    def _join(self, fetch: Fetch, *, instead_of: AccessToken | None) -> _Flight | None:
-        """Return the flight under way, or start one. Return `None` if one has just landed."""
+    def _join_refresh(self, fetch: Fetch, *, current: AccessToken | None) -> _Refresh | None:
+        """Return the running refresh, or start one. Return `None` if `current` has already been replaced."""
         with self._lock:
-            if self.token is not instead_of:
+            if self.token is not current:
                 return None
-            flight = self._flight
-            if flight is None or flight.is_lost():
-                flight = self._flight = _Flight(asyncio.get_running_loop(), fetch)
-                self._start(flight)
-            return flight
+            refresh = self._refresh
+            if refresh is None or refresh.is_orphaned():
+                refresh = self._refresh = _Refresh(asyncio.get_running_loop(), fetch)
+                self._start(refresh)
+            return refresh
 
-    def _start(self, flight: _Flight) -> None:
-        task = flight.loop.create_task(self._fly(flight), name="warehouse-sync token")
+    def _start(self, refresh: _Refresh) -> None:
+        task = refresh.loop.create_task(self._run(refresh), name="warehouse-sync token refresh")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _fly(self, flight: _Flight) -> None:
-        asked_at = self._clock.monotonic()
+    async def _run(self, refresh: _Refresh) -> None:
+        requested_at = self._clock.monotonic()
         try:
-            token = AccessToken(await flight.fetch(self._refused), asked_at=asked_at)
+            token = AccessToken(await refresh.fetch(self._rejected), requested_at=requested_at)
         except asyncio.CancelledError:
-            flight.landing.set_result(
+            refresh.future.set_result(
                 None
-            )  # its loop is ending: whoever waits on another starts a flight there
+            )  # its event loop is ending: waiters on other loops start a refresh there
             raise
-        except Exception as error:  # noqa: BLE001 - handed to everyone who waits
-            cut_off = isinstance(error, ConfigurationError)  # its client was closed, say
-            if self.token is not None and not cut_off:
-                _log.warning("the token could not be renewed early: %s", error)
-            flight.landing.set_exception(error)
+        except Exception as error:  # noqa: BLE001 - passed on to every waiter
+            interrupted = isinstance(error, ConfigurationError)  # for example because its client was closed
+            if self.token is not None and not interrupted:
+                _log.warning("the token could not be refreshed before its expiry: %s", error)
+            refresh.future.set_exception(error)
         else:
             with self._lock:
-                self.token, self._next_renewal = token, float("-inf")
-            flight.landing.set_result(token)
+                self.token, self._next_refresh = token, float("-inf")
+            refresh.future.set_result(token)
         finally:
-            self._leave(flight)
+            self._clear(refresh)
 
-    def _leave(self, flight: _Flight) -> None:
-        """Let go of a flight that has ended: it would keep its loop alive."""
+    def _clear(self, refresh: _Refresh) -> None:
+        """Drop a finished refresh, whose reference would keep its event loop alive."""
         with self._lock:
-            if self._flight is flight:
-                self._flight = None
+            if self._refresh is refresh:
+                self._refresh = None
 
     @staticmethod
-    async def _landing(flight: _Flight) -> bool:
-        """Wait for a flight. Return false if it was lost."""
-        done = asyncio.wrap_future(flight.landing)
+    async def _wait_for(refresh: _Refresh) -> bool:
+        """Wait until a refresh ends. Return whether it did: one whose event loop stopped never ends."""
+        ended = asyncio.wrap_future(refresh.future)
         try:
-            while not flight.landing.done():
-                if flight.is_lost():
+            while not refresh.future.done():
+                if refresh.is_orphaned():
                     return False
-                # Unlike awaiting it, this neither cancels the flight with us nor raises for it.
-                await asyncio.wait([done], timeout=PATIENCE)
+                # Unlike `await ended`, this does not cancel the refresh with the waiter and does not raise its error.
+                await asyncio.wait([ended], timeout=LIVENESS_INTERVAL)
         finally:
-            _let_go(done)
+            _detach(ended)
         return True
 
 
-def _let_go(done: "asyncio.Future[AccessToken | None]") -> None:
-    """Wait no longer: the flight must not call into our loop, which may be closed when it lands."""
-    if not done.cancel():
-        done.exception()  # looked at, so that asyncio does not report it as overlooked
+def _detach(ended: "asyncio.Future[AccessToken | None]") -> None:
+    """Keep the refresh from calling into the waiter's event loop, which may be closed when it ends."""
+    if not ended.cancel():
+        ended.exception()  # mark it as retrieved, or asyncio logs it
 
 
 _sources: "weakref.WeakValueDictionary[str, TokenSource]" = weakref.WeakValueDictionary()
@@ -204,13 +232,13 @@ _sources_lock = threading.Lock()
 
 
 def credential_key(settings: Settings) -> str:
-    """Return what identifies a credential without telling it; another secret gives another key."""
+    """Return a hash that identifies a credential. A rotated secret has another hash."""
     parts = (settings.token_url, AUDIENCE, settings.client_id, settings.client_secret.reveal())
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def shared_source(settings: Settings, clock: Clock) -> TokenSource:
-    """Return the process's one source for a credential; it lives as long as a client uses it."""
+    """Return the token source of a credential, one per process. It lives as long as a client uses it."""
     key = credential_key(settings)
     with _sources_lock:
         source = _sources.get(key)
@@ -220,10 +248,10 @@ def shared_source(settings: Settings, clock: Clock) -> TokenSource:
 
 
 def _after_fork() -> None:
-    global _sources_lock  # noqa: PLW0603 - the parent may have held it as it forked
+    global _sources_lock  # noqa: PLW0603 - the parent may have held it during the fork
     _sources_lock = threading.Lock()
     for source in list(_sources.values()):
-        source.forget_flight()
+        source.reset_after_fork()
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork

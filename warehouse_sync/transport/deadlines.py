@@ -1,7 +1,8 @@
-"""Deadlines for very many calls with one timer.
+"""Deadlines of concurrent requests, with one timer per event loop.
 
-A timer per request costs more than decoding the answer. Calls of one client share their total timeout, so their
-deadlines fall due in the order they began: one queue per duration, and one timer for the earliest of all.
+A timer per request costs more than decoding its response. Requests of one client share their total timeout, so their
+deadlines expire in the order in which they started: there is one queue per duration, and one timer for the earliest
+deadline of all.
 """
 
 import asyncio
@@ -9,11 +10,11 @@ from typing import Any
 
 
 class Deadline:
-    """The deadline of one call in one task.
+    """The deadline of one request in one task.
 
     Attributes:
-        when: The loop's time at which it falls due.
-        expired: Whether it fell due and cancelled the call.
+        when: The time on the event loop's clock at which it expires.
+        expired: Whether it expired and cancelled the task.
     """
 
     __slots__ = ("_cancelling", "_queue", "_task", "expired", "when")
@@ -26,25 +27,25 @@ class Deadline:
         self._queue = queue
 
     def expire(self) -> None:
-        """Cancel the call's task; the call turns that into its own error."""
+        """Cancel the task. The request converts the cancellation into a `TimeoutError`."""
         self.expired = True
         self._task.cancel()
 
-    def is_mine(self) -> bool:
-        """Tell whether a cancellation that arrived is the deadline's alone, so not the caller's; take it back."""
+    def caused_cancellation(self) -> bool:
+        """Return whether the deadline alone cancelled the task, and undo that cancellation."""
         if not self.expired:
             return False
         self.expired = False
         return self._task.uncancel() <= self._cancelling
 
     def finish(self) -> None:
-        """End the deadline."""
+        """Remove the deadline."""
         self._queue.pop(self, None)
-        self.is_mine()  # fell due as the call ended: the task must not stay marked as cancelled
+        self.caused_cancellation()  # if it expired as the request ended, the task must not stay cancelled
 
 
 class Deadlines:
-    """The deadlines of all calls on one event loop."""
+    """All deadlines of one event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -52,7 +53,7 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, seconds: float) -> Deadline:
-        """Begin a deadline for the current task, `seconds` from now."""
+        """Start a deadline for the current task, `seconds` from now."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine under asyncio always runs in a task
         when = self._loop.time() + seconds
@@ -62,36 +63,36 @@ class Deadlines:
         deadline = Deadline(when, task, queue)
         queue[deadline] = None
         if self._timer is None or when < self._timer.when():
-            self._arm(when)
+            self._schedule(when)
         return deadline
 
     def close(self) -> None:
-        """Forget the timer; calls still under way lose their deadline."""
+        """Cancel the timer. Requests in flight lose their deadline."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _arm(self, when: float) -> None:
+    def _schedule(self, when: float) -> None:
         self.close()
-        self._timer = self._loop.call_at(when, self._fall_due)
+        self._timer = self._loop.call_at(when, self._on_timer)
 
-    def _fall_due(self) -> None:
+    def _on_timer(self) -> None:
         self._timer = None
         now = self._loop.time()
         for seconds, queue in list(self._queues.items()):
-            for deadline in _overdue(queue, now):
+            for deadline in _expired(queue, now):
                 del queue[deadline]
                 deadline.expire()
             if not queue:
                 del self._queues[seconds]
         if self._queues:
-            self._arm(min(next(iter(queue)).when for queue in self._queues.values()))
+            self._schedule(min(next(iter(queue)).when for queue in self._queues.values()))
 
 
-def _overdue(queue: dict[Deadline, None], now: float) -> list[Deadline]:
-    overdue = []
+def _expired(queue: dict[Deadline, None], now: float) -> list[Deadline]:
+    expired = []
     for deadline in queue:
         if deadline.when > now:
             break
-        overdue.append(deadline)
-    return overdue
+        expired.append(deadline)
+    return expired

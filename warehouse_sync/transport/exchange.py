@@ -1,4 +1,4 @@
-"""One request and its answer over aiohttp: the only place where bytes leave and arrive."""
+"""One HTTP request and its response over aiohttp."""
 
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
@@ -7,143 +7,148 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
 from warehouse_sync.errors import ConfigurationError, ResponseTooLargeError
-from warehouse_sync.transport.call import Answer, Call
+from warehouse_sync.transport.error_mapping import TRANSPORT_EXCEPTIONS, to_transport_error
 from warehouse_sync.transport.fast_get import FastResponse
-from warehouse_sync.transport.faults import FAULTS, translate
-from warehouse_sync.transport.pool import Local
-from warehouse_sync.transport.site import Headers
+from warehouse_sync.transport.pool import LoopSession
+from warehouse_sync.transport.request import ApiRequest, ApiResponse, RequestHeaders
 
 if TYPE_CHECKING:
     from warehouse_sync.errors import TransportError
 
-LARGEST: Final = 16 * 1024 * 1024  # bytes of one answer, decompressed
-LARGEST_ERROR: Final = 256 * 1024  # bytes of an error answer worth reading
+MAX_BODY: Final = 16 * 1024 * 1024  # bytes of a response body, decompressed
+MAX_ERROR_BODY: Final = 256 * 1024  # bytes of the body of an error response
 
 _ENVIRONMENT = (
-    "aiohttp cannot use what the environment says for {host}: netrc has a login for it, which would be sent in place of the"
-    " token, or a proxy variable holds no address; mend it, or leave trust_env off"
+    "aiohttp cannot use the environment's settings for {host}: netrc has a login for it, which would be sent instead of the"
+    " token, or a proxy variable contains no valid URL; correct it, or set trust_env=False"
 )
 _USAGE = "X-mp-rate-limit-percentage-used"
 _REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id", "x-amzn-RequestId")
 
 
-async def exchange(local: Local, call: Call[Any], headers: Headers) -> Answer:
-    """Send one request, exactly once, and read its answer whole.
+async def exchange(session: LoopSession, request: ApiRequest[Any], headers: RequestHeaders) -> ApiResponse:
+    """Send one request, exactly once, and read its response completely.
 
     Raises:
-        TransportError: The request or the answer did not get through.
-        ResponseTooLargeError: The answer is too large.
+        TransportError: The request failed without a complete response.
+        ResponseTooLargeError: The response is too large.
     """
     problem: ConfigurationError | TransportError
     try:
-        response = await _send(local, call, headers)
+        response = await _send(session, request, headers)
         try:
-            if call.heard is not None:
-                call.heard(response.headers)
-            return await _answer(local, response)
+            if request.on_headers is not None:
+                request.on_headers(response.headers)
+            return await _read_response(session, response)
         except BaseException:
-            response.close()  # half-read: its connection must not serve another request
-            del response  # its headers may repeat the token, and tracebacks may show what a frame holds
+            response.close()  # not read completely: its connection must not be used for another request
+            del response  # its headers may repeat the token, and tracebacks may show the locals of a frame
             raise
     except (asyncio.CancelledError, ResponseTooLargeError) as interruption:
-        _forget_frames(interruption)
+        _clear_traceback(interruption)
         raise
-    except FAULTS as error:
+    except TRANSPORT_EXCEPTIONS as error:
         problem = (
-            ConfigurationError(local.when_closed)
-            if local.session.closed
-            else translate(error, str(headers.site))
+            ConfigurationError(session.closed_message)
+            if session.aiohttp_session.closed
+            else to_transport_error(error, headers.base_url.host_and_port)
         )
     except RuntimeError as error:
-        if not local.session.closed:
-            _forget_frames(error)
+        if not session.aiohttp_session.closed:
+            _clear_traceback(error)
             raise
-        problem = ConfigurationError(local.when_closed)
+        problem = ConfigurationError(session.closed_message)
     except ValueError as error:
-        if not local.session.trust_env:
-            _forget_frames(error)
+        if not session.aiohttp_session.trust_env:
+            _clear_traceback(error)
             raise
-        problem = ConfigurationError(_ENVIRONMENT.format(host=headers.site.origin.host))
-    # Raised out here: aiohttp's exceptions hold the request's headers, and must not stay in the chain.
+        problem = ConfigurationError(_ENVIRONMENT.format(host=headers.base_url.origin.host))
+    # Raised outside the `except` blocks: aiohttp's exceptions hold the request's headers, and must not be the context.
     raise problem
 
 
-async def _send(local: Local, call: Call[Any], headers: Headers) -> FastResponse | aiohttp.ClientResponse:
-    """Send one request, and wait for the head of its answer."""
-    site = headers.site
-    if call.method == "GET" and local.fast_get is not None:
-        response = await local.fast_get.get(site.target(call.path, call.query), headers)
+async def _send(
+    session: LoopSession, request: ApiRequest[Any], headers: RequestHeaders
+) -> FastResponse | aiohttp.ClientResponse:
+    """Send one request, and wait for the head of its response."""
+    base_url = headers.base_url
+    if request.method == "GET" and session.fast_get is not None:
+        response = await session.fast_get.get(base_url.target(request.path, request.query), headers)
         if response is not None:
             return response
-    return await local.session.request(
-        call.method,
-        site.url(call.path, call.query),
-        data=call.body,
-        headers=headers.json if call.body else headers.bare,
+    return await session.aiohttp_session.request(
+        request.method,
+        base_url.url(request.path, request.query),
+        data=request.body,
+        headers=headers.json if request.body else headers.bare,
         allow_redirects=False,
-        **local.options,
+        **session.options,
     )
 
 
-async def _answer(local: Local, response: FastResponse | aiohttp.ClientResponse) -> Answer:
+async def _read_response(
+    session: LoopSession, response: FastResponse | aiohttp.ClientResponse
+) -> ApiResponse:
     status, headers = response.status, response.headers
     if 200 <= status < 300:  # noqa: PLR2004 - success
-        return Answer(status, await _read(local, response), headers.get(_USAGE))
-    return Answer(
+        return ApiResponse(status, await _read(session, response), headers.get(_USAGE))
+    return ApiResponse(
         status,
-        await _read_error(local, response),
+        await _read_error(session, response),
         headers.get(_USAGE),
         retry_after=headers.get("Retry-After") or headers.get("RetryAfter"),
         request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
     )
 
 
-async def _read(local: Local, response: FastResponse | aiohttp.ClientResponse) -> bytes:
+async def _read(session: LoopSession, response: FastResponse | aiohttp.ClientResponse) -> bytes:
     if not response.content.is_eof():
-        return await _read_bounded(local, response, LARGEST)
+        return await _read_bounded(session, response, MAX_BODY)
     return (
         response.content.read_nowait()
-    )  # all of it has come, so it fits aiohttp's buffer, far below the limit
+    )  # complete, so it fits aiohttp's buffer, which is far below the limit
 
 
-async def _read_error(local: Local, response: FastResponse | aiohttp.ClientResponse) -> bytes:
-    """Read what explains an error. One too long to be an explanation explains nothing, and the status still counts."""
+async def _read_error(session: LoopSession, response: FastResponse | aiohttp.ClientResponse) -> bytes:
+    """Read the body of an error response. If it is too large, ignore it: the status is enough."""
     try:
-        return await _read_bounded(local, response, LARGEST_ERROR)
+        return await _read_bounded(session, response, MAX_ERROR_BODY)
     except ResponseTooLargeError:
         response.close()
         return b""
 
 
-async def _read_bounded(local: Local, response: FastResponse | aiohttp.ClientResponse, limit: int) -> bytes:
-    """Read piece by piece, so that a small compressed body cannot fill the memory."""
-    content, line = response.content, _line_that_ends(response)
+async def _read_bounded(
+    session: LoopSession, response: FastResponse | aiohttp.ClientResponse, limit: int
+) -> bytes:
+    """Read a body in pieces, so that a small compressed body cannot exhaust the memory."""
+    content, connection = response.content, _delimiting_connection(response)
     pieces: list[bytes] = []
     size = 0
-    local.reading.add(content)
+    session.reading.add(content)
     try:
         async for piece in content.iter_any():
             size += len(piece)
             if size > limit:
                 raise ResponseTooLargeError(
-                    f"the answer is larger than {limit // 1024} KiB once decompressed; it was not read further"
+                    f"the response is larger than {limit // 1024} KiB once decompressed; the rest was not read"
                 )
             pieces.append(piece)
     finally:
-        local.reading.discard(content)
-    if line is not None and isinstance(line.exception(), OSError):
-        raise aiohttp.ClientPayloadError  # a reset, which aiohttp takes for the end
+        session.reading.discard(content)
+    if connection is not None and isinstance(connection.exception(), OSError):
+        raise aiohttp.ClientPayloadError  # a reset, which aiohttp treats as the end of the body
     return b"".join(pieces)
 
 
-def _line_that_ends(response: FastResponse | aiohttp.ClientResponse) -> ResponseHandler | None:
-    """Return the connection whose end is to be the answer's, where the answer does not say how long it is."""
-    says = (
+def _delimiting_connection(response: FastResponse | aiohttp.ClientResponse) -> ResponseHandler | None:
+    """Return the connection if its end marks the end of the body: the response has no length and is not chunked."""
+    delimited = (
         aiohttp.hdrs.CONTENT_LENGTH in response.headers or aiohttp.hdrs.TRANSFER_ENCODING in response.headers
     )
-    return None if says or response.connection is None else response.connection.protocol
+    return None if delimited or response.connection is None else response.connection.protocol
 
 
-def _forget_frames(error: BaseException) -> None:
-    """Drop the frames an exception came through: they hold the headers and the body, of the request or of the answer."""
+def _clear_traceback(error: BaseException) -> None:
+    """Remove the frames of an exception, whose locals hold headers and bodies."""
     error.__traceback__ = error.__context__ = error.__cause__ = None

@@ -21,7 +21,7 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 from multidict import CIMultiDict
 
-from warehouse_sync.transport.site import Headers
+from warehouse_sync.transport.request import RequestHeaders
 
 SUPPORTED_AIOHTTP: Final = "3.14."  # the versions whose private names this module uses
 
@@ -95,7 +95,7 @@ class FastGet:
         self._session_headers = session.headers
         self._read_timeout = session.timeout.sock_read
 
-    async def get(self, target: str, headers: Headers) -> FastResponse | None:
+    async def get(self, target: str, headers: RequestHeaders) -> FastResponse | None:
         """Send a GET request on a keep-alive connection, and wait for the head of its response.
 
         Args:
@@ -187,9 +187,9 @@ def _is_original(method: object) -> bool:
     return type(method) is types.FunctionType and method.__code__.co_filename == aiohttp.client.__file__
 
 
-def _request_head(headers: Headers, session_headers: Mapping[str, str]) -> RequestHead:
+def _request_head(headers: RequestHeaders, session_headers: Mapping[str, str]) -> RequestHead:
     """Return the head that `ClientSession` would send, and the key of the connections that it would use."""
-    origin = headers.site.origin
+    origin = headers.base_url.origin
     key = ConnectionKey(
         host=origin.raw_host or "",
         port=origin.port,

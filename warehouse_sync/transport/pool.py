@@ -1,4 +1,4 @@
-"""The session pool: one aiohttp session per event loop, opened when first needed, closed with the client or the loop."""
+"""The session pool: one aiohttp session per event loop, opened at first use, closed with the client or the event loop."""
 
 import asyncio
 import contextlib
@@ -28,9 +28,9 @@ from warehouse_sync.transport.fast_get import (
     open_fast_get,
     session_middlewares,
 )
-from warehouse_sync.transport.slots import Slots
+from warehouse_sync.transport.limits import RequestLimiter
 
-CLOSED = "the client is closed: make a new one, or keep calls inside its `with` block"
+CLOSED = "the client is closed: create a new one, or keep calls inside its `with` block"
 BORROWED_CLOSED = "the session passed to the client is closed: pass an open one"
 
 HEADERS = {
@@ -40,51 +40,51 @@ HEADERS = {
 
 
 @attrs.define(eq=False, repr=False)
-class Local:
-    """What one event loop uses to send requests.
+class LoopSession:
+    """The aiohttp session of one event loop, and the state of the requests sent over it.
 
     Attributes:
-        session: The aiohttp session.
-        headers: Headers each request must carry because the session does not.
-        options: How each request must be made because the session would make it otherwise.
-        slots: Places for requests.
-        deadlines: The deadlines of its calls.
+        aiohttp_session: The aiohttp session.
+        headers: Headers to add to each request because the session does not send them.
+        options: Options to pass with each request because the session's differ.
+        limiter: The limit on concurrent requests.
+        deadlines: The deadlines of the requests.
         fast_get: The fast path for GET requests, if the session allows it.
-        when_closed: What to say of a call that finds the session closed.
-        lifespan: Closes the session when the loop ends; `None` for a borrowed session.
-        reading: The bodies that are being read.
+        closed_message: The error message for a request that finds the session closed.
+        lifespan: Closes the session when the event loop ends; `None` for a borrowed session.
+        reading: The response bodies that are being read.
     """
 
-    session: aiohttp.ClientSession
+    aiohttp_session: aiohttp.ClientSession
     headers: dict[str, str]
     options: Mapping[str, Any]
-    slots: Slots
+    limiter: RequestLimiter
     deadlines: Deadlines
     fast_get: FastGet | None = None
-    when_closed: str = CLOSED
+    closed_message: str = CLOSED
     lifespan: AsyncGenerator[None, None] | None = None
     reading: set[aiohttp.StreamReader] = attrs.field(factory=set)
 
     async def close(self) -> None:
-        """Close what is not the caller's. Call this on its own loop."""
+        """Close the session unless it is borrowed. Call this on its own event loop."""
         if self.lifespan is None:
-            return  # calls under way go on, within their deadlines
-        for content in self.reading:  # aiohttp would leave its readers waiting for ever
+            return  # requests in flight continue until they end or their deadlines expire
+        for content in self.reading:  # aiohttp would leave its readers waiting forever
             content.set_exception(aiohttp.ClientConnectionError(CLOSED))
-        await self.session.close()
+        await self.aiohttp_session.close()
         await self.lifespan.aclose()
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class PoolOptions:
-    """How sessions are opened.
+    """The options with which sessions are opened.
 
     Attributes:
-        timeout: Bounds on connecting and on the server's silence.
-        max_connections: The most requests under way at once on one event loop.
-        session: The caller's session: used as it is, never closed.
-        trust_env: Whether proxies and netrc of the environment are used.
-        ca_file: A file of certificate authorities to trust besides the system's.
+        timeout: The limits on connecting and on waiting for data.
+        max_connections: The maximum number of concurrent requests on one event loop.
+        session: The caller's session, which is used unchanged and never closed.
+        trust_env: Whether to use proxies and netrc from the environment.
+        ca_file: A file of certificate authorities to trust in addition to the system's.
     """
 
     timeout: Timeout
@@ -95,49 +95,49 @@ class PoolOptions:
 
 
 class SessionPool:
-    """Hands each event loop its session."""
+    """A pool with one session per event loop."""
 
     def __init__(self, options: PoolOptions) -> None:
         self._options = options
-        self._locals: dict[asyncio.AbstractEventLoop, Local] = {}
+        self._sessions: dict[asyncio.AbstractEventLoop, LoopSession] = {}
         self._lock = threading.Lock()
-        self._latest: tuple[asyncio.AbstractEventLoop, Local] | None = None
+        self._latest: tuple[asyncio.AbstractEventLoop, LoopSession] | None = None
         self.closed: bool = False
         _pools.add(self)
 
-    def here(self) -> Local:
-        """Return the running loop's share, opening it the first time.
+    def for_running_loop(self) -> LoopSession:
+        """Return the session of the running event loop, opening it at first use.
 
         Raises:
-            ConfigurationError: The client is closed, or its borrowed session belongs to another loop.
+            ConfigurationError: The client is closed, or its borrowed session belongs to another event loop.
         """
         loop, latest = asyncio.get_running_loop(), self._latest
         if latest is not None and latest[0] is loop:
             return latest[1]
         return self._find(loop)
 
-    def _find(self, loop: asyncio.AbstractEventLoop) -> Local:
+    def _find(self, loop: asyncio.AbstractEventLoop) -> LoopSession:
         with self._lock:
             if self.closed:
                 raise ConfigurationError(CLOSED)
-            local = self._locals.get(loop)
-            if local is None or local.session.closed:
-                local = self._locals[loop] = self._open(loop)
-            self._latest = (loop, local)
-        return local
+            session = self._sessions.get(loop)
+            if session is None or session.aiohttp_session.closed:
+                session = self._sessions[loop] = self._open(loop)
+            self._latest = (loop, session)
+        return session
 
-    def _open(self, loop: asyncio.AbstractEventLoop) -> Local:
+    def _open(self, loop: asyncio.AbstractEventLoop) -> LoopSession:
         borrowed = self._options.session
         session = self._check_borrowed(borrowed, loop) if borrowed else open_session(self._options)
-        return Local(
-            session=session,
+        return LoopSession(
+            aiohttp_session=session,
             headers=HEADERS if borrowed else {},
-            options=_options_over(borrowed, self._options.timeout) if borrowed else {},
-            slots=Slots(self._options.max_connections),
+            options=_request_options(borrowed, self._options.timeout) if borrowed else {},
+            limiter=RequestLimiter(self._options.max_connections),
             deadlines=Deadlines(loop),
             fast_get=None if borrowed else open_fast_get(session),
-            when_closed=BORROWED_CLOSED if borrowed else CLOSED,
-            lifespan=None if borrowed else _closes_with_loop(session, self._forgets(loop)),
+            closed_message=BORROWED_CLOSED if borrowed else CLOSED,
+            lifespan=None if borrowed else _close_with_loop(session, self._forget_callback(loop)),
         )
 
     @staticmethod
@@ -148,52 +148,52 @@ class SessionPool:
             raise ConfigurationError(BORROWED_CLOSED)
         if not belongs_to(session, loop):
             raise ConfigurationError(
-                "the session passed to the client belongs to another event loop: pass one of this loop, or none"
+                "the session passed to the client belongs to another event loop: pass one of this event loop, or none"
             )
         if session.auth is not None or aiohttp.hdrs.AUTHORIZATION in session.headers:
             raise ConfigurationError(
-                "the session passed to the client has a login of its own, which aiohttp would send to the token endpoint:"
+                "the session passed to the client has its own credentials, which aiohttp would send to the token endpoint:"
                 " pass a session without `auth` and without an Authorization header"
             )
         return session
 
     async def close(self) -> None:
-        """Close every session the pool opened; those of other loops that run, in their loop."""
+        """Close every session that the pool opened, each on its own event loop if that is running."""
         with self._lock:
             self.closed, self._latest = True, None
-            opened, self._locals = self._locals, {}
-        here = asyncio.get_running_loop()
-        for loop, local in opened.items():
-            if loop is here:
-                await local.close()
+            sessions, self._sessions = self._sessions, {}
+        running = asyncio.get_running_loop()
+        for loop, session in sessions.items():
+            if loop is running:
+                await session.close()
             elif loop.is_running():
-                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(local.close(), loop))
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(session.close(), loop))
 
-    def abandon(self) -> None:
-        """In a forked child: leave the parent's sockets and loops alone, and start afresh."""
-        _inherited.extend(self._locals.values())
-        self._locals, self._latest = {}, None
+    def reset_after_fork(self) -> None:
+        """Drop the parent's sessions in a forked child without closing them: the parent uses their sockets."""
+        _inherited.extend(self._sessions.values())
+        self._sessions, self._latest = {}, None
         self._lock = threading.Lock()  # another thread of the parent may have held it
 
-    def _forgets(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
-        """Return what forgets a loop that ends, without keeping the pool alive until then."""
+    def _forget_callback(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+        """Return a callback that drops the session of an event loop, and holds no reference to the pool."""
         this = weakref.ref(self)
 
         def forget() -> None:
             pool = this()
             if pool is not None:
-                with pool._lock:  # noqa: SLF001 - our own
-                    pool._locals.pop(loop, None)  # noqa: SLF001 - our own
-                    pool._latest = None  # noqa: SLF001 - our own
+                with pool._lock:  # noqa: SLF001 - the same class
+                    pool._sessions.pop(loop, None)  # noqa: SLF001 - the same class
+                    pool._latest = None  # noqa: SLF001 - the same class
 
         return forget
 
 
 def open_session(options: PoolOptions) -> aiohttp.ClientSession:
-    """Open a session that adds nothing of its own: no cookies, no limits but ours, no timer per request."""
+    """Open an aiohttp session without cookies, connection limit and timer per request."""
     raise_mmap_threshold()
     session = aiohttp.ClientSession(
-        connector=create_connector(limit=0, ssl=_trust(options.ca_file)),
+        connector=create_connector(limit=0, ssl=_tls_option(options.ca_file)),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=HEADERS,
         timeout=_client_timeout(options.timeout),
@@ -207,10 +207,10 @@ def _client_timeout(timeout: Timeout) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=None, sock_connect=timeout.connect, sock_read=timeout.read)
 
 
-def _options_over(session: aiohttp.ClientSession, timeout: Timeout) -> dict[str, Any]:
-    """Return what makes requests over a borrowed session mean the same as over one of ours."""
+def _request_options(session: aiohttp.ClientSession, timeout: Timeout) -> dict[str, Any]:
+    """Return options that make a borrowed session behave like one of the SDK."""
     return {
-        # A request's middlewares replace its session's, so those of the session are named again.
+        # The middlewares of a request replace those of its session, so the latter are included.
         "middlewares": (*session_middlewares(session), no_resend),
         "timeout": _client_timeout(timeout),
         "raise_for_status": False,
@@ -218,7 +218,7 @@ def _options_over(session: aiohttp.ClientSession, timeout: Timeout) -> dict[str,
     }
 
 
-def _trust(ca_file: str | Path | None) -> ssl.SSLContext | bool:
+def _tls_option(ca_file: str | Path | None) -> ssl.SSLContext | bool:
     if ca_file is None:
         return True
     context = ssl.create_default_context()
@@ -226,18 +226,18 @@ def _trust(ca_file: str | Path | None) -> ssl.SSLContext | bool:
         context.load_verify_locations(ca_file)
     except (OSError, ssl.SSLError) as error:
         raise ConfigurationError(
-            f"ca_file {str(ca_file)!r} holds no certificates the SDK can read: {error}"
+            f"ca_file {str(ca_file)!r} contains no readable certificates: {error}"
         ) from None
     return context
 
 
-def _closes_with_loop(
+def _close_with_loop(
     session: aiohttp.ClientSession, forget: Callable[[], None]
 ) -> AsyncGenerator[None, None]:
-    """Return a generator, begun, that closes the session when it is closed: by us, or by its loop when that ends.
+    """Return a started generator that closes the session when it is closed, by the client or by a loop that ends.
 
-    `asyncio.run` closes the async generators of its loop before the loop itself, and that is the one moment at which a
-    session that nobody closed still can be. A generator that is dropped just then is closed, too, but not waited for.
+    `asyncio.run` closes the async generators of its event loop before the loop itself, which is the last chance to close a
+    session that was not closed. A generator that is garbage collected at that point is closed too, but not awaited.
     """
 
     async def lifespan() -> AsyncGenerator[None, None]:
@@ -254,10 +254,10 @@ def _closes_with_loop(
 
 
 class ResendPreventedError(Exception):
-    """Carries a broken connection past aiohttp, which would silently send the request again.
+    """A broken connection, as an exception that does not make aiohttp send the request again.
 
     Attributes:
-        cause_name: The class name of what aiohttp raised. The exception itself may hold headers, and is not kept.
+        cause_name: The class name of the aiohttp exception, which may hold headers and is not kept.
     """
 
     def __init__(self, cause: Exception) -> None:
@@ -268,11 +268,11 @@ class ResendPreventedError(Exception):
 async def no_resend(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Keep aiohttp from resending on a stale connection: the retry policy decides that, and counts it."""
+    """Keep aiohttp from sending a request again on a stale connection, which is up to the retry policy."""
     try:
         return await handler(request)
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-        raise  # never sent, and never resent by aiohttp
+        raise  # not sent, and never sent again by aiohttp
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         broken = ResendPreventedError(error)
     raise broken
@@ -290,12 +290,12 @@ def raise_mmap_threshold() -> None:
 
 
 _pools: "weakref.WeakSet[SessionPool]" = weakref.WeakSet()
-_inherited: list[Local] = []
+_inherited: list[LoopSession] = []  # never garbage collected: that would close the parent's connections
 
 
 def _after_fork() -> None:
     for pool in _pools:
-        pool.abandon()
+        pool.reset_after_fork()
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork

@@ -1,9 +1,9 @@
-"""Whether and when a failed request is tried again: decisions only, no waiting."""
+"""Retry decisions: whether to retry a failed request, and after how many seconds. Pure functions without waiting."""
 
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Literal
+from typing import Final, Literal
 
 import attrs
 
@@ -17,12 +17,14 @@ from warehouse_sync.errors import (
 )
 from warehouse_sync.settings import RetryPolicy
 
-Trouble = Literal["transient", "throttled"]
+RetryReason = Literal["transient", "throttled"]
+
+# Statuses after which a retry may succeed, and after which the server may nevertheless have processed the request.
+TRANSIENT_STATUSES: Final = frozenset({408, 500, 502, 503, 504})
 
 _COST = {"transient": 14.0, "throttled": 5.0}
-_PASSING = frozenset({408, 500, 502, 503, 504})
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
-_HTTP_DATE = re.compile(  # the three forms of RFC 9110, 5.6.7; the parser alone takes much more
+_HTTP_DATE = re.compile(  # the three forms of RFC 9110, 5.6.7; the parser alone accepts much more
     r"""[A-Z][a-z]{2},\ \d\d\ [A-Z][a-z]{2}\ \d{4}\ \d\d:\d\d:\d\d\ GMT
       | [A-Z][a-z]{5,8},\ \d\d-[A-Z][a-z]{2}-\d\d\ \d\d:\d\d:\d\d\ GMT
       | [A-Z][a-z]{2}\ [A-Z][a-z]{2}\ [ \d]\d\ \d\d:\d\d:\d\d\ \d{4}""",
@@ -31,12 +33,12 @@ _HTTP_DATE = re.compile(  # the three forms of RFC 9110, 5.6.7; the parser alone
 
 
 @attrs.define(eq=False, repr=False)
-class Budget:
-    """What all calls of one client may spend on retries together.
+class RetryBudget:
+    """The retries that all requests of one client may make together, as tokens.
 
     Attributes:
-        limit: What it starts with, and never exceeds.
-        left: What is left.
+        limit: The initial and maximum number of tokens.
+        left: The number of tokens left.
     """
 
     limit: float
@@ -46,96 +48,93 @@ class Budget:
         self.left = self.limit
 
     def take(self, cost: float) -> bool:
-        """Spend `cost`, unless less is left."""
+        """Take `cost` tokens if that many are left, and return whether they were."""
         if self.left < cost:
             return False
         self.left -= cost
         return True
 
-    def give_back(self) -> None:
-        """Earn one unit for a success."""
+    def refund(self) -> None:
+        """Return one token after a success."""
         if self.left < self.limit:
             self.left = min(self.limit, self.left + 1)
 
 
-def next_delay(  # noqa: PLR0913 - everything the decision depends on, and nothing hidden
+def next_delay(  # noqa: PLR0913 - everything that the decision depends on
     policy: RetryPolicy,
-    budget: Budget,
+    budget: RetryBudget,
     error: WarehouseSyncError,
     *,
-    tries: int,
-    replayable: bool,
+    attempt: int,
+    idempotent: bool,
     remaining: float,
-    chance: float,
+    jitter: float,
 ) -> float | None:
-    """Decide what follows a failed attempt.
+    """Return the seconds to wait before the next attempt, or `None` if there is none.
 
     Args:
-        policy: How patient to be.
-        budget: What the client may still spend; a retry takes its cost.
-        error: What went wrong.
-        tries: How many attempts were made, this one included.
-        replayable: Whether repeating the request is safe even if the server acted on it.
-        remaining: Seconds until the call's deadline.
-        chance: A number from 0 to 1.
-
-    Returns:
-        Seconds to sleep before the next attempt, or `None` to give up.
+        policy: The retry policy.
+        budget: The client's retry budget; a retry takes its cost.
+        error: The error of the failed attempt.
+        attempt: The number of the failed attempt, from 1 on.
+        idempotent: Whether repeating the request is safe even if the server processed it.
+        remaining: Seconds until the deadline of the request.
+        jitter: A random number from 0 to 1.
     """
-    trouble = classify(error, replayable=replayable)
-    if trouble is None or tries >= policy.attempts:
+    reason = retry_reason(error, idempotent=idempotent)
+    if reason is None or attempt >= policy.attempts:
         return None
-    delay = backoff(policy, trouble, tries, chance)
+    delay = backoff(policy, reason, attempt, jitter)
     hint = error.retry_after if isinstance(error, APIError) else None
     if hint is not None:
-        if hint > policy.longest_hint:
+        if hint > policy.max_retry_after:
             return None
         delay = max(delay, hint)
-    return delay if delay < remaining and budget.take(_COST[trouble]) else None
+    return delay if delay < remaining and budget.take(_COST[reason]) else None
 
 
-def classify(error: WarehouseSyncError, *, replayable: bool) -> Trouble | None:
-    """Tell which kind of trouble may pass by itself, or `None` when trying again is pointless or unsafe."""
+def retry_reason(error: WarehouseSyncError, *, idempotent: bool) -> RetryReason | None:
+    """Return why an error is worth a retry, or `None` if a retry is pointless or unsafe."""
     match error:
         case RateLimitedError():
             return "throttled"
         case ConnectError() | TimeoutError(phase="connect", sent="no"):
             return "transient"
         case ReadError() | TimeoutError(phase="read" | "connect"):
-            return "transient" if replayable else None
-        case APIError() if error.status in _PASSING:
-            return "transient" if replayable else None
+            return "transient" if idempotent else None
+        case APIError() if error.status in TRANSIENT_STATUSES:
+            return "transient" if idempotent else None
         case _:
             return None
 
 
-def backoff(policy: RetryPolicy, trouble: Trouble, tries: int, chance: float) -> float:
-    """Draw a sleep: full jitter under a doubling bound, in seconds."""
-    base = policy.throttled_base if trouble == "throttled" else policy.base
-    bound = min(policy.cap, base * 2.0 ** min(tries - 1, 60))
-    return bound * chance
+def backoff(policy: RetryPolicy, reason: RetryReason, attempt: int, jitter: float) -> float:
+    """Return the seconds to wait: exponential backoff with full jitter."""
+    base = policy.throttled_base_delay if reason == "throttled" else policy.base_delay
+    bound = min(policy.max_delay, base * 2.0 ** min(attempt - 1, 60))
+    return bound * jitter
 
 
 def parse_retry_after(text: str | None, now: float) -> float | None:
-    """Read `Retry-After`: whole seconds, or an HTTP date. Anything else says nothing.
+    """Parse `Retry-After`: whole seconds or an HTTP date. Return `None` for anything else.
 
     Args:
-        text: The header's value.
+        text: The value of the header.
         now: Seconds since 1970.
 
     Returns:
-        Seconds to wait, from 0 on, or `None`.
+        Seconds to wait, at least 0, or `None`.
     """
     if text is None:
         return None
     value = text.strip()
     if _SECONDS.fullmatch(value):
         return float(value)
-    date = _http_date(value)
+    date = _parse_http_date(value)
     return None if date is None else max(0.0, date.timestamp() - now)
 
 
-def _http_date(value: str) -> datetime | None:
+def _parse_http_date(value: str) -> datetime | None:
     if not _HTTP_DATE.fullmatch(value):
         return None
     try:

@@ -1,14 +1,16 @@
-"""Tokens on disk, so that many short processes ask for one token between them.
+"""A token cache on disk, so that many short processes share one token.
 
-The directory is the user's alone, and so are its files; where they are not, the token is asked for as if there were no
-cache. A file is replaced whole or not at all, and its lock dies with the process that holds it: a process killed at any
-moment leaves nothing behind that the next one minds.
+The directory and its files belong to the user alone; otherwise the cache is skipped. Files are replaced atomically, and a
+lock is released when its process ends, so a process killed at any moment leaves nothing behind that affects the next one.
 """
 
+import contextlib
 import json
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+import stat
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -17,11 +19,15 @@ import anyio.to_thread
 
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.settings import Clock
-from warehouse_sync.transport import token_files
-from warehouse_sync.transport.grant import Grant, is_token, renewal_margin
+from warehouse_sync.transport.auth import TokenResponse, is_token, refresh_margin
 
-PATIENCE: Final = 10.0  # seconds to wait for another process's fetch; a token takes 1 to 3
-LOOK: Final = 0.05  # seconds between looks at the lock
+if sys.platform != "win32":  # pragma: no branch - the cache is for POSIX systems only
+    import fcntl
+
+LOCK_TIMEOUT: Final = 10.0  # seconds to wait for another process's token request, which takes 1 to 3
+LOCK_INTERVAL: Final = 0.05  # seconds between attempts to take the lock
+MAX_FILE_SIZE: Final = 64 * 1024  # bytes; tokens are far smaller
+_OTHER_USERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 T = TypeVar("T")
 
@@ -29,17 +35,17 @@ _log = logging.getLogger("warehouse_sync")
 
 
 class TokenCache:
-    """Keeps tokens in a directory that only its owner can enter, one file per credential.
+    """A directory of tokens that only its owner can enter, with one file per credential.
 
-    Whoever can read the files can act as the credential until its token expires: tokens cannot be revoked. A file's name
-    follows from the credential, its secret included, so a rotated secret finds nothing. Other than on POSIX systems,
-    nothing is kept.
+    A process that can read the files can use the credential until its token expires: tokens cannot be revoked. File names
+    are hashes of the credential including its secret, so a rotated secret has no cached token. On other than POSIX systems
+    nothing is cached.
 
     Args:
-        directory: Where; made with mode 0700 if it is not there. Default `warehouse-sync` in the user's cache directory
-            (`$XDG_CACHE_HOME`, or `~/.cache`).
-        patience: Seconds to wait for a process that is asking for the same token; then this one asks for itself, and keeps
-            nothing.
+        directory: The directory, created with mode 0700 if it does not exist. Default: `warehouse-sync` in the user's cache
+            directory (`$XDG_CACHE_HOME`, or `~/.cache`).
+        lock_timeout: Seconds to wait while another process requests the same token. After that this process requests a
+            token too, and does not cache it.
 
     Raises:
         ConfigurationError: The directory is not a path.
@@ -51,95 +57,99 @@ class TokenCache:
     """
 
     def __init__(
-        self, directory: "str | os.PathLike[str] | None" = None, *, patience: float = PATIENCE
+        self, directory: "str | os.PathLike[str] | None" = None, *, lock_timeout: float = LOCK_TIMEOUT
     ) -> None:
         if directory is not None and (not directory or not isinstance(directory, str | os.PathLike)):
             raise ConfigurationError(
                 f"token_cache must be a directory, a TokenCache or None, not {directory!r:.60}"
             )
         self.directory: Path = _default_directory() if directory is None else Path(directory).expanduser()
-        self.patience = patience
-        self._explained = False
+        self.lock_timeout = lock_timeout
+        self._warned = False
 
     def __repr__(self) -> str:
         return f"TokenCache({str(self.directory)!r})"
 
-    async def grant(
-        self, key: str, ask: Callable[[], Awaitable[Grant]], *, refused: str | None, clock: Clock
-    ) -> Grant:
-        """Return the token on disk; or ask for one while other processes wait, and put it there.
+    async def get(
+        self, key: str, fetch: Callable[[], Awaitable[TokenResponse]], *, refused: str | None, clock: Clock
+    ) -> TokenResponse:
+        """Return the cached token, or fetch and cache one while other processes wait.
 
         Args:
-            key: Identifies the credential without telling it.
-            ask: Asks the token endpoint.
-            refused: A token the API refused, which will not do.
+            key: A hash that identifies the credential.
+            fetch: Requests a token from the token endpoint.
+            refused: A token that the API rejected, which must not be returned.
             clock: Time and sleep.
 
         Raises:
-            TokenError: The token endpoint refused, or answered nonsense.
-            TransportError: It could not be reached.
+            TokenError: The token endpoint rejected the credential or sent an invalid response.
+            TransportError: The token endpoint could not be reached.
         """
-        if os.name != "posix":  # neither the permissions nor the lock exist
-            return await ask()
-        found = await self._find(key, refused, clock)
-        if found is not None:
-            return found
+        if os.name != "posix":  # no such permissions and locks
+            return await fetch()
+        cached = await self._read(key, refused, clock)
+        if cached is not None:
+            return cached
         async with self._locked(key, clock) as locked:
             if not locked:
-                return await ask()
-            return await self._find(key, refused, clock) or await self._renew(key, ask, clock)
+                return await fetch()
+            return await self._read(key, refused, clock) or await self._fetch_and_store(key, fetch, clock)
 
-    async def _find(self, key: str, refused: str | None, clock: Clock) -> Grant | None:
-        content = await self._off_loop(token_files.read, self.directory, f"{key}.json")
-        grant = None if content is None else parse(content, clock.wall())
-        return None if grant is None or grant.access_token == refused else grant
+    async def _read(self, key: str, refused: str | None, clock: Clock) -> TokenResponse | None:
+        content = await self._run_in_thread(read_file, self.directory, f"{key}.json")
+        cached = None if content is None else parse(content, clock.wall())
+        return None if cached is None or cached.access_token == refused else cached
 
-    async def _renew(self, key: str, ask: Callable[[], Awaitable[Grant]], clock: Clock) -> Grant:
-        asked_at = clock.wall()
-        grant = await ask()
-        await self._off_loop(token_files.replace, self.directory, f"{key}.json", write(grant, asked_at))
-        return grant
+    async def _fetch_and_store(
+        self, key: str, fetch: Callable[[], Awaitable[TokenResponse]], clock: Clock
+    ) -> TokenResponse:
+        requested_at = clock.wall()
+        response = await fetch()
+        content = serialize(response, requested_at)
+        await self._run_in_thread(replace_file, self.directory, f"{key}.json", content)
+        return response
 
     @asynccontextmanager
     async def _locked(self, key: str, clock: Clock) -> AsyncIterator[bool]:
-        """Hold the credential's lock, and tell whether that came about in time."""
-        lock = await self._off_loop(token_files.FileLock, self.directory, f"{key}.lock")
+        """Hold the credential's lock, and yield whether it could be taken in time."""
+        lock = await self._run_in_thread(FileLock, self.directory, f"{key}.lock")
         try:
-            yield lock is not None and await self._acquired(lock, clock)
+            yield lock is not None and await self._acquire(lock, clock)
         finally:
             if lock is not None:
                 lock.close()
 
-    async def _acquired(self, lock: token_files.FileLock, clock: Clock) -> bool:
-        until = clock.monotonic() + self.patience
-        while (held := await self._off_loop(lock.try_acquire)) is False:
-            if clock.monotonic() + LOOK > until:
+    async def _acquire(self, lock: "FileLock", clock: Clock) -> bool:
+        until = clock.monotonic() + self.lock_timeout
+        while (acquired := await self._run_in_thread(lock.try_acquire)) is False:
+            if clock.monotonic() + LOCK_INTERVAL > until:
                 _log.debug(
-                    "another process holds the token's lock: going on without after %g s", self.patience
+                    "another process holds the token lock: not using the token cache after waiting %g s",
+                    self.lock_timeout,
                 )
                 return False
-            await clock.sleep(LOOK)
-        return held is True
+            await clock.sleep(LOCK_INTERVAL)
+        return acquired is True
 
-    async def _off_loop(self, work: Callable[..., T], *arguments: Any) -> T | None:  # noqa: ANN401 - those of `work`
-        """Do file work in a thread. Return `None` if it fails: a cache is never worth a failed call."""
+    async def _run_in_thread(self, work: Callable[..., T], *arguments: Any) -> T | None:  # noqa: ANN401 - those of `work`
+        """Run file operations in a thread. Return `None` if they fail: a cache must not fail a request."""
         try:
             return await anyio.to_thread.run_sync(work, *arguments)
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._explain(error)
+            self._warn(error)
             return None
 
-    def _explain(self, error: Exception) -> None:
-        """Say once why there is no cache."""
-        level = logging.DEBUG if self._explained else logging.WARNING
-        self._explained = True
-        _log.log(level, "tokens are not kept on disk: %s", error)
+    def _warn(self, error: Exception) -> None:
+        """Log why the cache is not used, as a warning the first time."""
+        level = logging.DEBUG if self._warned else logging.WARNING
+        self._warned = True
+        _log.log(level, "tokens are not cached on disk: %s", error)
 
 
 def to_cache(value: "TokenCache | str | os.PathLike[str] | None") -> TokenCache | None:
-    """Return the cache for a client's `token_cache`.
+    """Return the cache for a client's `token_cache` argument.
 
     Raises:
         ConfigurationError: It is neither a cache nor a directory.
@@ -147,31 +157,132 @@ def to_cache(value: "TokenCache | str | os.PathLike[str] | None") -> TokenCache 
     return value if value is None or isinstance(value, TokenCache) else TokenCache(value)
 
 
-def write(grant: Grant, asked_at: float) -> bytes:
-    """Return what is kept of a token."""
-    expires_at = asked_at + grant.lifetime
-    kept = {"access_token": grant.access_token, "expires_at": expires_at, "lifetime": grant.lifetime}
-    return json.dumps(kept).encode()
+def serialize(response: TokenResponse, requested_at: float) -> bytes:
+    """Return the content of a token's file."""
+    expires_at = requested_at + response.lifetime
+    document = {
+        "access_token": response.access_token,
+        "expires_at": expires_at,
+        "lifetime": response.lifetime,
+    }
+    return json.dumps(document).encode()
 
 
-def parse(content: bytes, now: float) -> Grant | None:
-    """Read a file back, as nothing unless it holds a token that is not soon to be renewed.
+def parse(content: bytes, now: float) -> TokenResponse | None:
+    """Return the token in a file, or `None` if the file is invalid or the token is due for a refresh.
 
     Args:
-        content: The file.
+        content: The content of the file.
         now: Seconds since 1970.
     """
     try:
-        kept = json.loads(content)
-        token, expires_at, lifetime = kept["access_token"], kept["expires_at"], kept["lifetime"]
+        document = json.loads(content)
+        token, expires_at, lifetime = document["access_token"], document["expires_at"], document["lifetime"]
         left = float(expires_at) - now
-        # More time left than it ever had: the clock was set back, and nothing is certain.
-        fresh = renewal_margin(float(lifetime)) < left <= float(lifetime)
+        # More time left than the whole lifetime: the clock was set back, and the expiry is unknown.
+        fresh = refresh_margin(float(lifetime)) < left <= float(lifetime)
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         return None
-    return Grant(access_token=token, lifetime=left) if fresh and is_token(token) else None
+    return TokenResponse(access_token=token, lifetime=left) if fresh and is_token(token) else None
 
 
 def _default_directory() -> Path:
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "warehouse-sync"
+
+
+# Files are opened relative to a descriptor of their directory, which is checked once it is open, so that neither can be
+# exchanged between check and use. Files that other users can write or read are refused with `PermissionError`.
+
+
+def read_file(directory: Path, name: str) -> bytes:
+    """Read a private file.
+
+    Raises:
+        OSError: It does not exist or cannot be read.
+        PermissionError: It or its directory is accessible to other users.
+    """
+    with _open_directory(directory) as folder:
+        # O_NONBLOCK: opening a pipe would block.
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        with os.fdopen(descriptor, "rb") as file:
+            _check_private(descriptor, stat.S_IFREG, directory / name)
+            return file.read(MAX_FILE_SIZE)
+
+
+def replace_file(directory: Path, name: str, content: bytes) -> None:
+    """Replace a private file atomically. The caller holds its lock.
+
+    Raises:
+        OSError: It cannot be written.
+        PermissionError: Its directory is accessible to other users.
+    """
+    temporary = f"{name}.new"
+    with _open_directory(directory) as folder:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=folder)  # left by a killed process, which no longer holds the lock
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(temporary, flags, 0o600, dir_fd=folder), "wb") as file:
+            file.write(content)
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+class FileLock:
+    """A lock between processes. It is released when the process that holds it ends.
+
+    Raises:
+        OSError: Its file cannot be opened.
+        PermissionError: Its file or directory is accessible to other users.
+    """
+
+    _descriptor = -1
+
+    def __init__(self, directory: Path, name: str) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with _open_directory(directory) as folder:
+            self._descriptor = os.open(name, flags, 0o600, dir_fd=folder)
+        try:
+            _check_private(self._descriptor, stat.S_IFREG, directory / name)
+        except OSError:
+            self.close()
+            raise
+
+    def try_acquire(self) -> bool:
+        """Acquire the lock without waiting, and return whether that succeeded."""
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Release the lock."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing is not enough if a forked child inherited it
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        self.close()  # after a cancellation, the result of the thread that opened it is dropped
+
+
+@contextlib.contextmanager
+def _open_directory(directory: Path) -> Iterator[int]:
+    """Open the directory, creating it if it does not exist, and yield its descriptor."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        _check_private(descriptor, stat.S_IFDIR, directory)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _check_private(descriptor: int, kind: int, path: Path) -> None:
+    status = os.fstat(descriptor)
+    if stat.S_IFMT(status.st_mode) != kind:
+        raise PermissionError(f"{path} is not a regular file")
+    if status.st_uid != os.geteuid():
+        raise PermissionError(f"{path} belongs to another user")
+    if status.st_mode & _OTHER_USERS:
+        raise PermissionError(f"{path} is accessible to other users: run chmod go-rwx on it")

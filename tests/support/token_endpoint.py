@@ -2,18 +2,17 @@
 
 import asyncio
 
-from warehouse_sync.transport.auth import AccessToken
-from warehouse_sync.transport.grant import Grant
+from warehouse_sync.transport.auth import AccessToken, TokenResponse
 
-Outcome = Grant | Exception
+Outcome = TokenResponse | Exception
 
 
-def grant(access_token: str = "t1", lifetime: float = 1000.0) -> Grant:
+def grant(access_token: str = "t1", lifetime: float = 1000.0) -> TokenResponse:
     """A token as it is granted."""
-    return Grant(access_token=access_token, lifetime=lifetime)
+    return TokenResponse(access_token=access_token, lifetime=lifetime)
 
 
-class Desk:
+class FakeTokenEndpoint:
     """Where tokens are fetched: in order, once the gate is open."""
 
     def __init__(self, *outcomes: Outcome) -> None:
@@ -23,7 +22,7 @@ class Desk:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def fetch(self, refused: AccessToken | None) -> Grant:
+    async def fetch(self, refused: AccessToken | None) -> TokenResponse:
         """Bring a token, or fail."""
         self.calls += 1
         self.refused.append(None if refused is None else refused.reveal())

@@ -8,7 +8,11 @@ import pytest
 
 from warehouse_sync.errors import DecodeError, TokenError
 from warehouse_sync.settings import resolve
-from warehouse_sync.transport.grant import grant_request, is_token, parse_grant, renewal_margin
+from warehouse_sync.transport.auth import is_token, refresh_margin
+from warehouse_sync.transport.token_endpoint import (
+    parse_token_response,
+    token_request_body,
+)
 
 GOOD = {"access_token": "t0k.en-_~+/=", "expires_in": 28800, "token_type": "Bearer"}
 
@@ -23,7 +27,7 @@ def test_grant_request_is_as_documented() -> None:
     settings = resolve(
         workspace_id=1, client_id="i", client_secret="s", api_url="https://api.eu1.mparticle.com"
     )
-    assert json.loads(grant_request(settings)) == {
+    assert json.loads(token_request_body(settings)) == {
         "client_id": "i",
         "client_secret": "s",
         "audience": "https://api.mparticle.com",
@@ -46,7 +50,7 @@ def test_grant_request_is_as_documented() -> None:
 )
 def test_parse_grant_reads_what_servers_send(changes: dict[str, Any], lifetime: float) -> None:
     """Numbers may be strings, the type's case does not matter, and unknown fields are ignored."""
-    grant = parse_grant(answer(**changes))
+    grant = parse_token_response(answer(**changes))
     assert (grant.access_token, grant.lifetime) == (GOOD["access_token"], lifetime)
     assert "t0k" not in repr(grant)
 
@@ -57,13 +61,13 @@ def test_parse_grant_without_a_lifetime_assumes_and_warns(
 ) -> None:
     """A token that does not say how long it lasts is taken for five minutes, and said so."""
     with caplog.at_level(logging.WARNING, "warehouse_sync"):
-        assert parse_grant(answer(expires_in=missing)).lifetime == 300.0
-    assert caplog.messages == ["the token endpoint did not say how long the token is valid: assuming 300 s"]
+        assert parse_token_response(answer(expires_in=missing)).lifetime == 300.0
+    assert caplog.messages == ["the token endpoint sent no expires_in: assuming 300 s"]
 
 
-LIFETIME = "the token endpoint answered with an expires_in that is not a positive number"
-TYPE = "the token endpoint answered with a token_type other than Bearer"
-TOKEN = "the token endpoint answered without a usable access_token"
+LIFETIME = "the token endpoint sent an expires_in that is not a positive number"
+TYPE = "the token endpoint sent a token_type other than Bearer"
+TOKEN = "the token endpoint sent no usable access_token"
 
 
 @pytest.mark.parametrize(
@@ -94,27 +98,27 @@ TOKEN = "the token endpoint answered without a usable access_token"
 def test_parse_grant_refuses_nonsense(changes: dict[str, Any], said: str) -> None:
     """A token that cannot be used, or not for any time, is a `TokenError` that says so and shows no value."""
     with pytest.raises(TokenError) as caught:
-        parse_grant(answer(**changes))
+        parse_token_response(answer(**changes))
     assert str(caught.value) == said
 
 
 def test_parse_grant_of_a_number_no_parser_takes_is_an_error_of_ours() -> None:
     """A lifetime with hundreds of digits is refused like any other nonsense."""
     with pytest.raises((TokenError, DecodeError)):
-        parse_grant(answer(expires_in=10**400))
+        parse_token_response(answer(expires_in=10**400))
 
 
 @pytest.mark.parametrize("body", [b"[]", b"7", b'"t"', b"null"])
 def test_parse_grant_of_another_shape_is_a_token_error(body: bytes) -> None:
     """JSON that is no object holds no token."""
-    with pytest.raises(TokenError, match=r"^the token endpoint answered nonsense: not an object$"):
-        parse_grant(body)
+    with pytest.raises(TokenError, match=r"^the token endpoint sent an invalid response: not a JSON object$"):
+        parse_token_response(body)
 
 
 @pytest.mark.parametrize(("lifetime", "margin"), [(28800, 300), (3000, 300), (100, 10), (1, 0.1)])
 def test_renewal_margin_is_five_minutes_or_a_tenth(lifetime: float, margin: float) -> None:
     """A long token is renewed five minutes ahead, a short one a tenth of its life ahead."""
-    assert renewal_margin(lifetime) == pytest.approx(margin)
+    assert refresh_margin(lifetime) == pytest.approx(margin)
 
 
 def test_is_token_takes_printable_ascii_alone() -> None:

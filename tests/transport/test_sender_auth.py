@@ -1,37 +1,33 @@
-"""Authorized calls, and behind them the calls to the token endpoint."""
+"""Authorization of requests, and the token requests behind it."""
 
 import asyncio
 from pathlib import Path
-from typing import get_args
 
 import attrs
 import pytest
 
 from tests.faults.faults import stalling
 from tests.support.clock import FakeClock, warp
+from tests.support.internals import loop_session, token_source
 from tests.support.kinds import CREATE, READ
 from tests.support.peer import TOKEN, Peer, refusal, reply, reset, stall, token
 from warehouse_sync import AsyncClient, ReadError, RetryPolicy, ServerError, Timeout, TokenError
 from warehouse_sync import TimeoutError as OurTimeoutError
-from warehouse_sync.transport.auth import AccessToken, Fetch
-from warehouse_sync.transport.call import Method
-from warehouse_sync.transport.grant import Grant
+from warehouse_sync.transport.auth import AccessToken, Fetch, TokenResponse
 
 
-async def test_token_endpoint_that_never_answers_has_a_deadline_of_its_own(
-    peer: Peer, clock: FakeClock
-) -> None:
-    """A client without a total timeout does not wait for a token for ever."""
+async def test_token_request_has_its_own_deadline(peer: Peer, clock: FakeClock) -> None:
+    """A client without a total timeout does not wait for a token forever."""
     jump = warp(asyncio.get_running_loop())
     peer.serve(TOKEN, stalling(lambda: jump(61)))
     async with AsyncClient(**peer.options(clock=clock.as_clock(), timeout=Timeout(total=None))) as client:
-        with pytest.raises(OurTimeoutError, match=r"POST /oauth/token was given up after 60 s") as caught:
+        with pytest.raises(OurTimeoutError, match=r"POST /oauth/token timed out after 60 s") as caught:
             await client.connections.get("c1")
     assert (caught.value.phase, caught.value.sent) == ("total", "no")
 
 
-async def test_token_endpoint_says_why_it_refuses(peer: Peer) -> None:
-    """The error names the status, the mend and what the endpoint said, in OAuth's words."""
+async def test_token_error_contains_status_hint_and_reason(peer: Peer) -> None:
+    """The reason is what the endpoint sent, as OAuth or API messages."""
     peer.serve(TOKEN, reply(401, {"error": "access_denied", "error_description": "Unauthorized"}))
     async with AsyncClient(**peer.options()) as client:
         with pytest.raises(
@@ -46,16 +42,16 @@ async def test_token_endpoint_says_why_it_refuses(peer: Peer) -> None:
                 await client.connections.get("c1")
     peer.serve(TOKEN, refusal(400, "...no X.", "And ask."))
     async with AsyncClient(**peer.options()) as client:
-        with pytest.raises(TokenError, match=r"It said: \.\.\.no X; And ask$"):
+        with pytest.raises(TokenError, match=r"Response: \.\.\.no X; And ask$"):
             await client.connections.get("c1")
     peer.serve(TOKEN, refusal(418))
     async with AsyncClient(**peer.options()) as client:
-        with pytest.raises(TokenError, match=r"answered 418\. It said: it gave no reason"):
+        with pytest.raises(TokenError, match=r"responded with 418\. Response: no reason given"):
             await client.connections.get("c1")
 
 
-async def test_request_carries_what_is_documented(peer: Peer) -> None:
-    """The headers and the body of a call, byte for byte."""
+async def test_request_headers_and_body_are_as_documented(peer: Peer) -> None:
+    """The token request has no authorization."""
     peer.serve(CREATE.route, CREATE.success)
     async with AsyncClient(**peer.options(api_url=f"{peer.url}/")) as client:
         await CREATE.call(client)
@@ -74,8 +70,8 @@ async def test_request_carries_what_is_documented(peer: Peer) -> None:
     assert "authorization" not in asked.headers
 
 
-async def test_api_url_with_a_path_keeps_it(peer: Peer) -> None:
-    """A gateway's prefix stays in front of the API's paths, with and without a query."""
+async def test_api_url_path_precedes_every_path(peer: Peer) -> None:
+    """A gateway's prefix is kept, with and without a query."""
     peer.serve("GET /gate%20wayX/*", reply(200, []))
     async with AsyncClient(**peer.options(api_url=f"{peer.url}/gate%20wayX/")) as client:
         await client.connections.list()
@@ -84,67 +80,68 @@ async def test_api_url_with_a_path_keeps_it(peer: Peer) -> None:
     assert [arrival.target for arrival in peer.on("GET *")] == [base, f"{base}?serviceProvider=Snowflake"]
 
 
-async def test_with_options_changes_the_bounds_over_the_same_session(
+async def test_with_options_shares_session_token_and_cache(
     peer: Peer, clock: FakeClock, tmp_path: Path
 ) -> None:
-    """Another policy or timeout; the same connection, token and cache; closing it closes nothing."""
+    """Closing a client that `with_options` returned closes nothing."""
     peer.serve(READ.route, refusal(503), READ.success)
     options = peer.options(clock=clock.as_clock(), token_cache=tmp_path / "tokens")
     async with AsyncClient(**options) as client:
         once = client.with_options(retry=RetryPolicy(attempts=1))
-        assert once._transport._cache is client._transport._cache is not None
+        assert once._sender.auth is client._sender.auth is not None
         with pytest.raises(ServerError):
             await once.connections.get("c1")
         await once.close()
         await client.connections.get("c1")
         jump = warp(asyncio.get_running_loop())
         peer.serve(READ.route, stalling(lambda: jump(2)))
-        with pytest.raises(OurTimeoutError, match="given up after 1 s"):
+        with pytest.raises(OurTimeoutError, match="timed out after 1 s"):
             await client.with_options(timeout=Timeout(total=1)).connections.get("c1")
     assert peer.count(TOKEN) == 1
 
 
-@pytest.mark.parametrize(("lost", "sent"), [(False, "no"), (True, "maybe")])
-async def test_failure_to_get_a_token_tells_of_the_call(
-    peer: Peer, monkeypatch: pytest.MonkeyPatch, sent: str, *, lost: bool
+@pytest.mark.parametrize(("processed", "sent"), [(False, "no"), (True, "maybe")])
+async def test_token_failure_reports_whether_the_request_was_sent(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch, sent: str, *, processed: bool
 ) -> None:
-    """Whether the call was sent is what the error tells, and not whether the question for a token was."""
+    """`sent` refers to the request of the caller, not to the token request."""
 
     async def fail(*_: object) -> AccessToken:
         raise ReadError("x")
 
     async with AsyncClient(**peer.options()) as client:
-        monkeypatch.setattr(client._transport._source, "get", fail)
+        monkeypatch.setattr(token_source(client), "get", fail)
+        context = attrs.evolve(client._sender.new_context(), may_have_been_processed=processed)
         with pytest.raises(ReadError) as caught:
-            await client._transport._token(attrs.evolve(client._transport.carrier.begin(), lost=lost))
+            await client._sender._authorize(context)
     assert caught.value.sent == sent
 
 
-async def test_token_source_is_asked_from_the_moment_on_at_which_a_renewal_is_due(
+async def test_token_source_is_called_only_when_a_refresh_is_due(
     peer: Peer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Until then a call looks at the token and no further."""
+    """Until then the headers of the last request are used again."""
     peer.serve(READ.route, READ.success)
     asked = []
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
         await client.connections.get("c1")
-        source = client._transport._source
+        source = token_source(client)
         kept, get = source.token, source.get
         assert kept is not None
 
-        async def noting(fetch: Fetch) -> AccessToken:
+        async def recording(fetch: Fetch) -> AccessToken:
             asked.append(clock.now)
             return await get(fetch)
 
-        monkeypatch.setattr(source, "get", noting)
-        for clock.now in (kept.renew_at - 1, kept.renew_at):
+        monkeypatch.setattr(source, "get", recording)
+        for clock.now in (kept.refresh_at - 1, kept.refresh_at):
             await client.connections.get("c1")
-        assert asked == [kept.renew_at]
+        assert asked == [kept.refresh_at]
         await peer.arrived(2, TOKEN)
 
 
-async def test_refused_token_costs_no_attempt(peer: Peer, clock: FakeClock) -> None:
-    """The call with the fresh token has all the attempts that the policy allows."""
+async def test_rejected_token_does_not_count_as_an_attempt(peer: Peer, clock: FakeClock) -> None:
+    """The replay with a new token has all attempts that the policy allows."""
     peer.serve(READ.route, refusal(401), refusal(503), READ.success)
     options = peer.options(clock=clock.as_clock(), retry=RetryPolicy(attempts=2))
     async with AsyncClient(**options) as client:
@@ -152,8 +149,8 @@ async def test_refused_token_costs_no_attempt(peer: Peer, clock: FakeClock) -> N
     assert peer.count(READ.route) == 3
 
 
-async def test_refused_token_that_cannot_be_replaced_is_a_failure_of_the_token(peer: Peer) -> None:
-    """The error is that of the token endpoint, and tells that the refused call has done nothing."""
+async def test_rejected_token_and_failed_refresh_is_the_refresh_error(peer: Peer) -> None:
+    """The error says that the request with the rejected token was not processed."""
     peer.serve(READ.route, refusal(401))
     peer.serve(TOKEN, token(), reset())
     async with AsyncClient(**peer.options(retry=RetryPolicy(attempts=1))) as client:
@@ -162,53 +159,56 @@ async def test_refused_token_that_cannot_be_replaced_is_a_failure_of_the_token(p
     assert caught.value.sent == "no"
 
 
-async def test_token_endpoint_that_answers_nonsense_is_a_token_error(peer: Peer) -> None:
-    """The error says that it was nonsense, and in which way."""
+async def test_token_response_that_is_not_json_is_a_token_error(peer: Peer) -> None:
+    """The error says what is wrong with the response."""
     peer.serve(TOKEN, reply(200, b"<html>"))
     async with AsyncClient(**peer.options()) as client:
         with pytest.raises(
             TokenError,
-            match="the token endpoint answered nonsense: POST /oauth/token: the response is not JSON",
+            match="the token endpoint sent an invalid response: POST /oauth/token: the response is not JSON",
         ):
             await client.connections.get("c1")
 
 
-async def test_headers_are_built_once_for_a_token_and_a_loop(peer: Peer) -> None:
-    """Very many requests share them; another token or another loop has its own."""
+async def test_headers_are_built_once_per_token_and_loop(peer: Peer) -> None:
+    """Requests share them until the token or the event loop's session changes."""
     peer.serve(READ.route, READ.success)
     async with AsyncClient(**peer.options()) as client:
         await client.connections.get("c1")
-        transport = client._transport
-        token, local = transport._source.token, transport.carrier.pool.here()
-        assert token is not None
-        headers = transport._headers_for(token, local)
-        assert transport._headers_for(token, local) is headers
-        other = AccessToken(Grant(access_token="t2", lifetime=9.0), asked_at=0.0)
-        assert transport._headers_for(other, local).secrets == ("t2",)
-        assert transport._headers_for(token, local).secrets == headers.secrets
-        elsewhere = attrs.evolve(local, headers={"X-Mine": "1"})
-        assert transport._headers_for(token, elsewhere).bare["X-Mine"] == "1"
+        sender, source, session = client._sender, token_source(client), loop_session(client)
+        built = sender._current_headers(session)
+        assert built is not None
+        await client.connections.get("c1")
+        assert sender._current_headers(session) is built
+        assert sender._current_headers(attrs.evolve(session)) is None
+        source.token = AccessToken(TokenResponse(access_token="t2", lifetime=1e6), requested_at=1e9)
+        assert sender._current_headers(session) is None
+        context = attrs.evolve(sender.new_context(), session=attrs.evolve(session, headers={"X-Mine": "1"}))
+        rebuilt = await sender._authorize(context)
+        assert rebuilt.headers.secrets == ("t2",)
+        assert rebuilt.headers.bare["X-Mine"] == "1"
+        assert sender._current_headers(context.session) is rebuilt
 
 
-async def test_usage_header_slows_bulk_operations_down(peer: Peer) -> None:
-    """What the server says of its rate limit is heard, on success and on errors."""
+async def test_usage_header_reduces_the_concurrency(peer: Peer) -> None:
+    """The used share of the rate limit is read from success and error responses."""
     usage = {"X_mp_rate_limit_percentage_used": "97"}
     peer.serve(
         READ.route, reply(200, {"id": 1}, **usage), reply(403, **usage), refusal(429, Retry_After="999")
     )
     async with AsyncClient(**peer.options()) as client:
-        pace = client._transport.carrier.pace
+        concurrency = client._sender.concurrency
         for _ in range(3):
             for _ in range(8):
-                pace.began()
-            pace._deaf_for, before = 0, pace.limit
-            with pytest.raises(Exception):  # noqa: B017, PT011 - which error is not the matter
+                concurrency.worker_started()
+            concurrency._outstanding, before = 0, concurrency.limit
+            with pytest.raises(Exception):  # noqa: B017, PT011 - any error
                 await client.connections.get("c1")
-            assert pace.limit < before
+            assert concurrency.limit < before
 
 
-async def test_two_workspaces_share_session_and_token(peer: Peer) -> None:
-    """Another workspace of the same client costs neither a connection nor a token."""
+async def test_workspaces_of_a_client_share_session_and_token(peer: Peer) -> None:
+    """Another workspace of the same client opens no connection and fetches no token."""
     peer.serve("GET *", reply(200, []))
     async with AsyncClient(**peer.options()) as client:
         await client.connections.list()
@@ -219,22 +219,17 @@ async def test_two_workspaces_share_session_and_token(peer: Peer) -> None:
     assert (peer.lines, peer.count(TOKEN)) == (1, 1)
 
 
-async def test_unexpected_exceptions_pass_as_they_are(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is neither a fault of the network nor of the server is not dressed up as one."""
+async def test_unexpected_exception_is_raised_unchanged(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception that is neither of the network nor of the server is not mapped to one."""
     peer.serve(READ.route, stall())
     async with AsyncClient(**peer.options()) as client:
-        session = client._transport.carrier.pool.here().session
-        for mistake in (RuntimeError("a bug"), ValueError("a bug")):
+        session = loop_session(client).aiohttp_session
+        for bug in (RuntimeError("a bug"), ValueError("a bug")):
 
-            async def fail(*_: object, error: Exception = mistake, **__: object) -> None:
+            async def fail(*_: object, error: Exception = bug, **__: object) -> None:
                 raise error
 
             monkeypatch.setattr(type(session), "_request", fail)
-            with pytest.raises(type(mistake), match="a bug"):
-                await client._transport._fetch_grant()
+            with pytest.raises(type(bug), match="a bug"):
+                await client._sender._fetch_token(None)
             monkeypatch.undo()
-
-
-def test_no_call_uses_patch() -> None:
-    """The prose of the reference mentions "patch or put"; there is no such endpoint, and no call can name the method."""
-    assert get_args(Method) == ("GET", "POST", "PUT", "DELETE")

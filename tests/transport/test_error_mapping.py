@@ -18,7 +18,7 @@ from warehouse_sync.errors import (
     TLSError,
     TransportError,
 )
-from warehouse_sync.transport.faults import FAULTS, translate
+from warehouse_sync.transport.error_mapping import TRANSPORT_EXCEPTIONS, to_transport_error
 from warehouse_sync.transport.pool import ResendPreventedError
 
 KEY = ConnectionKey("h", 443, is_ssl=True, ssl=True, proxy=None, proxy_auth=None, proxy_headers_hash=None)
@@ -42,51 +42,59 @@ def because(error: ssl.SSLError, **reason: str) -> ssl.SSLError:
         (
             aiohttp.ClientConnectorCertificateError(KEY, ssl.CertificateError("x")),
             TLSError,
-            "its certificate was refused: SSLCertVerificationError",
+            "certificate verification failed: SSLCertVerificationError",
         ),
         (
             aiohttp.ClientConnectorCertificateError(
                 KEY, because(ssl.CertificateError("x"), verify_message="certificate has expired")
             ),
             TLSError,
-            "its certificate was refused: certificate has expired",
+            "certificate verification failed: certificate has expired",
         ),
         (
             aiohttp.ClientConnectorSSLError(
                 KEY, because(ssl.SSLError(1, "x"), reason="WRONG_VERSION_NUMBER")
             ),
             TLSError,
-            "no secure connection: WRONG_VERSION_NUMBER",
+            "no TLS connection: WRONG_VERSION_NUMBER",
         ),
         (
             aiohttp.ClientConnectorSSLError(KEY, OSError(1, "x")),
             TLSError,
-            "no secure connection: PermissionError",
+            "no TLS connection: PermissionError",
         ),
-        (ssl.SSLError(1, "[X] canary"), TLSError, "no secure connection: SSLError"),
+        (ssl.SSLError(1, "[X] canary"), TLSError, "no TLS connection: SSLError"),
         (aiohttp.ConnectionTimeoutError("canary"), TimeoutError, "no connection within Timeout.connect"),
-        (aiohttp.ClientConnectorDNSError(KEY, OSError(1, "x")), ConnectError, "the name is unknown"),
+        (
+            aiohttp.ClientConnectorDNSError(KEY, OSError(1, "x")),
+            ConnectError,
+            "the host name cannot be resolved",
+        ),
         (aiohttp.ClientConnectorError(KEY, OSError(111, "refused")), ConnectError, "no connection: refused"),
         (aiohttp.ClientConnectorError(KEY, ConnectionResetError()), ConnectError, "ConnectionResetError"),
-        (aiohttp.SocketTimeoutError("canary"), TimeoutError, "sent nothing for Timeout.read"),
-        (builtins.TimeoutError(110, "canary"), TimeoutError, "as long as the system waits"),
-        (HttpProcessingError(message="canary"), ReadError, "not HTTP the SDK can read"),
-        (ResendPreventedError(OSError("canary")), ReadError, "broke before the answer (OSError)"),
+        (aiohttp.SocketTimeoutError("canary"), TimeoutError, "no data from the server within Timeout.read"),
+        (builtins.TimeoutError(110, "canary"), TimeoutError, "or the operating system's limit"),
+        (HttpProcessingError(message="canary"), ReadError, "the response is not valid HTTP"),
+        (ResendPreventedError(OSError("canary")), ReadError, "broke before the response (OSError)"),
         (
             aiohttp.ClientHttpProxyError(REQUEST, (), status=407, message="canary"),
             ConnectError,
-            "the proxy refused, with status 407",
+            "the proxy refused the connection with status 407",
         ),
-        (aiohttp.ClientPayloadError("canary"), ReadError, "cut short or garbled"),
-        (aiohttp.ClientResponseError(REQUEST, (), message="canary"), ReadError, "not HTTP the SDK can read"),
+        (aiohttp.ClientPayloadError("canary"), ReadError, "incomplete or malformed"),
+        (
+            aiohttp.ClientResponseError(REQUEST, (), message="canary"),
+            ReadError,
+            "the response is not valid HTTP",
+        ),
         (aiohttp.ServerDisconnectedError("canary"), ReadError, "broke (ServerDisconnectedError)"),
         (ConnectionResetError("canary"), ReadError, "broke (ConnectionResetError)"),
     ],
 )
-def test_translate_names_what_happened(error: Any, kind: type[TransportError], says: str) -> None:
+def test_to_transport_error_names_what_happened(error: Any, kind: type[TransportError], says: str) -> None:
     """Each of aiohttp's exceptions is one of ours, and keeps neither its text nor its headers."""
-    assert isinstance(error, FAULTS)
-    ours = translate(error, "h:443")
+    assert isinstance(error, TRANSPORT_EXCEPTIONS)
+    ours = to_transport_error(error, "h:443")
     assert type(ours) is kind
     assert str(ours).startswith("h:443: ")
     assert says in str(ours)
@@ -98,8 +106,8 @@ def test_translate_names_what_happened(error: Any, kind: type[TransportError], s
     ("error", "phase", "sent"),
     [(aiohttp.ConnectionTimeoutError(), "connect", "no"), (aiohttp.SocketTimeoutError(), "read", "maybe")],
 )
-def test_translate_tells_the_phases_apart(error: Exception, phase: str, sent: str) -> None:
+def test_to_transport_error_tells_the_phases_apart(error: Exception, phase: str, sent: str) -> None:
     """Connecting that took too long sent nothing; silence may follow a request that arrived."""
-    ours = translate(error, "h:443")
+    ours = to_transport_error(error, "h:443")
     assert isinstance(ours, TimeoutError)
     assert (ours.phase, ours.sent) == (phase, sent)

@@ -5,10 +5,10 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse_sync.transport.slots import Slots
+from warehouse_sync.transport.limits import RequestLimiter
 
 
-async def take(slots: Slots) -> None:
+async def take(slots: RequestLimiter) -> None:
     """Take a place as a request does."""
     if slots.free > 0:
         slots.free -= 1
@@ -18,7 +18,7 @@ async def take(slots: Slots) -> None:
 
 async def test_slots_are_handed_out_in_order() -> None:
     """Whoever waits longest is served next."""
-    slots, served = Slots(1), list[int]()
+    slots, served = RequestLimiter(1), list[int]()
     await take(slots)
 
     async def wait(number: int) -> None:
@@ -40,7 +40,7 @@ async def test_slots_are_handed_out_in_order() -> None:
 
 async def test_slots_wait_cancelled_as_it_is_served_passes_the_place_on() -> None:
     """A place handed to a wait that is cancelled in the same moment goes to the next, or back."""
-    slots = Slots(1)
+    slots = RequestLimiter(1)
     await take(slots)
     first, second = (asyncio.create_task(slots.wait()) for _ in range(2))
     await asyncio.sleep(0)
@@ -55,7 +55,7 @@ async def test_slots_wait_cancelled_as_it_is_served_passes_the_place_on() -> Non
 
 async def test_slots_wait_cancelled_before_takes_no_place() -> None:
     """A wait that left is passed over."""
-    slots = Slots(1)
+    slots = RequestLimiter(1)
     await take(slots)
     first, second = (asyncio.create_task(slots.wait()) for _ in range(2))
     await asyncio.sleep(0)
@@ -77,7 +77,7 @@ def test_slots_survive_any_order_of_events(limit: int, events: list[tuple[str, i
 
 async def play(limit: int, events: list[tuple[str, int]]) -> None:
     """Let the events happen."""
-    slots, running, most = Slots(limit), 0, 0
+    slots, running, most = RequestLimiter(limit), 0, 0
     ends, tasks = list[asyncio.Event](), list[asyncio.Task[None]]()
 
     async def request(end: asyncio.Event) -> None:

@@ -1,0 +1,21 @@
+"""Internals of a client that tests inspect, each reached in one place."""
+
+from warehouse_sync import AsyncClient
+from warehouse_sync.transport.auth import TokenSource
+from warehouse_sync.transport.pool import LoopSession
+
+
+def token_source(client: AsyncClient) -> TokenSource:
+    """Return the source of a client's token."""
+    assert client._sender.auth is not None
+    return client._sender.auth.source
+
+
+def loop_session(client: AsyncClient) -> LoopSession:
+    """Return a client's session of the running event loop."""
+    return client._sender.pool.for_running_loop()
+
+
+async def refresh_token(client: AsyncClient) -> None:
+    """Let a client fetch a token unless it has one."""
+    await token_source(client).get(client._sender._fetch_token)

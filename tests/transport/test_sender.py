@@ -1,0 +1,146 @@
+"""The state of a request across its attempts, and its outcome."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
+
+import attrs
+import pytest
+
+from tests.support.clock import FakeClock, warp
+from tests.support.kinds import READ
+from tests.support.peer import Peer, refusal
+from warehouse_sync import (
+    APIError,
+    AsyncClient,
+    ConnectError,
+    ReadError,
+    RetryPolicy,
+    Timeout,
+    TimeoutError,
+    TokenError,
+)
+from warehouse_sync.transport.limits import AdaptiveConcurrency, RequestLimiter
+from warehouse_sync.transport.request import ApiRequest, ApiResponse, BaseUrl
+from warehouse_sync.transport.retry import RetryBudget
+from warehouse_sync.transport.sender import RequestContext, RetryingSender, _decode
+
+REQUEST: ApiRequest[bytes] = ApiRequest("GET", "/x", bytes)
+
+
+@pytest.fixture
+def sender(clock: FakeClock) -> RetryingSender:
+    """A sender without a session pool."""
+    pool: Any = None
+    return RetryingSender(
+        base_url=BaseUrl.parse("https://api.example"),
+        pool=pool,
+        timeout=Timeout(),
+        policy=RetryPolicy(),
+        budget=RetryBudget(500),
+        concurrency=AdaptiveConcurrency(),
+        clock=clock.as_clock(),
+    )
+
+
+def new_context(**state: Any) -> RequestContext:
+    """Return a context without a session."""
+    session: Any = None
+    return attrs.evolve(RequestContext(session, 1000.0, None), **state)
+
+
+@pytest.mark.parametrize(
+    ("state", "phase", "sent", "reason"),
+    [
+        ({}, "total", "no", "Timeout.total expired"),
+        ({"in_flight": True}, "total", "maybe", "Timeout.total expired"),
+        ({"may_have_been_processed": True}, "total", "maybe", "Timeout.total expired"),
+        (
+            {"queued": True},
+            "pool",
+            "no",
+            "no connection became free; raise max_connections or start fewer requests at once",
+        ),
+    ],
+)
+def test_timeout_error_reports_phase_and_reason(
+    state: dict[str, bool], phase: str, sent: str, reason: str
+) -> None:
+    """The error names the request, the limit, the phase and the attempts, and says whether it may have been processed."""
+    error = new_context(total=2.5, attempts=3, **state).timeout_error(REQUEST)
+    assert str(error) == f"GET /x timed out after 2.5 s: {reason}"
+    assert (error.phase, error.sent, error.attempts) == (phase, sent, 3)
+
+
+def test_context_starts_a_deadline_only_with_a_total_timeout() -> None:
+    """A request without a total timeout starts no timer."""
+    session: Any = Mock()
+    session.deadlines.start.return_value.caused_cancellation.return_value = False
+    with RequestContext(session, 0.0, None):
+        assert not session.mock_calls
+    with RequestContext(session, 0.0, 2.5):
+        session.deadlines.start.assert_called_once_with(2.5)
+
+
+async def test_context_is_queued_until_it_has_a_slot() -> None:
+    """A deadline that expires meanwhile has the phase `pool`."""
+    limiter = RequestLimiter(0)
+    context = new_context(session=SimpleNamespace(limiter=limiter))
+    waiting = asyncio.create_task(RetryingSender._wait_for_slot(context))
+    await asyncio.sleep(0)
+    assert context.queued is True
+    limiter.release()
+    await waiting
+    assert context.queued is False
+
+
+def test_delay_after_records_the_failed_attempt(sender: RetryingSender) -> None:
+    """Between attempts nothing is in flight, and a request that may have been processed stays so."""
+    context = new_context(attempts=2, in_flight=True)
+    error = ConnectError("x")
+    sender._delay_after(context, REQUEST, error)
+    assert (context.in_flight, context.may_have_been_processed) == (False, False)
+    assert (error.sent, error.attempts) == ("no", 2)
+    sender._delay_after(context, REQUEST, ReadError("x"))
+    assert context.may_have_been_processed
+    sender._delay_after(context, REQUEST, error)
+    assert context.may_have_been_processed
+    assert error.sent == "maybe"
+
+
+async def test_deadline_between_attempts_reports_nothing_sent(peer: Peer, clock: FakeClock) -> None:
+    """An error response proves that the request was not processed, also when the deadline expires during the backoff."""
+    jump = warp(asyncio.get_running_loop())
+
+    async def too_long(seconds: float) -> None:
+        jump(6)
+        await asyncio.get_running_loop().create_future()
+
+    clock.sleep = too_long  # type: ignore[method-assign]  # the deadline expires meanwhile
+    peer.serve(READ.route, refusal(429))
+    async with AsyncClient(**peer.options(clock=clock.as_clock(), timeout=Timeout(total=5))) as client:
+        with pytest.raises(TimeoutError) as caught:
+            await client.connections.get("c1")
+    assert (caught.value.phase, caught.value.sent, caught.value.attempts) == ("total", "no", 1)
+
+
+@pytest.mark.parametrize("status", [300, 302, 399])
+async def test_redirect_response_is_an_error(peer: Peer, status: int) -> None:
+    """Redirects are not followed: success ends at 299."""
+    peer.serve(READ.route, refusal(status, "Elsewhere."))
+    async with AsyncClient(**peer.options()) as client:
+        with pytest.raises(APIError, match="Elsewhere") as caught:
+            await client.connections.get("c1")
+    assert caught.value.status == status
+
+
+def test_decode_error_has_no_frames_of_the_decoder() -> None:
+    """Their locals hold the response, which may be a token."""
+
+    def decode(body: bytes) -> bytes:
+        raise TokenError("invalid")
+
+    with pytest.raises(TokenError) as caught:
+        _decode(attrs.evolve(REQUEST, decode=decode), ApiResponse(200, b"canary"))
+    assert "decode" not in [frame.name for frame in caught.traceback]

@@ -1,0 +1,129 @@
+"""Plain data of one HTTP exchange: the request, the response, the base URL and the headers."""
+
+from collections.abc import Callable, Mapping
+from typing import Generic, Literal, Self, TypeVar
+
+import attrs
+from multidict import CIMultiDict
+from yarl import URL
+
+T = TypeVar("T")
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+
+
+@attrs.define(eq=False, repr=False)
+class ApiRequest(Generic[T]):
+    """One request to the API. Its `repr` shows neither query nor body.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path below the base URL, built from validated ids only.
+        decode: Decodes the body of a successful response.
+        query: The encoded query, without the question mark.
+        body: The JSON body.
+        secrets: Secrets in `body`, to be masked if the server echoes them.
+        idempotent: Whether repeating the request is safe even if the server processed it.
+        on_headers: Called with the headers of each response.
+    """
+
+    method: Method
+    path: str
+    decode: Callable[[bytes], T]
+    query: str = ""
+    body: bytes | None = None
+    secrets: tuple[str, ...] = ()
+    idempotent: bool = True
+    on_headers: Callable[[Mapping[str, str]], None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<ApiRequest {self.method} {self.path}>"
+
+
+@attrs.define(eq=False, repr=False)
+class ApiResponse:
+    """The response to one request, read completely.
+
+    Attributes:
+        status: The HTTP status.
+        body: The decompressed body.
+        usage: The used share of the rate limit in percent, if the server sent it.
+        retry_after: The `Retry-After` header (or `RetryAfter`, as some servers spell it), unparsed.
+        request_id: The server's id of the request.
+    """
+
+    status: int
+    body: bytes
+    usage: str | None = None
+    retry_after: str | None = None
+    request_id: str | None = None
+
+
+class BaseUrl:
+    """The server that requests are sent to, and the path prefix of every request.
+
+    Attributes:
+        origin: The scheme, host and port.
+        prefix: The path prefix, without a trailing slash.
+    """
+
+    __slots__ = ("origin", "prefix")
+
+    def __init__(self, origin: URL, prefix: str = "") -> None:
+        self.origin: URL = origin
+        self.prefix: str = prefix
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Return the base URL for a URL without query and fragment."""
+        parsed = URL(url)
+        return cls(parsed.origin(), parsed.raw_path.rstrip("/"))
+
+    def target(self, path: str, query: str = "") -> str:
+        """Return the request target: the path and query as sent.
+
+        Args:
+            path: The encoded path of the request.
+            query: The encoded query, without the question mark.
+        """
+        return f"{self.prefix}{path}?{query}" if query else self.prefix + path
+
+    def url(self, path: str, query: str = "") -> URL:
+        """Return the absolute URL of a request."""
+        return URL.build(
+            scheme=self.origin.scheme,
+            authority=self.origin.raw_authority,
+            path=self.prefix + path,
+            query_string=query,
+            encoded=True,
+        )
+
+    @property
+    def host_and_port(self) -> str:
+        """The host and port, for error messages."""
+        return f"{self.origin.host}:{self.origin.port}"
+
+    def __str__(self) -> str:
+        return f"{self.origin}{self.prefix}"
+
+
+class RequestHeaders:
+    """Headers of all requests to one base URL with one token, built once. Their values are never shown.
+
+    Attributes:
+        base_url: The server that the headers are sent to.
+        bare: For requests without a body.
+        json: For requests with a JSON body.
+        secrets: Secrets in the headers, to be masked if the server echoes them.
+        request_head: The serialized head, cached by `FastGet`.
+    """
+
+    __slots__ = ("bare", "base_url", "json", "request_head", "secrets")
+
+    def __init__(self, base_url: BaseUrl, common: Mapping[str, str], token: str | None = None) -> None:
+        self.base_url: BaseUrl = base_url
+        self.secrets: tuple[str, ...] = () if token is None else (token,)
+        bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self.bare: CIMultiDict[str] = CIMultiDict({**common, **bearer})
+        self.json: CIMultiDict[str] = CIMultiDict({**self.bare, "Content-Type": "application/json"})
+        self.request_head: object = None

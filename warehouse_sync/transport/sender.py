@@ -1,0 +1,309 @@
+"""Sending a request: its deadline, authorization and retries, up to the decoded result."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import attrs
+
+from warehouse_sync.errors import (
+    DecodeError,
+    TimeoutError,
+    TransportError,
+    UnauthorizedError,
+    WarehouseSyncError,
+)
+from warehouse_sync.settings import Clock, RetryPolicy, Timeout
+from warehouse_sync.transport.auth import AccessToken, TokenResponse, TokenSource
+from warehouse_sync.transport.deadlines import Deadline
+from warehouse_sync.transport.error_mapping import to_api_error
+from warehouse_sync.transport.exchange import exchange
+from warehouse_sync.transport.limits import AdaptiveConcurrency
+from warehouse_sync.transport.pool import LoopSession, SessionPool
+from warehouse_sync.transport.request import ApiRequest, ApiResponse, BaseUrl, RequestHeaders
+from warehouse_sync.transport.retry import TRANSIENT_STATUSES, RetryBudget, next_delay
+
+T = TypeVar("T")
+
+_log = logging.getLogger("warehouse_sync")
+
+_UNLIMITED = float("inf")
+
+
+@attrs.define(eq=False, repr=False)
+class RequestContext:
+    """The state of one request across its attempts.
+
+    `with context:` enforces the deadline. If the deadline expires, the block is left early without an exception, so the
+    statement after it must be `raise context.timeout_error(request)`.
+
+    Attributes:
+        session: The session of the running event loop.
+        started: The start on the monotonic clock.
+        total: The total timeout in seconds, or `None`.
+        attempts: The number of HTTP requests made.
+        counted_attempts: The number of them that count against `RetryPolicy.attempts`.
+        queued: Whether it waits for a slot of the connection limit.
+        in_flight: Whether an HTTP request was sent and its response is outstanding.
+        may_have_been_processed: Whether the server may have processed an earlier attempt without a usable response.
+        reauthorized: Whether the request was replayed with a new token.
+    """
+
+    session: LoopSession
+    started: float
+    total: float | None
+    attempts: int = 0
+    counted_attempts: int = 0
+    queued: bool = False
+    in_flight: bool = False
+    may_have_been_processed: bool = False
+    reauthorized: bool = False
+    _deadline: Deadline | None = attrs.field(default=None, init=False)
+
+    def __enter__(self) -> None:
+        if self.total is not None:
+            self._deadline = self.session.deadlines.start(self.total)
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: object
+    ) -> bool:
+        deadline = self._deadline
+        if deadline is None:
+            return False
+        expired = exc_type is asyncio.CancelledError and deadline.caused_cancellation()
+        deadline.finish()
+        return expired
+
+    def timeout_error(self, request: ApiRequest[T]) -> TimeoutError:
+        """Return the error for an expired deadline."""
+        reason = (
+            "no connection became free; raise max_connections or start fewer requests at once"
+            if self.queued
+            else "Timeout.total expired"
+        )
+        return TimeoutError(
+            f"{request.method} {request.path} timed out after {self.total:g} s: {reason}",
+            phase="pool" if self.queued else "total",
+            sent="maybe" if self.in_flight or self.may_have_been_processed else "no",
+            attempts=self.attempts,
+        )
+
+
+FetchToken = Callable[["RetryingSender", AccessToken | None], Awaitable[TokenResponse]]
+
+
+@attrs.frozen(eq=False, repr=False)
+class TokenAuth:
+    """Bearer token authorization.
+
+    Attributes:
+        source: The shared token of the credential.
+        fetch: Fetches a token with a sender, given the token the API rejected last.
+    """
+
+    source: TokenSource
+    fetch: FetchToken
+
+
+@attrs.frozen(eq=False, repr=False)
+class _AuthorizedHeaders:
+    """The headers of requests with one token on one event loop."""
+
+    token: AccessToken | None
+    session: LoopSession
+    headers: RequestHeaders
+
+
+@attrs.define(kw_only=True, eq=False, repr=False)
+class RetryingSender:
+    """Sends requests to one base URL, and retries those that fail.
+
+    Attributes:
+        base_url: The server.
+        pool: The aiohttp sessions.
+        timeout: The timeouts of a request.
+        policy: The retry policy.
+        budget: The retry budget of the client.
+        concurrency: The limit on workers of bulk operations, adapted to the responses.
+        clock: Time, sleep and randomness.
+        auth: The authorization, or `None` to send no token.
+    """
+
+    base_url: BaseUrl
+    pool: SessionPool
+    timeout: Timeout
+    policy: RetryPolicy
+    budget: RetryBudget
+    concurrency: AdaptiveConcurrency
+    clock: Clock
+    auth: TokenAuth | None = None
+    _latest: _AuthorizedHeaders | None = attrs.field(default=None, init=False)
+
+    @property
+    def reconcile_timeout(self) -> float:
+        """Seconds to look for the result of a change whose response was lost."""
+        return self.policy.reconcile_timeout
+
+    def with_options(self, *, timeout: Timeout | None, retry: RetryPolicy | None) -> "RetryingSender":
+        """Return a sender with other options that shares the pool, the token and the budget."""
+        return attrs.evolve(self, timeout=timeout or self.timeout, policy=retry or self.policy)
+
+    async def close(self) -> None:
+        """Close the sessions and drop the token, which other clients may still use."""
+        if self.auth is not None:
+            self.auth = attrs.evolve(self.auth, source=TokenSource(self.clock))
+        await self.pool.close()
+
+    async def send(self, request: ApiRequest[T]) -> T:
+        """Send a request within its deadline and return the decoded response.
+
+        A failed attempt is retried as the retry policy says. A 401 is replayed once with a new token, which does not count
+        as an attempt.
+
+        Raises:
+            TransportError: The last attempt failed without a response; `TimeoutError` if the deadline expired.
+            APIError: The server responded with an error.
+            TokenError: The token endpoint rejected the credential or sent an invalid response.
+            DecodeError: The response is not what the API documents.
+        """
+        context = self.new_context()
+        with context:
+            authorized = self._current_headers(context.session) or await self._authorize(context)
+            while True:
+                context.counted_attempts += 1
+                try:
+                    # Not a coroutine of its own: each one that a request awaits costs a third of decoding the response.
+                    limiter = context.session.limiter
+                    if limiter.free > 0:
+                        limiter.free -= 1
+                    else:
+                        await self._wait_for_slot(context)
+                    context.attempts += 1
+                    context.in_flight = True
+                    try:
+                        response = await exchange(context.session, request, authorized.headers)
+                    finally:
+                        limiter.release()
+                    context.in_flight = False
+                    return self._result(context, request, response, authorized.headers)
+                except WarehouseSyncError as error:
+                    problem = error
+                if self._drop_rejected_token(context, problem, authorized.token):
+                    del problem  # its traceback holds this frame
+                    authorized = await self._authorize(context)
+                    continue
+                delay = self._delay_after(context, request, problem)
+                if delay is None:
+                    raise problem
+                name = type(problem).__name__
+                _log.info("%s %s: %s, retrying in %.2f s", request.method, request.path, name, delay)
+                del problem
+                await self.clock.sleep(delay)
+        raise context.timeout_error(request)
+
+    def new_context(self) -> RequestContext:
+        """Return the context of a new request on the running event loop."""
+        return RequestContext(self.pool.for_running_loop(), self.clock.monotonic(), self.timeout.total)
+
+    @staticmethod
+    async def _wait_for_slot(context: RequestContext) -> None:
+        context.queued = True
+        await context.session.limiter.wait()
+        context.queued = False
+
+    def _current_headers(self, session: LoopSession) -> _AuthorizedHeaders | None:
+        """Return the latest headers, unless they are for another loop or token, or the token needs a refresh."""
+        latest, auth = self._latest, self.auth
+        if latest is None or latest.session is not session:
+            return None
+        if auth is None:
+            return latest
+        token = auth.source.token
+        current = token is not None and token is latest.token and self.clock.monotonic() < token.refresh_at
+        return latest if current else None
+
+    async def _authorize(self, context: RequestContext) -> _AuthorizedHeaders:
+        """Build headers, with a token if the sender has an authorization."""
+        session, token = context.session, None
+        if self.auth is not None:
+            try:
+                token = await self.auth.source.get(self._fetch_token)
+            except TransportError as error:
+                # `sent` refers to the request of the caller, not to the token request.
+                error.sent = "maybe" if context.may_have_been_processed else "no"
+                raise
+        headers = RequestHeaders(self.base_url, session.headers, None if token is None else token.reveal())
+        self._latest = _AuthorizedHeaders(token, session, headers)
+        return self._latest
+
+    async def _fetch_token(self, refused: AccessToken | None) -> TokenResponse:
+        assert self.auth is not None  # noqa: S101 - only `_authorize` passes this method on
+        return await self.auth.fetch(self, refused)
+
+    def _drop_rejected_token(
+        self, context: RequestContext, error: WarehouseSyncError, token: AccessToken | None
+    ) -> bool:
+        """Drop the token after the first 401 of a request, and return whether to replay it with a new one."""
+        if not isinstance(error, UnauthorizedError) or self.auth is None or token is None:
+            return False
+        if context.reauthorized:
+            return False
+        context.reauthorized = True
+        context.counted_attempts -= 1
+        self.auth.source.invalidate(token)
+        return True
+
+    def _result(
+        self, context: RequestContext, request: ApiRequest[T], response: ApiResponse, headers: RequestHeaders
+    ) -> T:
+        """Return the decoded response, or raise the error that the server responded with."""
+        status = response.status
+        if response.usage is not None:
+            self.concurrency.on_usage(response.usage)
+        if 200 <= status < 300:  # noqa: PLR2004 - success
+            self.budget.refund()
+            return _decode(request, response)
+        if status == 404 and request.method == "DELETE" and context.may_have_been_processed:  # noqa: PLR2004 - an HTTP status
+            return _decode(request, ApiResponse(204, b""))  # an earlier attempt deleted it
+        if status == 429:  # noqa: PLR2004 - an HTTP status
+            self.concurrency.on_throttled()
+        context.may_have_been_processed |= status in TRANSIENT_STATUSES
+        raise to_api_error(
+            request,
+            response,
+            secrets=(*request.secrets, *headers.secrets),
+            attempts=context.attempts,
+            elapsed=self.clock.monotonic() - context.started,
+            now=self.clock.wall(),
+        )
+
+    def _delay_after(
+        self, context: RequestContext, request: ApiRequest[T], error: WarehouseSyncError
+    ) -> float | None:
+        """Return the seconds until the next attempt, or `None` if the error is final."""
+        if isinstance(error, TransportError):
+            context.in_flight = False
+            context.may_have_been_processed |= error.sent == "maybe"
+            error.attempts = context.attempts
+            error.sent = "maybe" if context.may_have_been_processed else error.sent
+        total = context.total
+        return next_delay(
+            self.policy,
+            self.budget,
+            error,
+            attempt=context.counted_attempts,
+            idempotent=request.idempotent,
+            remaining=_UNLIMITED if total is None else context.started + total - self.clock.monotonic(),
+            jitter=self.clock.random(),
+        )
+
+
+def _decode(request: ApiRequest[T], response: ApiResponse) -> T:
+    try:
+        return request.decode(response.body)
+    except WarehouseSyncError as error:
+        problem = error.with_traceback(None)  # its frames hold the response, which may contain secrets
+    if type(problem) is DecodeError:
+        problem = DecodeError(f"{request.method} {request.path}: {problem}")
+    raise problem
