@@ -7,11 +7,20 @@ LOWEST := .venv-lowest
 BENCH  := .venv-bench
 MUTATE := .venv-mutate
 PIP    := -m pip install --quiet --disable-pip-version-check
+# The first pip that installs dependency groups.
+UPGRADE := $(PIP) --upgrade 'pip>=25.1'
+
+# Most tests wait for sockets and processes: two workers per core keep the cores busy.
+CORES   := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+WORKERS ?= $(shell expr 2 '*' $(CORES))
+PYTEST  := -m pytest --quiet --numprocesses=$(WORKERS) --dist=loadgroup
+# Each check prints its output in one piece, where make can do that (GNU make 4.0).
+TOGETHER := --no-print-directory --jobs=$(CORES) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 # The core, whose every branch the tests must reach.
 CORE := warehouse_sync/*.py,warehouse_sync/models/*,warehouse_sync/wire/*,warehouse_sync/transport/*,warehouse_sync/polling/*,warehouse_sync/resources/*,warehouse_sync/sync/*
 
-.PHONY: help setup demo test check types unit uvloop lowest bench soak mutate generate format clean
+.PHONY: help setup demo test quick gates check types mypy pyright unit uvloop lowest bench soak mutate generate format clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,39 +31,56 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11 ...")'
 	@echo "Setting up $(VENV), once."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python $(PIP) --editable '.[dev]'
+	@$(BIN)/python $(UPGRADE)
+	@$(BIN)/python $(PIP) --group dev --editable '.[all]'
 	@touch $@
 
 demo: $(STAMP)  ## Walk through the tutorial against an emulator on this machine
 	@$(BIN)/warehouse-sync demo
 
-test: check types unit lowest  ## Run every check and every test
+test: $(STAMP) $(LOWEST)/.ready  ## Run every check and every test
+	@$(MAKE) $(TOGETHER) gates
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory lowest
 
-check: $(STAMP)  ## Check style, spelling, and that the blocking client is fresh
+quick: $(STAMP)  ## Check the style, and run the tests of what changed since main
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python $(PYTEST) $$($(BIN)/python tests/support/changed.py)
+
+gates: types check
+
+check: $(STAMP)  ## Check style, spelling, and that the blocking client is up to date
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/codespell
 	$(BIN)/python -m warehouse_sync.tools.generate_sync --check
 
-types: $(STAMP)  ## Check the types
+types: mypy pyright  ## Check the types
+
+mypy: $(STAMP)
 	$(BIN)/mypy
+
+pyright: $(STAMP)
 	$(BIN)/pyright
 
 unit: $(STAMP)  ## Run the tests, and check that they reach every branch of the core
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/python $(PYTEST) -p tests.support.coverage_start
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100
 
 uvloop: $(STAMP)  ## Run the tests of the core on uvloop
-	$(BIN)/python -m pytest --quiet -p tests.support.on_uvloop tests/transport tests/resources tests/polling tests/sync tests/contract tests/faults
+	$(BIN)/python $(PYTEST) -p tests.support.on_uvloop tests/transport tests/resources tests/polling tests/sync tests/contract tests/faults
 
 lowest: $(LOWEST)/.ready  ## Run the tests of the core with the lowest dependencies
-	$(LOWEST)/bin/python -m pytest --quiet tests/models tests/wire tests/transport tests/resources tests/polling tests/sync
+	$(LOWEST)/bin/python $(PYTEST) tests/models tests/wire tests/transport tests/resources tests/polling tests/sync
 
 $(LOWEST)/.ready: pyproject.toml tests/lowest.txt
 	@echo "Setting up $(LOWEST), once."
 	@$(PYTHON) -m venv $(LOWEST)
-	@$(LOWEST)/bin/python $(PIP) --constraint tests/lowest.txt --editable '.[all]' aioresponses hypothesis pytest pytest-asyncio trustme
+	@$(LOWEST)/bin/python $(UPGRADE)
+	@$(LOWEST)/bin/python $(PIP) --constraint tests/lowest.txt --group test --editable '.[all]'
 	@touch $@
 
 bench: $(BENCH)/.ready  ## Measure the SDK beside what else one could use (about 20 minutes)

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+# One after the other, in one process: they share an environment, and the last one adds packages to it.
+pytestmark = pytest.mark.xdist_group("packaging")
+
 ROOT = Path(__file__).parent.parent
 PUBLIC_PARTS = {"client", "errors", "models", "polling", "resources", "secret", "settings", "sync"}
 CORE_ALONE = """
