@@ -1,0 +1,88 @@
+"""The files that GitHub and other tools read: each matches its schema, and what they repeat agrees with the project."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+GITHUB = ROOT / ".github"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+HOME = "https://github.com/warehouse-sync/warehouse-sync"
+SCHEMAS = {
+    "github-workflows": sorted(GITHUB.glob("workflows/*.yml")),
+    "dependabot": [GITHUB / "dependabot.yml"],
+    "github-issue-config": [GITHUB / "ISSUE_TEMPLATE" / "config.yml"],
+    "github-issue-forms": [
+        path for path in sorted(GITHUB.glob("ISSUE_TEMPLATE/*.yml")) if path.stem != "config"
+    ],
+}
+
+
+def check_schema(schema: str, *files: Path) -> "subprocess.CompletedProcess[str]":
+    """Check files against a schema that check-jsonschema brings along."""
+    command = [
+        sys.executable,
+        "-m",
+        "check_jsonschema",
+        "--builtin-schema",
+        f"vendor.{schema}",
+        *map(str, files),
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own files
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_file_matches_its_schema(schema: str) -> None:
+    """GitHub accepts the workflows, the issue forms and the settings of dependabot."""
+    assert SCHEMAS[schema]
+    done = check_schema(schema, *SCHEMAS[schema])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_wrong_workflow_is_found(tmp_path: Path) -> None:
+    """The check reports a workflow with a key that does not exist."""
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text((GITHUB / "workflows" / "test.yml").read_text("utf-8").replace("runs-on:", "runs_on:"))
+    assert check_schema("github-workflows", wrong).returncode != 0
+
+
+def test_workflow_tests_each_supported_python() -> None:
+    """The matrix has the versions that the classifiers name, and runs `make test`."""
+    [job] = yaml.safe_load((GITHUB / "workflows" / "test.yml").read_text("utf-8"))["jobs"].values()
+    classified = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
+    assert job["strategy"]["matrix"]["python"] == classified
+    assert "make test" in [step.get("run") for step in job["steps"]]
+
+
+def test_release_stores_no_token() -> None:
+    """The upload uses trusted publishing: an identity token in one job, and no secret anywhere."""
+    text = (GITHUB / "workflows" / "release.yml").read_text("utf-8")
+    jobs = yaml.safe_load(text)["jobs"]
+    assert [name for name, job in jobs.items() if "id-token" in job.get("permissions", {})] == ["publish"]
+    assert "secrets." not in text
+    assert "make test" in [step.get("run") for step in jobs["build"]["steps"]]
+
+
+def test_hooks_run_commands_that_exist() -> None:
+    """Each pre-commit hook runs a program of the development environment."""
+    [repository] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    programs = {hook["entry"].split()[0] for hook in repository["hooks"]}
+    assert {Path(program).parent for program in programs} == {Path(".venv/bin")}
+    assert [name for name in programs if not (Path(sys.executable).parent / Path(name).name).exists()] == []
+
+
+def test_project_has_one_home() -> None:
+    """Every address of the repository is the one in `pyproject.toml`."""
+    assert PROJECT["urls"]["Source"] == HOME
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *GITHUB.rglob("*.*")]
+    found = {
+        url
+        for page in pages
+        for url in re.findall(r"https://github\.com/warehouse-sync/[\w.-]+", page.read_text("utf-8"))
+    }
+    assert found == {HOME}
