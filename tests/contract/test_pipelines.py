@@ -164,5 +164,5 @@ async def test_reports_refuses_a_wrong_concurrency(client: Any, concurrency: Any
 @pytest.mark.parametrize("ids", ["customers", None, 7])
 async def test_reports_refuses_what_is_not_many(client: Any, ids: Any) -> None:
     """A single id is not taken for many ids of one letter, and what cannot be gone through is named."""
-    with pytest.raises(ValidationError, match="pipeline_ids: must be many"):
+    with pytest.raises(ValidationError, match="pipeline_ids: must be an iterable"):
         client.pipelines.reports(ids)

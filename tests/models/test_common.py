@@ -227,7 +227,7 @@ def test_text_is_checked(value: Any, required: bool, problem: str | None) -> Non
 
 @pytest.mark.parametrize("value", [None, 3, ["active"]])
 def test_word_of_the_wrong_type_is_named_by_validation(value: Any) -> None:
-    """A field that takes a word of a enum leaves anything else for validation, which names all that is wrong."""
+    """A field that takes an enum member leaves anything else for validation, which names all that is wrong."""
     schedule = Schedule(type=value, frequency=value)
     pipeline = PipelineSpec(
         id="p",

@@ -96,7 +96,7 @@ def test_everything_wrong_is_named_at_once() -> None:
     assert said["state"] == "must be one of new, active, inactive, not 'resting'"
     assert said["config.user"] == "is required"
     assert said["config.password"] == said["config.extra.token"]
-    assert "set the real one" in said["config.password"]
+    assert "set the real value" in said["config.password"]
     assert said["extra"] == "keys must be strings, not int"
 
 

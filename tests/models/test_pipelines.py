@@ -103,7 +103,7 @@ def test_everything_wrong_is_named_at_once() -> None:
         (
             {"field_transformation_id": "f"},
             "field_transformation_id",
-            "leave it out of a user_attributes pipeline",
+            "remove it from this user_attributes pipeline",
         ),
         ({"state": "asleep"}, "state", "must be one of new, active, paused, not 'asleep'"),
         ({"environment": "staging"}, "environment", "must be one of development, production"),

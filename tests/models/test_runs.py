@@ -47,7 +47,7 @@ def test_handle_survives_being_written_down(workspace: int, pipeline: str, run: 
 )
 def test_what_is_no_handle_is_refused(handle: Any) -> None:
     """Only what `handle()` made is read back."""
-    with pytest.raises(ValidationError, match="is not one that TriggeredRun"):
+    with pytest.raises(ValidationError, match="is not a run handle"):
         RunHandle.parse(handle)
 
 

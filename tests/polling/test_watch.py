@@ -217,7 +217,7 @@ def test_known_first_poll_that_fails_is_told_as_stale() -> None:
 def test_checked_ids_names_what_is_no_id() -> None:
     """A string instead of ids, and an id that is none, are errors before anything is sent."""
     assert validate_ids(iter(["a", "b"])) == ["a", "b"]
-    with pytest.raises(ValidationError, match="must be many, such as a list, not one string"):
+    with pytest.raises(ValidationError, match="must be an iterable, such as a list, not a string"):
         validate_ids("abc")
     with pytest.raises(ValidationError, match="is not an id"):
         validate_ids(["a", "../b"])

@@ -1,4 +1,4 @@
-"""The API's resources as frozen classes. What is sent (`…Spec`) and what comes back are two shapes."""
+"""The API's resources as frozen classes. Classes named `…Spec` are sent; the others are returned by the API."""
 
 from warehouse_sync.models.common import ErrorMessage
 from warehouse_sync.models.connections import (

@@ -1,4 +1,4 @@
-"""What several models share: error messages, dates, delays, ids, and the collection of what is wrong."""
+"""Converters and validators that the models share."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,19 +16,19 @@ Problem = tuple[str, str]
 EnumT = TypeVar("EnumT", bound=OpenEnum)
 SpecT = TypeVar("SpecT", bound=attrs.AttrsInstance)
 
-MASKED = "is the mask the API shows instead of the secret: set the real one before sending"
+MASKED = "is the mask that the API returns instead of the secret: set the real value before sending"
 _SLUG = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-_RUN_ID_LIMIT = 10**100  # Python refuses to read or write numbers of thousands of digits
+_RUN_ID_LIMIT = 10**100  # Python does not convert integers of thousands of digits to or from strings
 _DELAY = re.compile(r"[0-9]+[smhdwy]", re.ASCII)
 _DELAY_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
 @attrs.frozen(kw_only=True)
 class ErrorMessage:
-    """One error the server reports about a resource or a run.
+    """One error that the API reports about a resource or a run.
 
     Attributes:
-        message: The server's words.
+        message: The text, in English; empty if the API sends none.
     """
 
     message: str = ""
@@ -38,37 +38,37 @@ class ErrorMessage:
 
 
 def to_spec(model: attrs.AttrsInstance, spec: type[SpecT]) -> SpecT:
-    """Build a spec from the fields that a read model has in common with it: all of the spec's."""
+    """Build a spec from the fields of the same names."""
     return spec(**{field.name: getattr(model, field.name) for field in attrs.fields(spec)})
 
 
 def to_utc(value: datetime | None) -> datetime | None:
-    """Express an aware datetime in UTC; leave the rest for validation to report."""
+    """Convert an aware datetime to UTC. Return other values unchanged: validation reports them."""
     if not isinstance(value, datetime) or value.utcoffset() is None:
         return value
     try:
         return value.astimezone(UTC)
-    except OverflowError:  # the first or last hours of the calendar
+    except OverflowError:  # within hours of year 1 or year 9999
         return value
 
 
 def to_enum(enum: type[EnumT], value: EnumT | str) -> EnumT:
-    """Express a string as a word of a enum; leave the rest for validation to report."""
+    """Convert a string to an enum member. Return other values unchanged: validation reports them."""
     return enum(value) if isinstance(value, str) else value
 
 
 def to_resource_state(value: ResourceState | str) -> ResourceState:
-    """Express a string as a state."""
+    """Convert a string to a `ResourceState`."""
     return to_enum(ResourceState, value)
 
 
 def to_delay(value: str | timedelta | None) -> str | None:
-    """Write a `timedelta` as the wire does, in the largest unit that is exact; leave strings as they are."""
+    """Convert a `timedelta` to the API's notation, in the largest exact unit. Return strings unchanged."""
     if not isinstance(value, timedelta):
         return value
     seconds, exact = divmod(value, timedelta(seconds=1))
     if exact:
-        return str(value)  # not a whole number of seconds: validation names it, as it does a negative one
+        return str(value)  # not a whole number of seconds: validation reports it
     unit, size = next(
         ((unit, size) for unit, size in _DELAY_UNITS if seconds % size == 0 and seconds >= size), ("s", 1)
     )
@@ -76,7 +76,7 @@ def to_delay(value: str | timedelta | None) -> str | None:
 
 
 def check_id(field: str, value: object) -> Iterator[Problem]:
-    """Yield what is wrong with an id: ids become parts of URLs, so nothing but a slug may pass."""
+    """Yield the problems of an id. Ids become parts of URLs, so only slugs are accepted."""
     if not isinstance(value, str):
         yield field, f"must be a string, not {type(value).__name__}"
     elif not _SLUG.fullmatch(value):
@@ -84,47 +84,45 @@ def check_id(field: str, value: object) -> Iterator[Problem]:
 
 
 def check_iterable(field: str, value: object, kind: type | UnionType = Iterable) -> Iterator[Problem]:
-    """Yield why something cannot be gone through: a string could, but letter by letter."""
+    """Yield why a value is not an iterable of items. A string is none: it would be read letter by letter."""
     if isinstance(value, str) or not isinstance(value, kind):
-        yield (
-            field,
-            f"must be many, such as a list, not {'one string' if isinstance(value, str) else type(value).__name__}",
-        )
+        actual = "a string" if isinstance(value, str) else type(value).__name__
+        yield field, f"must be an iterable, such as a list, not {actual}"
 
 
 def to_seconds(value: float | timedelta | None) -> float | None:
-    """Express a `timedelta` in seconds; leave the rest for validation to report."""
+    """Convert a `timedelta` to seconds. Return other values unchanged: validation reports them."""
     return value / timedelta(seconds=1) if isinstance(value, timedelta) else value
 
 
 def require_id(field: str, value: object) -> str:
-    """Return `value` when it may stand in a URL.
+    """Return an id that is safe in a URL.
 
     Raises:
-        ValidationError: It may not; nothing was sent.
+        ValidationError: The value is not a slug.
     """
     if type(value) is str and _SLUG.fullmatch(value):
         return value
     problems = tuple(check_id(field, value))
     if problems or not isinstance(value, str):
         raise ValidationError("the request", problems)
-    return str.__str__(value)  # the text that was checked, however a class of strings would format itself
+    return str.__str__(value)  # the validated text: a subclass of `str` may format itself differently
 
 
 def require_run_id(value: object) -> int:
-    """Return `value` when it is a run's number.
+    """Return the id of a run.
 
     Raises:
-        ValidationError: It is not; nothing was sent.
+        ValidationError: The value is not a whole number from 0 on.
     """
     if type(value) is not int or not 0 <= value < _RUN_ID_LIMIT:
-        said = "such a large one" if type(value) is int and value > 0 else f"{value!r:.60}"
-        raise ValidationError("the request", [("run_id", f"must be a whole number from 0 on, not {said}")])
+        actual = "such a large one" if type(value) is int and value > 0 else f"{value!r:.60}"
+        raise ValidationError("the request", [("run_id", f"must be a whole number from 0 on, not {actual}")])
     return value
 
 
 def check_text(field: str, value: object, *, required: bool = True) -> Iterator[Problem]:
-    """Yield what is wrong with a text."""
+    """Yield the problems of a string."""
     if value is None:
         if required:
             yield field, "is required"
@@ -135,7 +133,7 @@ def check_text(field: str, value: object, *, required: bool = True) -> Iterator[
 
 
 def check_choice(field: str, value: object, enum: type[OpenEnum]) -> Iterator[Problem]:
-    """Yield what is wrong with a word that is sent: unlike on reading, it must be one the documents know."""
+    """Yield the problems of an enum member to send. Unlike one that was read, it must be a documented value."""
     if value is None:
         yield field, "is required"
     elif not isinstance(value, enum) or not value.is_known:
@@ -143,7 +141,7 @@ def check_choice(field: str, value: object, enum: type[OpenEnum]) -> Iterator[Pr
 
 
 def check_date(field: str, value: object, *, required: bool = False) -> Iterator[Problem]:
-    """Yield what is wrong with a date."""
+    """Yield the problems of a datetime."""
     if value is None:
         if required:
             yield field, "is required"
@@ -151,12 +149,12 @@ def check_date(field: str, value: object, *, required: bool = False) -> Iterator
         yield field, f"must be a datetime, not {type(value).__name__}"
     elif value.utcoffset() is None:
         yield field, "has no time zone: pass an aware datetime, such as datetime(2023, 2, 1, tzinfo=UTC)"
-    elif value.tzinfo is not UTC:  # `to_utc` could not express it
+    elif value.tzinfo is not UTC:  # `to_utc` could not convert it
         yield field, "is outside the years 1 to 9999 in UTC"
 
 
 def check_delay(field: str, value: object) -> Iterator[Problem]:
-    """Yield what is wrong with a delay."""
+    """Yield the problems of a delay."""
     if value is not None and not (isinstance(value, str) and _DELAY.fullmatch(value)):
         yield (
             field,
@@ -165,13 +163,13 @@ def check_delay(field: str, value: object) -> Iterator[Problem]:
 
 
 def check_whole_number(field: str, value: object) -> Iterator[Problem]:
-    """Yield what is wrong with an optional whole number."""
+    """Yield the problems of an optional whole number."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         yield field, f"must be a whole number from 0 on, not {str(value)[:60]!r}"
 
 
 def check_extra(extra: Mapping[Any, object], field: str = "extra") -> Iterator[Problem]:
-    """Yield what is wrong with the unknown fields that are sent back."""
+    """Yield the problems of unknown fields that are sent back."""
     for key in extra:
         if not isinstance(key, str):
             yield field, f"keys must be strings, not {type(key).__name__}"
@@ -179,7 +177,7 @@ def check_extra(extra: Mapping[Any, object], field: str = "extra") -> Iterator[P
 
 
 def check_mask(path: str, value: object) -> Iterator[Problem]:
-    """Yield the masks among fields this release does not know: they stand for secrets, too."""
+    """Yield each masked secret in a document of fields that this release does not know."""
     match value:
         case str() if Secret(value).is_mask:
             yield path, MASKED

@@ -1,6 +1,6 @@
-"""Connections: where the data comes from.
+"""Connections: the warehouses that data is loaded from.
 
-Source: the reference's "Connections", "Create a connection".
+Source: reference, "Connections", "Create a connection".
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,22 +26,23 @@ from warehouse_sync.secret import Secret, to_secret
 
 @attrs.frozen(kw_only=True)
 class SnowflakeConfig:
-    """How to reach a Snowflake account.
+    """The configuration of a Snowflake connection.
 
-    On reading, a field the server left out is `None`; sending needs every one but the last two and `extra`.
+    A field that the API does not return is `None`. All fields are required to create or update a connection, except
+    `aws_iam_user_arn`, `aws_external_id` and `extra`.
 
     Attributes:
-        account_identifier: The account locator, such as `gd12345`. Read from `source_account_id`, too.
+        account_identifier: The account locator, such as `gd12345`. `source_account_id` in a response is an alias.
         region: The cloud region, such as `us-central1.gcp`.
         warehouse: The compute resource that runs the queries.
-        database: The database.
+        database: The name of the database.
         role: The role to assume.
-        user: The user to log in as.
-        password: The user's password. The API answers with a mask.
+        user: The login user.
+        password: The password of the login user. The API returns a mask.
         storage_integration: The name of the storage integration, such as `mp_us1_123_123_s3`.
-        aws_iam_user_arn: The storage integration's AWS user.
-        aws_external_id: The storage integration's external id.
-        extra: Fields this release does not know, kept and sent back.
+        aws_iam_user_arn: The AWS user of the storage integration.
+        aws_external_id: The external id of the storage integration.
+        extra: Fields that this release does not know, kept and sent back.
     """
 
     service_provider: ClassVar[ServiceProvider] = ServiceProvider.SNOWFLAKE
@@ -62,17 +63,18 @@ class SnowflakeConfig:
 
 @attrs.frozen(kw_only=True)
 class BigQueryConfig:
-    """How to reach a BigQuery dataset.
+    """The configuration of a BigQuery connection.
 
-    On reading, a field the server left out is `None`; sending needs every one but `extra`.
+    A field that the API does not return is `None`. All fields except `extra` are required to create or update a
+    connection.
 
     Attributes:
         region: The region, such as `us-east1`.
-        project_id: The Google Cloud project.
-        dataset_id: The dataset.
-        service_account_id: The service account's e-mail address.
-        service_account_key: The service account's key: its JSON document, as a string.
-        extra: Fields this release does not know, kept and sent back.
+        project_id: The id of the Google Cloud project.
+        dataset_id: The id of the dataset.
+        service_account_id: The e-mail address of the service account.
+        service_account_key: The key of the service account, a JSON document as a string. The API returns a mask.
+        extra: Fields that this release does not know, kept and sent back.
     """
 
     service_provider: ClassVar[ServiceProvider] = ServiceProvider.BIGQUERY
@@ -87,24 +89,25 @@ class BigQueryConfig:
 
 
 def _to_port(value: int | str | None) -> str | None:
-    """Accept a number: the reference types the port as a string and answers with one."""
+    """Convert a number to a string, the type of the port in the reference."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value  # type: ignore[return-value]
 
 
 @attrs.frozen(kw_only=True)
 class RedshiftConfig:
-    """How to reach an Amazon Redshift cluster.
+    """The configuration of an Amazon Redshift connection.
 
-    On reading, a field the server left out is `None`; sending needs every one but `port` and `extra`.
+    A field that the API does not return is `None`. All fields except `port` and `extra` are required to create or update
+    a connection.
 
     Attributes:
-        database: The database.
-        host: The cluster's host name.
-        port: The cluster's port, as a string; a number is accepted. The server's default is 5439.
-        user: The user to log in as.
-        password: The user's password. The API answers with a mask.
-        aws_iam_role_arn: The role that mParticle assumes.
-        extra: Fields this release does not know, kept and sent back.
+        database: The name of the database.
+        host: The host name of the cluster.
+        port: The port of the cluster, as a string; a number is converted. The API's default is 5439.
+        user: The login user.
+        password: The password of the login user. The API returns a mask.
+        aws_iam_role_arn: The AWS role that mParticle assumes.
+        extra: Fields that this release does not know, kept and sent back.
     """
 
     service_provider: ClassVar[ServiceProvider] = ServiceProvider.REDSHIFT
@@ -121,14 +124,15 @@ class RedshiftConfig:
 
 @attrs.frozen(kw_only=True)
 class DatabricksConfig:
-    """How to reach a Databricks share.
+    """The configuration of a Databricks connection.
 
-    On reading, a field the server left out is `None`; sending needs every one but `extra`.
+    A field that the API does not return is `None`. All fields except `extra` are required to create or update a
+    connection.
 
     Attributes:
         provider: The Databricks organization of the metastore.
-        schema: The schema.
-        extra: Fields this release does not know, kept and sent back.
+        schema: The name of the schema.
+        extra: Fields that this release does not know, kept and sent back.
     """
 
     service_provider: ClassVar[ServiceProvider] = ServiceProvider.DATABRICKS
@@ -141,11 +145,11 @@ class DatabricksConfig:
 
 @attrs.frozen(kw_only=True)
 class UnknownConfig:
-    """The configuration of a service provider this release does not know: read, kept and sent back as it is.
+    """The configuration of a service provider that this release does not know, kept and sent back unchanged.
 
     Attributes:
-        service_provider: The provider's name.
-        extra: Every field, never shown, since any of them may be a secret.
+        service_provider: The name of the provider.
+        extra: All fields; not shown by `repr`, because any of them may be a secret.
     """
 
     optional: ClassVar[frozenset[str]] = frozenset()
@@ -164,14 +168,14 @@ CONFIGS: Mapping[str, type[SnowflakeConfig | BigQueryConfig | RedshiftConfig | D
 
 @attrs.frozen(kw_only=True)
 class ConnectionSpec:
-    """A connection as it is sent.
+    """The fields of a connection to create or update.
 
     Attributes:
-        id: ASCII letters, digits, `_` and `-`.
-        name: For people.
+        id: The id, unique within the workspace: ASCII letters, digits, `_` and `-`.
+        name: The display name.
         state: `new`, `active` or `inactive`.
-        config: How to reach the warehouse; the service provider follows from its class.
-        extra: Fields this release does not know, sent as they are.
+        config: The configuration; its class determines the service provider.
+        extra: Fields that this release does not know, sent unchanged.
     """
 
     id: str
@@ -181,7 +185,7 @@ class ConnectionSpec:
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield every `(field, message)` that is wrong."""
+        """Yield each invalid field as `(field, message)`."""
         yield from check_id("id", self.id)
         yield from check_text("name", self.name)
         yield from check_choice("state", self.state, ResourceState)
@@ -214,20 +218,20 @@ def _config_field_problems(config: ConnectionConfig, name: str) -> Iterator[Prob
 
 @attrs.frozen(kw_only=True)
 class Connection:
-    """A connection as the API answers.
+    """A connection returned by the API.
 
     Attributes:
-        id: Its slug.
-        name: For people.
-        state: What the user wants: `new`, `active` or `inactive`.
-        config: How the warehouse is reached; secrets are masked.
-        status: `healthy` or `faulted`; `None` where the API sends none (Databricks).
-        errors: What is wrong when faulted, in the server's order.
+        id: The id, unique within the workspace.
+        name: The display name.
+        state: The state that the user set: `new`, `active` or `inactive`.
+        config: The configuration; its secrets are masked.
+        status: `healthy` or `faulted`; `None` if the API does not send it, as for Databricks.
+        errors: The reasons if it is faulted, in the API's order.
         created_on: When it was created, in UTC.
-        created_by: Who created it.
+        created_by: The user who created it.
         last_modified_on: When it was last changed, in UTC; `None` if never.
-        last_modified_by: Who last changed it.
-        extra: Fields this release does not know, kept by `to_spec()`.
+        last_modified_by: The user who last changed it.
+        extra: Fields that this release does not know; `to_spec()` keeps them.
     """
 
     id: str
@@ -244,9 +248,12 @@ class Connection:
 
     @property
     def service_provider(self) -> ServiceProvider:
-        """The warehouse it leads to."""
+        """The service provider of the configuration."""
         return self.config.service_provider
 
     def to_spec(self) -> ConnectionSpec:
-        """Return what to edit and send back. A masked secret must be replaced first."""
+        """Return the spec with the same fields, to change and pass to `connections.update`.
+
+        Replace its masked secrets first.
+        """
         return to_spec(self, ConnectionSpec)

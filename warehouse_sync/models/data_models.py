@@ -1,6 +1,6 @@
-"""Data models: which rows and columns are loaded.
+"""Data models: the SQL queries that select what is loaded.
 
-Source: the reference's "Data Models", "Create a data model".
+Source: reference, "Data Models", "Create a data model".
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,14 +23,14 @@ from warehouse_sync.models.enums import DataModelStatus, ResourceState
 
 @attrs.frozen(kw_only=True)
 class DataModelSpec:
-    """A data model as it is sent.
+    """The fields of a data model to create or update.
 
     Attributes:
-        id: ASCII letters, digits, `_` and `-`.
-        name: For people.
+        id: The id, unique within the workspace: ASCII letters, digits, `_` and `-`.
+        name: The display name.
         state: `new`, `active` or `inactive`.
-        sql_query: The query, with fully qualified table names, in the warehouse's dialect.
-        extra: Fields this release does not know, sent as they are; unknown fields of the wire's `config` under `"config"`.
+        sql_query: The query, in the SQL dialect of the warehouse, with fully qualified table names.
+        extra: Fields that this release does not know, sent unchanged; unknown fields of the JSON `config` under `"config"`.
     """
 
     id: str
@@ -40,7 +40,7 @@ class DataModelSpec:
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield every `(field, message)` that is wrong."""
+        """Yield each invalid field as `(field, message)`."""
         yield from check_id("id", self.id)
         yield from check_text("name", self.name)
         yield from check_choice("state", self.state, ResourceState)
@@ -50,20 +50,20 @@ class DataModelSpec:
 
 @attrs.frozen(kw_only=True)
 class DataModel:
-    """A data model as the API answers.
+    """A data model returned by the API.
 
     Attributes:
-        id: Its slug.
-        name: For people.
-        state: What the user wants: `new`, `active` or `inactive`.
+        id: The id, unique within the workspace.
+        name: The display name.
+        state: The state that the user set: `new`, `active` or `inactive`.
         sql_query: The query.
-        status: `valid` or `invalid`; `None` where the API sends none.
-        errors: What is wrong when invalid, in the server's order.
+        status: `valid` or `invalid`; `None` if the API does not send it.
+        errors: The reasons if it is invalid, in the API's order.
         created_on: When it was created, in UTC.
-        created_by: Who created it.
+        created_by: The user who created it.
         last_modified_on: When it was last changed, in UTC; `None` if never.
-        last_modified_by: Who last changed it.
-        extra: Fields this release does not know, kept by `to_spec()`.
+        last_modified_by: The user who last changed it.
+        extra: Fields that this release does not know; `to_spec()` keeps them.
     """
 
     id: str
@@ -79,5 +79,5 @@ class DataModel:
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
     def to_spec(self) -> DataModelSpec:
-        """Return what to edit and send back."""
+        """Return the spec with the same fields, to change and pass to `data_models.update`."""
         return to_spec(self, DataModelSpec)

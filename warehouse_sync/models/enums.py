@@ -1,14 +1,14 @@
-"""The API's vocabularies, open to words the server learns after this release."""
+"""The API's enums. They accept values that the API adds after this release."""
 
 from enum import StrEnum
 from typing import Self
 
 
 class OpenEnum(StrEnum):
-    """A string enum that accepts values it does not know.
+    """A string enum that accepts unknown values.
 
-    An unknown value becomes a member of its own: it equals its string, hashes like it and survives pickling, but it
-    is not listed when the class is iterated.
+    An unknown value becomes a member that equals its string, hashes like it and survives pickling. Iterating over the
+    class does not yield it.
     """
 
     @classmethod
@@ -20,7 +20,7 @@ class OpenEnum(StrEnum):
 
     @classmethod
     def _aliases(cls) -> dict[str, str]:
-        """Other spellings the documents use for a known value."""
+        """Other spellings of the known values in the API's documents."""
         return {}
 
     @classmethod
@@ -37,7 +37,7 @@ class OpenEnum(StrEnum):
 
 
 class ServiceProvider(OpenEnum):
-    """The warehouse a connection leads to."""
+    """The warehouse of a connection."""
 
     SNOWFLAKE = "Snowflake"
     BIGQUERY = "BigQuery"
@@ -46,7 +46,7 @@ class ServiceProvider(OpenEnum):
 
 
 class ResourceState(OpenEnum):
-    """What a user wants of a connection or a data model."""
+    """The state that the user sets on a connection or a data model."""
 
     NEW = "new"
     ACTIVE = "active"
@@ -54,28 +54,28 @@ class ResourceState(OpenEnum):
 
 
 class ConnectionStatus(OpenEnum):
-    """Whether the warehouse could be reached and the login was accepted."""
+    """Whether the API can reach the warehouse and log in."""
 
     HEALTHY = "healthy"
     FAULTED = "faulted"
 
 
 class DataModelStatus(OpenEnum):
-    """Whether the data model's query was accepted."""
+    """Whether the query of a data model is valid."""
 
     VALID = "valid"
     INVALID = "invalid"
 
 
 class PipelineType(OpenEnum):
-    """What a pipeline loads. `events` needs a field transformation."""
+    """What a pipeline loads. `events` requires a field transformation."""
 
     USER_ATTRIBUTES = "user_attributes"
     EVENTS = "events"
 
 
 class PipelineState(OpenEnum):
-    """What a user wants of a pipeline."""
+    """The state that the user sets on a pipeline."""
 
     NEW = "new"
     ACTIVE = "active"
@@ -83,7 +83,7 @@ class PipelineState(OpenEnum):
 
 
 class PipelineStatus(OpenEnum):
-    """What a pipeline is doing."""
+    """The current status of a pipeline, set by the API."""
 
     IDLE = "idle"
     RUNNING = "running"
@@ -92,14 +92,14 @@ class PipelineStatus(OpenEnum):
 
 
 class Environment(OpenEnum):
-    """The mParticle environment the data goes to."""
+    """The mParticle environment that receives the data."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
 
 
 class SyncModeType(OpenEnum):
-    """Whether a run loads what changed, or everything. `full_sync` is read as `full`."""
+    """Whether a run loads changed rows or all rows. `full_sync` is an alias of `full`."""
 
     INCREMENTAL = "incremental"
     FULL = "full"
@@ -110,7 +110,7 @@ class SyncModeType(OpenEnum):
 
 
 class ScheduleType(OpenEnum):
-    """When a pipeline runs. `on-demand` is read as `on_demand`."""
+    """How runs of a pipeline start. `on-demand` is an alias of `on_demand`."""
 
     INTERVAL = "interval"
     ONCE = "once"
@@ -122,7 +122,7 @@ class ScheduleType(OpenEnum):
 
 
 class ScheduleFrequency(OpenEnum):
-    """How often an interval pipeline runs."""
+    """The interval between the runs of a pipeline with an `interval` schedule."""
 
     HOURLY = "hourly"
     DAILY = "daily"
@@ -131,14 +131,14 @@ class ScheduleFrequency(OpenEnum):
 
 
 class RunType(OpenEnum):
-    """Why a run was created."""
+    """Whether the schedule or a trigger created a run."""
 
     SCHEDULED = "scheduled"
     MANUAL = "manual"
 
 
 class RunStatus(OpenEnum):
-    """How far a run has come."""
+    """The status of a run; see `is_terminal`."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -149,7 +149,7 @@ class RunStatus(OpenEnum):
 
     @property
     def is_terminal(self) -> bool:
-        """Whether the run is over. A status this release does not know is not an end."""
+        """Whether the run has ended. An unknown status is not terminal."""
         return self in _TERMINAL
 
 

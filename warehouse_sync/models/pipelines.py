@@ -1,6 +1,6 @@
-"""Pipelines: what is loaded from where, how and when.
+"""Pipelines, their sync modes, schedules and reports.
 
-Source: the reference's "Pipelines", "Create a pipeline", "Trigger an on-demand pipeline", "Get a pipeline's report".
+Source: reference, "Pipelines", "Create a pipeline", "Trigger an on-demand pipeline", "Get a pipeline's report".
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,15 +44,15 @@ def _to_sync_mode_type(value: SyncModeType | str) -> SyncModeType:
 
 @attrs.frozen(kw_only=True)
 class SyncMode:
-    """Which rows each run loads.
+    """The rows that each run of a pipeline loads.
 
     Attributes:
-        type: `incremental` loads what changed since the last run, `full` everything.
-        iterator_field: The column that tells what changed; required for `incremental`.
-        iterator_data_type: That column's type, such as `timestamp`; required for `incremental`.
-        from_: The first moment to load, on the wire `from`. An aware datetime, kept in UTC.
-        until: The last moment to load. An aware datetime, kept in UTC.
-        extra: Fields this release does not know, kept and sent back.
+        type: `incremental` for the rows that changed since the last run, `full` for all rows.
+        iterator_field: The column that shows which rows changed; required for `incremental`.
+        iterator_data_type: The type of that column, such as `timestamp`; required for `incremental`.
+        from_: The start of the data to load, `from` in JSON. An aware datetime, converted to UTC.
+        until: The end of the data to load. An aware datetime, converted to UTC.
+        extra: Fields that this release does not know, kept and sent back.
     """
 
     type: SyncModeType = attrs.field(converter=_to_sync_mode_type)
@@ -63,7 +63,7 @@ class SyncMode:
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield every `(field, message)` that is wrong."""
+        """Yield each invalid field as `(field, message)`."""
         needs_iterator = self.type == SyncModeType.INCREMENTAL
         yield from check_choice("sync_mode.type", self.type, SyncModeType)
         yield from check_text("sync_mode.iterator_field", self.iterator_field, required=needs_iterator)
@@ -90,11 +90,11 @@ class Schedule:
     Attributes:
         type: `interval`, `once` or `on_demand`.
         frequency: `hourly`, `daily`, `weekly` or `monthly`; required for `interval`.
-        delay: How long after the end of its interval a run starts: a whole number and one of `s m h d w y`, such as
-            `15m`. A `timedelta` of whole seconds is accepted and written so.
-        start: The first scheduled sync; required for `interval`. An aware datetime, kept in UTC.
-        end: The last scheduled sync. An aware datetime, kept in UTC.
-        extra: Fields this release does not know, kept and sent back.
+        delay: The time from the end of an interval to the start of its run: a whole number and one of `s m h d w y`,
+            such as `15m`. A `timedelta` of whole seconds is converted.
+        start: The time of the first scheduled sync; required for `interval`. An aware datetime, converted to UTC.
+        end: The time of the last scheduled sync. An aware datetime, converted to UTC.
+        extra: Fields that this release does not know, kept and sent back.
     """
 
     type: ScheduleType = attrs.field(converter=_to_schedule_type)
@@ -105,7 +105,7 @@ class Schedule:
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield every `(field, message)` that is wrong."""
+        """Yield each invalid field as `(field, message)`."""
         repeats = self.type == ScheduleType.INTERVAL
         yield from check_choice("schedule.type", self.type, ScheduleType)
         if repeats or self.frequency is not None:
@@ -130,24 +130,25 @@ def _to_environment(value: Environment | str) -> Environment:
 
 @attrs.frozen(kw_only=True)
 class PipelineSpec:
-    """A pipeline as it is sent.
+    """The fields of a pipeline to create or update.
 
     Attributes:
-        id: ASCII letters, digits, `_` and `-`.
-        name: For people.
+        id: The id, unique within the workspace: ASCII letters, digits, `_` and `-`.
+        name: The display name.
         pipeline_type: `user_attributes` or `events`.
-        connection_id: Where the data comes from.
-        data_model_id: What is loaded.
+        connection_id: The id of the connection to load from.
+        data_model_id: The id of the data model to load.
         state: `new`, `active` or `paused`.
-        sync_mode: Which rows each run loads.
-        schedule: When it runs.
+        sync_mode: The rows that each run loads.
+        schedule: When the pipeline runs.
         environment: `development` or `production`.
-        field_transformation_id: How columns become event fields; required for `events`, refused for `user_attributes`.
-        partner_feed_id: The number of the feed the data goes to.
-        partner_feed_key: The key of that feed; not shown by `repr`.
-        data_plan_id: The data plan to apply.
-        data_plan_version: Its version.
-        extra: Fields this release does not know, sent as they are.
+        field_transformation_id: The id of the transformation of columns to event fields; required for `events`, not
+            allowed for `user_attributes`.
+        partner_feed_id: The number of the feed that receives the data.
+        partner_feed_key: The key of that feed, a secret; not shown by `repr`.
+        data_plan_id: The id of the data plan to apply.
+        data_plan_version: The version of the data plan.
+        extra: Fields that this release does not know, sent unchanged.
     """
 
     id: str
@@ -167,7 +168,7 @@ class PipelineSpec:
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield every `(field, message)` that is wrong."""
+        """Yield each invalid field as `(field, message)`."""
         yield from check_id("id", self.id)
         yield from check_text("name", self.name)
         yield from check_choice("pipeline_type", self.pipeline_type, PipelineType)
@@ -190,7 +191,7 @@ class PipelineSpec:
         if self.pipeline_type == PipelineType.EVENTS:
             yield from check_text(field, value)
         elif self.pipeline_type == PipelineType.USER_ATTRIBUTES and value is not None:
-            yield field, "is for events pipelines only: leave it out of a user_attributes pipeline"
+            yield field, "is allowed for events pipelines only: remove it from this user_attributes pipeline"
 
 
 def _part_problems(field: str, part: object, expected: type[SyncMode | Schedule]) -> Iterator[Problem]:
@@ -202,30 +203,30 @@ def _part_problems(field: str, part: object, expected: type[SyncMode | Schedule]
 
 @attrs.frozen(kw_only=True)
 class Pipeline:
-    """A pipeline as the API answers.
+    """A pipeline returned by the API.
 
     Attributes:
-        id: Its slug.
-        name: For people.
+        id: The id, unique within the workspace.
+        name: The display name.
         pipeline_type: `user_attributes` or `events`.
-        connection_id: Where the data comes from.
-        data_model_id: What is loaded.
-        state: What the user wants: `new`, `active` or `paused`.
-        sync_mode: Which rows each run loads.
-        schedule: When it runs.
+        connection_id: The id of the connection.
+        data_model_id: The id of the data model.
+        state: The state that the user set: `new`, `active` or `paused`.
+        sync_mode: The rows that each run loads.
+        schedule: When the pipeline runs.
         environment: `development` or `production`.
-        status: `idle`, `running`, `faulted` or `stopped`; `None` where the API sends none.
-        errors: What is wrong when faulted, in the server's order.
-        field_transformation_id: How columns become event fields.
-        partner_feed_id: The number of the feed the data goes to.
-        partner_feed_key: The key of that feed; not shown by `repr`.
-        data_plan_id: The data plan.
-        data_plan_version: Its version.
+        status: `idle`, `running`, `faulted` or `stopped`; `None` if the API does not send it.
+        errors: The reasons if it is faulted, in the API's order.
+        field_transformation_id: The id of the transformation of columns to event fields.
+        partner_feed_id: The number of the feed that receives the data.
+        partner_feed_key: The key of that feed, a secret; not shown by `repr`.
+        data_plan_id: The id of the data plan.
+        data_plan_version: The version of the data plan.
         created_on: When it was created, in UTC.
-        created_by: Who created it.
+        created_by: The user who created it.
         last_modified_on: When it was last changed, in UTC; `None` if never.
-        last_modified_by: Who last changed it.
-        extra: Fields this release does not know, kept by `to_spec()`.
+        last_modified_by: The user who last changed it.
+        extra: Fields that this release does not know; `to_spec()` keeps them.
     """
 
     id: str
@@ -251,10 +252,10 @@ class Pipeline:
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
     def to_spec(self) -> PipelineSpec:
-        """Return what to edit and send back.
+        """Return the spec with the same fields, to change and pass to `pipelines.update`.
 
-        The documents show a `field_transformation_id` on user_attributes pipelines, where the API refuses it: it is
-        left out of their spec.
+        The spec of a user_attributes pipeline has no `field_transformation_id`: the reference shows one in responses, but
+        the API rejects it in requests.
         """
         spec = to_spec(self, PipelineSpec)
         if self.pipeline_type == PipelineType.USER_ATTRIBUTES:
@@ -264,18 +265,18 @@ class Pipeline:
 
 @attrs.frozen(kw_only=True)
 class PipelineReport:
-    """What a pipeline is doing, and how its latest run went.
+    """The status of a pipeline, of its connection and data model, and its latest run.
 
     Attributes:
-        pipeline_id: The pipeline.
+        pipeline_id: The id of the pipeline.
         status: `idle`, `running`, `faulted` or `stopped`.
-        errors: Why the pipeline is faulted, in the server's order.
-        connection_status: `healthy` or `faulted`.
-        connection_errors: Why the connection is faulted.
-        data_model_status: `valid` or `invalid`.
-        data_model_errors: Why the data model is invalid.
-        latest_successful_pipeline_run_id: The last run that succeeded; `None` before the first.
-        latest_pipeline_run: The latest run by `logical_date`, whatever its status; `None` before the first.
+        errors: The reasons if the pipeline is faulted, in the API's order.
+        connection_status: `healthy` or `faulted`; `None` if the API does not send it.
+        connection_errors: The reasons if the connection is faulted, in the API's order.
+        data_model_status: `valid` or `invalid`; `None` if the API does not send it.
+        data_model_errors: The reasons if the data model is invalid, in the API's order.
+        latest_successful_pipeline_run_id: The number of the last successful run; `None` before the first one.
+        latest_pipeline_run: The latest run by `logical_date`, whatever its status; `None` before the first one.
     """
 
     pipeline_id: str

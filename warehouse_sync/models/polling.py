@@ -1,4 +1,4 @@
-"""What bulk polling, waiting and watching hand out: one entry per id, failures as values."""
+"""Results of bulk reports, waits and watches: one entry per id, with errors as values."""
 
 from datetime import datetime
 
@@ -11,12 +11,12 @@ from warehouse_sync.models.runs import Run
 
 @attrs.frozen(kw_only=True)
 class PolledReport:
-    """The answer for one of the ids given to `pipelines.reports`. Either `report` or `error` is set.
+    """The result of `pipelines.reports` for one pipeline. Either `report` or `error` is set.
 
     Attributes:
-        pipeline_id: The id as it was given.
-        report: The report.
-        error: Why there is none.
+        pipeline_id: The id that was passed.
+        report: The report, or `None` if the request failed.
+        error: The error of the last attempt, or `None`.
     """
 
     pipeline_id: str
@@ -26,13 +26,13 @@ class PolledReport:
 
 @attrs.frozen(kw_only=True)
 class WaitedRun:
-    """The end of one of the waits given to `runs.wait_many`.
+    """The result of `runs.wait_many` for one run.
 
     Attributes:
-        pipeline_id: The pipeline as it was given.
-        run_id: The run as it was given.
-        run: The run as last read; `None` when no read succeeded.
-        error: `None` for a run that succeeded; `RunFailedError`, `WaitTimeoutError` or what else ended the wait.
+        pipeline_id: The pipeline id that was passed.
+        run_id: The run id that was passed.
+        run: The run as last read; `None` if no read succeeded.
+        error: `None` if the run succeeded, otherwise a `RunFailedError`, a `WaitTimeoutError` or the error of a request.
     """
 
     pipeline_id: str
@@ -43,15 +43,15 @@ class WaitedRun:
 
 @attrs.frozen(kw_only=True)
 class StatusChange:
-    """What `watch` saw change for one pipeline.
+    """A change of one pipeline that `watch` observed.
 
     Attributes:
-        pipeline_id: The pipeline.
-        report: The newest report; while `stale`, the last one that was read, or `None` if there was none.
-        previous: The report before the change; `None` the first time.
+        pipeline_id: The id of the pipeline.
+        report: The newest report; if `stale`, the last one that was read, or `None` if there is none.
+        previous: The report before the change; `None` in the first entry.
         stale: Whether the newest poll failed, so that `report` may be out of date.
-        error: Why the newest poll failed; set exactly when `stale`.
-        observed_on: When the change was seen, in UTC.
+        error: The error of the newest poll; set if and only if `stale`.
+        observed_on: When the change was observed, in UTC, by the clock of this machine.
     """
 
     pipeline_id: str
@@ -64,12 +64,12 @@ class StatusChange:
 
 @attrs.frozen(kw_only=True)
 class Progress:
-    """How far a bulk operation has come, as handed to `on_progress`.
+    """The progress of a bulk operation, passed to `on_progress`.
 
     Attributes:
-        done: How many entries have ended, failures included.
-        failed: How many of those failed.
-        total: How many there are, or `None` when the ids do not say how many they are.
+        done: The number of finished entries, including failed ones.
+        failed: The number of failed entries.
+        total: The number of all entries, or `None` if the iterable of ids has no length.
     """
 
     done: int

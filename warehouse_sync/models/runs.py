@@ -1,6 +1,6 @@
-"""Runs: each time a pipeline loads an interval.
+"""Runs, pages of runs, triggered runs and run handles.
 
-Source: the reference's "Get a pipeline's report" (the fields), "Get a list of pipeline runs", "Trigger an on-demand pipeline".
+Source: reference, "Get a pipeline's report" (the fields), "Get a list of pipeline runs", "Trigger an on-demand pipeline".
 """
 
 import re
@@ -21,18 +21,18 @@ class Run:
     """One run of a pipeline.
 
     Attributes:
-        id: Its number, unique within the workspace; numbers are not in the order of time.
-        pipeline_id: The pipeline.
+        id: The number of the run, unique within the workspace. Numbers are not in chronological order.
+        pipeline_id: The id of the pipeline.
         type: `scheduled` or `manual`.
         status: `queued`, `running`, `retrying`, `success`, `failed` or `stopped`; see `RunStatus.is_terminal`.
-        errors: Why it failed, in the server's order.
-        logical_date: The start of its interval, in UTC.
-        started_on: When it began, in UTC; `None` while queued.
-        ended_on: When it finished, in UTC; `None` until then.
-        range_start: The first moment of the data it loads, in UTC.
-        range_end: The last moment of the data it loads, in UTC.
-        successful_records: Rows loaded; `None` until known.
-        failed_records: Rows that could not be loaded; `None` until known.
+        errors: The reasons of a failure, in the API's order.
+        logical_date: The start of the interval that the run loads, in UTC.
+        started_on: When the run started, in UTC; `None` while queued.
+        ended_on: When the run ended, in UTC; `None` until then.
+        range_start: The start of the range of data that the run loads, in UTC.
+        range_end: The end of the range of data that the run loads, in UTC.
+        successful_records: The number of rows loaded; `None` if unknown.
+        failed_records: The number of rows that failed to load; `None` if unknown.
     """
 
     id: int
@@ -54,13 +54,13 @@ class Page:
     """One page of a pipeline's runs.
 
     Attributes:
-        items: The runs, in the server's order.
-        current_page: The number of this page, from 1; `None` where the server does not say.
-        page_size: How many runs a page holds at most.
-        total_pages: How many pages the server believes there are; advisory.
-        total_items: How many runs the server believes there are; advisory.
-        has_previous_page: Whether a page comes before.
-        has_next_page: Whether a page follows: this alone decides where a listing ends.
+        items: The runs, in the API's order.
+        current_page: The number of this page, from 1; `None` if the API does not send it.
+        page_size: The maximum number of runs on a page.
+        total_pages: The number of pages; advisory, because runs are added meanwhile.
+        total_items: The number of runs; advisory, because runs are added meanwhile.
+        has_previous_page: Whether there is a page before this one.
+        has_next_page: Whether there is a page after this one. A listing ends where it is false.
     """
 
     items: tuple[Run, ...] = ()
@@ -77,11 +77,11 @@ class TriggeredRun:
     """The run that a trigger created.
 
     Attributes:
-        pipeline_id: The pipeline.
-        run_id: The run's number.
-        status: The API's word for it, such as `attempt_requested`.
-        inferred: Whether the answer was lost and this run was found by looking: the only new manual run since the trigger.
-        workspace_id: The workspace, for `handle()`.
+        pipeline_id: The id of the pipeline.
+        run_id: The number of the run.
+        status: The status that the API returned, such as `attempt_requested`.
+        inferred: Whether the response was lost and the run was found in the list of runs, as the only new manual one.
+        workspace_id: The number of the workspace, for `handle()`.
     """
 
     pipeline_id: str
@@ -91,7 +91,7 @@ class TriggeredRun:
     workspace_id: int = 0
 
     def handle(self) -> str:
-        """Return a short string without secrets from which `runs.resume` goes on waiting, in any process."""
+        """Return a short string without secrets with which `runs.resume` waits for the run in any process."""
         return str(
             RunHandle(workspace_id=self.workspace_id, pipeline_id=self.pipeline_id, run_id=self.run_id)
         )
@@ -99,12 +99,12 @@ class TriggeredRun:
 
 @attrs.frozen(kw_only=True)
 class RunHandle:
-    """What a waiting handle holds. Its string form is `wsr1:WORKSPACE:PIPELINE:RUN`.
+    """A run in any workspace. Its string form is `wsr1:WORKSPACE:PIPELINE:RUN`.
 
     Attributes:
-        workspace_id: The workspace.
-        pipeline_id: The pipeline.
-        run_id: The run's number.
+        workspace_id: The number of the workspace.
+        pipeline_id: The id of the pipeline.
+        run_id: The number of the run.
     """
 
     workspace_id: int
@@ -116,14 +116,15 @@ class RunHandle:
 
     @classmethod
     def parse(cls, handle: str) -> Self:
-        """Read a handle back.
+        """Parse the string form of a handle.
 
         Raises:
-            ValidationError: It is not one that `handle()` made.
+            ValidationError: The string is not a handle.
         """
         match = _HANDLE.fullmatch(handle) if isinstance(handle, str) else None
         if match is None:
             raise ValidationError(
-                "the request to wait", [("handle", "is not one that TriggeredRun.handle() made")]
+                "the request to wait",
+                [("handle", "is not a run handle: pass the string that TriggeredRun.handle() returns")],
             )
         return cls(workspace_id=int(match[1]), pipeline_id=match[2], run_id=int(match[3]))
