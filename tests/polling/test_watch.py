@@ -1,7 +1,7 @@
 """Watching: what changes between two rounds, what is stale, and nothing else."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,7 +69,7 @@ class Polls:
     began: list[float] = attrs.field(factory=list)
     open: int = 0
 
-    def reports(self, ids: Iterable[str]) -> AsyncIterator[PolledReport]:
+    def reports(self, ids: Iterable[str]) -> AsyncGenerator[PolledReport, None]:
         """One round."""
         return Stream(self._round(ids), list)
 

@@ -18,6 +18,7 @@ from tests.support.stderr import without_slow_callbacks
 from warehouse_sync import Client, ConfigurationError
 from warehouse_sync.emulator import Emulator
 from warehouse_sync.sync.event_loop_thread import CALLED_FROM_CALLBACK
+from warehouse_sync.transport.pool import CLOSED
 
 if TYPE_CHECKING:
     from warehouse_sync import Progress
@@ -160,9 +161,7 @@ def test_close_while_calls_are_under_way_tells_them(peer: Peer) -> None:
         client.close()
         errors = [call.exception(30) for call in calls]
     gate.open()
-    assert [str(error) for error in errors] == [
-        "the client is closed: create a new one, or keep calls inside its `with` block"
-    ] * 4
+    assert [str(error) for error in errors] == [CLOSED] * 4
 
 
 def test_derived_clients_share_the_thread(client: Client) -> None:

@@ -18,7 +18,8 @@ from tests.support.stderr import without_slow_callbacks
 from tests.sync.conftest import Forever, double, nothing, threads
 from warehouse_sync import ConfigurationError
 from warehouse_sync.sync import event_loop_thread as module
-from warehouse_sync.sync.event_loop_thread import CALLED_FROM_CALLBACK, CLOSED, EventLoopThread
+from warehouse_sync.sync.event_loop_thread import CALLED_FROM_CALLBACK, EventLoopThread
+from warehouse_sync.transport.pool import CLOSED
 
 
 def test_run_returns_and_raises_what_the_coroutine_does(loop_thread: EventLoopThread) -> None:
@@ -67,7 +68,7 @@ def test_run_inside_a_callback_is_refused(loop_thread: EventLoopThread) -> None:
     async def call_again() -> None:
         loop_thread.run(double(1))
 
-    with pytest.raises(ConfigurationError, match="from inside a callback"):
+    with pytest.raises(ConfigurationError, match="inside a callback"):
         loop_thread.run(call_again())
 
 

@@ -117,5 +117,5 @@ def test_client_ids_that_call_it_again_are_an_error(
     """The same for ids that are asked for as they are drawn: collect them first."""
     warehouse_sync_emulator.seed(pipelines=3, runs=1)
     client = warehouse_sync_sync_client
-    with pytest.raises(ConfigurationError, match="collect first"):
+    with pytest.raises(ConfigurationError, match="collect the results first"):
         list(client.pipelines.reports(pipeline.id for _ in "x" for pipeline in client.pipelines.list()))

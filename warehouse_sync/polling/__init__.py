@@ -1,1 +1,1 @@
-"""Asking for very many things: bulk reports, waiters, watching. Knows models and errors, and is handed what fetches."""
+"""Bulk reports, waits for runs, and watches. Independent of HTTP: the callers pass in the functions that send requests."""

@@ -1,4 +1,4 @@
-"""How long to wait between two looks at a run: decisions only."""
+"""Intervals between the polls of a run."""
 
 from datetime import timedelta
 
@@ -7,25 +7,25 @@ import attrs
 from warehouse_sync.models import Run
 
 MIN_INTERVAL = 0.25  # seconds
-MAX_INTERVAL = 30.0
-GROWTH = 1.5
-JITTER = 0.2  # drawn evenly up to this share above and below
-SMOOTHING = 0.3  # weight of the newest run in what is remembered
-OVERDUE_SHARE = 0.1  # of the time waited so far, between two looks once the usual duration has passed
+MAX_INTERVAL = 30.0  # seconds, before jitter
+GROWTH = 1.5  # factor between two intervals without an estimate
+JITTER = 0.2  # the largest share by which an interval is made shorter or longer
+SMOOTHING = 0.3  # weight of the newest run in the estimate
+OVERDUE_SHARE = 0.1  # interval as a share of the time waited, once a run takes longer than the estimate
 
 
 @attrs.define
 class DurationEstimate:
-    """How long the runs of one pipeline take.
+    """The estimated duration of the runs of one pipeline, an exponential moving average.
 
     Attributes:
-        seconds: The usual duration, or `None` before the first run ended.
+        seconds: The estimate, or `None` before the first run has ended.
     """
 
     seconds: float | None = None
 
     def update(self, run: Run) -> None:
-        """Remember how long a run took."""
+        """Include the duration of an ended run."""
         if run.started_on is None or run.ended_on is None or run.ended_on < run.started_on:
             return
         took = (run.ended_on - run.started_on) / timedelta(seconds=1)
@@ -33,16 +33,16 @@ class DurationEstimate:
 
 
 def next_interval(*, polls: int, waited: float, usual: float | None, random: float) -> float:
-    """Choose the seconds until the next look.
+    """Return the seconds until the next poll.
 
-    Without experience intervals grow. With it, a look comes when the run should be over, then often, and less so the
-    longer the run is overdue.
+    Without an estimate, intervals grow exponentially. With an estimate, the next poll is due when the run should end, and
+    polls become less frequent the longer the run is overdue.
 
     Args:
-        polls: How many looks there were.
+        polls: The number of polls so far.
         waited: Seconds since the wait began.
-        usual: Seconds that runs of this pipeline take, if known.
-        random: A number from 0 to 1.
+        usual: The estimated duration in seconds, or `None` if unknown.
+        random: A number from 0 to 1, for the jitter.
     """
     interval = MIN_INTERVAL * GROWTH ** min(polls, 40)
     if usual is not None:

@@ -34,11 +34,11 @@ from warehouse_sync.models import Page, Progress, Run, RunHandle, RunStatus, Wai
 from warehouse_sync.polling.intervals import MIN_INTERVAL, DurationEstimate, next_interval
 from warehouse_sync.settings import Clock
 
-Key = tuple[str, int]  # a pipeline's id and a run's number
+Key = tuple[str, int]  # the id of a pipeline and the number of a run
 OnProgress = Callable[[Progress], None]
 OnPoll = Callable[[Run], None]
 
-MAX_CONCURRENT_POLLS = 64  # polls under way
+MAX_CONCURRENT_POLLS = 64
 
 _NOT_RETRIED = (
     ConfigurationError,
@@ -47,26 +47,26 @@ _NOT_RETRIED = (
     ValidationError,
     WarehouseLoginError,
 )
-
-_BUSY = frozenset({408, 429})
-_BROKEN = 500
-
-_OUTAGE = (RateLimitedError, ServerError, TransportError)  # not the moment to ask for more
+_OUTAGE = (RateLimitedError, ServerError, TransportError)
+_TRANSIENT_TOKEN_STATUSES = frozenset({408, 429})
+_SERVER_ERROR = 500
 
 
 def _is_final(error: WarehouseSyncError) -> bool:
-    """Tell whether asking again would only bring the same answer."""
-    return isinstance(error, _NOT_RETRIED) or (isinstance(error, TokenError) and not _is_token_outage(error))
+    """Return whether another poll would fail in the same way."""
+    if isinstance(error, TokenError):
+        return not _is_token_outage(error)
+    return isinstance(error, _NOT_RETRIED)
 
 
 def _is_token_outage(error: WarehouseSyncError) -> bool:
-    """Tell whether the token endpoint could not answer, as opposed to refused."""
+    """Return whether the token endpoint was unavailable, as opposed to rejecting the credential."""
     status = error.status if isinstance(error, TokenError) else None
-    return status is not None and (status in _BUSY or status >= _BROKEN)
+    return status is not None and (status in _TRANSIENT_TOKEN_STATUSES or status >= _SERVER_ERROR)
 
 
 class RunReader(Protocol):
-    """What a waiter asks."""
+    """The requests that a waiter sends."""
 
     workspace_id: int
 
@@ -75,22 +75,22 @@ class RunReader(Protocol):
         ...
 
     async def page(self, pipeline_id: str) -> Page:
-        """Read the first page of a pipeline's runs."""
+        """Read the first page of the runs of a pipeline."""
         ...
 
     def may_appear_later(self, pipeline_id: str, run_id: int) -> bool:
-        """Tell whether a 404 for this run means "not yet"."""
+        """Return whether a 404 for this run is expected, because the run was created a moment ago."""
         ...
 
 
 @attrs.define(eq=False)
 class AwaitedRun:
-    """One awaited run.
+    """One run that has waiters.
 
     Attributes:
-        waiters: Who waits, and what is told of each look; it must not fail.
+        waiters: The future of each waiter, with its callback for each poll. The callback must not raise.
         last_read: The run as last read.
-        requested: Whether it was requested individually.
+        requested: Whether the run was requested individually.
     """
 
     waiters: dict["asyncio.Future[Run]", OnPoll | None] = attrs.field(factory=dict)
@@ -99,7 +99,7 @@ class AwaitedRun:
 
 
 class PipelinePoller:
-    """Asks for the awaited runs of one pipeline deadline all have ended, in a task of its own."""
+    """Polls the awaited runs of one pipeline in its own task, until all have ended."""
 
     def __init__(
         self,
@@ -117,17 +117,15 @@ class PipelinePoller:
         self._duration = duration
         self._run_added = asyncio.Event()
         self._cancelled = False
-        self.task: asyncio.Task[None] = asyncio.create_task(
-            self._run(), name=f"warehouse-sync wait {pipeline_id}"
-        )
+        self.task: asyncio.Task[None] = asyncio.create_task(self._poll_until_ended())
 
     @property
     def accepts_runs(self) -> bool:
-        """Whether another run may be added."""
+        """Whether runs can still be added."""
         return not self._cancelled and not self.task.done()
 
     def add(self, run_id: int, on_poll: OnPoll | None) -> "asyncio.Future[Run]":
-        """Wait for a run: return a future of it once it has ended."""
+        """Add a waiter for a run. Return a future whose result is the run once it has ended."""
         waiter: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
         if run_id not in self.awaited:
             self.awaited[run_id] = AwaitedRun()
@@ -136,7 +134,7 @@ class PipelinePoller:
         return waiter
 
     def remove(self, run_id: int, waiter: "asyncio.Future[Run]") -> Run | None:
-        """Stop waiting. Return the run as last read; end the task when nobody waits any more."""
+        """Remove a waiter, and cancel the task if it was the last one. Return the run as last read."""
         awaited = self.awaited.get(run_id)
         if awaited is None:
             return None
@@ -148,48 +146,46 @@ class PipelinePoller:
             self.task.cancel()
         return awaited.last_read
 
-    async def _run(self) -> None:
-        began, polls = self._clock.monotonic(), 0
+    async def _poll_until_ended(self) -> None:
+        started, polls = self._clock.monotonic(), 0
         try:
             while self.awaited:
                 self._run_added.clear()
                 async with self._semaphore:
-                    await self._poll_once()
+                    await self._poll()
                 polls += 1
-                if self.awaited and await self._wait_for_next_poll(began, polls):
-                    await self._clock.sleep(MIN_INTERVAL)  # runs that are added one by one share a look
-                    began, polls = self._clock.monotonic(), 0
-        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
+                if self.awaited and await self._wait_for_next_poll(started, polls):
+                    await self._clock.sleep(MIN_INTERVAL)  # so that runs added one by one share a poll
+                    started, polls = self._clock.monotonic(), 0
+        except Exception as error:  # noqa: BLE001 - every error must reach the waiters
             self._fail(error, *self.awaited)
 
-    async def _wait_for_next_poll(self, began: float, polls: int) -> bool:
-        """Wait deadline the next look is due. Return early, and whether so, when another run is to be looked for."""
-        waited = self._clock.monotonic() - began
+    async def _wait_for_next_poll(self, started: float, polls: int) -> bool:
+        """Wait until the next poll is due or a run is added. Return whether a run was added."""
+        waited = self._clock.monotonic() - started
         interval = next_interval(
             polls=polls, waited=waited, usual=self._duration.seconds, random=self._clock.random()
         )
-        parts = [
-            asyncio.ensure_future(self._clock.sleep(interval)),
-            asyncio.ensure_future(self._run_added.wait()),
-        ]
+        sleep = asyncio.ensure_future(self._clock.sleep(interval))
+        run_added = asyncio.ensure_future(self._run_added.wait())
         try:
-            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([sleep, run_added], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for part in parts:
-                part.cancel()
+            sleep.cancel()
+            run_added.cancel()
         return self._run_added.is_set()
 
-    async def _poll_once(self) -> None:
-        """Poll once. Request runs that are not on the page individually: new ones all, then one per poll."""
-        off_page = list(self.awaited)
-        if len(off_page) > 1:
-            off_page = await self._poll_page()
-        new = [run_id for run_id in off_page if not self.awaited[run_id].requested]
-        for run_id in new or off_page[:1]:
+    async def _poll(self) -> None:
+        """Read a page, then individually the runs that are not on it: all new ones, or else one per poll."""
+        missing = list(self.awaited)
+        if len(missing) > 1:
+            missing = await self._poll_page()
+        new = [run_id for run_id in missing if not self.awaited[run_id].requested]
+        for run_id in new or missing[:1]:
             await self._poll_run(run_id)
 
     async def _poll_page(self) -> list[int]:
-        """Read a page. Return the runs that are not on it, least recently requested first."""
+        """Read a page. Return the runs to request individually, the least recently requested first."""
         try:
             page = await self._reader.page(self._pipeline_id)
         except NotFoundError as error:
@@ -207,8 +203,8 @@ class PipelinePoller:
     async def _poll_run(self, run_id: int) -> None:
         awaited = self.awaited.pop(run_id, None)
         if awaited is None:
-            return  # nobody waits for it any more
-        self.awaited[run_id] = awaited  # at the end of the queue
+            return  # its last waiter was removed meanwhile
+        self.awaited[run_id] = awaited  # at the end: the order is that of the last request
         awaited.requested = True
         try:
             self._handle_run(await self._reader.run(self._pipeline_id, run_id))
@@ -232,8 +228,8 @@ class PipelinePoller:
                 waiter.set_result(run)
 
     def _handle_not_found(self, error: NotFoundError, *run_ids: int) -> None:
-        late = self._reader.may_appear_later
-        self._fail(error, *(run_id for run_id in run_ids if not late(self._pipeline_id, run_id)))
+        may_appear = self._reader.may_appear_later
+        self._fail(error, *(run_id for run_id in run_ids if not may_appear(self._pipeline_id, run_id)))
 
     def _fail(self, error: Exception, *run_ids: int) -> None:
         for run_id in run_ids:
@@ -241,14 +237,14 @@ class PipelinePoller:
                 waiter.set_exception(error)
 
 
-Event = asyncio.Future[Run] | partial[None]  # a wait that has ended, or an `on_poll` to call
+Event = asyncio.Future[Run] | partial[None]  # a finished wait, or a call of `on_poll`
 
 
 @attrs.define(eq=False)
 class LoopState:
-    """The polls under way on one event loop, and what they update of their pipelines."""
+    """The pollers of one event loop, and the duration estimates of their pipelines."""
 
-    polls: dict[str, PipelinePoller] = attrs.field(factory=dict)
+    pollers: dict[str, PipelinePoller] = attrs.field(factory=dict)
     durations: dict[str, DurationEstimate] = attrs.field(factory=dict)
     semaphore: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(MAX_CONCURRENT_POLLS))
 
@@ -269,14 +265,14 @@ class RunWaiter:
         """Wait for one run.
 
         Raises:
-            RunFailedError: It ended as anything but a success.
-            WaitTimeoutError: It did not end in time.
+            RunFailedError: The run ended with a status other than success.
+            WaitTimeoutError: The run did not end within `timeout` seconds.
         """
         async with aclosing(self.wait_many([(pipeline_id, run_id)], timeout, None, on_poll)) as entries:
             waited = await anext(entries)
         if waited.error is not None:
-            raise copy.copy(waited.error)  # its own for each waiter
-        assert waited.run is not None  # noqa: S101 - a wait without an error has its run
+            raise copy.copy(waited.error)  # waiters share the error, but not its traceback
+        assert waited.run is not None  # noqa: S101 - without an error there is a run
         return waited.run
 
     async def wait_many(
@@ -286,15 +282,15 @@ class RunWaiter:
         on_progress: OnProgress | None,
         on_poll: OnPoll | None = None,
     ) -> AsyncGenerator[WaitedRun, None]:
-        """Yield an entry per key as the runs end; leave nothing running when closed."""
+        """Yield an entry per key as the runs end. Closing the generator stops all polls."""
         events: asyncio.Queue[Event] = asyncio.Queue()
-        # Told here and not by the poll, which others share: what goes wrong in it is the caller's.
+        # `on_poll` is called here, not by the poller that other callers share, so that its errors reach its caller only.
         enqueue = None if on_poll is None else lambda run: events.put_nowait(partial(on_poll, run))
         waiting = [(key, self._add_waiter(*key, enqueue)) for key in keys]
         pending = {waiter: key for key, waiter in waiting}
         for waiter in pending:
             waiter.add_done_callback(events.put_nowait)
-        progress = _Progress(len(pending), on_progress)
+        progress = _ProgressCounter(len(pending), on_progress)
         deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout
         try:
             while pending and (event := await _next_before(events, deadline)) is not None:
@@ -304,9 +300,9 @@ class RunWaiter:
                     event()
             for waiter, key in list(pending.items()):
                 del pending[waiter]
-                ended_meanwhile = waiter.done()  # while the others were being told
+                ended_meanwhile = waiter.done()  # while the caller handled another entry
                 entry = (
-                    _to_waited_run(key, waiter) if ended_meanwhile else self._timed_out(key, waiter, timeout)
+                    _to_waited_run(key, waiter) if ended_meanwhile else self._time_out(key, waiter, timeout)
                 )
                 yield progress.count(entry)
         finally:
@@ -315,49 +311,46 @@ class RunWaiter:
 
     def _add_waiter(self, pipeline_id: str, run_id: int, on_poll: OnPoll | None) -> "asyncio.Future[Run]":
         state = self._loop_states.setdefault(asyncio.get_running_loop(), LoopState())
-        poll = state.polls.get(pipeline_id)
-        if poll is None or not poll.accepts_runs:
+        poller = state.pollers.get(pipeline_id)
+        if poller is None or not poller.accepts_runs:
             duration = state.durations.setdefault(pipeline_id, DurationEstimate())
-            poll = state.polls[pipeline_id] = PipelinePoller(
+            poller = state.pollers[pipeline_id] = PipelinePoller(
                 pipeline_id, self._reader, self._clock, state.semaphore, duration
             )
-            poll.task.add_done_callback(partial(_remove_poller, state, pipeline_id))
-        return poll.add(run_id, on_poll)
+            poller.task.add_done_callback(partial(_remove_poller, state, pipeline_id))
+        return poller.add(run_id, on_poll)
 
     def _remove_waiter(self, key: Key, waiter: "asyncio.Future[Run]") -> Run | None:
         pipeline_id, run_id = key
-        poll = self._loop_states[asyncio.get_running_loop()].polls.get(pipeline_id)
-        last_read = None if poll is None else poll.remove(run_id, waiter)
-        waiter.cancel()  # also tells asyncio that an error it holds is not forgotten, but not wanted
+        poller = self._loop_states[asyncio.get_running_loop()].pollers.get(pipeline_id)
+        last_read = None if poller is None else poller.remove(run_id, waiter)
+        waiter.cancel()  # also keeps asyncio from logging an exception that is never retrieved
         return last_read
 
-    def _timed_out(self, key: Key, waiter: "asyncio.Future[Run]", timeout: float | None) -> WaitedRun:
+    def _time_out(self, key: Key, waiter: "asyncio.Future[Run]", timeout: float | None) -> WaitedRun:
         pipeline_id, run_id = key
         last_read = self._remove_waiter(key, waiter)
-        state = (
-            "it was not read in time" if last_read is None else f"it was last {last_read.status}, and goes on"
-        )
-        handle = str(
-            RunHandle(workspace_id=self._reader.workspace_id, pipeline_id=pipeline_id, run_id=run_id)
-        )
+        state = "no poll read it" if last_read is None else f"its last known status is {last_read.status}"
         error = WaitTimeoutError(
             f"run {run_id} of pipeline {pipeline_id!r} did not end within {timeout:g} s: {state}",
             pipeline_id=pipeline_id,
             run_id=run_id,
             run=last_read,
-            handle=handle,
+            handle=str(
+                RunHandle(workspace_id=self._reader.workspace_id, pipeline_id=pipeline_id, run_id=run_id)
+            ),
         )
         return WaitedRun(pipeline_id=pipeline_id, run_id=run_id, run=last_read, error=error)
 
 
 def _remove_poller(state: LoopState, pipeline_id: str, ended: "asyncio.Task[None]") -> None:
-    poll = state.polls.get(pipeline_id)
-    if poll is not None and poll.task is ended:
-        del state.polls[pipeline_id]
+    poller = state.pollers.get(pipeline_id)
+    if poller is not None and poller.task is ended:
+        del state.pollers[pipeline_id]
 
 
 @attrs.define
-class _Progress:
+class _ProgressCounter:
     total: int
     on_progress: OnProgress | None
     done: int = 0
@@ -372,7 +365,7 @@ class _Progress:
 
 
 async def _next_before(queue: "asyncio.Queue[Event]", deadline: float | None) -> "Event | None":
-    """Take the next from a queue, or return `None` when time is up."""
+    """Return the next event of a queue, or `None` after the deadline."""
     try:
         async with asyncio.timeout_at(deadline):
             return await queue.get()

@@ -1,4 +1,4 @@
-"""An asynchronous iterator that can also hand over, without waiting, what has come already."""
+"""An asynchronous generator that can also return all available items at once."""
 
 from collections.abc import AsyncGenerator, Callable
 from types import TracebackType
@@ -8,10 +8,12 @@ T = TypeVar("T")
 
 
 class Stream(AsyncGenerator[T, None]):
-    """A generator, and what has come for it.
+    """A generator with a method that returns the available items without waiting.
+
+    The blocking client uses it to pass many items between threads at once.
 
     Attributes:
-        ready: Returns the items that have come already; they are not yielded again.
+        ready: Returns the available items; the generator does not yield them again.
     """
 
     def __init__(self, source: AsyncGenerator[T, None], ready: Callable[[], list[T]]) -> None:
@@ -32,9 +34,9 @@ class Stream(AsyncGenerator[T, None]):
         val: object = None,
         tb: TracebackType | None = None,
     ) -> T:
-        """Raise within the generator."""
-        return await self._source.athrow(typ, val, tb)  # type: ignore[arg-type] # one of the two signatures it has
+        """Raise an exception inside the generator."""
+        return await self._source.athrow(typ, val, tb)  # type: ignore[arg-type] # typeshed has two overloads; this calls either
 
     async def aclose(self) -> None:
-        """End the generator."""
+        """Close the generator."""
         await self._source.aclose()

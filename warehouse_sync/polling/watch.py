@@ -1,9 +1,8 @@
-"""Watching pipelines: what changes between two rounds of reports."""
+"""Watch pipelines for changes between rounds of reports."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, cast
 
 import attrs
 
@@ -12,18 +11,15 @@ from warehouse_sync.models import PipelineReport, PolledReport, StatusChange
 from warehouse_sync.models.common import check_iterable, require_id, to_seconds
 from warehouse_sync.settings import Clock
 
-if TYPE_CHECKING:
-    from warehouse_sync.polling.stream import Stream
-
-Poll = Callable[[Iterable[str]], AsyncIterator[PolledReport]]
+ReadReports = Callable[[Iterable[str]], AsyncGenerator[PolledReport, None]]
 
 
 @attrs.define
 class WatchedPipeline:
-    """What is known of one pipeline.
+    """The last observed state of one pipeline.
 
     Attributes:
-        report: The last report that was read.
+        report: The last report that was read, or `None`.
         stale: Whether the newest poll failed.
     """
 
@@ -31,13 +27,12 @@ class WatchedPipeline:
     stale: bool = False
 
     def update(self, polled: PolledReport, observed_on: datetime) -> StatusChange | None:
-        """Take in a poll. Return what changed, if anything worth telling did."""
+        """Update the state with the result of a poll. Return the change, or `None` if nothing watched changed."""
         previous, was_stale = self.report, self.stale
         self.stale = polled.report is None
         if polled.report is not None:
             self.report = polled.report
-        told = self.stale != was_stale or watched_state(previous) != watched_state(self.report)
-        if not told:
+        if self.stale == was_stale and watched_state(previous) == watched_state(self.report):
             return None
         return StatusChange(
             pipeline_id=polled.pipeline_id,
@@ -50,7 +45,7 @@ class WatchedPipeline:
 
 
 def watched_state(report: PipelineReport | None) -> tuple[object, ...] | None:
-    """Return what of a report is worth telling when it changes: the statuses, and which run is the latest."""
+    """Return the part of a report whose changes are yielded: the statuses, and the id and status of the latest run."""
     if report is None:
         return None
     run = report.latest_pipeline_run
@@ -59,28 +54,29 @@ def watched_state(report: PipelineReport | None) -> tuple[object, ...] | None:
 
 
 async def watch(
-    poll: Poll, ids: Iterable[str], every: float, clock: Clock
+    read_reports: ReadReports, ids: Iterable[str], every: float, clock: Clock
 ) -> AsyncGenerator[StatusChange, None]:
-    """Yield changes, polling all pipelines every so many seconds, until closed or cancelled."""
-    known = {pipeline_id: WatchedPipeline() for pipeline_id in ids}
-    while known:
-        began = clock.monotonic()
-        reports = cast("Stream[PolledReport]", poll(list(known)))  # typed as what users need of it
-        async with aclosing(reports):
+    """Read the reports of all pipelines every `every` seconds, and yield the changes, until closed or cancelled."""
+    pipelines = {pipeline_id: WatchedPipeline() for pipeline_id in ids}
+    while pipelines:
+        started = clock.monotonic()
+        async with aclosing(read_reports(list(pipelines))) as reports:
             async for polled in reports:
                 if isinstance(polled.error, ConfigurationError):
-                    raise polled.error  # the client was closed, say: no outage, but the end
-                change = known[polled.pipeline_id].update(polled, datetime.fromtimestamp(clock.wall(), UTC))
+                    raise polled.error  # permanent, for example because the client was closed
+                change = pipelines[polled.pipeline_id].update(
+                    polled, datetime.fromtimestamp(clock.wall(), UTC)
+                )
                 if change is not None:
                     yield change
-        await clock.sleep(max(0.0, every - (clock.monotonic() - began)))
+        await clock.sleep(max(0.0, every - (clock.monotonic() - started)))
 
 
 def validate_ids(pipeline_ids: Iterable[str]) -> list[str]:
-    """Return the ids to watch.
+    """Return the ids to watch as a list.
 
     Raises:
-        ValidationError: One is not an id; nothing was sent.
+        ValidationError: The value is not an iterable of ids.
     """
     problems = list(check_iterable("pipeline_ids", pipeline_ids))
     if problems:
@@ -89,10 +85,10 @@ def validate_ids(pipeline_ids: Iterable[str]) -> list[str]:
 
 
 def validate_interval(every: float | timedelta) -> float:
-    """Return the seconds between two rounds.
+    """Return the interval between two rounds in seconds.
 
     Raises:
-        ValidationError: They are not above 0; nothing was sent.
+        ValidationError: The value is not a finite number above 0.
     """
     seconds = to_seconds(every)
     if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 < seconds < float("inf"):

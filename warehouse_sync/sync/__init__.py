@@ -1,1 +1,1 @@
-"""The blocking client. `client.py` and `resources.py` are generated from the asynchronous ones; `bridge.py` runs them."""
+"""The blocking client: runs the coroutines of the asynchronous client on a background event loop."""

@@ -1,7 +1,7 @@
-"""One event loop on a background thread, on which blocking callers run coroutines.
+"""An event loop on a background thread that runs coroutines for blocking callers.
 
-An anyio portal owns the thread's loop and ends it. A call does not go through the portal: it would cost more than the
-request. It hands its coroutine to the loop, and waits on a lock.
+An anyio portal starts and stops the loop. Calls bypass the portal, whose overhead exceeds that of a request: a call
+schedules its coroutine on the loop and waits for a lock.
 """
 
 import asyncio
@@ -16,18 +16,21 @@ from anyio.from_thread import BlockingPortal
 
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.polling.stream import Stream
+from warehouse_sync.transport.pool import CLOSED
 
 T = TypeVar("T")
 
-CLOSED = "the client is closed: create a new one, or keep calls inside its `with` block"
-CALLED_FROM_CALLBACK = "a blocking call from inside a callback of the same client would wait for itself: collect first, call afterwards"
-LOOP_CHECK_INTERVAL = 5.0  # seconds between two looks at whether the loop still lives
+CALLED_FROM_CALLBACK = (
+    "a blocking call inside a callback of the same client would deadlock: "
+    "collect the results first, and call the client afterwards"
+)
+LOOP_CHECK_INTERVAL = 5.0  # seconds between checks whether the loop was closed during a call
 
 _END = object()
 
 
 class _BlockingCall(Generic[T]):
-    """One coroutine on its way to the loop and its outcome on the way back."""
+    """A coroutine that runs on the loop while the calling thread waits for its result."""
 
     __slots__ = ("_coroutine", "_done", "_finished", "_task")
 
@@ -39,15 +42,15 @@ class _BlockingCall(Generic[T]):
         self._done.acquire()
 
     def run(self, loop: asyncio.AbstractEventLoop) -> T:
-        """Run the coroutine and wait for its outcome. What interrupts the wait, Ctrl-C say, cancels the coroutine first.
+        """Run the coroutine and return its result. An interrupt such as Ctrl-C cancels the coroutine before it is raised.
 
         Raises:
-            ConfigurationError: The loop ended before the coroutine could begin.
+            ConfigurationError: The loop was closed before the coroutine ended.
         """
         try:
-            ended = _call_soon(loop, self._start) and self._has_ended(loop)
+            ended = _call_soon(loop, self._start) and self._wait(loop)
         except BaseException:
-            if not (_call_soon(loop, self._cancel) and self._has_ended(loop)):
+            if not (_call_soon(loop, self._cancel) and self._wait(loop)):
                 self._coroutine.close()
             raise
         task, self._task = self._task, None
@@ -57,15 +60,15 @@ class _BlockingCall(Generic[T]):
         try:
             return task.result()
         finally:
-            del task  # its exception's traceback holds this frame
+            del task  # breaks a reference cycle: the traceback of its exception refers to this frame
 
     def _start(self) -> None:
-        """Begin, on the loop."""
+        """Start the task. Runs on the loop."""
         self._task = asyncio.get_running_loop().create_task(self._coroutine)
         self._task.add_done_callback(self._finish)
 
     def _cancel(self) -> None:
-        """Cancel, on the loop, whatever became of it."""
+        """Cancel the task, or close the coroutine if it was not started. Runs on the loop."""
         if self._task is None:
             self._coroutine.close()
             self._finish()
@@ -76,9 +79,9 @@ class _BlockingCall(Generic[T]):
         self._finished = True
         self._done.release()
 
-    def _has_ended(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Wait for the end. Return false if the loop ended instead."""
-        # The flag, and not the lock, tells the end: an interrupt may come in the moment in which the lock was acquired.
+    def _wait(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Wait until the task has ended. Return false if the loop was closed instead."""
+        # Checks the flag, not the lock, because an interrupt may arrive just after the lock was acquired.
         while not self._finished:
             if not self._done.acquire(timeout=LOOP_CHECK_INTERVAL) and loop.is_closed():
                 return False
@@ -86,7 +89,7 @@ class _BlockingCall(Generic[T]):
 
 
 def _call_soon(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> bool:
-    """Call on the loop's thread, soon. Return false if the loop is closed."""
+    """Schedule a call on the thread of the loop. Return false if the loop is closed."""
     try:
         loop.call_soon_threadsafe(function)
     except RuntimeError:
@@ -95,7 +98,7 @@ def _call_soon(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) ->
 
 
 class _PortalThread:
-    """The thread, its loop, and the portal that ends both."""
+    """The thread, its event loop, and the portal that stops both."""
 
     def __init__(self) -> None:
         self._problem: Exception | None = None
@@ -109,7 +112,7 @@ class _PortalThread:
     def _run(self) -> None:
         try:
             anyio.run(self._serve)
-        except Exception as problem:  # the process may not open another file, say
+        except Exception as problem:  # for example, the process has too many open files
             if self._ready.is_set():
                 raise
             self._problem = problem
@@ -122,23 +125,23 @@ class _PortalThread:
             await portal.sleep_until_stopped()
 
     def is_current(self) -> bool:
-        """Tell whether the caller runs on this thread."""
+        """Return whether the caller runs on this thread."""
         return threading.current_thread() is self._thread
 
     def stop(self) -> None:
-        """End the loop and the thread; what still runs on it is cancelled."""
-        if self._thread.is_alive() and _call_soon(self.loop, self._begin_to_stop) and not self.is_current():
+        """Stop the loop and the thread, and cancel the tasks that still run."""
+        if self._thread.is_alive() and _call_soon(self.loop, self._start_stopping) and not self.is_current():
             self._thread.join()
 
-    def _begin_to_stop(self) -> None:
+    def _start_stopping(self) -> None:
         self._stopping = self.loop.create_task(self._portal.stop(cancel_remaining=True))
 
 
 class EventLoopThread:
-    """Runs coroutines for blocking callers, from any thread, also while that thread runs an event loop of its own.
+    """Runs coroutines for blocking callers in any thread, including threads that run an event loop themselves.
 
-    The thread starts with the first call, and ends with `close()`, or with the interpreter. After a fork the child starts
-    its own.
+    The thread starts with the first call, and stops with `close()` or at interpreter exit. A forked child process starts
+    its own thread.
     """
 
     def __init__(self) -> None:
@@ -149,11 +152,10 @@ class EventLoopThread:
         _loop_threads.add(self)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine to its end.
+        """Run a coroutine and return its result.
 
         Raises:
-            ConfigurationError: The client is closed, or the caller is on the background thread itself, and would wait for
-                itself forever.
+            ConfigurationError: The client is closed, or the caller runs on the background thread, which would deadlock.
         """
         try:
             thread = self._ready_thread()
@@ -163,9 +165,9 @@ class EventLoopThread:
         return self._run_on(thread, coroutine)
 
     def iterate(self, source: AsyncGenerator[T, None]) -> Generator[T, None, None]:
-        """Iterate over an asynchronous iterator; end it when the loop over it is left early.
+        """Iterate over an asynchronous generator, and close it when the iteration ends.
 
-        Of a `Stream` all that has come already crosses the threads at once.
+        All available items of a `Stream` are passed between the threads at once.
         """
         try:
             while items := self.run(_next_batch(source)):
@@ -174,10 +176,10 @@ class EventLoopThread:
             self._close_generator(source)
 
     def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run one last coroutine, if any ran before, and end the thread.
+        """Run a last coroutine if the thread was started, and stop the thread.
 
         Raises:
-            ConfigurationError: The caller is on the background thread itself.
+            ConfigurationError: The caller runs on the background thread.
         """
         if self._thread is not None and self._thread.is_current():
             raise ConfigurationError(CALLED_FROM_CALLBACK)
@@ -190,8 +192,8 @@ class EventLoopThread:
                 thread.stop()
 
     def reset_after_fork(self) -> None:
-        """In a forked child: leave the parent's thread alone, and start afresh."""
-        self._thread, self._starting = None, threading.Lock()  # another thread of the parent may have held it
+        """Reset the state in a forked child, which has no copy of the parent's thread."""
+        self._thread, self._starting = None, threading.Lock()  # the lock may have been held at the fork
         if self._stop is not None:
             self._stop.detach()
 
@@ -221,15 +223,15 @@ class EventLoopThread:
     def _close_generator(self, source: AsyncGenerator[T, None]) -> None:
         thread = self._thread
         if thread is None or thread.loop.is_closed():
-            return  # a loop that ends closes its generators itself
-        if thread.is_current():  # the garbage collector came by on the background thread
-            asyncio.ensure_future(source.aclose(), loop=thread.loop)  # noqa: RUF006 - the loop holds it while it closes
+            return  # the loop closed its generators
+        if thread.is_current():  # the garbage collector runs on the background thread
+            asyncio.ensure_future(source.aclose(), loop=thread.loop)  # noqa: RUF006 - the loop holds a reference
         else:
             self._run_on(thread, source.aclose())
 
 
 async def _next_batch(source: AsyncGenerator[T, None]) -> list[T]:
-    """Return the next item, with those that have come already if it is a stream; nothing at the end."""
+    """Return the next item, with all available items of a `Stream`. Return an empty list at the end."""
     item: Any = await anext(source, _END)
     if item is _END:
         return []
@@ -244,5 +246,5 @@ def _after_fork() -> None:
         loop_thread.reset_after_fork()
 
 
-if hasattr(os, "register_at_fork"):  # pragma: no branch - elsewhere there is nothing to do
+if hasattr(os, "register_at_fork"):  # pragma: no branch - other platforms do not fork
     os.register_at_fork(after_in_child=_after_fork)
