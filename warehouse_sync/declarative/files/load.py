@@ -13,6 +13,7 @@ from warehouse_sync.declarative.files.fields import KINDS, Kind
 from warehouse_sync.declarative.files.nodes import Mapping, Node, Sequence, kind_of
 from warehouse_sync.declarative.files.parse_json import parse_json
 from warehouse_sync.declarative.files.parse_yaml import parse_yaml
+from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
 
 MAX_FILE_SIZE = 1_000_000  # bytes
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -38,9 +39,10 @@ def load(path: Path) -> Declarations:
 
 def read(path: Path) -> tuple[Declarations, list[Problem]]:
     """Return the valid declarations of a file or a folder, and every problem."""
-    reader = _Reader()
+    is_folder = path.is_dir()
+    reader = _Reader(path if is_folder else path.parent)
     for file in _files(path, reader.problems):
-        reader.read(file)
+        reader.read(file, is_trusted=not is_folder)
     order = {kind.name: position for position, kind in enumerate(KINDS)}
     resources = tuple(sorted(reader.found.values(), key=lambda each: order[each.kind.name]))
     return Declarations(resources=resources, digest=reader.digest(), files=path), reader.problems
@@ -49,9 +51,9 @@ def read(path: Path) -> tuple[Declarations, list[Problem]]:
 def _files(path: Path, problems: list[Problem]) -> list[Path]:
     if path.is_dir():
         return sorted(
-            each for each in path.rglob("*") if _is_document(each.relative_to(path)) and each.is_file()
+            each for each in path.rglob("*") if _is_document(each.relative_to(path)) and not each.is_dir()
         )
-    if path.suffix in SUFFIXES and path.is_file():
+    if path.suffix in SUFFIXES and path.exists():
         return [path]
     problems.append(
         Problem(location=Location(str(path)), message=f"is neither a folder nor a {', '.join(SUFFIXES)} file")
@@ -65,8 +67,13 @@ def _is_document(path: Path) -> bool:
 
 @attrs.define
 class _Reader:
-    """Collects the resources and problems of files."""
+    """Collects the resources and problems of files.
 
+    Attributes:
+        root: The folder that every file must be in, after symbolic links are resolved.
+    """
+
+    root: Path
     problems: list[Problem] = attrs.field(factory=list)
     found: dict[Key, DeclaredResource] = attrs.field(factory=dict)
     contents: list[tuple[str, bytes]] = attrs.field(factory=list)
@@ -79,10 +86,10 @@ class _Reader:
             total.update(content)
         return total.hexdigest()
 
-    def read(self, file: Path) -> None:
-        """Read the documents of a file."""
+    def read(self, file: Path, *, is_trusted: bool) -> None:
+        """Read the documents of a file; a trusted one, which the user named, may be a symbolic link."""
         before = len(self.problems)
-        text = self._text(file, Location(str(file)))
+        text = self._text(file, Location(str(file)), None if is_trusted else self.root)
         if text is None:
             return
         parse = parse_json if file.suffix == ".json" else parse_yaml
@@ -94,24 +101,16 @@ class _Reader:
             for kind, label, node in self._resources(document):
                 self._bind(kind, label, node, file)
 
-    def _text(self, file: Path, location: Location) -> str | None:
+    def _text(self, file: Path, location: Location, root: Path | None) -> str | None:
         """Return the content of a file, or `None` after a problem."""
         try:
-            if file.stat().st_size > MAX_FILE_SIZE:
-                self.problems.append(
-                    Problem(
-                        location=location, message=f"{file} is larger than {MAX_FILE_SIZE:,} bytes: split it"
-                    )
-                )
-                return None
-            content = file.read_bytes()
+            content = read_file(file, limit=MAX_FILE_SIZE, root=root)
             text = content.decode("utf-8-sig")
+        except UnreadableFileError as error:
+            self.problems.append(Problem(location=location, message=f"{file} {error}"))
+            return None
         except UnicodeDecodeError:
             self.problems.append(Problem(location=location, message=f"{file} is not UTF-8: save it as UTF-8"))
-            return None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "its name is not a file's"
-            self.problems.append(Problem(location=location, message=f"{file} cannot be read: {reason}"))
             return None
         self.contents.append((file.name, content))
         return text
@@ -184,7 +183,7 @@ class _Reader:
                 )
             )
             return None
-        text = self._text(folder / name, location)
+        text = self._text(folder / name, location, self.root)
         return None if text is None else text.removesuffix("\n").removesuffix("\r")
 
     def _add(self, node: Node, message: str) -> None:

@@ -1,4 +1,4 @@
-"""Secrets by reference: `env:NAME` and `file:PATH`. A file never holds the secret itself."""
+"""References to secrets, `env:NAME` and `file:PATH`, which files have instead of the secrets."""
 
 import re
 from collections.abc import Mapping
@@ -6,48 +6,72 @@ from pathlib import Path
 
 import attrs
 
-from warehouse_sync import Secret
+from warehouse_sync import Secret, WarehouseSyncError
+from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
 
 _ENV = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
 _FILE = re.compile(r"file:(\S(?:.*\S)?)")
-_LARGEST = 100_000  # bytes; a BigQuery key has about 2,300
+_MAX_SIZE = 100_000  # bytes; a BigQuery key has about 2,300
+
+
+class UnresolvedReferenceError(WarehouseSyncError):
+    """A reference has no value; the message names the reference and says why."""
 
 
 @attrs.frozen(kw_only=True)
 class SecretReference:
-    """Where a secret is.
+    """A reference to a secret.
 
     Attributes:
-        text: As the file says it.
-        folder: What a relative `file:` is relative to.
+        text: The text in the file, such as `env:PASSWORD`.
+        folder: The folder to which a `file:` path is relative.
     """
 
     text: str
     folder: Path
 
-    def resolve(self, environ: Mapping[str, str]) -> Secret | None:
-        """Return the secret, or `None` where there is none."""
-        if self.text.startswith("env:"):
-            value = environ.get(self.text.removeprefix("env:"))
-            return Secret(value) if value else None
-        return self._read()
+    def resolve(self, environ: Mapping[str, str]) -> Secret:
+        """Return the secret.
 
-    def _read(self) -> Secret | None:
-        file = self.folder / Path(self.text.removeprefix("file:")).expanduser()
+        Raises:
+            UnresolvedReferenceError: The variable or the file is missing, empty or cannot be used.
+        """
+        value = self._variable(environ) if self.text.startswith("env:") else self._file_content()
+        if not value:
+            raise UnresolvedReferenceError(f"{self} is empty")
+        return Secret(value)
+
+    def problem(self, environ: Mapping[str, str]) -> str | None:
+        """Return why the reference has no value, or `None` if it has one."""
         try:
-            if file.stat().st_size > _LARGEST:
-                return None
-            value = file.read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError):
-            return None
-        return Secret(value) if value else None
+            self.resolve(environ)
+        except UnresolvedReferenceError as error:
+            return str(error)
+        return None
+
+    def _variable(self, environ: Mapping[str, str]) -> str:
+        try:
+            return environ[self.text.removeprefix("env:")]
+        except KeyError:
+            raise UnresolvedReferenceError(f"{self} is not set") from None
+
+    def _file_content(self) -> str:
+        try:
+            file = self.folder / Path(self.text.removeprefix("file:")).expanduser()
+            return read_file(file, limit=_MAX_SIZE).decode("utf-8").rstrip("\r\n")
+        except UnreadableFileError as error:
+            raise UnresolvedReferenceError(f"{self} {error}") from None
+        except UnicodeDecodeError:
+            raise UnresolvedReferenceError(f"{self} is not UTF-8") from None
+        except RuntimeError:
+            raise UnresolvedReferenceError(f"{self} is in an unknown home folder") from None
 
     def __str__(self) -> str:
         return self.text
 
 
 def parse_secret_reference(text: str, folder: Path) -> SecretReference | None:
-    """Return a reference, or `None` when the text is none: then it may be a secret, and must not be shown."""
-    return (
-        SecretReference(text=text, folder=folder) if _ENV.fullmatch(text) or _FILE.fullmatch(text) else None
-    )
+    """Return the reference in a text, or `None` for other text, which can be a secret."""
+    if _ENV.fullmatch(text) or _FILE.fullmatch(text):
+        return SecretReference(text=text, folder=folder)
+    return None

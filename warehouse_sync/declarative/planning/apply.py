@@ -22,11 +22,11 @@ def check_plan(plan: Plan, environ: Mapping[str, str]) -> None:
         PlanError: It cannot; the error lists every reason.
     """
     missing = [
-        f"the {change.kind.noun} {change.id} needs {path}, but {reference} is not set"
+        f"the {change.kind.noun} {change.id} needs {path}, but {problem}"
         for change in plan.steps
         if change.declared is not None
         for path, reference in change.declared.secrets.items()
-        if reference.resolve(environ) is None
+        if (problem := reference.problem(environ)) is not None
     ]
     if plan.blockers or missing:
         raise PlanError([*plan.blockers, *missing])
@@ -78,8 +78,7 @@ async def _write(client: "AsyncClient", change: Change, ledger: Ledger, environ:
 
 
 def _secrets(declared: DeclaredResource, environ: Mapping[str, str]) -> dict[str, Secret]:
-    found = ((path, reference.resolve(environ)) for path, reference in declared.secrets.items())
-    return {path: value for path, value in found if value is not None}
+    return {path: reference.resolve(environ) for path, reference in declared.secrets.items()}
 
 
 async def _delete(client: "AsyncClient", change: Change, ledger: Ledger) -> None:

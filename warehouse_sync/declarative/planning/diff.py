@@ -1,6 +1,7 @@
 """Compare a declared resource with the one in the workspace."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import attrs
@@ -112,27 +113,27 @@ def compare_secrets(
     rotate: bool,
 ) -> SecretDifferences:
     """Compare secrets by value if the API returns it, or else by fingerprint."""
-    found = SecretDifferences()
+    result = SecretDifferences()
+    changed = partial(Difference, before=HIDDEN, after=HIDDEN)
     for path in sorted(secret_paths(declared.spec) | secret_paths(model.to_spec())):
         reference, current_value = declared.secrets.get(path), _current_value(model, path)
-        value = reference.resolve(environ) if reference else None
         if reference is None:
             if current_value is not None:
-                found.differences.append(Difference(path=path, before=HIDDEN, after=None))
+                result.differences.append(Difference(path=path, before=HIDDEN, after=None))
         elif rotate:
-            found.differences.append(Difference(path=path, before=HIDDEN, after=HIDDEN))
-        elif value is None:
-            found.notes.append(f"{path}: {reference} is not set, so a change cannot be detected")
+            result.differences.append(changed(path=path))
+        elif (problem := reference.problem(environ)) is not None:
+            result.notes.append(f"{path}: {problem}, so a change cannot be detected")
         elif isinstance(current_value, str):
-            if value.reveal() != current_value:
-                found.differences.append(Difference(path=path, before=HIDDEN, after=HIDDEN))
+            if reference.resolve(environ).reveal() != current_value:
+                result.differences.append(changed(path=path))
         elif not remembered.is_known(declared.key, path):
-            found.notes.append(
+            result.notes.append(
                 f"{path}: no earlier value is known, so a change cannot be detected; --rotate {declared.spec.id} sends it"
             )
-        elif not remembered.matches(declared.key, path, value):
-            found.differences.append(Difference(path=path, before=HIDDEN, after=HIDDEN))
-    return found
+        elif not remembered.matches(declared.key, path, reference.resolve(environ)):
+            result.differences.append(changed(path=path))
+    return result
 
 
 def _current_value(model: Model, path: str) -> str | Secret | None:

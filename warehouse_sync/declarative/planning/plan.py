@@ -158,13 +158,13 @@ def _change(
 def _creation(declared: DeclaredResource, environ: Mapping[str, str]) -> Change:
     fields = {**flatten(declared.spec), **dict.fromkeys(declared.secrets, "(secret)")}
     found = tuple(Difference(path=path, before=None, after=value) for path, value in fields.items())
-    missing = [name for name, value in declared.secrets.items() if value.resolve(environ) is None]
+    problems = {path: reference.problem(environ) for path, reference in declared.secrets.items()}
     return Change(
         action=CREATE,
         kind=declared.kind,
         id=declared.spec.id,
         differences=found,
-        notes=tuple(f"{path}: {declared.secrets[path]} is not set; apply needs it" for path in missing),
+        notes=tuple(f"{path}: {problem}; apply needs it" for path, problem in problems.items() if problem),
         spec=declared.spec,
         declared=declared,
     )

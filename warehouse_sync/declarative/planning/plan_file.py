@@ -9,9 +9,11 @@ import attrs
 
 from warehouse_sync.declarative.errors import InvalidFilesError, Location, Problem, StalePlanError
 from warehouse_sync.declarative.files.load import PLAN_KEY
+from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
 from warehouse_sync.declarative.planning.plan import CREATE, DELETE, NO_CHANGE, UPDATE, Options, Plan
 
 FORMAT = 1
+_MAX_SIZE = 100_000_000  # bytes
 _ACTIONS = (CREATE, UPDATE, DELETE, NO_CHANGE)
 
 
@@ -112,8 +114,8 @@ def save_plan(file: Path, plan: Plan, inputs: PlanInputs, *, folder: str, option
 def is_plan(file: Path) -> bool:
     """Return whether a file is a saved plan."""
     try:
-        return file.suffix == ".json" and PLAN_KEY in json.loads(file.read_bytes())
-    except (OSError, ValueError, TypeError, RecursionError):
+        return file.suffix == ".json" and PLAN_KEY in json.loads(read_file(file, limit=_MAX_SIZE))
+    except (UnreadableFileError, ValueError, TypeError, RecursionError):
         return False
 
 
@@ -124,8 +126,8 @@ def read_plan(file: Path) -> SavedPlan:
         InvalidFilesError: The file is not a plan of this release.
     """
     try:
-        return _parse(json.loads(file.read_bytes()))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return _parse(json.loads(read_file(file, limit=_MAX_SIZE)))
+    except (UnreadableFileError, ValueError, KeyError, TypeError, RecursionError):
         message = "is not a plan of this release: create one with `warehouse-sync plan FOLDER --out FILE`"
         raise InvalidFilesError([Problem(location=Location(str(file)), message=message)]) from None
 
