@@ -45,7 +45,9 @@ def world(offline: "Cli", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     """A workspace in which every command has something to do, behind a credential that must not show."""
     folder = tmp_path / "world"
     folder.mkdir()
-    monkeypatch.setattr("warehouse_sync.resources.trigger.RECONCILE_DELAYS", (0.0,))  # a lost run is not waited for
+    monkeypatch.setattr(
+        "warehouse_sync.resources.trigger.RECONCILE_DELAYS", (0.0,)
+    )  # a lost run is not waited for
     with Emulator(client_secret=CLIENT_SECRET, queued=0.01, running=0.02) as emulator:
         made = make_world(emulator, folder)
         for name, value in made.settings.items():
