@@ -162,6 +162,14 @@ def test_pipeline_rule_reports(code: str, old: str, new: str, path: str, tmp_pat
     assert path in [each.path for each in findings if each.rule.code == code]
 
 
+def test_skipped_file_is_reported(tmp_path: Path) -> None:
+    """A file that is skipped is the finding "WS003"."""
+    (tmp_path / "B.YAML").write_text("connections: []\n")
+    [finding] = lint(tmp_path)
+    assert finding.rule is RULES["WS003"]
+    assert str(finding) == f"{tmp_path / 'B.YAML'}:1:1: warning WS003: {finding.message}"
+
+
 def test_limits_can_be_set(tmp_path: Path) -> None:
     """Active pipelines and columns over a given limit are reported."""
     limits = Limits(active_pipelines=0, columns=1)

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from warehouse_sync import ConnectionSpec, Secret
-from warehouse_sync.declarative.errors import Location
+from warehouse_sync.declarative.errors import Location, Problem
 from warehouse_sync.declarative.files.fields import Kind, Spec
 from warehouse_sync.declarative.files.secret_references import SecretReference
 
@@ -54,11 +54,13 @@ class Declarations:
         resources: Ordered by dependency, then as in the files.
         digest: A hash of every file that was read.
         files: The file or folder that was read.
+        skipped: Files and folders that were skipped although they can contain declarations.
     """
 
     resources: tuple[DeclaredResource, ...]
     digest: str
     files: Path
+    skipped: tuple[Problem, ...] = ()
 
     def by_key(self) -> dict[Key, DeclaredResource]:
         """Return the resources by kind and id."""

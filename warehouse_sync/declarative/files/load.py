@@ -9,14 +9,18 @@ import attrs
 from warehouse_sync.declarative.errors import InvalidFilesError, Location, Problem
 from warehouse_sync.declarative.files.bind import Binder
 from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource, Key
+from warehouse_sync.declarative.files.discover import (
+    MAX_FILE_SIZE,
+    SUFFIXES,
+    DocumentSearch,
+    find_documents,
+)
 from warehouse_sync.declarative.files.fields import KINDS, Kind
 from warehouse_sync.declarative.files.nodes import Mapping, Node, Sequence, kind_of
 from warehouse_sync.declarative.files.parse_json import parse_json
 from warehouse_sync.declarative.files.parse_yaml import parse_yaml
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
 
-MAX_FILE_SIZE = 1_000_000  # bytes
-SUFFIXES = (".yaml", ".yml", ".json")
 PLAN_KEY = "warehouse_sync_plan"
 _SECTIONS = {kind.section: kind for kind in KINDS}
 _NAMES = {kind.name: kind for kind in KINDS}
@@ -40,29 +44,24 @@ def load(path: Path) -> Declarations:
 def read(path: Path) -> tuple[Declarations, list[Problem]]:
     """Return the valid declarations of a file or a folder, and every problem."""
     is_folder = path.is_dir()
+    search = find_documents(path) if is_folder else _single_document(path)
     reader = _Reader(path if is_folder else path.parent)
-    for file in _files(path, reader.problems):
+    for file in search.documents:
         reader.read(file, is_trusted=not is_folder)
+    if not is_folder and not search.documents:
+        message = f"is neither a folder nor a {', '.join(SUFFIXES)} file"
+        reader.problems.append(Problem(location=Location(str(path)), message=message))
     order = {kind.name: position for position, kind in enumerate(KINDS)}
     resources = tuple(sorted(reader.found.values(), key=lambda each: order[each.kind.name]))
-    return Declarations(resources=resources, digest=reader.digest(), files=path), reader.problems
-
-
-def _files(path: Path, problems: list[Problem]) -> list[Path]:
-    if path.is_dir():
-        return sorted(
-            each for each in path.rglob("*") if _is_document(each.relative_to(path)) and not each.is_dir()
-        )
-    if path.suffix in SUFFIXES and path.exists():
-        return [path]
-    problems.append(
-        Problem(location=Location(str(path)), message=f"is neither a folder nor a {', '.join(SUFFIXES)} file")
+    declarations = Declarations(
+        resources=resources, digest=reader.digest(), files=path, skipped=tuple(search.skipped)
     )
-    return []
+    return declarations, reader.problems
 
 
-def _is_document(path: Path) -> bool:
-    return path.suffix in SUFFIXES and not any(part.startswith(".") for part in path.parts)
+def _single_document(path: Path) -> DocumentSearch:
+    is_document = path.suffix in SUFFIXES and path.exists()
+    return DocumentSearch(documents=[path] if is_document else [])
 
 
 @attrs.define
@@ -94,7 +93,7 @@ class _Reader:
             return
         parse = parse_json if file.suffix == ".json" else parse_yaml
         documents = parse(text, str(file), self.problems.append)
-        if any(_is_plan_or_schema(document) for document in documents):
+        if _is_plan_or_schema(documents):
             del self.problems[before:], self.contents[-1:]
             return
         for document in documents:
@@ -190,6 +189,7 @@ class _Reader:
         self.problems.append(Problem(location=node.location, message=message))
 
 
-def _is_plan_or_schema(document: Node) -> bool:
-    """Return whether a document is a saved plan or a JSON Schema, which a folder may contain."""
-    return isinstance(document, Mapping) and any(entry.key in (PLAN_KEY, "$defs") for entry in document)
+def _is_plan_or_schema(documents: list[Node]) -> bool:
+    """Return whether a file is a saved plan or a JSON Schema, which a folder may contain."""
+    keys = {entry.key for document in documents if isinstance(document, Mapping) for entry in document}
+    return bool(keys & {PLAN_KEY, "$defs"}) and not keys & {"kind", *_SECTIONS}

@@ -52,6 +52,7 @@ def _rules(*listed: tuple[str, str, str]) -> Mapping[str, Rule]:
 RULES = _rules(
     ("WS001", ERROR, "A file is invalid."),
     ("WS002", WARNING, "An ignored rule does not exist."),
+    ("WS003", WARNING, "A file or a folder is skipped."),
     ("WS101", WARNING, "A pipeline refers to a resource that is not in these files."),
     ("WS102", NOTE, "A connection or a data model is unused."),
     ("WS201", WARNING, "The first sync runs one interval later than expected."),

@@ -29,6 +29,10 @@ def lint_files(path: Path, *, now: datetime, limits: Limits | None = None) -> li
         Finding(rule=RULES["WS001"], location=each.location, message=each.message, path=each.path)
         for each in problems
     ]
+    findings += [
+        Finding(rule=RULES["WS003"], location=each.location, message=each.message)
+        for each in declarations.skipped
+    ]
     findings += [*_unknown_codes(declarations), *lint_pipelines(declarations, limits, now)]
     if any(isinstance(each.spec, DataModelSpec) for each in declarations.resources):
         # Imported late: importing sqlglot takes longer than all other rules.

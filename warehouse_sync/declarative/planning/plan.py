@@ -118,8 +118,8 @@ def make_plan(
     changes = (*kept, *deleted)
     return Plan(
         changes=changes,
-        notes=tuple(_notes(orphans, options)),
-        blockers=tuple(_blockers(changes, snapshot, options)),
+        notes=(*_skipped_notes(declarations), *_notes(orphans, options)),
+        blockers=(*_blockers(changes, snapshot, options), *_prune_blockers(declarations, deleted)),
     )
 
 
@@ -127,7 +127,11 @@ def make_destroy_plan(declarations: Declarations, snapshot: Snapshot, ledger: Le
     """Plan the deletion of every resource that the files declare or manage."""
     owned = declarations.by_key().keys() | ledger.read().managed
     changes = tuple(_deletion(key) for key in _in_delete_order(sorted(owned & snapshot.models.keys())))
-    return Plan(changes=changes, blockers=tuple(_blockers(changes, snapshot, Options())))
+    return Plan(
+        changes=changes,
+        notes=tuple(_skipped_notes(declarations)),
+        blockers=tuple(_blockers(changes, snapshot, Options())),
+    )
 
 
 def _change(
@@ -178,6 +182,16 @@ def _in_delete_order(keys: list[Key]) -> list[Key]:
     """Sort so that a resource comes before the ones that it refers to."""
     order = {kind.name: position for position, kind in enumerate(reversed(KINDS))}
     return sorted((key for key in keys if key[0] in order), key=lambda key: (order[key[0]], key[1]))
+
+
+def _skipped_notes(declarations: Declarations) -> Iterator[str]:
+    yield from (f"Skipped: {problem}." for problem in declarations.skipped)
+
+
+def _prune_blockers(declarations: Declarations, deleted: list[Change]) -> Iterator[str]:
+    """Yield why nothing is pruned: a skipped file can declare what would be deleted."""
+    if deleted:
+        yield from (f"--prune needs all files, but {problem}" for problem in declarations.skipped)
 
 
 def _notes(orphans: list[Key], options: Options) -> Iterator[str]:
