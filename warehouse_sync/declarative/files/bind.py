@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from warehouse_sync import ConnectionConfig, OpenEnum, Schedule, Secret, SyncMode
+from warehouse_sync import ConnectionConfig, OpenEnum, PipelineState, Schedule, Secret, SyncMode
 from warehouse_sync.declarative.errors import Location, Problem
 from warehouse_sync.declarative.files.declarations import DeclaredResource, with_secrets
 from warehouse_sync.declarative.files.fields import (
     CONFIGS,
     CONNECTION,
     DATA_MODEL,
+    PIPELINE,
     FieldInfo,
     Kind,
     fields_of,
@@ -60,6 +61,9 @@ class Binder:
             # Check the valid sections all the same, so that one problem does not hide another.
             self.problems += [self._at(found) for part in self._sections for found in part.problems()]
             return None
+        keeps_state = "state" not in values
+        if keeps_state and self._kind is PIPELINE:
+            values["state"] = PipelineState.PAUSED
         spec = self._kind.spec(**values)
         declared = DeclaredResource(
             kind=self._kind,
@@ -68,6 +72,7 @@ class Binder:
             location=node.location,
             locations=self._locations,
             ignored_rules=ignored_rules,
+            keeps_state=keeps_state,
         )
         self.problems += self._spec_problems(declared)
         return None if self.problems else declared

@@ -25,6 +25,7 @@ class DeclaredResource:
         location: Where the resource starts.
         locations: The location of each field, by path.
         ignored_rules: Codes of the lint rules that are ignored for this resource.
+        keeps_state: Whether `state` is left out: an update keeps the current one, a new pipeline is paused.
     """
 
     kind: Kind
@@ -33,6 +34,7 @@ class DeclaredResource:
     location: Location
     locations: Mapping[str, Location]
     ignored_rules: frozenset[str] = frozenset()
+    keeps_state: bool = False
 
     @property
     def key(self) -> Key:

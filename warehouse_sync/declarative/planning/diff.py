@@ -56,10 +56,13 @@ def secret_paths(spec: Spec) -> frozenset[str]:
 def merged(declared: DeclaredResource, model: Model) -> Spec:
     """Return the spec that an update sends.
 
-    Unknown fields, and optional fields of a connection that the files leave out, keep their current values.
+    Unknown fields, a `state` that the files leave out, and such optional fields of a connection keep their current values.
     """
     current = model.to_spec()
     spec = declared.spec
+    if declared.keeps_state:
+        state: Any = current.state  # a union, which the type of `evolve` does not accept
+        spec = attrs.evolve(spec, state=state)
     if isinstance(spec, ConnectionSpec) and isinstance(current, ConnectionSpec):
         return attrs.evolve(spec, config=_merged_config(spec.config, current.config), extra=current.extra)
     if isinstance(spec, PipelineSpec) and isinstance(current, PipelineSpec):

@@ -6,7 +6,7 @@ import attrs
 
 from warehouse_sync import Pipeline, PipelineSpec
 from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource, Key
-from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL, KINDS, Kind, Spec
+from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL, KINDS, PIPELINE, Kind, Spec
 from warehouse_sync.declarative.planning.diff import (
     Difference,
     compare_secrets,
@@ -153,7 +153,7 @@ def _change(
         kind=declared.kind,
         id=declared.spec.id,
         differences=found,
-        notes=tuple(secret.notes),
+        notes=(*_state_notes(declared, spec, "it stays"), *secret.notes),
         spec=spec,
         declared=declared,
     )
@@ -168,10 +168,18 @@ def _creation(declared: DeclaredResource, environ: Mapping[str, str]) -> Change:
         kind=declared.kind,
         id=declared.spec.id,
         differences=found,
-        notes=tuple(f"{path}: {problem}; apply needs it" for path, problem in problems.items() if problem),
+        notes=(
+            *_state_notes(declared, declared.spec, "a new pipeline is"),
+            *(f"{path}: {problem}; apply needs it" for path, problem in problems.items() if problem),
+        ),
         spec=declared.spec,
         declared=declared,
     )
+
+
+def _state_notes(declared: DeclaredResource, spec: Spec, verb: str) -> Iterator[str]:
+    if declared.keeps_state and declared.kind is PIPELINE:
+        yield f"state: not declared, so {verb} {spec.state}"
 
 
 def _deletion(key: Key) -> Change:
