@@ -55,6 +55,7 @@ check: $(STAMP)  ## Check style, spelling, and that the blocking client is up to
 	$(BIN)/ruff format --check
 	$(BIN)/codespell
 	$(BIN)/python -m warehouse_sync.tools.generate_sync --check
+	$(BIN)/python -m warehouse_sync.tools.generate_command_pages --check
 
 types: mypy pyright  ## Check the types
 
@@ -104,8 +105,9 @@ $(MUTATE)/.ready: pyproject.toml tests/mutation/requirements.txt
 	@$(MUTATE)/bin/python $(PIP) --requirement tests/mutation/requirements.txt --editable '.[all]'
 	@touch $@
 
-generate: $(STAMP)  ## Write the blocking client from the asynchronous one
+generate: $(STAMP)  ## Write the blocking client and the pages of the commands
 	$(BIN)/python -m warehouse_sync.tools.generate_sync
+	$(BIN)/python -m warehouse_sync.tools.generate_command_pages
 
 format: $(STAMP)  ## Put the code into the project's format
 	$(BIN)/ruff check --fix --select I

@@ -1,4 +1,4 @@
-"""Every command, with a way to call it that works; a command that is added has to be added here."""
+"""Every command with arguments that work; a new command must be added here."""
 
 import json
 import shlex
@@ -55,7 +55,7 @@ WAYS = {
 
 
 def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Every command and subcommand with its words."""
+    """Yield every command and subcommand with its words."""
     context = click.Context(root)
     for name in COMMANDS:
         command = root.get_command(context, name)

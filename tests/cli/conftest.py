@@ -1,4 +1,4 @@
-"""The command line in this process, connected to an emulator."""
+"""Fixtures that run the command line in this process."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ Cli = Callable[..., Result]
 
 @pytest.fixture
 def home(tmp_path: "Path", monkeypatch: pytest.MonkeyPatch) -> "Path":
-    """An empty home with empty configuration, state and cache folders, and no setting in the environment."""
+    """An empty home directory with empty config, state and cache folders, and no settings in the environment."""
     folder = tmp_path / "home"
     folder.mkdir()
     for name in ("CONFIG", "STATE", "CACHE"):

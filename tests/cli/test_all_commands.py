@@ -1,4 +1,4 @@
-"""What holds for every command: `--json` is one document, and no secret shows anywhere."""
+"""Guarantees of every command: `--json` is one document, and no secret is shown."""
 
 import json
 import os
@@ -42,7 +42,7 @@ OFFLINE = {
 
 @pytest.fixture
 def world(offline: "Cli", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A workspace in which every command has something to do, behind a credential that must not show."""
+    """A workspace in which every command has something to do."""
     folder = tmp_path / "world"
     folder.mkdir()
     monkeypatch.setattr(
@@ -65,34 +65,32 @@ def _options(name: str) -> set[str]:
     return {option for each in LEAVES[name].params for option in each.opts}
 
 
-def test_every_command_is_in_the_table() -> None:
-    """A command that is not tried here fails this test."""
+def test_every_command_is_called() -> None:
+    """A command that these tests do not call fails this test."""
     assert WAYS.keys() | SERVING == LEAVES.keys()
 
 
 @pytest.mark.parametrize("name", LEAVES)
-def test_every_command_takes_json(name: str) -> None:
+def test_every_command_has_json(name: str) -> None:
     """`--json` is an option of each command."""
     assert "--json" in _options(name)
 
 
 @pytest.mark.parametrize("name", WAYS)
 def test_json_is_one_document(name: str, world: World, offline: "Cli") -> None:
-    """With `--json` stdout is one JSON document and nothing else; with `--quiet` there is nothing on stderr either."""
+    """With `--json` stdout is one JSON document; with `--quiet` stderr is empty."""
     done = offline(*world.arguments(name), "--json", "--quiet")
     assert (done.exit_code, done.stderr) == (0, "")
     assert isinstance(json.loads(done.stdout), dict | list)
 
 
 @pytest.mark.parametrize("name", LEAVES)
-def test_every_command_takes_quiet(name: str) -> None:
-    """`-q` is an option of each command, and means the same everywhere: its line of help is one for all."""
+def test_every_command_has_quiet(name: str) -> None:
+    """`-q` is an option of each command, with the same help."""
     [quiet] = [option for option in LEAVES[name].params if "-q" in option.opts]
     assert isinstance(quiet, click.Option)
     assert quiet.opts == ["-q", "--quiet"]
-    assert quiet.help == (
-        "Print only what a script needs: the result without notes and progress, a plan as one line."
-    )
+    assert quiet.help == ("Print only the result: no notes or progress, and one line of a plan.")
 
 
 # What `-q` leaves on stdout where it is not what is printed without it. Files that exist have to be replaced the second time.
@@ -107,8 +105,8 @@ CHANGES = {"pipelines trigger", "auth logout"}
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_quiet_leaves_what_a_script_needs(name: str, world: World, offline: "Cli") -> None:
-    """With `-q` nothing is on stderr, and on stdout is the result as without it, but for a plan, of which one line is left."""
+def test_quiet_prints_only_the_result(name: str, world: World, offline: "Cli") -> None:
+    """With `-q` stderr is empty and stdout is the same, except that a plan is one line."""
     done = offline(*world.arguments(name), "-q")
     assert (done.exit_code, done.stderr) == (0, "")
     if name in ONE_LINE:
@@ -121,8 +119,8 @@ def test_quiet_leaves_what_a_script_needs(name: str, world: World, offline: "Cli
 
 
 @pytest.mark.parametrize("name", [name for name in WAYS if name not in OFFLINE])
-def test_json_of_a_failure_is_empty(name: str, world: World, offline: "Cli") -> None:
-    """A command that fails prints no half of a document: stdout is empty, and stderr says why."""
+def test_failure_prints_no_json(name: str, world: World, offline: "Cli") -> None:
+    """A command that fails prints nothing on stdout and the reason on stderr."""
     world.emulator.fault("* /platform/*", count=None, status=403, message="not yours")
     done = offline(*world.arguments(name), "--json")
     if name == "doctor":  # its findings are the result
@@ -132,8 +130,8 @@ def test_json_of_a_failure_is_empty(name: str, world: World, offline: "Cli") -> 
         assert "not yours" in done.stderr
 
 
-def _tries(name: str, world: World, offline: "Cli", monkeypatch: pytest.MonkeyPatch) -> "Iterator[Result]":
-    """Run a command in every way there is to succeed and to fail."""
+def _outcomes(name: str, world: World, offline: "Cli", monkeypatch: pytest.MonkeyPatch) -> "Iterator[Result]":
+    """Run a command in every way in which it succeeds or fails."""
     arguments = world.arguments(name)
     options = _options(name)
     if name not in OFFLINE:
@@ -159,19 +157,19 @@ def _tries(name: str, world: World, offline: "Cli", monkeypatch: pytest.MonkeyPa
 
 
 def _token() -> str:
-    """Return the token that the commands share, and that a server may send back in a message."""
+    """Return the cached token, which a server might repeat in a message."""
     [file] = (file for file in _files(Path(os.environ["XDG_CACHE_HOME"])) if file.suffix == ".json")
     token: str = json.loads(file.read_text("utf-8"))["access_token"]
     return token
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_no_secret_shows(
+def test_no_command_shows_a_secret(
     name: str, world: World, offline: "Cli", home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither success nor failure of any command shows a secret, on either stream, in a traceback, or in a file it wrote."""
+    """No stream, traceback or written file of any command contains a secret."""
     given = {file: file.read_bytes() for file in _files(world.folder)}
-    tries = list(_tries(name, world, offline, monkeypatch))
+    tries = list(_outcomes(name, world, offline, monkeypatch))
     assert len(tries) > 2
     texts = [done.output for done in tries]
     assert not [text for text in texts if "Traceback" in text]
@@ -199,11 +197,12 @@ def test_no_secret_shows(
 @pytest.mark.parametrize(
     "name", [name for name, way in WAYS.items() if "{folder}/" in way and name not in ("setup", "preview")]
 )
-def test_file_that_cannot_be_written_is_told(name: str, world: World, offline: "Cli") -> None:
-    """A place where nothing can be written is one line with its name, and no traceback; `drift` and its like have no such place."""
+def test_unwritable_file_is_one_line(name: str, world: World, offline: "Cli") -> None:
+    """A path that cannot be written is one line with its name, without a traceback."""
     inside = f"{world.folder}/postman.json/"  # which is a file
     arguments = [
-        word.replace(f"{world.folder}/", inside) if name_of(word) else word for word in world.arguments(name)
+        word.replace(f"{world.folder}/", inside) if is_output_path(word) else word
+        for word in world.arguments(name)
     ]
     done = offline(*arguments)
     assert done.exit_code in (1, 2), done.output
@@ -212,8 +211,8 @@ def test_file_that_cannot_be_written_is_told(name: str, world: World, offline: "
     assert "Traceback" not in done.output
 
 
-def name_of(word: str) -> bool:
-    """Tell whether a word names what a command writes."""
+def is_output_path(word: str) -> bool:
+    """Return whether a word is a path that a command writes."""
     return word.rpartition("/")[2] in (
         "plan.json",
         "export",
@@ -242,8 +241,8 @@ connections:
     ["canary-password", "'canary: [password'", "!canary 1", "!ca!canary", "[canary", "*canary", "0712345"],
 )
 @pytest.mark.parametrize("name", ["plan", "apply", "drift", "destroy", "lint", "schedule preview"])
-def test_secret_in_a_file_is_refused_unseen(name: str, secret: str, world: World, offline: "Cli") -> None:
-    """A secret that stands in a file is refused with its line, also where it breaks the file, and is not shown."""
+def test_secret_in_a_file_is_refused_and_hidden(name: str, secret: str, world: World, offline: "Cli") -> None:
+    """A secret in a file is refused with its line and not shown, even in invalid YAML."""
     for file in _files(world.folder / "infra"):
         file.unlink()
     (world.folder / "infra" / "all.yaml").write_text(LITERAL.replace("PASSWORD", secret))
@@ -255,10 +254,10 @@ def test_secret_in_a_file_is_refused_unseen(name: str, secret: str, world: World
     assert "712345" not in done.output
 
 
-def test_secret_of_a_profile_is_not_shown(
+def test_secret_of_a_profile_is_hidden(
     home: Path, offline: "Cli", world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A profile's secret shows neither where the profile works nor where its file is wrong, or open to others."""
+    """A profile's secret is not shown when it works, and not when its file is invalid."""
     file = home / "config.toml"
     monkeypatch.setenv("WAREHOUSE_SYNC_CONFIG", str(file))
     profile = f'[profiles.a]\nclient_id = "emu_client"\nclient_secret = "{CLIENT_SECRET}"\n'

@@ -1,4 +1,4 @@
-"""Where settings come from, and which of two wins."""
+"""The sources of settings and their precedence."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ CREDENTIAL = {f"WAREHOUSE_SYNC_{name}": value for name, value in LOGIN.items()}
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A configuration file with two profiles, readable by its owner alone."""
+    """A profile file with several profiles that only its owner can read."""
     made = tmp_path / "config.toml"
     made.write_text(
         'default = "one"\n'
@@ -33,7 +33,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def postman(tmp_path: Path) -> Path:
-    """A Postman environment as the tutorial has it, half filled in."""
+    """The Postman environment of the tutorial, partly filled in."""
     values = {
         "API_URL": "https://api.eu1.mparticle.com",
         "WORKSPACE_ID": "77",
@@ -49,17 +49,17 @@ def postman(tmp_path: Path) -> Path:
 
 
 def environ(file: Path, **more: str) -> dict[str, str]:
-    """An environment that names the configuration file."""
+    """Return an environment that names the profile file."""
     return {"WAREHOUSE_SYNC_CONFIG": str(file), **more}
 
 
 def summary(context: Context) -> dict[str, str]:
-    """The settings of a context."""
+    """Return the settings of a context."""
     return {name: setting.value for name, setting in context.settings.items()}
 
 
 def test_default_profile_is_used_last(file: Path) -> None:
-    """Without anything else the default profile counts; the environment comes before it."""
+    """The default profile comes after the environment."""
     assert summary(find(NOTHING, profile=None, postman_env=None, environ=environ(file))) == {
         "workspace_id": "1",
         "client_id": "one-id",
@@ -71,8 +71,8 @@ def test_default_profile_is_used_last(file: Path) -> None:
     assert summary(found)["workspace_id"] == "9"
 
 
-def test_named_profile_wins_over_the_environment(file: Path) -> None:
-    """A profile named on the command line comes before the environment, and its options before it."""
+def test_named_profile_overrides_the_environment(file: Path) -> None:
+    """A profile named by option comes before the environment and after the other options."""
     env = environ(file, TWO="canary-two", WAREHOUSE_SYNC_WORKSPACE_ID="9", **CREDENTIAL)
     assert summary(find(NOTHING, profile="two", postman_env=None, environ=env)) == {
         "workspace_id": "2",
@@ -85,22 +85,22 @@ def test_named_profile_wins_over_the_environment(file: Path) -> None:
     )
 
 
-def test_variable_chooses_the_profile(file: Path) -> None:
-    """`WAREHOUSE_SYNC_PROFILE` chooses the profile that is used last."""
+def test_variable_selects_the_profile(file: Path) -> None:
+    """`WAREHOUSE_SYNC_PROFILE` selects the default profile."""
     env = environ(file, TWO="canary-two", WAREHOUSE_SYNC_PROFILE="two")
     assert summary(find(NOTHING, profile=None, postman_env=None, environ=env))["workspace_id"] == "2"
 
 
-def test_credential_comes_whole_from_one_place(file: Path) -> None:
-    """An id of one place never meets a secret of another."""
+def test_credential_comes_from_one_source(file: Path) -> None:
+    """The id of one source is never combined with the secret of another."""
     env = environ(file, WAREHOUSE_SYNC_CLIENT_ID="env-id")
     found = find(NOTHING, profile=None, postman_env=None, environ=env)
     assert found.value("client_id") == "env-id"
     assert found.value("client_secret") is None
 
 
-def test_postman_environment_counts(file: Path, postman: Path) -> None:
-    """An exported environment is taken by its names, without placeholders and what is switched off."""
+def test_postman_environment_is_read(file: Path, postman: Path) -> None:
+    """An exported environment is read without placeholders and disabled values."""
     found = find(NOTHING, profile=None, postman_env=postman, environ=environ(file, **CREDENTIAL))
     assert summary(found) == {
         "workspace_id": "77",
@@ -110,20 +110,20 @@ def test_postman_environment_counts(file: Path, postman: Path) -> None:
     assert found.api_url == "https://api.mparticle.com"
 
 
-def test_named_profile_never_gives_way_to_the_environment(file: Path) -> None:
-    """A profile named on the command line whose variable is missing is told, also where the environment has a credential."""
+def test_environment_does_not_complete_a_named_profile(file: Path) -> None:
+    """A missing variable of a named profile is an error even if the environment has a credential."""
     context = find(NOTHING, profile="two", postman_env=None, environ=environ(file, **CREDENTIAL))
     with pytest.raises(click.ClickException) as caught:
         context.client()
     assert caught.value.message == (
-        f"profile 'two' of {file} takes the secret from TWO, which is not set. "
+        f"profile 'two' of {file} reads client_secret from TWO, which is not set. "
         "Set TWO, or choose another profile with --profile."
     )
     assert caught.value.exit_code == 13
 
 
-def test_secret_of_the_default_profile_is_not_needed(file: Path) -> None:
-    """Where the credential comes from elsewhere, or is not asked for, a default profile without its variable does not matter."""
+def test_unused_secret_of_the_default_profile_is_ignored(file: Path) -> None:
+    """A missing secret of the default profile does not matter if it is not used."""
     env = environ(file, WAREHOUSE_SYNC_PROFILE="two")
     with_credential = find(NOTHING, profile=None, postman_env=None, environ={**env, **CREDENTIAL})
     assert summary(with_credential) == {
@@ -133,34 +133,34 @@ def test_secret_of_the_default_profile_is_not_needed(file: Path) -> None:
     }
     context = find(NOTHING, profile=None, postman_env=None, environ=env)
     assert (context.value("workspace_id"), context.value("client_id")) == ("2", "two-id")
-    with pytest.raises(click.ClickException, match=r"profile 'two' of .* takes the secret from TWO"):
+    with pytest.raises(click.ClickException, match=r"profile 'two' of .* reads client_secret from TWO"):
         context.client()
 
 
-def test_secret_of_a_profile_may_lie_in_a_file(file: Path, tmp_path: Path) -> None:
-    """`file:` takes the secret from a file, without the end of its line."""
+def test_profile_secret_is_read_from_a_file(file: Path, tmp_path: Path) -> None:
+    """`file:` reads the secret from a file without its line ending."""
     (tmp_path / "secret").write_text("canary-file\n")
     found = find(NOTHING, profile="three", postman_env=None, environ=environ(file))
     assert found.value("client_secret") == "canary-file"
 
 
-def test_settings_never_show_themselves(file: Path) -> None:
-    """The repr of the settings holds no value."""
+def test_repr_of_settings_shows_no_value(file: Path) -> None:
+    """The repr of the settings contains no value."""
     assert "canary" not in repr(find(NOTHING, profile=None, postman_env=None, environ=environ(file)))
 
 
 @pytest.mark.parametrize(
     ("profile", "message"),
     [
-        ("five", "has no profile 'five'; it has: one, two, three, four, six"),
-        ("four", "unknown settings: workspace. Known: workspace_id"),
-        ("two", "takes the secret from TWO, which is not set. Set TWO, or"),
-        ("three", "cannot be read or is empty. Write it there, or"),
-        ("six", "takes the secret from env:, which is not set. Write env:NAME, or"),
+        ("five", "has no profile 'five'. Its profiles: one, two, three, four, six"),
+        ("four", "unknown settings: workspace. Valid settings: workspace_id"),
+        ("two", "reads client_secret from TWO, which is not set. Set TWO, or"),
+        ("three", "cannot be read or is empty. Write the secret to that file, or"),
+        ("six", "reads client_secret from env:, which is not set. Write env:NAME, or"),
     ],
 )
-def test_profile_that_cannot_work_is_told(profile: str, message: str, file: Path) -> None:
-    """What is wrong with a profile names the profile, the file, and what to do."""
+def test_invalid_profile_is_an_error(profile: str, message: str, file: Path) -> None:
+    """The error names the profile, the file and a fix."""
     with pytest.raises(click.ClickException) as caught:
         find({"workspace_id": "1"}, profile=profile, postman_env=None, environ=environ(file)).client()
     assert message in caught.value.message
@@ -168,8 +168,8 @@ def test_profile_that_cannot_work_is_told(profile: str, message: str, file: Path
     assert caught.value.exit_code == 13
 
 
-def test_secret_in_an_open_file_is_refused(file: Path) -> None:
-    """A literal secret in a file that others can read is refused with the hint, and not shown."""
+def test_secret_in_a_readable_file_is_refused(file: Path) -> None:
+    """A secret in a file that others can read is refused with a hint and not shown."""
     file.chmod(0o644)
     with pytest.raises(click.ClickException) as caught:
         find(NOTHING, profile=None, postman_env=None, environ=environ(file)).value("client_secret")
@@ -178,8 +178,8 @@ def test_secret_in_an_open_file_is_refused(file: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["[profiles", "profiles = 3", "\ud800"])
-def test_spoilt_file_is_told(text: str, file: Path) -> None:
-    """A file that is not what it should be is one sentence, and no traceback."""
+def test_invalid_profile_file_is_an_error(text: str, file: Path) -> None:
+    """An invalid profile file is an error with exit code 13."""
     file.write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(click.ClickException) as caught:
         find(NOTHING, profile="one", postman_env=None, environ=environ(file))
@@ -187,8 +187,8 @@ def test_spoilt_file_is_told(text: str, file: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"values": [1]}', '{"values": 3}', "[" * 100_000])
-def test_spoilt_postman_environment_is_told(text: str, tmp_path: Path) -> None:
-    """What is not a Postman environment is told with how to make one."""
+def test_invalid_postman_environment_is_an_error(text: str, tmp_path: Path) -> None:
+    """A file that is no Postman environment is refused."""
     made = tmp_path / "environment.json"
     made.write_text(text)
     with pytest.raises(click.ClickException, match="is not a Postman environment"):
@@ -198,26 +198,24 @@ def test_spoilt_postman_environment_is_told(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({}, "no credential. Set WAREHOUSE_SYNC_CLIENT_ID and WAREHOUSE_SYNC_CLIENT_SECRET, write client_id"),
+        ({}, "no credential. Set WAREHOUSE_SYNC_CLIENT_ID and WAREHOUSE_SYNC_CLIENT_SECRET, add client_id"),
         (
             {"CLIENT_ID": "i"},
-            "the environment has a client_id and no client_secret. Set WAREHOUSE_SYNC_CLIENT_ID",
+            "the environment has a client_id but no client_secret. Set WAREHOUSE_SYNC_CLIENT_ID",
         ),
-        ({"CLIENT_SECRET": "canary"}, "the environment has a client_secret and no client_id. Set WAREHOUSE_"),
+        ({"CLIENT_SECRET": "canary"}, "the environment has a client_secret but no client_id. Set WAREHOUSE_"),
         ({"CLIENT_ID": "i", "CLIENT_SECRET": "***"}, "WAREHOUSE_SYNC_CLIENT_SECRET is a mask of asterisks"),
         (
             {**LOGIN, "WORKSPACE_ID": ""},
-            "no workspace. Give --workspace, set WAREHOUSE_SYNC_WORKSPACE_ID, or",
+            "no workspace. Use --workspace, set WAREHOUSE_SYNC_WORKSPACE_ID, or",
         ),
         ({**LOGIN, "WORKSPACE_ID": "x"}, "WAREHOUSE_SYNC_WORKSPACE_ID must be a positive whole number"),
         ({**LOGIN, "API_URL": "http://example.com"}, "WAREHOUSE_SYNC_API_URL must use https"),
         ({**LOGIN, "TOKEN_URL": "x"}, "WAREHOUSE_SYNC_TOKEN_URL must start with https"),
     ],
 )
-def test_settings_that_cannot_work_are_told_in_the_users_words(
-    given: dict[str, str], message: str, tmp_path: Path
-) -> None:
-    """What is missing or wrong is named as the user can give it, and never by an argument of the SDK."""
+def test_setting_errors_name_the_users_settings(given: dict[str, str], message: str, tmp_path: Path) -> None:
+    """Errors name options and variables, never arguments of the SDK."""
     env = {f"WAREHOUSE_SYNC_{name}": value for name, value in {"WORKSPACE_ID": "1", **given}.items()}
     with pytest.raises(click.ClickException) as caught:
         find(NOTHING, profile=None, postman_env=None, environ=environ(tmp_path / "none", **env)).client()
@@ -228,8 +226,8 @@ def test_settings_that_cannot_work_are_told_in_the_users_words(
     assert caught.value.exit_code == 13
 
 
-def test_wrong_setting_is_named_after_its_place(file: Path, postman: Path) -> None:
-    """A wrong value is an option's, a profile's or a Postman environment's, and the message says which."""
+def test_invalid_setting_names_its_source(file: Path, postman: Path) -> None:
+    """The error names the option, profile or Postman environment of the invalid value."""
     file.write_text(file.read_text("utf-8").replace("workspace_id = 1", 'workspace_id = "x"'), "utf-8")
     postman.write_text(postman.read_text("utf-8").replace('"77"', '"y"'), "utf-8")
     for options, postman_env, timeout, expected in (
@@ -251,7 +249,7 @@ def test_wrong_setting_is_named_after_its_place(file: Path, postman: Path) -> No
         ("one", "client_id and client_secret of profile 'one' of {file}"),
     ],
 )
-def test_credential_is_named_after_its_place(profile: str | None, words: str, file: Path) -> None:
-    """What to correct when a credential is refused is named once, with the place it comes from."""
+def test_credential_names_its_source(profile: str | None, words: str, file: Path) -> None:
+    """The hint for a refused credential names its settings and source once."""
     context = find(NOTHING, profile=profile, postman_env=None, environ=environ(file, **CREDENTIAL))
     assert context.credential == words.format(file=file)

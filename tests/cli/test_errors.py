@@ -1,4 +1,4 @@
-"""How errors end: in one paragraph, with a code of their own."""
+"""Errors: one paragraph and an exit code."""
 
 import pytest
 
@@ -16,74 +16,77 @@ from warehouse_sync.cli.exit_codes import MEANINGS, ExitCode
 
 
 def test_every_code_has_a_meaning() -> None:
-    """The table of meanings is whole."""
+    """Every exit code has a meaning."""
     assert set(MEANINGS) == set(ExitCode)
 
 
-def test_every_error_is_explained() -> None:
-    """Each error of the SDK has a message and a code; a fault of the program is left to show itself."""
+def test_sdk_errors_have_exit_codes() -> None:
+    """Each error of the SDK has an exit code; other errors are not converted."""
     raised = [
         NotFoundError(status=404),
         RateLimitedError(status=429),
         RunFailedError(warehouse_sync.Run(id=1, pipeline_id="p", status=RunStatus.FAILED)),
         warehouse_sync.WarehouseSyncError("something"),
     ]
-    told = [errors.explain(error) for error in raised]
+    told = [errors.to_cli_error(error) for error in raised]
     assert [each.exit_code for each in told if each] == [6, 12, 3, 1]
-    assert errors.explain(KeyError("x")) is None
+    assert errors.to_cli_error(KeyError("x")) is None
 
 
-def test_timeout_of_a_wait_names_the_command_that_goes_on() -> None:
-    """The handle of a wait that timed out stands in the message."""
-    told = errors.explain(WaitTimeoutError("too long", pipeline_id="p", run_id=1, handle="wsr1:1:p:1"))
+def test_wait_timeout_prints_the_command_to_continue() -> None:
+    """The error of a wait contains the command with its handle."""
+    told = errors.to_cli_error(WaitTimeoutError("too long", pipeline_id="p", run_id=1, handle="wsr1:1:p:1"))
     assert told is not None
-    assert told.message == "too long. Go on waiting: warehouse-sync runs watch wsr1:1:p:1"
+    assert told.message == "too long. Continue waiting with: warehouse-sync runs watch wsr1:1:p:1"
 
 
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        (401, "the token endpoint refused the credential (401). It said: No; never. Correct CREDENTIAL."),
-        (503, "the token endpoint answered 503. It said: No; never. Try again later."),
+        (401, "the token endpoint refused the credential (401). Response: No; never. Correct CREDENTIAL."),
+        (503, "the token endpoint responded with 503. Response: No; never. Try again later."),
         (
             404,
-            "the token endpoint answered 404. It said: No; never. Check the token endpoint's address: --token-url",
+            "the token endpoint responded with 404. Response: No; never. Check the token endpoint's address: --token-url",
         ),
-        (None, "the token endpoint answered nonsense. Check the token endpoint's address: --token-url"),
+        (
+            None,
+            "the token endpoint sent an invalid response. Check the token endpoint's address: --token-url",
+        ),
     ],
 )
-def test_token_that_is_not_had_is_told_with_its_mend(status: int | None, message: str) -> None:
-    """What to do depends on what the token endpoint said; no argument of the SDK is named."""
-    text = f"the token endpoint answered {status}. It said: No; never"
+def test_token_errors_have_hints(status: int | None, message: str) -> None:
+    """The hint depends on the status of the token endpoint and names no SDK argument."""
+    text = f"the token endpoint responded with {status}. Response: No; never"
     if status is None:
-        text = "the token endpoint answered nonsense"
+        text = "the token endpoint sent an invalid response"
     elif status == 401:
         text = text.replace("401", "401: check client_id and client_secret")
-    told = errors.explain(TokenError(text, status=status), credential="CREDENTIAL")
+    told = errors.to_cli_error(TokenError(text, status=status), credential="CREDENTIAL")
     assert told is not None
     assert told.message.startswith(message)
     assert told.exit_code == 5
 
 
-def test_messages_cannot_move_the_cursor() -> None:
-    """A message of the server with control characters is one harmless line."""
+def test_control_characters_are_removed() -> None:
+    """A server message with control characters becomes one harmless line."""
     assert errors.one_line("a\x1b[2Jb\nc\r") == "a [2Jb c."
 
 
-def test_interrupt_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
-    """Ctrl-C ends with 130 and what the command has to say about it."""
+def test_interrupt_prints_how_to_continue(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C exits with 130 and the message of the command."""
 
     async def interrupted() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(SystemExit) as caught:
-        errors.run(interrupted, on_interrupt=lambda: "Go on elsewhere.")
+        errors.run(interrupted, on_interrupt=lambda: "Continue elsewhere.")
     assert caught.value.code == 130
-    assert capsys.readouterr().err == "Interrupted. Go on elsewhere.\n"
+    assert capsys.readouterr().err == "Interrupted. Continue elsewhere.\n"
 
 
-def test_group_of_errors_is_told_by_its_first() -> None:
-    """What tasks raise together is told as one error."""
+def test_error_group_is_its_first_error() -> None:
+    """An exception group is reported as its first error."""
 
     async def work() -> None:
         raise ExceptionGroup("several", [ExceptionGroup("inner", [NotFoundError(status=404)])])

@@ -1,4 +1,4 @@
-"""The command line stands on public names of the core."""
+"""The command line uses public names only."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ ALLOWED = (
 
 
 def test_only_public_names_are_imported() -> None:
-    """No module of the command line looks inside the core or the declarative layer."""
+    """No module of the command line imports internals of the core or of the declarative package."""
     files = Path(exit_codes.__file__).parent.rglob("*.py")
     lines = [line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     inside = [line for line in lines if line.startswith(("from warehouse_sync", "import warehouse_sync"))]

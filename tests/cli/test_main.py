@@ -1,4 +1,4 @@
-"""The command line as a whole, through a real process."""
+"""The command line in a real process."""
 
 import json
 import subprocess
@@ -20,16 +20,16 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def python(code: str) -> "subprocess.CompletedProcess[str]":
-    """Run some code in a fresh interpreter."""
+    """Run code in a new interpreter."""
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  # our own code
 
 
 def test_help_lists_every_command() -> None:
-    """The help names each command of the table with its line."""
+    """The help lists each command with its summary."""
     listed = python("from warehouse_sync.cli.main import COMMANDS; import json; print(json.dumps(COMMANDS))")
     shown = run("--help")
     assert shown.returncode == 0
-    for name, (_, line) in json.loads(listed.stdout).items():
+    for name, line in json.loads(listed.stdout).items():
         assert f"  {name}" in shown.stdout
         assert line in shown.stdout
 
@@ -46,7 +46,7 @@ def test_every_command_has_help() -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    """`--help` loads neither the server nor the client nor the tables."""
+    """`--help` imports neither the server nor the client nor rich."""
     code = """
 import sys
 from warehouse_sync.cli import main
@@ -64,23 +64,23 @@ def test_version_is_printed() -> None:
     assert run("--version").stdout == f"warehouse-sync {__version__}\n"
 
 
-def test_unknown_command_is_told() -> None:
-    """A command there is not is refused by its name with exit code 2."""
+def test_unknown_command_exits_with_2() -> None:
+    """An unknown command is refused by name with exit code 2."""
     done = run("emulate")
     assert done.returncode == 2
     assert "No such command 'emulate'" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_misspelt_command_is_suggested() -> None:
-    """A name that is nearly a command's says whose."""
+def test_misspelt_command_gets_a_suggestion() -> None:
+    """The error for a misspelt command suggests the closest name."""
     done = run("pipeline", "list")
     assert done.returncode == 2
     assert "No such command 'pipeline'. Did you mean 'pipelines'?" in done.stderr
 
 
-def test_interrupt_is_130_wherever_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C ends also a command that has no event loop, such as one that reads files, with 130 and one word."""
+def test_interrupt_without_event_loop_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C also ends a command without an event loop with 130 and one word."""
 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -90,8 +90,8 @@ def test_interrupt_is_130_wherever_it_comes(monkeypatch: pytest.MonkeyPatch) -> 
     assert (done.exit_code, done.output) == (130, "Interrupted.\n")
 
 
-def test_missing_click_is_told_with_its_mend() -> None:
-    """Without the `cli` extra the command says how to install it and exits with 1."""
+def test_missing_click_names_the_extra() -> None:
+    """Without the `cli` extra the command prints how to install it and exits with 1."""
     done = python("import sys; sys.modules['click'] = None; from warehouse_sync.cli import main; main()")
     assert done.returncode == 1
     assert done.stderr == (
@@ -99,8 +99,8 @@ def test_missing_click_is_told_with_its_mend() -> None:
     )
 
 
-def test_missing_extra_of_a_command_is_told_with_its_mend() -> None:
-    """Without the extra of a command it says how to install it and exits with 1."""
+def test_missing_package_names_the_extra() -> None:
+    """A command without its extra prints how to install it and exits with 1."""
     code = """
 import sys
 sys.modules["dateutil"] = None
@@ -116,7 +116,7 @@ main()
 
 
 def test_other_import_errors_are_not_hidden() -> None:
-    """A package of the core that is missing is not taken for an extra."""
+    """A missing package of the core is not reported as an extra."""
     code = """
 import sys
 sys.modules["msgspec"] = None

@@ -1,4 +1,4 @@
-"""How results are printed."""
+"""The output formats."""
 
 import json
 from typing import Any
@@ -14,19 +14,19 @@ ROWS: list[dict[str, Any]] = [
 
 
 def test_plain_rows_are_aligned() -> None:
-    """Plain text has a header, columns that line up, and no control characters."""
+    """Plain text has a header, aligned columns and no control characters."""
     assert to_plain(ROWS, ("id", "count", "errors")) == (
         "ID     COUNT  ERRORS\na      1      one; two\nb [2J\n"
     )
 
 
 def test_csv_is_safe_for_spreadsheets() -> None:
-    """Text that a spreadsheet would take for a formula is quoted, numbers are not."""
+    """Text that a spreadsheet would evaluate as a formula is quoted; numbers are not."""
     assert to_csv([{"a": "=1+1", "b": -1}], ("a", "b")) == "a,b\n'=1+1,-1\n"
 
 
 def test_record_is_flattened() -> None:
-    """The fields of sections get names with dots."""
+    """Nested fields get dotted names."""
     assert flatten({"id": "a", "config": {"port": 1}}) == {"id": "a", "config.port": 1}
 
 
@@ -38,8 +38,8 @@ def test_cell(value: object, text: str) -> None:
     assert cell(value) == text
 
 
-def test_quiet_leaves_notes_out(capsys: pytest.CaptureFixture[str]) -> None:
-    """`--quiet` silences notes, not results."""
+def test_quiet_suppresses_notes(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--quiet` suppresses notes, not results."""
     for quiet in (False, True):
         output = Output(format="json", quiet=quiet)
         output.note("a note")
@@ -49,7 +49,7 @@ def test_quiet_leaves_notes_out(capsys: pytest.CaptureFixture[str]) -> None:
         assert captured.err == ("" if quiet else "a note\n")
 
 
-def test_progress_is_for_terminals_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    """Progress is not written into logs."""
+def test_progress_needs_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Progress is not written to logs."""
     Output().progress(1, 2, "pipelines")
     assert capsys.readouterr().err == ""

@@ -1,4 +1,4 @@
-"""The real command, in processes and on a pseudo-terminal, also interrupted and killed."""
+"""Commands in processes and on a pseudo-terminal, also interrupted and killed."""
 
 import json
 import os
@@ -81,7 +81,7 @@ def interrupted(arguments: Sequence[object], *awaited: str) -> tuple[int, str]:
 
 
 def _read(descriptor: int) -> str:
-    """Read what a terminal shows next; nothing once its other end is closed."""
+    """Read what a terminal shows next; return an empty text after it is closed."""
     ready, _, _ = select.select([descriptor], [], [], PATIENCE)
     assert ready, "the command shows nothing and does not end"
     try:
@@ -135,8 +135,8 @@ def infra(tmp_path: Path, cli: "Cli", monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_whole_way_in_processes(infra: Path, tmp_path: Path) -> None:
-    """From lint to destroy, each step in a process of its own ends as documented and shows no secret."""
+def test_workflow_from_lint_to_destroy(infra: Path, tmp_path: Path) -> None:
+    """Each step from lint to destroy exits as documented and shows no secret."""
     steps: list[tuple[list[object], int]] = [
         (["lint", infra], 0),
         (["drift", infra], 2),
@@ -172,41 +172,43 @@ def test_apply_asks_on_a_terminal(infra: Path) -> None:
     assert run("drift", infra, "--quiet").returncode == 0
 
 
-def test_quiet_does_not_hide_what_is_asked_about(infra: Path) -> None:
-    """A question on a terminal comes after the plan, also with `-q`; where nobody is asked, one line of the plan is left."""
+def test_quiet_shows_the_plan_before_a_confirmation(infra: Path) -> None:
+    """On a terminal the whole plan precedes the question, also with `-q`; elsewhere it is one line."""
     create = "create connection connection-0"
     code, shown = on_terminal(["apply", infra, "-q"], [("[y/N]", "n")])
     assert (code, create in shown) == (16, True)
     piped = run("apply", infra, "-q")
     assert (piped.returncode, piped.stdout.count("\n"), create in piped.stdout) == (16, 1, False)
     assert run("apply", infra, "-q", "--yes").stderr == ""
-    code, shown = on_terminal(["destroy", infra, "-q"], [("Type the workspace's number", "no")])
+    code, shown = on_terminal(["destroy", infra, "-q"], [("Type the workspace id", "no")])
     assert (code, "delete connection connection-0" in shown) == (16, True)
 
 
 @pytest.mark.parametrize("command", ["apply", "destroy"])
-def test_question_is_interrupted_at_once(command: str, infra: Path) -> None:
-    """Ctrl-C at a question ends the command with 130, and nothing is changed."""
+def test_interrupted_confirmation_changes_nothing(command: str, infra: Path) -> None:
+    """Ctrl-C at a question exits with 130 and changes nothing."""
     if command == "destroy":
         run("apply", infra, "--yes")
     before = run("connections", "list", "--json").stdout
-    code, shown = interrupted([command, infra], "[y/N]" if command == "apply" else "number to delete")
+    code, shown = interrupted([command, infra], "[y/N]" if command == "apply" else "id to delete")
     assert code == 130
     assert "nothing was changed" in shown
     assert run("connections", "list", "--json").stdout == before
 
 
-def test_destroy_asks_for_the_number(infra: Path) -> None:
-    """On a terminal `destroy` has the workspace's number typed; anything else deletes nothing."""
+def test_destroy_asks_for_the_workspace_id(infra: Path) -> None:
+    """On a terminal `destroy` asks for the workspace id; any other text deletes nothing."""
     run("apply", infra, "--yes")
-    assert on_terminal(["destroy", infra], [("Type the workspace's number", "yes")])[0] == 16
+    assert on_terminal(["destroy", infra], [("Type the workspace id", "yes")])[0] == 16
     assert run("drift", infra).returncode == 0
-    assert on_terminal(["destroy", infra], [("Type the workspace's number", "5328")])[0] == 0
+    assert on_terminal(["destroy", infra], [("Type the workspace id", "5328")])[0] == 0
     assert run("pipelines", "list", "--json").stdout.strip() == "[]"
 
 
-def test_change_during_the_question_is_seen(infra: Path, warehouse_sync_emulator: Emulator) -> None:
-    """What somebody else does while the question is open makes the plan stale."""
+def test_change_during_the_question_makes_the_plan_stale(
+    infra: Path, warehouse_sync_emulator: Emulator
+) -> None:
+    """A change of the workspace while the question is open makes the plan stale."""
     ours, theirs = pty.openpty()
     command = [COMMAND, "apply", str(infra)]
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:  # noqa: S603 - our own command
@@ -223,18 +225,18 @@ def test_change_during_the_question_is_seen(infra: Path, warehouse_sync_emulator
     assert "the workspace changed since the plan was made" in " ".join(shown.split())
 
 
-def test_init_asks_on_a_terminal(cli: "Cli", tmp_path: Path) -> None:
-    """On a terminal `init` asks what, where and how it is called, then the details; each with a line of help and an example."""
+def test_init_prompts_on_a_terminal(cli: "Cli", tmp_path: Path) -> None:
+    """On a terminal `init` prompts for each value with a line of help and an example."""
     answers = [
-        ("Which warehouse is it?", "databricks"),
+        ("Which warehouse do you use?", "databricks"),
         ("Databricks: provider?", "organization"),
         ("Databricks: schema?", "analytics"),
-        ("Which table is it?", "db.public.buyers"),
-        ("What is the pipeline called?", "buyers"),
-        ("Which column tells", ""),
-        ("What is its type?", ""),
-        ("When does it run?", "daily"),
-        ("Where does the data go?", ""),
+        ("Which table do you want", "db.public.buyers"),
+        ("Which id should the pipeline", "buyers"),
+        ("Which column shows", ""),
+        ("Which type does", ""),
+        ("When should the pipeline run?", "daily"),
+        ("Which environment", ""),
     ]
     code, shown = on_terminal(["init", tmp_path / "new"], answers)
     assert code == 0, shown
@@ -247,8 +249,8 @@ def test_init_asks_on_a_terminal(cli: "Cli", tmp_path: Path) -> None:
     assert run("lint", tmp_path / "new", "--strict").returncode == 0
 
 
-def test_init_asks_again_for_an_id_that_is_none(cli: "Cli", tmp_path: Path) -> None:
-    """An answer that lint would refuse is refused with the rule, and the question is asked again."""
+def test_init_prompts_again_for_an_invalid_id(cli: "Cli", tmp_path: Path) -> None:
+    """An invalid answer is refused with the rule, and the prompt is repeated."""
     given = ["--warehouse", "databricks", "--table", "a.b.c", "--set", "provider=o", "--set", "schema=s"]
     given += [
         "--iterator",
@@ -260,7 +262,7 @@ def test_init_asks_again_for_an_id_that_is_none(cli: "Cli", tmp_path: Path) -> N
         "--environment",
         "production",
     ]
-    question = "What is the pipeline called?"
+    question = "Which id should the pipeline have?"
     code, shown = on_terminal(
         ["init", tmp_path / "new", *given], [(question, "my buyers"), (question, "buyers")]
     )
@@ -269,10 +271,10 @@ def test_init_asks_again_for_an_id_that_is_none(cli: "Cli", tmp_path: Path) -> N
     assert (tmp_path / "new" / "buyers.sql").exists()
 
 
-def test_tables_have_colours_on_a_terminal_alone(
+def test_only_terminals_get_colours(
     cli: "Cli", warehouse_sync_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A terminal gets colours unless `NO_COLOR` is set; a pipe never gets any."""
+    """A terminal gets colours unless `NO_COLOR` is set; a pipe never does."""
     warehouse_sync_emulator.seed(pipelines=2, runs=2)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "200")
@@ -284,8 +286,8 @@ def test_tables_have_colours_on_a_terminal_alone(
     assert not colour.search(on_terminal(["status"])[1])
 
 
-def test_watch_draws_until_interrupted(cli: "Cli", warehouse_sync_emulator: Emulator) -> None:
-    """`status --watch` prints each change as a line of JSON in a pipe, and ends with 130 at Ctrl-C."""
+def test_status_watch_prints_changes_as_json(cli: "Cli", warehouse_sync_emulator: Emulator) -> None:
+    """`status --watch --json` prints a line per change in a pipe, and exits with 130 at Ctrl-C."""
     warehouse_sync_emulator.seed(pipelines=3, runs=1)
     command = [COMMAND, "status", "--watch", "--every", "0.2", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
@@ -302,10 +304,10 @@ def test_watch_draws_until_interrupted(cli: "Cli", warehouse_sync_emulator: Emul
     assert change["pipeline"] == first[0]["pipeline"]
 
 
-def test_watch_draws_a_table_on_a_terminal(
+def test_status_watch_draws_a_table(
     cli: "Cli", warehouse_sync_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a terminal `status --watch` draws one table with every pipeline, and leaves the terminal as it was."""
+    """On a terminal `status --watch` draws one table and restores the terminal."""
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "200")
     warehouse_sync_emulator.seed(pipelines=3, runs=1)
@@ -317,8 +319,8 @@ def test_watch_draws_a_table_on_a_terminal(
     assert "Traceback" not in shown
 
 
-def test_wait_is_live_on_a_terminal(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a terminal a wait shows each status, and for how long the run has it, on a line that is gone at the end."""
+def test_wait_shows_a_live_duration(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal a wait shows each status and a live duration that disappears at the end."""
     with Emulator(queued=0.1, running=1.5) as emulator:
         for name, value in emulator.client_options().items():
             monkeypatch.setenv(f"WAREHOUSE_SYNC_{name.upper()}", str(value))
@@ -333,8 +335,8 @@ def test_wait_is_live_on_a_terminal(home: Path, monkeypatch: pytest.MonkeyPatch)
     assert not [line for line in lines if "running for" in line]
 
 
-def test_interrupted_wait_leaves_a_handle(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C ends a wait with 130 and the command that goes on, which another process can run."""
+def test_interrupted_wait_prints_the_command_to_continue(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C exits with 130 and the command with which another process can continue."""
     with Emulator(running=60) as emulator:
         for name, value in emulator.client_options().items():
             monkeypatch.setenv(f"WAREHOUSE_SYNC_{name.upper()}", str(value))
@@ -354,7 +356,7 @@ def test_interrupted_wait_leaves_a_handle(home: Path, monkeypatch: pytest.Monkey
 
 
 def test_killed_apply_converges(infra: Path, warehouse_sync_emulator: Emulator) -> None:
-    """Killed at random moments and run again, `apply` ends where it was to end, and deletes nothing on its way."""
+    """Killed at random times and run again, `apply` reaches the declared state and deletes nothing."""
     warehouse_sync_emulator.seed(pipelines=1, runs=0)
     chance = random.Random(20260101)  # noqa: S311 - moments, not secrets
     warehouse_sync_emulator.fault("POST *", count=None, delay=0.02)
@@ -373,8 +375,8 @@ def test_killed_apply_converges(infra: Path, warehouse_sync_emulator: Emulator) 
         assert len(ids) == len(set(ids)) == count
 
 
-def test_error_is_one_paragraph(cli: "Cli", monkeypatch: pytest.MonkeyPatch) -> None:
-    """An API that cannot be reached is told in one line on stderr, with what to do next, and exit code 9."""
+def test_unreachable_api_is_one_line(cli: "Cli", monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unreachable API is one line on stderr with a hint, and exit code 9."""
     monkeypatch.setenv("WAREHOUSE_SYNC_API_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("WAREHOUSE_SYNC_TOKEN_URL", "http://127.0.0.1:9/token")
     done = run("connections", "list")

@@ -1,4 +1,4 @@
-"""A profile whose secret is missing stands in the way of what needs the secret, and of nothing else."""
+"""A profile whose secret is missing."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ PIPELINE = (
 
 @pytest.fixture
 def config(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A configuration whose default profile takes its secret from a variable that is not set."""
+    """A profile file whose default profile reads its secret from an unset variable."""
     monkeypatch.delenv("STAGING_SECRET", raising=False)
     file = home / "config" / "warehouse-sync" / "config.toml"
     file.parent.mkdir(parents=True)
@@ -31,39 +31,39 @@ def config(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
-def told(config: Path) -> str:
-    """What is said where the secret is needed."""
+def missing_secret(config: Path) -> str:
+    """Return the error of a command that needs the secret."""
     return (
-        f"Error: profile 'staging' of {config} takes the secret from STAGING_SECRET, which is not set. "
+        f"Error: profile 'staging' of {config} reads client_secret from STAGING_SECRET, which is not set. "
         "Set STAGING_SECRET, or choose another profile with --profile.\n"
     )
 
 
 @pytest.mark.parametrize("chosen", [[], ["--profile", "staging"]])
-def test_secret_that_is_needed_is_told(chosen: list[str], config: Path, offline: "Cli") -> None:
-    """The variable, the profile and the hint are named, whether the profile is the default or was chosen; exit code 13."""
+def test_missing_secret_exits_with_13(chosen: list[str], config: Path, offline: "Cli") -> None:
+    """The error names the variable, the profile and a hint; the exit code is 13."""
     for command in (["connections", "list"], ["status"], ["auth", "login"], ["runs", "get", "p", "1"]):
         done = offline(*command, *chosen)
-        assert (done.exit_code, done.stdout, done.stderr) == (13, "", told(config))
+        assert (done.exit_code, done.stdout, done.stderr) == (13, "", missing_secret(config))
 
 
-def test_environment_makes_the_default_profile_whole(config: Path, cli: "Cli") -> None:
-    """A credential that comes whole from the environment works beside a default profile without its secret."""
+def test_environment_credential_overrides_the_default_profile(config: Path, cli: "Cli") -> None:
+    """A credential of the environment works beside a default profile without its secret."""
     done = cli("connections", "list", "--json")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "[]\n", "")
 
 
-def test_chosen_profile_is_not_made_whole_by_the_environment(config: Path, cli: "Cli") -> None:
-    """Who chooses a profile gets that profile, also where the environment has a credential."""
+def test_environment_does_not_complete_a_named_profile(config: Path, cli: "Cli") -> None:
+    """A named profile is used even if the environment has a credential."""
     done = cli("connections", "list", "--profile", "staging")
-    assert (done.exit_code, done.stderr) == (13, told(config))
+    assert (done.exit_code, done.stderr) == (13, missing_secret(config))
 
 
 @pytest.mark.parametrize("chosen", [[], ["--profile", "staging"]])
-def test_what_needs_no_secret_works_without(
+def test_commands_without_login_need_no_secret(
     chosen: list[str], config: Path, offline: "Cli", tmp_path: Path
 ) -> None:
-    """A preview from files, and what looks at the kept token, work without the secret."""
+    """A preview of files, `auth status` and `auth logout` work without the secret."""
     (tmp_path / "p.yaml").write_text(PIPELINE, "utf-8")
     preview = offline("schedule", "preview", "p", "--files", tmp_path / "p.yaml", "--json", *chosen)
     assert (preview.exit_code, preview.stderr) == (0, "")
@@ -72,14 +72,14 @@ def test_what_needs_no_secret_works_without(
 
 
 @pytest.mark.parametrize("chosen", [[], ["--profile", "staging"]])
-def test_doctor_tells_the_secret_and_goes_on(chosen: list[str], config: Path, offline: "Cli") -> None:
-    """The missing secret is a line of its own with its hint; what needs no secret is checked all the same."""
+def test_doctor_reports_the_missing_secret(chosen: list[str], config: Path, offline: "Cli") -> None:
+    """The missing secret is a row with a hint, and the other checks still run."""
     done = offline("doctor", "--json", *chosen)
     findings = {row["check"]: row for row in json.loads(done.stdout)}
     assert (done.exit_code, done.stderr) == (13, "")
     assert findings["client_secret"]["result"] == "error"
     assert findings["client_secret"]["detail"] == (
-        f"profile 'staging' of {config} takes the secret from STAGING_SECRET, which is not set."
+        f"profile 'staging' of {config} reads client_secret from STAGING_SECRET, which is not set."
     )
     assert findings["client_secret"]["hint"].startswith("Set STAGING_SECRET, or choose")
     others = ("workspace_id", "client_id", "DNS of the API", "DNS of the token endpoint")
@@ -87,8 +87,8 @@ def test_doctor_tells_the_secret_and_goes_on(chosen: list[str], config: Path, of
     assert "token" not in findings
 
 
-def test_doctor_is_content_with_the_environment(config: Path, cli: "Cli") -> None:
-    """A secret that is not used is not missed."""
+def test_doctor_ignores_an_unused_secret(config: Path, cli: "Cli") -> None:
+    """A missing secret that is not used is no error."""
     done = cli("doctor", "--json")
     assert done.exit_code == 0
     assert {row["result"] for row in json.loads(done.stdout)} == {"ok"}
@@ -97,7 +97,7 @@ def test_doctor_is_content_with_the_environment(config: Path, cli: "Cli") -> Non
 def test_refused_credential_of_a_profile_names_the_profile(
     config: Path, offline: "Cli", warehouse_sync_emulator: "Emulator", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A refusal says which profile's credential it was."""
+    """The error of a refused credential names its profile."""
     monkeypatch.setenv("STAGING_SECRET", "canary-5117")
     urls = [
         "--api-url",

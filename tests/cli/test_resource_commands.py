@@ -35,7 +35,7 @@ def test_list_prints_every_format(command: str, ids: list[str], cli: "Cli", seed
 
 
 def test_list_of_connections_is_filtered(cli: "Cli", seeded: "Emulator") -> None:
-    """`--provider` leaves connections of other providers out."""
+    """`--provider` lists only connections of that provider."""
     assert json.loads(cli("connections", "list", "--provider", "Snowflake", "--json").stdout) == []
 
 
@@ -60,8 +60,8 @@ def test_get_prints_the_whole_resource(
     assert fields["id"].strip() == arguments[2]
 
 
-def test_get_unknown_id_is_told(cli: "Cli", seeded: "Emulator") -> None:
-    """An id there is not ends with exit code 6, one line on stderr and nothing on stdout."""
+def test_get_of_an_unknown_id_exits_with_6(cli: "Cli", seeded: "Emulator") -> None:
+    """An unknown id exits with 6, one line on stderr and nothing on stdout."""
     done = cli("pipelines", "get", "nowhere")
     assert (done.exit_code, done.stdout) == (6, "")
     assert len(done.stderr.splitlines()) == 1

@@ -1,12 +1,12 @@
-"""The command line: ``warehouse-sync``."""
+"""The command line: `warehouse-sync`."""
 
 import sys
 
 
 def main() -> None:
-    """Run the command line; without the ``cli`` extra, say how to install it and exit with 1."""
+    """Run the command line; without the `cli` extra, print how to install it and exit with 1."""
     try:
-        from warehouse_sync.cli.main import root  # noqa: PLC0415  # click belongs to an extra
+        from warehouse_sync.cli.main import root  # noqa: PLC0415 - click belongs to an extra
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise

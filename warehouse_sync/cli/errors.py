@@ -1,4 +1,4 @@
-"""Errors as the command line tells them: one paragraph on stderr, what to do next, and an exit code."""
+"""Errors of the command line: one paragraph on stderr with a hint, and an exit code."""
 
 import asyncio
 import sys
@@ -14,30 +14,30 @@ from warehouse_sync import declarative
 from warehouse_sync.cli.exit_codes import ExitCode
 
 T = TypeVar("T")
-CREDENTIAL_WORDS = "warehouse_sync.credential_words"
-"""Where the context of a command keeps what the user has to correct when the credential is refused."""
+CREDENTIAL_SOURCE = "warehouse_sync.credential_source"
+"""The key of click's context under which a command stores where its credential comes from."""
 _SOME_CREDENTIAL = "the client id and secret"
-_REFUSED = (400, 401, 403)  # statuses by which a token endpoint says that it does not know the credential
+_REFUSED = (400, 401, 403)  # statuses of a token endpoint that refuses the credential
 _BUSY = (408, 429, 500, 502, 503, 504)
 
-# The first class that fits decides: narrow ones come before their bases.
+# The first matching class decides, so subclasses come before their bases.
 _CODES: tuple[tuple[str, ExitCode, str], ...] = (
     ("ValidationError", ExitCode.USAGE, ""),
     ("RunFailedError", ExitCode.RUN_FAILED, ""),
     ("WaitTimeoutError", ExitCode.TIMEOUT, ""),
     ("UnauthorizedError", ExitCode.LOGIN_REFUSED, ""),
-    ("ForbiddenError", ExitCode.LOGIN_REFUSED, "Ask for a credential that may use this workspace."),
-    ("NotFoundError", ExitCode.NOT_FOUND, "Check the id, and the workspace."),
+    ("ForbiddenError", ExitCode.LOGIN_REFUSED, "Use a credential with access to this workspace."),
+    ("NotFoundError", ExitCode.NOT_FOUND, "Check the id and the workspace."),
     ("ConflictError", ExitCode.CONFLICT, ""),
     ("PipelineBusyError", ExitCode.BUSY, "Wait for its run to end, then try again."),
     ("RateLimitedError", ExitCode.THROTTLED, ""),
     ("WarehouseLoginError", ExitCode.WAREHOUSE_REFUSED, ""),
     ("OutcomeUnknownError", ExitCode.OUTCOME_UNKNOWN, ""),
-    ("TimeoutError", ExitCode.TIMEOUT, "Try again; `warehouse-sync doctor` tells which step is slow."),
+    ("TimeoutError", ExitCode.TIMEOUT, "Try again; `warehouse-sync doctor` shows which step is slow."),
     (
         "TransportError",
         ExitCode.NETWORK,
-        "`warehouse-sync doctor` checks name, certificate and login in turn.",
+        "`warehouse-sync doctor` checks DNS, TLS and login in turn.",
     ),
     (
         "ConfigurationError",
@@ -48,42 +48,44 @@ _CODES: tuple[tuple[str, ExitCode, str], ...] = (
 
 
 class CliError(click.ClickException):
-    """An end with a message and a code of its own.
+    """An error that ends a command with a message and an exit code.
 
     Attributes:
         exit_code: One of `ExitCode`.
-        what: What went wrong.
+        problem: What went wrong.
         hint: What to do about it.
     """
 
-    def __init__(self, what: str, code: ExitCode = ExitCode.ERROR, hint: str = "") -> None:
-        super().__init__(f"{what} {hint}".rstrip())
-        self.what = what
+    def __init__(self, problem: str, code: ExitCode = ExitCode.ERROR, hint: str = "") -> None:
+        super().__init__(f"{problem} {hint}".rstrip())
+        self.problem = problem
         self.hint = hint
         self.exit_code = code  # type: ignore[misc]  # click declares it on the class and reads it from the instance
 
 
-def explain(error: Exception, *, credential: str = _SOME_CREDENTIAL) -> CliError | None:
-    """Return how the command line tells one of the SDK's errors; `None` for a fault of the program.
+def to_cli_error(error: Exception, *, credential: str = _SOME_CREDENTIAL) -> CliError | None:
+    """Convert an error of the SDK; return `None` for any other error.
 
     Args:
         error: The error.
-        credential: What the user has to correct when the credential is refused.
+        credential: The names of the credential's settings, for the hint when it is refused.
     """
     if not isinstance(error, warehouse_sync.WarehouseSyncError):
         return None
     if isinstance(error, declarative.InvalidFilesError | declarative.PlanError):
-        return _of_files(error)
+        return _from_files_error(error)
     if isinstance(error, warehouse_sync.TokenError):
-        return _without_token(error, credential)
+        return _from_token_error(error, credential)
     if isinstance(error, warehouse_sync.WaitTimeoutError):
-        return CliError(one_line(error), ExitCode.TIMEOUT, f"Go on waiting: {resume_command(error.handle)}")
-    fitting = (each for each in _CODES if isinstance(error, getattr(warehouse_sync, each[0])))
-    _, code, hint = next(fitting, ("", ExitCode.ERROR, ""))
+        return CliError(
+            one_line(error), ExitCode.TIMEOUT, f"Continue waiting with: {resume_command(error.handle)}"
+        )
+    matching = (each for each in _CODES if isinstance(error, getattr(warehouse_sync, each[0])))
+    _, code, hint = next(matching, ("", ExitCode.ERROR, ""))
     return CliError(one_line(error), code, hint)
 
 
-def _of_files(error: "declarative.InvalidFilesError | declarative.PlanError") -> CliError:
+def _from_files_error(error: "declarative.InvalidFilesError | declarative.PlanError") -> CliError:
     if isinstance(error, declarative.InvalidFilesError):
         lines = "\n".join(f"  {printable(str(problem))}" for problem in error.problems)
         return CliError(f"the files cannot be used:\n{lines}", ExitCode.FILES_WRONG)
@@ -91,9 +93,9 @@ def _of_files(error: "declarative.InvalidFilesError | declarative.PlanError") ->
     return CliError(one_line(error), ExitCode.PLAN_STALE if stale else ExitCode.REFUSED)
 
 
-def _without_token(error: "warehouse_sync.TokenError", credential: str) -> CliError:
-    """Return the failure for an error of the token endpoint, whose message names arguments that nobody typed here."""
-    message, _, said = str(error).partition(" It said: ")
+def _from_token_error(error: "warehouse_sync.TokenError", credential: str) -> CliError:
+    """Convert an error of the token endpoint, and replace SDK arguments in its message by settings."""
+    message, _, response = str(error).partition(" Response: ")
     hint = "Check the token endpoint's address: --token-url, or WAREHOUSE_SYNC_TOKEN_URL."
     if error.status in _REFUSED:
         message, hint = (
@@ -102,72 +104,73 @@ def _without_token(error: "warehouse_sync.TokenError", credential: str) -> CliEr
         )
     elif error.status in _BUSY:
         hint = "Try again later."
-    return CliError(one_line(f"{message} It said: {said}" if said else message), ExitCode.LOGIN_REFUSED, hint)
+    return CliError(
+        one_line(f"{message} Response: {response}" if response else message), ExitCode.LOGIN_REFUSED, hint
+    )
 
 
 def resume_command(handle: str) -> str:
-    """Return the command that goes on waiting for a run."""
+    """Return the command that continues to wait for a run."""
     return f"warehouse-sync runs watch {handle}"
 
 
 def one_line(text: object) -> str:
-    """Return a message as one sentence in one paragraph, without control characters."""
+    """Return a message as one line that ends with a full stop, without control characters."""
     words = " ".join(printable(str(text)).split())
     return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 def printable(text: str) -> str:
-    """Replace what could move the cursor or colour the terminal: names and messages come from a server."""
+    """Replace control characters, because names and messages come from a server."""
     return "".join(char if char.isprintable() else " " for char in text)
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]], *, on_interrupt: Callable[[], str] = lambda: "") -> T:
-    """Run a command's coroutine on an event loop, and turn what goes wrong into an exit.
+    """Run a coroutine function on an event loop; an error or Ctrl-C ends the command.
 
     Args:
-        work: Makes the coroutine.
-        on_interrupt: Returns what to say after Ctrl-C, such as how to go on waiting.
+        work: The coroutine function.
+        on_interrupt: Returns the message to print after Ctrl-C, such as how to continue.
     """
     try:
         return asyncio.run(work())
     except KeyboardInterrupt:
-        said = on_interrupt()
-        click.echo(f"Interrupted. {said}".rstrip(), err=True)
+        click.echo(f"Interrupted. {on_interrupt()}".rstrip(), err=True)
         sys.exit(ExitCode.INTERRUPTED)
     except ExceptionGroup as group:
-        raise _to_exit(_first(group)) from None
+        raise _convert(_first_error(group)) from None
     except warehouse_sync.WarehouseSyncError as error:
-        raise _to_exit(error) from None
+        raise _convert(error) from None
 
 
 @contextmanager
 def exit_on_error() -> Iterator[None]:
-    """Turn what goes wrong in a block that needs no event loop into an exit."""
+    """End the command on an error of the SDK raised in this block."""
     try:
         yield
     except warehouse_sync.WarehouseSyncError as error:
-        raise _to_exit(error) from None
+        raise _convert(error) from None
 
 
-def _to_exit(error: Exception) -> Exception:
+def _convert(error: Exception) -> Exception:
     context = click.get_current_context(silent=True)
-    words = context.meta.get(CREDENTIAL_WORDS) if context else None
-    return explain(error, credential=words or _SOME_CREDENTIAL) or error
+    credential = context.meta.get(CREDENTIAL_SOURCE) if context else None
+    return to_cli_error(error, credential=credential or _SOME_CREDENTIAL) or error
 
 
-def _first(group: ExceptionGroup[Exception]) -> Exception:
+def _first_error(group: ExceptionGroup[Exception]) -> Exception:
     error: Exception = group
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return error
 
 
-def read_moment(text: str) -> datetime:
-    """Read a date or a moment in ISO format; without a zone it is UTC."""
+def parse_datetime(text: str) -> datetime:
+    """Parse a date or datetime in ISO format; without an offset it is UTC."""
     try:
-        moment = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(
             f"{text!r} is not a date such as 2026-01-31 or 2026-01-31T12:00:00Z"
         ) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)

@@ -1,10 +1,10 @@
-"""The exit codes: each kind of end has its own, and none of them changes its meaning. Listed in `docs/exit-codes.md`."""
+"""The exit codes. A code never changes its meaning; `docs/exit-codes.md` lists them."""
 
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """How a command ended."""
+    """The exit code of a command."""
 
     OK = 0
     ERROR = 1
@@ -27,25 +27,25 @@ class ExitCode(IntEnum):
 
 
 DRIFT = ExitCode.USAGE
-"""What `drift` ends with when there is drift; a mistake in its arguments is `ERROR` there instead."""
+"""The exit code of `drift` when there is drift; wrong arguments end `drift` with `ERROR` instead."""
 
 MEANINGS = {
-    ExitCode.OK: "It worked; for `drift`, there is none.",
-    ExitCode.ERROR: "Anything that has no code of its own.",
-    ExitCode.USAGE: "The command was typed wrongly; for `drift`, there is drift.",
-    ExitCode.RUN_FAILED: "The run that was waited for failed or was stopped.",
-    ExitCode.TIMEOUT: "The run did not end in time, or the API did not answer in time.",
-    ExitCode.LOGIN_REFUSED: "The credential was refused, or may not do this.",
-    ExitCode.NOT_FOUND: "There is no such connection, data model, pipeline or run.",
-    ExitCode.CONFLICT: "Something different exists under the id.",
-    ExitCode.OUTCOME_UNKNOWN: "A change may or may not have happened.",
+    ExitCode.OK: "Success; for `drift`, the workspace matches the files.",
+    ExitCode.ERROR: "Any error without a code of its own.",
+    ExitCode.USAGE: "Wrong arguments; for `drift`, the workspace differs from the files.",
+    ExitCode.RUN_FAILED: "The run failed or was stopped.",
+    ExitCode.TIMEOUT: "The run did not end in time, or the API did not respond in time.",
+    ExitCode.LOGIN_REFUSED: "The credential was refused, or lacks permission.",
+    ExitCode.NOT_FOUND: "The connection, data model, pipeline or run does not exist.",
+    ExitCode.CONFLICT: "A different resource already has this id.",
+    ExitCode.OUTCOME_UNKNOWN: "A change may or may not have been made.",
     ExitCode.NETWORK: "The API could not be reached.",
-    ExitCode.FILES_WRONG: "The files have errors, or lint found some.",
+    ExitCode.FILES_WRONG: "The files have errors, or `lint` found errors.",
     ExitCode.WAREHOUSE_REFUSED: "The warehouse refused the login or could not be reached.",
-    ExitCode.THROTTLED: "The API asks to wait longer than the command may.",
-    ExitCode.CONFIGURATION: "The configuration is incomplete or cannot work.",
-    ExitCode.BUSY: "The pipeline is not idle.",
-    ExitCode.PLAN_STALE: "The saved plan no longer fits; nothing was changed.",
-    ExitCode.REFUSED: "Nothing was changed: the answer was no, or a limit such as `--max-deletes` stands in the way.",
-    ExitCode.INTERRUPTED: "Ctrl-C.",
+    ExitCode.THROTTLED: "The API limits the rate and asks for a longer wait than the command allows.",
+    ExitCode.CONFIGURATION: "A setting is missing or invalid.",
+    ExitCode.BUSY: "The pipeline is already running.",
+    ExitCode.PLAN_STALE: "The saved plan is out of date; nothing was changed.",
+    ExitCode.REFUSED: "Nothing was changed: not confirmed, or refused by a limit such as `--max-deletes`.",
+    ExitCode.INTERRUPTED: "Interrupted with Ctrl-C.",
 }

@@ -1,4 +1,4 @@
-"""The commands by name. A command's module is imported when it is run, so that ``--help`` stays quick."""
+"""The root command. A command's module is imported when the command runs, so that `--help` starts fast."""
 
 import difflib
 import errno
@@ -11,71 +11,70 @@ from click.shell_completion import CompletionItem
 from warehouse_sync._version import __version__
 from warehouse_sync.cli.exit_codes import ExitCode
 
-# Each command: the module that holds it under its own name, and its line in `--help`.
-COMMANDS = {
-    "connections": ("warehouse_sync.cli.commands.connections", "Look at the connections of a workspace."),
-    "models": ("warehouse_sync.cli.commands.models", "Look at the data models of a workspace."),
-    "pipelines": (
-        "warehouse_sync.cli.commands.pipelines",
-        "Look at the pipelines of a workspace, and start their runs.",
-    ),
-    "runs": ("warehouse_sync.cli.commands.runs", "Look at the runs of a pipeline, and wait for them."),
-    "status": ("warehouse_sync.cli.commands.status", "Show what every pipeline is doing."),
-    "plan": (
-        "warehouse_sync.cli.commands.plan",
-        "Show what would change for a workspace to be as the files say.",
-    ),
-    "apply": ("warehouse_sync.cli.commands.apply", "Make a workspace as the files say."),
-    "drift": (
-        "warehouse_sync.cli.commands.drift",
-        "Tell by exit code whether a workspace is as the files say.",
-    ),
-    "destroy": ("warehouse_sync.cli.commands.destroy", "Delete what the files declare."),
-    "export": ("warehouse_sync.cli.commands.export", "Write files from a workspace."),
-    "lint": ("warehouse_sync.cli.commands.lint", "Look for what would fail an hour later."),
-    "schema": ("warehouse_sync.cli.commands.schema", "Print the JSON Schema of the files, for editors."),
-    "init": ("warehouse_sync.cli.commands.init", "Write a first folder of files."),
-    "setup": ("warehouse_sync.cli.commands.setup", "Print what to do in the warehouse."),
-    "schedule": ("warehouse_sync.cli.commands.schedule", "See when pipelines will run."),
-    "report": ("warehouse_sync.cli.commands.report", "Write a page of a workspace's run history."),
-    "convert": ("warehouse_sync.cli.commands.convert", "Turn definitions of the older API into files."),
-    "completion": ("warehouse_sync.cli.commands.completion", "Print the completion script of a shell."),
-    "auth": ("warehouse_sync.cli.commands.auth", "Log in, see and forget the token that commands share."),
-    "doctor": ("warehouse_sync.cli.commands.doctor", "Check settings, clock, DNS, TLS, token and API."),
-    "preview": ("warehouse_sync.cli.commands.preview", "Show what a query's columns become at mParticle."),
-    "demo": ("warehouse_sync.cli.commands.demo", "Walk through the tutorial against an emulator."),
-    "emulator": ("warehouse_sync.cli.commands.emulator", "Serve the Warehouse Sync API on this machine."),
+# Each section of `--help`: the commands by name, with the first line of their own help.
+SECTIONS = {
+    "Workspace": {
+        "connections": "List and show connections to warehouses.",
+        "models": "List and show data models.",
+        "pipelines": "List, show and trigger pipelines.",
+        "runs": "List, show and wait for runs.",
+        "status": "Show the status and latest run of every pipeline.",
+        "schedule": "Show when a pipeline runs next.",
+        "report": "Write an HTML report of a workspace's run history.",
+    },
+    "Files": {
+        "init": "Create the files of a first pipeline.",
+        "lint": "Check files for errors without calling the API.",
+        "plan": "Show the changes that `apply` would make.",
+        "apply": "Change a workspace to match the files.",
+        "drift": "Exit with 2 if the workspace differs from the files.",
+        "destroy": "Delete the resources that the files manage.",
+        "export": "Write the resources of a workspace to files.",
+        "convert": "Convert definitions of the older API to files.",
+        "schema": "Print the JSON Schema of the files.",
+    },
+    "Access": {
+        "auth": "Log in, log out and show the cached token.",
+        "doctor": "Check settings, network, token and API access.",
+        "setup": "Print the SQL that gives mParticle access to a warehouse.",
+    },
+    "Local tools": {
+        "emulator": "Run a local emulator of the Warehouse Sync API.",
+        "demo": "Run the tutorial against a local emulator.",
+        "preview": "Show how mParticle uses each column of a query.",
+        "completion": "Print a shell completion script.",
+    },
 }
-# Packages that are installed with an extra alone.
+COMMANDS = {name: summary for section in SECTIONS.values() for name, summary in section.items()}
+# Optional packages and the extra that installs them.
 _EXTRAS = {"rich": "cli", "yaml": "cli", "sqlglot": "cli", "dateutil": "emulator", "duckdb": "emulator"}
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands' names and first lines, and imports a command to run it."""
+    """A group that lists its commands without importing them."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        """Return the commands' names, in the order of the table."""
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
+        """Return the command names in the order of the help."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the signature is click's
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        module, _ = COMMANDS[cmd_name]
-        command: click.Command = getattr(_imported(module), cmd_name)
+        command: click.Command = getattr(_import(f"warehouse_sync.cli.commands.{cmd_name}"), cmd_name)
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that is meant; for a name that is nearly one, say which."""
-        near = [] if args[0] in COMMANDS else difflib.get_close_matches(args[0], COMMANDS, n=1)
-        if near and not ctx.resilient_parsing:
-            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        """Return the command for `args`; suggest the closest name if there is none."""
+        close = [] if args[0] in COMMANDS else difflib.get_close_matches(args[0], COMMANDS, n=1)
+        if close and not ctx.resilient_parsing:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; Ctrl-C ends every one alike, and a file that cannot be read or written is told, and not traced."""
+        """Run a command; turn Ctrl-C and file errors into one line and an exit code."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -85,23 +84,28 @@ class LazyGroup(click.Group):
             if error.filename is None or error.errno == errno.EPIPE:
                 raise
             raise click.ClickException(
-                f"{error.filename}: {error.strerror}. Check the path, and what you may do there."
+                f"{error.filename}: {error.strerror}. Check the path and its permissions."
             ) from error
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete the commands' names without importing any."""
-        known = COMMANDS.items()
-        names = [CompletionItem(name, help=line) for name, (_, line) in known if name.startswith(incomplete)]
+        """Complete command names without importing the commands."""
+        names = [
+            CompletionItem(name, help=summary)
+            for name, summary in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
         return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
-        """Write the commands' lines without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the signature is click's
+        """Write the commands by section without importing them."""
+        width = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), summary) for name, summary in commands.items()])
 
 
-def _imported(module: str) -> object:
-    """Import a command's module; when a package of an extra is absent, say how to install it."""
+def _import(module: str) -> object:
+    """Import a command's module; if an optional package is missing, raise an error that names the extra."""
     try:
         return import_module(module)
     except ImportError as error:
@@ -113,7 +117,10 @@ def _imported(module: str) -> object:
         ) from error
 
 
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(__version__, message="%(prog)s %(version)s", help="Print the version and exit.")
 def root() -> None:
-    """Work with mParticle's Warehouse Sync API from the command line."""
+    """Manage mParticle Warehouse Sync from the command line.
+
+    Settings come from options, a profile or WAREHOUSE_SYNC_ environment variables; `warehouse-sync doctor` checks them.
+    """

@@ -1,4 +1,4 @@
-"""What commands print: results on stdout in the chosen format, everything else on stderr."""
+"""The output of commands: results on stdout in the chosen format, notes and progress on stderr."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ class Output:
 
     Attributes:
         format: `table`, `json`, `yaml` or `csv`.
-        quiet: Whether to print only what a script needs: no notes, no progress, of a plan one line.
+        quiet: Whether to print no notes and no progress, and only one line of a plan.
     """
 
     format: str = "table"
@@ -36,11 +36,11 @@ class Output:
 
     @property
     def is_live(self) -> bool:
-        """Whether a person looks at a terminal, where a table may be drawn anew."""
+        """Whether stdout is a terminal on which a table can be redrawn."""
         return self.format == "table" and is_terminal(sys.stdout)
 
     def rows(self, rows: Iterable[Row], columns: Sequence[str]) -> None:
-        """Print records: whole ones as JSON or YAML, the named columns as a table or CSV."""
+        """Print records: every field as JSON or YAML, the named columns as a table or CSV."""
         rows = list(rows)
         if self.format in ("json", "yaml"):
             self.document(rows)
@@ -50,7 +50,7 @@ class Output:
             self._table(rows, columns)
 
     def record(self, record: Row) -> None:
-        """Print one record: as a document, or as a table of its fields."""
+        """Print one record as a document, or as a table of its fields."""
         if self.format in ("json", "yaml"):
             self.document(record)
             return
@@ -61,7 +61,7 @@ class Output:
             self._table([{"field": name, "value": value} for name, value in flat.items()], ("field", "value"))
 
     def document(self, document: object) -> None:
-        """Print a document as YAML if that was asked for, and as JSON otherwise."""
+        """Print a document as YAML if `format` is `yaml`, otherwise as JSON."""
         if self.format == "yaml":
             yaml = import_module("yaml")
             click.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), nl=False)
@@ -69,7 +69,7 @@ class Output:
             click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
     def text(self, document: Row, text: str) -> None:
-        """Print a result that is a text by itself, such as a script: as it is, or as a document that holds it."""
+        """Print a result that is text, such as a script, or the document that contains it."""
         if self.format == "json":
             self.document(document)
         else:
@@ -95,21 +95,21 @@ class Output:
             self.note(line)
 
     def line(self, document: Row, text: str) -> None:
-        """Print one of a stream of events: a line of JSON, or a line of text."""
+        """Print one event of a stream as a line of JSON or text."""
         click.echo(json.dumps(document, ensure_ascii=False) if self.format == "json" else printable(text))
 
     def note(self, text: str) -> None:
-        """Say something on stderr that is not part of the result."""
+        """Print a note on stderr, unless `quiet` is set."""
         if not self.quiet:
             click.echo(printable(text), err=True)
 
     def progress(self, done: int, total: int | None, noun: str) -> None:
-        """Show how far a long operation is, on one line of the terminal that goes away at its end."""
-        over = total is not None and done >= total
-        self.live("" if over else f"{done}/{total or '?'} {noun}")
+        """Show progress on one line of the terminal; the line disappears at the end."""
+        finished = total is not None and done >= total
+        self.live("" if finished else f"{done}/{total or '?'} {noun}")
 
     def live(self, text: str) -> None:
-        """Show a text in place of the last one, on a terminal; an empty one leaves nothing behind."""
+        """Replace the live line of the terminal; an empty text removes it."""
         if not self.quiet and is_terminal(sys.stderr):
             click.echo(f"\r\x1b[K{printable(text)}", nl=False, err=True)
 
@@ -122,17 +122,17 @@ class Output:
 
 
 def is_terminal(stream: Any) -> bool:  # noqa: ANN401 - a text stream, or None where there is none
-    """Tell whether a stream is a terminal."""
+    """Return whether a stream is a terminal."""
     return stream is not None and stream.isatty()
 
 
 def has_colour() -> bool:
-    """Tell whether colours are wanted: on a terminal, unless `NO_COLOR` is set or the terminal has none."""
+    """Return whether to use colours: stdout is a terminal that has them, and `NO_COLOR` is not set."""
     return is_terminal(sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def cell(value: object) -> str:
-    """Write a value as it stands in a table."""
+    """Format a value for a table cell."""
     if value is None:
         return ""
     if isinstance(value, list):
@@ -143,7 +143,7 @@ def cell(value: object) -> str:
 
 
 def flatten(record: Row, prefix: str = "") -> dict[str, Any]:
-    """Return a record with the fields of its parts under names with dots."""
+    """Return a record whose nested fields have dotted names."""
     flat: dict[str, Any] = {}
     for name, value in record.items():
         if isinstance(value, Mapping):
@@ -154,7 +154,7 @@ def flatten(record: Row, prefix: str = "") -> dict[str, Any]:
 
 
 def to_plain(rows: Sequence[Row], columns: Sequence[str]) -> str:
-    """Write rows as aligned text, for pipes and logs."""
+    """Format rows as aligned plain text."""
     lines = [[name.upper() for name in columns]]
     lines += [[cell(row.get(name)) for name in columns] for row in rows]
     widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
@@ -165,7 +165,7 @@ def to_plain(rows: Sequence[Row], columns: Sequence[str]) -> str:
 
 
 def to_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
-    """Write rows as CSV with a header."""
+    """Format rows as CSV with a header."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -174,7 +174,7 @@ def to_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
 
 
 def _csv_cell(value: object) -> str:
-    """Write a cell that a spreadsheet will not take for a formula."""
+    """Format a CSV cell; text that a spreadsheet would evaluate as a formula is quoted."""
     text = cell(value)
     return (
         f"'{text}" if text.startswith(("=", "+", "-", "@")) and not isinstance(value, int | float) else text
@@ -185,36 +185,34 @@ def output_options(command: _Command) -> _Command:
     """Add `--output`, `--json` and `--quiet`; the command receives an `output`."""
 
     @wraps(command)
-    def chosen(*args: Any, output: str, as_json: bool, quiet: bool, **kwargs: Any) -> Any:  # noqa: ANN401 - the command's own
-        made = Output(format="json" if as_json else output, quiet=quiet)
-        return command(*args, output=made, **kwargs)
+    def wrapper(*args: Any, output: str, as_json: bool, quiet: bool, **kwargs: Any) -> Any:  # noqa: ANN401 - arguments of any command
+        chosen = "json" if as_json else output
+        return command(*args, output=Output(format=chosen, quiet=quiet), **kwargs)
 
     for option in reversed(_OPTIONS):
-        chosen = option(chosen)
-    return chosen  # type: ignore[return-value]  # click's decorators return what they are given
+        wrapper = option(wrapper)
+    return wrapper  # type: ignore[return-value]  # click's decorators return the function they are given
 
 
 def text_options(command: _Command) -> _Command:
-    """Add `--json` and `--quiet` to a command whose result is a text by itself; the command receives an `output`."""
+    """Add `--json` and `--quiet` to a command whose result is text; the command receives an `output`."""
 
     @wraps(command)
-    def chosen(*args: Any, as_json: bool, quiet: bool, **kwargs: Any) -> Any:  # noqa: ANN401 - the command's own
+    def wrapper(*args: Any, as_json: bool, quiet: bool, **kwargs: Any) -> Any:  # noqa: ANN401 - arguments of any command
         return command(*args, output=Output(format="json" if as_json else "table", quiet=quiet), **kwargs)
 
-    return QUIET(_JSON_DOCUMENT(chosen))  # type: ignore[return-value]  # click's decorators return what they are given
+    return quiet_option(_json_option(wrapper))  # type: ignore[return-value]  # click's decorators return the function they are given
 
 
-QUIET = click.option(
+quiet_option = click.option(
     "-q",
     "--quiet",
     is_flag=True,
-    help="Print only what a script needs: the result without notes and progress, a plan as one line.",
+    help="Print only the result: no notes or progress, and one line of a plan.",
 )
-_JSON_DOCUMENT = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _OPTIONS = (
-    click.option(
-        "-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print."
-    ),
-    click.option("--json", "as_json", is_flag=True, help="Short for --output json."),
-    QUIET,
+    click.option("-o", "--output", type=click.Choice(FORMATS), default="table", help="Output format."),
+    click.option("--json", "as_json", is_flag=True, help="Same as --output json."),
+    quiet_option,
 )

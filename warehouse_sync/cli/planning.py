@@ -1,4 +1,4 @@
-"""What `plan`, `apply`, `drift` and `destroy` have in common: read the files and the workspace, and show the plan."""
+"""Reading files, making plans and applying them, shared by `plan`, `apply`, `drift` and `destroy`."""
 
 import os
 import sys
@@ -27,12 +27,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedPlan:
-    """A plan, with what it was made from.
+    """A plan and what it was made from.
 
     Attributes:
         plan: The plan.
         inputs: The workspace and files that the plan is valid for.
-        ledger: What earlier applies left.
+        ledger: What earlier applies recorded.
     """
 
     plan: "Plan"
@@ -40,41 +40,22 @@ class PreparedPlan:
     ledger: "Ledger"
 
 
-def show(output: Output, prepared: PreparedPlan, *, asks: bool = False) -> None:
-    """Print a plan: as a document, or as text for review, of which `--quiet` leaves one line.
-
-    Args:
-        output: How to print.
-        prepared: The plan.
-        asks: Whether a question about the plan follows, if there is a terminal to ask on: then it is shown whole.
-    """
-    if output.format in ("json", "yaml"):
-        place = {"workspace_id": prepared.inputs.workspace_id, "api_url": prepared.inputs.api_url}
-        output.document({**place, **declarative.plan_document(prepared.plan)})
-    elif output.format == "csv":
-        rows = [
-            {"action": each.action, "kind": each.kind.name, "id": each.id} for each in prepared.plan.changes
-        ]
-        output.rows(rows, ("action", "kind", "id"))
-    elif output.quiet and not (asks and is_terminal(sys.stdin)):
-        click.echo(printable(declarative.render_summary(prepared.plan)))
-    else:
-        click.echo(f"Workspace {prepared.inputs.workspace_id} at {prepared.inputs.api_url}")
-        for line in declarative.render_plan(prepared.plan):
-            click.echo(_coloured(line))
-
-
 def load_files(files: Path, output: Output) -> "Declarations":
-    """Read the files.
+    """Read the files; note when they declare nothing.
 
     Raises:
-        CliError: They cannot be used.
+        CliError: The files have errors.
     """
     with errors.exit_on_error():
         declarations = declarative.load(files)
     if not declarations.resources:
-        output.note(f"{files} declares nothing: is it the right folder?")
+        note_nothing_declared(files, output)
     return declarations
+
+
+def note_nothing_declared(files: Path, output: Output) -> None:
+    """Note that the files declare no resources."""
+    output.note(f"{files} declares no resources. Check the path.")
 
 
 def prepare_plan(context: Context, declarations: "Declarations", options: "Options | None") -> PreparedPlan:
@@ -85,25 +66,55 @@ def prepare_plan(context: Context, declarations: "Declarations", options: "Optio
 async def _prepare_plan(
     client: "AsyncClient", api_url: str, declarations: "Declarations", options: "Options | None"
 ) -> PreparedPlan:
-    observed = await declarative.read_snapshot(client)
+    snapshot = await declarative.read_snapshot(client)
     ledger = declarative.Ledger.of(
         api_url=api_url, workspace_id=client.workspace_id, environ=os.environ, files=declarations.files
     )
     if options is None:
-        plan = declarative.make_destroy_plan(declarations, observed, ledger)
+        plan = declarative.make_destroy_plan(declarations, snapshot, ledger)
     else:
-        plan = declarative.make_plan(declarations, observed, ledger, environ=os.environ, options=options)
+        plan = declarative.make_plan(declarations, snapshot, ledger, environ=os.environ, options=options)
     inputs = declarative.PlanInputs(
         workspace_id=client.workspace_id,
         api_url=api_url,
         files=declarations.digest,
-        remote=observed.digest(),
+        remote=snapshot.digest(),
     )
     return PreparedPlan(plan=plan, inputs=inputs, ledger=ledger)
 
 
+def print_plan(output: Output, prepared: PreparedPlan, *, confirming: bool = False) -> None:
+    """Print a plan as a document or as text, of which `--quiet` leaves one line.
+
+    Args:
+        output: Where to print.
+        prepared: The plan.
+        confirming: Whether a confirmation follows; then a terminal gets the whole plan, even with `--quiet`.
+    """
+    if output.format in ("json", "yaml"):
+        workspace = {"workspace_id": prepared.inputs.workspace_id, "api_url": prepared.inputs.api_url}
+        output.document({**workspace, **declarative.plan_document(prepared.plan)})
+    elif output.format == "csv":
+        rows = [
+            {"action": each.action, "kind": each.kind.name, "id": each.id} for each in prepared.plan.changes
+        ]
+        output.rows(rows, ("action", "kind", "id"))
+    elif output.quiet and not (confirming and is_terminal(sys.stdin)):
+        click.echo(printable(declarative.render_summary(prepared.plan)))
+    else:
+        click.echo(f"Workspace {prepared.inputs.workspace_id} at {prepared.inputs.api_url}")
+        for line in declarative.render_plan(prepared.plan):
+            click.echo(_coloured(line))
+
+
+def _coloured(line: str) -> str:
+    sign = line.lstrip()[:1]
+    colour = {"+": "green", "~": "yellow", "-": "red"}.get(sign) if has_colour() else None
+    return click.style(printable(line), fg=colour) if colour else printable(line)
+
+
 def execute(context: Context, output: Output, prepared: PreparedPlan) -> None:
-    """Make the changes, and note each one when it is done.
+    """Make the changes of a plan, and note each one when it is done.
 
     Raises:
         CliError: The workspace changed since the plan was made, or a change failed.
@@ -122,72 +133,69 @@ async def _execute(client: "AsyncClient", output: Output, prepared: PreparedPlan
 
 
 def confirm(question: str) -> None:
-    """Ask on the terminal; without one, only `--yes` is an answer.
+    """Ask for confirmation on the terminal.
 
     Raises:
-        CliError: The answer is no.
+        CliError: The answer is no, or there is no terminal.
     """
     if not is_terminal(sys.stdin):
         raise CliError(
-            "nothing was changed: there is no terminal to ask on; --yes answers.", ExitCode.REFUSED
+            "nothing was changed: there is no terminal to confirm on.",
+            ExitCode.REFUSED,
+            "Pass --yes to confirm.",
         )
-    if not ask(lambda: click.confirm(question, err=True)):
+    if not prompt(lambda: click.confirm(question, err=True)):
         raise CliError("nothing was changed.", ExitCode.REFUSED)
 
 
-def ask(prompt: Callable[[], T]) -> T:
-    """Ask a question, outside of any event loop: inside, the first Ctrl-C would not end it.
+def prompt(ask: Callable[[], T]) -> T:
+    """Return the answer to a prompt; call it outside an event loop, where Ctrl-C would not end it.
 
     Raises:
-        CliError: There was no answer.
+        CliError: There is no answer.
     """
     try:
-        return prompt()
+        return ask()
     except click.Abort as error:
         interrupted = isinstance(error.__context__, KeyboardInterrupt)
         code = ExitCode.INTERRUPTED if interrupted else ExitCode.REFUSED
         raise CliError("nothing was changed: there was no answer.", code) from None
 
 
-def _coloured(line: str) -> str:
-    sign = line.lstrip()[:1]
-    colour = {"+": "green", "~": "yellow", "-": "red"}.get(sign) if has_colour() else None
-    return click.style(printable(line), fg=colour) if colour else printable(line)
-
-
 def plan_options(command: _Command) -> _Command:
     """Add the options of a plan; the command receives `options`."""
 
     @wraps(command)
-    def chosen(
-        *args: Any,  # noqa: ANN401 - the command's own
+    def wrapper(
+        *args: Any,  # noqa: ANN401 - arguments of any command
         prune: bool,
         max_deletes: int | None,
         rotate: tuple[str, ...],
-        **kwargs: Any,  # noqa: ANN401 - the command's own
-    ) -> Any:  # noqa: ANN401 - the command's own
+        **kwargs: Any,  # noqa: ANN401 - arguments of any command
+    ) -> Any:  # noqa: ANN401 - arguments of any command
         limit = max_deletes if max_deletes is not None or prune else 0
         options = declarative.Options(prune=prune, rotate=frozenset(rotate), max_deletes=limit)
         return command(*args, options=options, **kwargs)
 
     for option in reversed(_OPTIONS):
-        chosen = option(chosen)
-    return chosen  # type: ignore[return-value]  # click's decorators return what they are given
+        wrapper = option(wrapper)
+    return wrapper  # type: ignore[return-value]  # click's decorators return the function they are given
 
 
 _OPTIONS = (
     click.option(
-        "--prune", is_flag=True, help="Delete what these files were the last to manage and no longer declare."
+        "--prune", is_flag=True, help="Delete resources that these files managed and no longer declare."
     ),
     click.option(
         "--max-deletes",
         type=click.IntRange(0),
         metavar="N",
-        help="Refuse a plan with more deletes. 0 without --prune; without a limit with it.",
+        show_default="no limit with --prune, otherwise 0",
+        help="Refuse a plan with more deletes.",
     ),
     click.option(
         "--rotate", multiple=True, metavar="ID", help="Send the secrets of this resource again; repeatable."
     ),
 )
 
-FILES = click.argument("files", type=click.Path(exists=True, path_type=Path), metavar="FOLDER")
+files_argument = click.argument("files", type=click.Path(exists=True, path_type=Path), metavar="FOLDER")

@@ -1,13 +1,13 @@
-"""Where the command line finds its settings besides the environment: profiles in a TOML file, Postman environments.
+"""Settings from files: profiles in a TOML file and exported Postman environments.
 
-A profile file looks so::
+A profile file:
 
     default = "staging"
 
     [profiles.staging]
     workspace_id = 5328
     client_id = "…"
-    client_secret = "env:STAGING_SECRET"    # or file:PATH, or the secret itself if only you can read the file
+    client_secret = "env:STAGING_SECRET"    # or file:PATH, or the secret if only you can read this file
 """
 
 import json
@@ -35,7 +35,7 @@ _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def config_file(environ: Mapping[str, str]) -> Path:
-    """Return where the profiles are: `WAREHOUSE_SYNC_CONFIG`, or `config.toml` in the user's configuration folder."""
+    """Return the profile file: `WAREHOUSE_SYNC_CONFIG`, or `config.toml` in the user's config folder."""
     if environ.get("WAREHOUSE_SYNC_CONFIG"):
         return Path(environ["WAREHOUSE_SYNC_CONFIG"])
     folder = environ.get("XDG_CONFIG_HOME") or environ.get("APPDATA") or "~/.config"
@@ -44,13 +44,13 @@ def config_file(environ: Mapping[str, str]) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileSecret:
-    """A profile's secret, which is looked for when it is used: what needs no credential works without it.
+    """A secret of a profile, read when it is used, so that commands without a login work without it.
 
     Attributes:
-        text: As the profile has it: `env:NAME`, `file:PATH`, or the secret itself.
-        where: The profile, in words.
-        file: The file with the profiles.
-        environ: Where `env:NAME` is looked for.
+        text: The profile's value: `env:NAME`, `file:PATH`, or the secret.
+        where: The profile and its file, for messages.
+        file: The profile file.
+        environ: The environment that `env:NAME` refers to.
     """
 
     text: str = field(repr=False)
@@ -62,27 +62,27 @@ class ProfileSecret:
         """Return the secret.
 
         Raises:
-            CliError: It is not there, or not only the user can read it.
+            CliError: The secret is missing, or other users can read the file.
         """
         scheme, _, name = self.text.partition(":")
         if scheme == "env":
             hint = f"Set {name}" if name else "Write env:NAME"
-            return self.environ.get(name) or self._missing(f"{name or self.text}, which is not set", hint)
+            return self.environ.get(name) or self._fail(f"{name or self.text}, which is not set", hint)
         if scheme == "file":
-            return _text_of(Path(name).expanduser()) or self._missing(
-                f"{name}, which cannot be read or is empty", "Write it there"
+            return _text_of(Path(name).expanduser()) or self._fail(
+                f"{name}, which cannot be read or is empty", "Write the secret to that file"
             )
         if os.name == "posix" and self.file.stat().st_mode & _OPEN_TO_OTHERS:
             raise CliError(
-                f"{self.where} holds a secret that others on this machine can read.",
+                f"{self.where} holds a secret that other users of this machine can read.",
                 ExitCode.CONFIGURATION,
-                f"chmod 600 {self.file}, or write env:NAME.",
+                f"Run `chmod 600 {self.file}`, or write env:NAME in place of the secret.",
             )
         return self.text
 
-    def _missing(self, place: str, hint: str) -> NoReturn:
+    def _fail(self, source: str, hint: str) -> NoReturn:
         raise CliError(
-            f"{self.where} takes the secret from {place}.",
+            f"{self.where} reads client_secret from {source}.",
             ExitCode.CONFIGURATION,
             f"{hint}, or choose another profile with --profile.",
         )
@@ -100,8 +100,8 @@ class Profile:
     """The settings of a profile.
 
     Attributes:
-        where: The profile, in words.
-        settings: Its settings by name.
+        where: The profile and its file, for messages.
+        settings: The settings by name.
     """
 
     where: str
@@ -112,17 +112,19 @@ def read_profile(file: Path, name: str, environ: Mapping[str, str]) -> Profile:
     """Read a profile.
 
     Raises:
-        CliError: The file cannot be read, has no such profile, or a setting is not one.
+        CliError: The file or profile does not exist, or a setting is unknown.
     """
     if not file.exists():
         raise CliError(
-            f"there is no profile {name!r}, since there is no {file}: write one.", ExitCode.CONFIGURATION
+            f"there is no profile {name!r}, because {file} does not exist.",
+            ExitCode.CONFIGURATION,
+            "Create the file.",
         )
     return _profile(_read_toml(file), file, name, environ)
 
 
 def read_default_profile(file: Path, environ: Mapping[str, str]) -> Profile | None:
-    """Read the profile that `WAREHOUSE_SYNC_PROFILE` or the file's `default` names, if there is one.
+    """Read the profile that `WAREHOUSE_SYNC_PROFILE` or `default` names; `None` if neither is set.
 
     Raises:
         CliError: As for `read_profile`.
@@ -139,7 +141,7 @@ def _profile(document: dict[str, Any], file: Path, name: str, environ: Mapping[s
     profile = _table(document, "profiles", file).get(name)
     if not isinstance(profile, dict):
         known = ", ".join(_table(document, "profiles", file)) or "none"
-        raise CliError(f"{file} has no profile {name!r}; it has: {known}.", ExitCode.CONFIGURATION)
+        raise CliError(f"{file} has no profile {name!r}. Its profiles: {known}.", ExitCode.CONFIGURATION)
     where = f"profile {name!r} of {file}"
     return Profile(where=where, settings=_settings(profile, where, file, environ))
 
@@ -150,8 +152,8 @@ def _read_toml(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise CliError(f"{file} cannot be read: {error.strerror}.", ExitCode.CONFIGURATION) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        # The parser's words name the line and never a value.
-        raise CliError(f"{file} is not TOML: {error}.", ExitCode.CONFIGURATION) from None
+        # The parser's message names the line, never a value.
+        raise CliError(f"{file} is not valid TOML: {error}.", ExitCode.CONFIGURATION) from None
 
 
 def _table(document: dict[str, Any], key: str, file: Path) -> dict[str, Any]:
@@ -168,7 +170,8 @@ def _settings(
     if unknown:
         known = ", ".join(SETTINGS)
         raise CliError(
-            f"{where} has unknown settings: {', '.join(unknown)}. Known: {known}.", ExitCode.CONFIGURATION
+            f"{where} has unknown settings: {', '.join(unknown)}. Valid settings: {known}.",
+            ExitCode.CONFIGURATION,
         )
     settings: dict[str, str | ProfileSecret] = {name: str(value) for name, value in profile.items()}
     secret = settings.get(_SECRET)
@@ -178,24 +181,25 @@ def _settings(
 
 
 def read_postman(file: Path) -> dict[str, str]:
-    """Read the settings of a Postman environment export; placeholders and what is switched off do not count.
+    """Read the settings of a Postman environment export, without placeholders and disabled values.
 
     Raises:
-        CliError: The file is not such an export.
+        CliError: The file is not a Postman environment export.
     """
     values = read_postman_values(file)
     return {setting: values[key] for key, setting in _POSTMAN.items() if key in values}
 
 
 def read_postman_values(file: Path) -> dict[str, str]:
-    """Read every value of a Postman environment export by its key."""
+    """Read the values of a Postman environment export by key, without disabled values."""
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))["values"]
         rows = [(str(entry["key"]), entry.get("value"), entry.get("enabled", True)) for entry in entries]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CliError(
-            f"{file} is not a Postman environment: export one with Environments, …, Export.",
+            f"{file} is not a Postman environment export.",
             ExitCode.CONFIGURATION,
+            "In Postman, choose Environments, the environment's menu, then Export.",
         ) from None
     return {key: str(value) for key, value, enabled in rows if enabled and _is_filled(value)}
 

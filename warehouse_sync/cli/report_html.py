@@ -1,4 +1,4 @@
-"""A workspace's run history as one page that needs nothing else: no script, no font, no address."""
+"""The HTML report of a run history: one page without scripts, fonts or links."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from warehouse_sync import Run
 
-_WIDTH, _ROW, _CHART = 1000, 20, 70  # units of the drawings, which are stretched to the width there is
-_NARROWEST = 3.0  # units of a bar
+_WIDTH, _ROW, _CHART = 1000, 20, 70  # units of the SVG view boxes
+_MIN_BAR = 3.0  # units
 _STATUSES = ("success", "failed", "stopped", "running", "queued")
-_LOUD = ("failed", "stopped")  # drawn over the others, and higher: colours alone are not seen by everybody
+_FAILURES = ("failed", "stopped")  # drawn on top and taller, because some readers cannot see colours
 _STYLE = """
 :root{color-scheme:light dark;--page:#fff;--text:#1c2430;--muted:#5a6675;--line:#d5dbe3;
 --success:#2e7d32;--failed:#c62828;--stopped:#d95f00;--running:#1565c0;--queued:#8296a0;--other:#6a1b9a}
@@ -43,12 +43,12 @@ td,th{padding:.35rem .4rem;font-size:.8rem}td.name{overflow-wrap:anywhere}td.nam
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """What the page shows.
+    """The data of the report.
 
     Attributes:
         workspace_id: The workspace.
-        begin: The left end of the timeline.
-        end: The right end, and when the page was made.
+        begin: The start of the timeline.
+        end: The end of the timeline.
         runs: The runs of each pipeline.
     """
 
@@ -57,20 +57,20 @@ class History:
     end: datetime
     runs: "Mapping[str, Sequence[Run]]"
 
-    def every_run(self) -> "list[Run]":
+    def all_runs(self) -> "list[Run]":
         """Return the runs of all pipelines."""
         return [run for runs in self.runs.values() for run in runs]
 
 
 @dataclass(kw_only=True)
-class Mark:
-    """One bar of the timeline: a run, or several of the same status that would lie upon each other.
+class Bar:
+    """A bar of the timeline: a run, or several overlapping runs of the same status.
 
     Attributes:
-        status: Their status.
-        left: Where it begins.
-        right: Where it ends.
-        runs: The runs, by their beginning.
+        status: The status of the runs.
+        left: The left edge.
+        right: The right edge.
+        runs: The runs, ordered by start.
     """
 
     status: str
@@ -88,7 +88,7 @@ class Mark:
 
 
 def render(history: History) -> str:
-    """Return the page."""
+    """Return the HTML page."""
     title = f"Warehouse Sync, workspace {history.workspace_id}"
     span = f"{history.begin:%Y-%m-%d %H:%M} to {history.end:%Y-%m-%d %H:%M} UTC"
     parts = [
@@ -113,7 +113,7 @@ def render(history: History) -> str:
 
 
 def _cards(history: History) -> Iterator[str]:
-    runs = history.every_run()
+    runs = history.all_runs()
     counts = Counter(str(run.status) for run in runs)
     ended = counts["success"] + counts["failed"] + counts["stopped"]
     rate = f"{counts['success'] / ended:.1%}" if ended else "-"
@@ -133,7 +133,7 @@ def _cards(history: History) -> Iterator[str]:
 
 
 def _key(history: History) -> Iterator[str]:
-    found = {str(run.status) for run in history.every_run()}
+    found = {str(run.status) for run in history.all_runs()}
     words = [*(word for word in _STATUSES if word in found), *sorted(found - set(_STATUSES))]
     yield '<p class="key">'
     yield from (f'<span><i style="background:{_colour(word)}"></i>{escape(word)}</span>' for word in words)
@@ -152,34 +152,34 @@ def _timeline(history: History) -> Iterator[str]:
         yield f'<svg viewBox="0 0 {_WIDTH} {_ROW}" preserveAspectRatio="none" role="img" aria-label="{len(runs):,} runs">'
         yield f'<line x1="0" x2="{_WIDTH}" y1="{_ROW / 2:g}" y2="{_ROW / 2:g}"/>'
         yield from (
-            _bar(mark) for mark in sorted(marks(runs, history), key=lambda mark: mark.status in _LOUD)
+            _bar(bar) for bar in sorted(timeline_bars(runs, history), key=lambda bar: bar.status in _FAILURES)
         )
         yield "</svg></div>"
     yield from _axis(history)
     yield "</div>"
 
 
-def marks(runs: "Sequence[Run]", history: History) -> list[Mark]:
-    """Return the bars of a pipeline: runs of the same status that touch become one, or the page would burst."""
-    drawn: dict[str, list[Mark]] = {}
-    begun = [run for run in runs if run.started_on is not None]
-    for run in sorted(begun, key=lambda run: run.started_on or history.begin):
+def timeline_bars(runs: "Sequence[Run]", history: History) -> list[Bar]:
+    """Return the bars of a pipeline; overlapping runs of one status share a bar to keep the page small."""
+    drawn: dict[str, list[Bar]] = {}
+    started = [run for run in runs if run.started_on is not None]
+    for run in sorted(started, key=lambda run: run.started_on or history.begin):
         left = _x(run.started_on or history.begin, history)
-        right = max(left + _NARROWEST, _x(run.ended_on or history.end, history))
-        before = drawn.setdefault(str(run.status), [])
-        if before and left < before[-1].right:
-            before[-1].right = max(right, before[-1].right)
-            before[-1].runs.append(run)
+        right = max(left + _MIN_BAR, _x(run.ended_on or history.end, history))
+        bars = drawn.setdefault(str(run.status), [])
+        if bars and left < bars[-1].right:
+            bars[-1].right = max(right, bars[-1].right)
+            bars[-1].runs.append(run)
         else:
-            before.append(Mark(status=str(run.status), left=left, right=right, runs=[run]))
-    return [mark for each in drawn.values() for mark in each]
+            bars.append(Bar(status=str(run.status), left=left, right=right, runs=[run]))
+    return [bar for each in drawn.values() for bar in each]
 
 
-def _bar(mark: Mark) -> str:
-    top = 1 if mark.status in _LOUD else 4
+def _bar(bar: Bar) -> str:
+    top = 1 if bar.status in _FAILURES else 4
     return (
-        f'<rect x="{mark.left:.1f}" y="{top}" width="{mark.right - mark.left:.1f}" height="{_ROW - 2 * top}" '
-        f'fill="{_colour(mark.status)}"><title>{escape(str(mark))}</title></rect>'
+        f'<rect x="{bar.left:.1f}" y="{top}" width="{bar.right - bar.left:.1f}" height="{_ROW - 2 * top}" '
+        f'fill="{_colour(bar.status)}"><title>{escape(str(bar))}</title></rect>'
     )
 
 
@@ -200,7 +200,7 @@ def _x(moment: datetime, history: History) -> float:
 
 def _records(history: History) -> Iterator[str]:
     loaded: Counter[str] = Counter()
-    for run in history.every_run():
+    for run in history.all_runs():
         if run.ended_on is not None:
             loaded[f"{run.ended_on:%Y-%m-%d}"] += run.successful_records or 0
     if not any(loaded.values()):
@@ -234,13 +234,13 @@ def _pipelines(history: History) -> Iterator[str]:
 
 
 def _failures(history: History) -> Iterator[str]:
-    failed = [run for run in history.every_run() if run.status in _LOUD]
+    failed = [run for run in history.all_runs() if run.status in _FAILURES]
     if not failed:
         yield "<p>None.</p>"
         return
     yield '<div class="table failures"><table><tr><th>Started</th><th>Pipeline</th><th>Run</th><th>Status</th><th>Why</th></tr>'
     for run in sorted(failed, key=lambda run: run.started_on or history.begin, reverse=True):
-        why = "; ".join(error.message for error in run.errors) or "no reason is given"
+        why = "; ".join(error.message for error in run.errors) or "no reason given"
         started = f"{run.started_on:%Y-%m-%d %H:%M}" if run.started_on else "-"
         cells = (started, run.pipeline_id, str(run.id), str(run.status))
         yield "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in cells)

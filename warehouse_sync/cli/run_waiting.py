@@ -1,7 +1,9 @@
-"""Waiting for a run: what `pipelines trigger --wait` and `runs watch` have in common."""
+"""Waiting for a run, shared by `pipelines trigger --wait` and `runs watch`."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+import click
 
 import warehouse_sync
 from warehouse_sync import declarative
@@ -14,13 +16,21 @@ if TYPE_CHECKING:
     from warehouse_sync.cli.context import Context
     from warehouse_sync.cli.output import Output
 
+wait_timeout_option = click.option(
+    "--wait-timeout",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    show_default="no limit",
+    help="Stop waiting after this time.",
+)
 
-class Follower:
-    """Says on stderr what becomes of a run: a line for each status it takes, and on a terminal for how long it has it.
+
+class StatusPrinter:
+    """Prints the status of a run on stderr: a line per change and, on a terminal, a live duration.
 
     Args:
-        output: How to say it.
-        workspace_id: Where the run is.
+        output: Where to print.
+        workspace_id: The workspace of the run.
     """
 
     def __init__(self, output: "Output", workspace_id: int) -> None:
@@ -30,7 +40,7 @@ class Follower:
         self._since = datetime.now(UTC)
 
     def __call__(self, run: "Run") -> None:
-        """Take in a look at the run."""
+        """Print the status of a polled run."""
         now = datetime.now(UTC).replace(microsecond=0)
         name = f"{self._workspace_id}/{run.pipeline_id}, run {run.id} {run.status}"
         if run.status != self._status:
@@ -41,12 +51,12 @@ class Follower:
             self._output.live(f"{name} for {(now - self._since).seconds} s")
 
 
-class Waiting:
-    """A run that is waited for, with the handle from which any process can go on.
+class RunWaiter:
+    """Waits for a run and prints it; keeps the handle with which another process can continue.
 
     Args:
-        context: Where the run is.
-        output: How to print it.
+        context: The workspace and credential.
+        output: Where to print.
     """
 
     def __init__(self, context: "Context", output: "Output") -> None:
@@ -54,47 +64,54 @@ class Waiting:
         self._output = output
         self._handle = ""
 
-    def how_to_go_on(self) -> str:
-        """Return the command that goes on waiting, once there is a run."""
-        return (
-            f"The run goes on; wait for it with: {errors.resume_command(self._handle)}"
-            if self._handle
-            else ""
-        )
+    def interrupt_hint(self) -> str:
+        """Return the command that continues to wait; empty before there is a run."""
+        if not self._handle:
+            return ""
+        return f"The run continues; wait for it with: {errors.resume_command(self._handle)}"
 
-    async def trigger(self, pipeline_id: str, *, wait: bool, timeout: float | None) -> None:
-        """Start a run, and wait for its end if that is wanted."""
-        async with self._context.client() as client:
+    def trigger(self, pipeline_id: str, *, wait: bool, timeout: float | None) -> None:
+        """Trigger a run and print it; with `wait`, print it when it ends."""
+
+        async def work(client: "AsyncClient") -> None:
             triggered = await client.pipelines.trigger(pipeline_id)
             handle = triggered.handle()
             if not wait:
                 self._output.record({**declarative.to_document(triggered), "handle": handle})
                 return
-            self._output.note(f"Waiting for the run; go on elsewhere with: {errors.resume_command(handle)}")
-            await self._resume(client, handle, timeout)
+            self._output.note(
+                f"Waiting for the run; continue elsewhere with: {errors.resume_command(handle)}"
+            )
+            await self._wait(client, handle, timeout)
 
-    async def resume(self, handle: str, *, timeout: float | None) -> None:
-        """Wait for a run that a handle names."""
-        async with self._context.client() as client:
-            await self._resume(client, handle, timeout)
+        self._context.call(work, on_interrupt=self.interrupt_hint)
 
-    async def watch(self, pipeline_id: str, run_id: int, *, timeout: float | None) -> None:
-        """Wait for a run that is named by its number."""
-        async with self._context.client() as client:
+    def resume(self, handle: str, *, timeout: float | None) -> None:
+        """Wait for the run of a handle."""
+        self._context.call(
+            lambda client: self._wait(client, handle, timeout), on_interrupt=self.interrupt_hint
+        )
+
+    def watch(self, pipeline_id: str, run_id: int, *, timeout: float | None) -> None:
+        """Wait for a run of the context's workspace."""
+
+        async def work(client: "AsyncClient") -> None:
             handle = warehouse_sync.RunHandle(
                 workspace_id=client.workspace_id, pipeline_id=pipeline_id, run_id=run_id
             )
             self._handle = str(handle)
-            follower = Follower(self._output, client.workspace_id)
-            await self._show(client.runs.wait(pipeline_id, run_id, timeout=timeout, on_poll=follower))
+            printer = StatusPrinter(self._output, client.workspace_id)
+            await self._print_result(client.runs.wait(pipeline_id, run_id, timeout=timeout, on_poll=printer))
 
-    async def _resume(self, client: "AsyncClient", handle: str, timeout: float | None) -> None:
+        self._context.call(work, on_interrupt=self.interrupt_hint)
+
+    async def _wait(self, client: "AsyncClient", handle: str, timeout: float | None) -> None:
         self._handle = handle
-        follower = Follower(self._output, warehouse_sync.RunHandle.parse(handle).workspace_id)
-        await self._show(client.runs.resume(handle, timeout=timeout, on_poll=follower))
+        printer = StatusPrinter(self._output, warehouse_sync.RunHandle.parse(handle).workspace_id)
+        await self._print_result(client.runs.resume(handle, timeout=timeout, on_poll=printer))
 
-    async def _show(self, wait: "Awaitable[Run]") -> None:
-        """Print the run once it has ended, also as a failure."""
+    async def _print_result(self, wait: "Awaitable[Run]") -> None:
+        """Print the run when it has ended, including a failed run."""
         try:
             run = await wait
         except warehouse_sync.RunFailedError as error:

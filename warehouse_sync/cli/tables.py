@@ -1,4 +1,4 @@
-"""Tables on a terminal. Imported only when one is drawn."""
+"""Tables for a terminal. Imported only when a table is drawn, because `rich` is slow to import."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,17 +29,19 @@ _STYLES = {
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
-    """Return a table; words that mean good or bad are coloured."""
-    made = Table(*(name.replace("_", " ") for name in columns), box=None, header_style="bold", pad_edge=False)
+    """Return a table with coloured statuses."""
+    drawn = Table(
+        *(name.replace("_", " ") for name in columns), box=None, header_style="bold", pad_edge=False
+    )
     for row in rows:
         texts = [cell(row.get(name)) for name in columns]
-        # `Text` and not markup: names and messages come from a server, and square brackets mean nothing in them.
-        made.add_row(*(Text(text, style=_STYLES.get(text, "")) for text in texts))
-    return made
+        # `Text`, because square brackets in names and messages from the server are not markup.
+        drawn.add_row(*(Text(text, style=_STYLES.get(text, "")) for text in texts))
+    return drawn
 
 
 def console(*, colour: bool) -> Console:
-    """Return a console for stdout."""
+    """Return a console that writes to stdout."""
     return Console(no_color=not colour, highlight=False)
 
 

@@ -57,7 +57,7 @@ def infra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def edit(infra: Path, old: str, new: str) -> None:
-    """Change the files."""
+    """Replace a text in the files."""
     file = infra / "all.yaml"
     text = file.read_text()
     assert old in text
@@ -65,7 +65,7 @@ def edit(infra: Path, old: str, new: str) -> None:
 
 
 def plan_of(cli: "Cli", infra: Path, *options: str) -> dict[str, Any]:
-    """The plan as a document."""
+    """Return the plan as a document."""
     done = cli("plan", infra, "--json", *options)
     assert done.exit_code == 0, done.output
     document: dict[str, Any] = json.loads(done.stdout)
@@ -73,7 +73,7 @@ def plan_of(cli: "Cli", infra: Path, *options: str) -> dict[str, Any]:
 
 
 def actions(document: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """What a plan does, in its order."""
+    """Return the actions of a plan in order."""
     return [(change["action"], change["kind"], change["id"]) for change in document["changes"]]
 
 
@@ -85,7 +85,7 @@ NOTHING = [
 
 
 def test_apply_then_plan_is_empty(cli: "Cli", infra: Path) -> None:
-    """A plan creates in the order of dependencies; after `apply` there is nothing to do."""
+    """A plan creates resources in dependency order; after `apply` the plan is empty."""
     assert actions(plan_of(cli, infra)) == [("create", *key[1:]) for key in NOTHING]
     assert cli("drift", infra).exit_code == 2
     done = cli("apply", infra, "--yes")
@@ -96,8 +96,8 @@ def test_apply_then_plan_is_empty(cli: "Cli", infra: Path) -> None:
     assert "No changes: 3 resource(s) match the files." in cli("plan", infra).stdout
 
 
-def test_update_shows_what_changes(cli: "Cli", infra: Path) -> None:
-    """A change is shown by field, a query line by line; only what changed is sent."""
+def test_update_shows_and_sends_changed_fields(cli: "Cli", infra: Path) -> None:
+    """A plan shows changes by field and queries by line; only changed resources are sent."""
     cli("apply", infra, "--yes")
     edit(infra, "state: active", "state: paused")
     edit(infra, "FROM db.public.orders", "FROM db.public.all_orders")
@@ -109,8 +109,8 @@ def test_update_shows_what_changes(cli: "Cli", infra: Path) -> None:
     assert actions(plan_of(cli, infra)) == NOTHING
 
 
-def test_field_that_is_left_out_is_removed(cli: "Cli", infra: Path) -> None:
-    """What the files no longer say is taken away."""
+def test_omitted_field_is_removed(cli: "Cli", infra: Path) -> None:
+    """A field that the files no longer contain is removed."""
     edit(infra, "    environment: development", "    environment: development\n    data_plan_id: plan")
     cli("apply", infra, "--yes")
     edit(infra, "    data_plan_id: plan\n", "")
@@ -119,8 +119,8 @@ def test_field_that_is_left_out_is_removed(cli: "Cli", infra: Path) -> None:
     assert actions(plan_of(cli, infra)) == NOTHING
 
 
-def test_rotated_secret_is_seen_and_sent(cli: "Cli", infra: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new value of a masked secret is a change, known by its fingerprint; one the API shows, by its value."""
+def test_rotated_secret_is_sent(cli: "Cli", infra: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A changed secret is detected by its fingerprint if the API masks it, otherwise by its value."""
     cli("apply", infra, "--yes")
     monkeypatch.setenv("PASSWORD", "canary-new-password")
     monkeypatch.setenv("FEED_KEY", "canary-new-feed")
@@ -131,8 +131,8 @@ def test_rotated_secret_is_seen_and_sent(cli: "Cli", infra: Path, monkeypatch: p
     assert "canary" not in shown.output
 
 
-def test_lost_ledger_is_no_change(cli: "Cli", infra: Path, home: Path) -> None:
-    """Without the ledger a secret is unknown: nothing is sent, recreated or deleted; `--rotate` sends it."""
+def test_lost_ledger_causes_no_change(cli: "Cli", infra: Path, home: Path) -> None:
+    """Without the ledger nothing is sent, recreated or deleted; `--rotate` sends the secret."""
     cli("apply", infra, "--yes")
     for file in (home / "state").rglob("*.json"):
         file.unlink()
@@ -146,18 +146,18 @@ def test_lost_ledger_is_no_change(cli: "Cli", infra: Path, home: Path) -> None:
     assert plan_of(cli, infra)["changes"][0]["notes"] == []
 
 
-def test_spoilt_ledger_counts_as_lost(cli: "Cli", infra: Path, home: Path) -> None:
-    """A ledger that cannot be read is no error."""
+def test_damaged_ledger_counts_as_lost(cli: "Cli", infra: Path, home: Path) -> None:
+    """An unreadable ledger is treated as missing."""
     cli("apply", infra, "--yes")
     for file in (home / "state").rglob("*.json"):
         file.write_text('{"key": 1}')
     assert actions(plan_of(cli, infra)) == NOTHING
 
 
-def test_secret_without_a_value_stops_before_the_first_change(
+def test_missing_secret_of_a_create_changes_nothing(
     cli: "Cli", infra: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A create that needs a secret which has no value here changes nothing, not even before it."""
+    """A create whose secret has no value is refused before the first change."""
     monkeypatch.delenv("PASSWORD")
     assert "PASSWORD is not set; apply needs it" in cli("plan", infra).stdout
     done = cli("apply", infra, "--yes")
@@ -166,10 +166,8 @@ def test_secret_without_a_value_stops_before_the_first_change(
     assert json.loads(cli("models", "list", "--json").stdout) == []
 
 
-def test_secret_without_a_value_is_no_change_later(
-    cli: "Cli", infra: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A reader without the secrets can plan."""
+def test_plan_works_without_secrets(cli: "Cli", infra: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without the secrets can plan existing resources."""
     cli("apply", infra, "--yes")
     monkeypatch.delenv("PASSWORD")
     monkeypatch.delenv("FEED_KEY")
@@ -177,10 +175,10 @@ def test_secret_without_a_value_is_no_change_later(
     assert cli("drift", infra).exit_code == 0
 
 
-def test_delete_needs_prune_and_what_was_managed(
+def test_prune_deletes_only_managed_resources(
     cli: "Cli", infra: Path, warehouse_sync_emulator: "Emulator"
 ) -> None:
-    """Only what the files once managed is deleted, only with `--prune`, and in the order of dependencies."""
+    """Only resources that the files managed are deleted, only with `--prune`, in dependency order."""
     warehouse_sync_emulator.seed(pipelines=1, runs=0)
     cli("apply", infra, "--yes")
     (infra / "all.yaml").write_text("connections: []\n")
@@ -198,7 +196,7 @@ def test_delete_needs_prune_and_what_was_managed(
     assert [pipeline["id"] for pipeline in left] == ["seeded-pipeline-00001"]
 
 
-def test_delete_of_what_is_used_is_refused(cli: "Cli", infra: Path) -> None:
+def test_delete_of_a_used_resource_is_refused(cli: "Cli", infra: Path) -> None:
     """A connection that a pipeline outside the files uses is not deleted."""
     cli("apply", infra, "--yes")
     assert cli("export", infra.parent / "copy").exit_code == 0
@@ -209,7 +207,7 @@ def test_delete_of_what_is_used_is_refused(cli: "Cli", infra: Path) -> None:
 
 
 def test_dangling_reference_is_refused(cli: "Cli", infra: Path) -> None:
-    """A pipeline whose data model is neither in the files nor in the workspace is refused before any change."""
+    """A pipeline whose data model does not exist is refused before any change."""
     edit(infra, "data_model_id: orders", "data_model_id: nothing")
     assert cli("plan", infra).exit_code == 0
     done = cli("apply", infra, "--yes")
@@ -218,16 +216,16 @@ def test_dangling_reference_is_refused(cli: "Cli", infra: Path) -> None:
     assert json.loads(cli("connections", "list", "--json").stdout) == []
 
 
-def test_without_a_terminal_only_yes_is_an_answer(cli: "Cli", infra: Path) -> None:
-    """`apply` in a pipe asks nothing and changes nothing."""
+def test_apply_without_a_terminal_needs_yes(cli: "Cli", infra: Path) -> None:
+    """`apply` without a terminal changes nothing and names `--yes`."""
     done = cli("apply", infra)
     assert done.exit_code == 16
-    assert "--yes answers" in done.stderr
+    assert "Pass --yes" in done.stderr
     assert json.loads(cli("connections", "list", "--json").stdout) == []
 
 
-def test_saved_plan_is_carried_out(cli: "Cli", infra: Path, tmp_path: Path) -> None:
-    """`apply plan.json` makes the changes that were reviewed, without a question."""
+def test_saved_plan_is_applied(cli: "Cli", infra: Path, tmp_path: Path) -> None:
+    """`apply plan.json` makes the saved changes without asking."""
     saved = tmp_path / "plan.json"
     assert cli("plan", infra, "--out", saved).exit_code == 0
     done = cli("apply", saved)
@@ -247,7 +245,7 @@ def test_stale_plan_is_refused(
     warehouse_sync_emulator: "Emulator",
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A saved plan is refused without a change when files, workspace, secrets or place differ."""
+    """A saved plan is refused if the files, the workspace, the secrets or the API changed."""
     cli("apply", infra, "--yes")
     edit(infra, "state: active", "state: paused")
     saved = tmp_path / "plan.json"
@@ -272,7 +270,7 @@ def test_stale_plan_is_refused(
 
 
 def test_interrupted_apply_converges(cli: "Cli", infra: Path, warehouse_sync_emulator: "Emulator") -> None:
-    """An apply that fails in the middle leaves what it made, and the next one makes the rest."""
+    """An apply that fails halfway keeps its changes, and the next one completes them."""
     warehouse_sync_emulator.fault("POST *data-pipelines", status=400, message="not today")
     done = cli("apply", infra, "--yes")
     assert done.exit_code == 1
@@ -282,8 +280,8 @@ def test_interrupted_apply_converges(cli: "Cli", infra: Path, warehouse_sync_emu
     assert actions(plan_of(cli, infra)) == NOTHING
 
 
-def test_destroy_needs_the_number(cli: "Cli", infra: Path, warehouse_sync_emulator: "Emulator") -> None:
-    """`destroy` deletes what the files declare, and nothing else, once the workspace's number is given."""
+def test_destroy_needs_the_workspace_id(cli: "Cli", infra: Path, warehouse_sync_emulator: "Emulator") -> None:
+    """`destroy` deletes only the declared resources, and only with the workspace id."""
     warehouse_sync_emulator.seed(pipelines=1, runs=0)
     cli("apply", infra, "--yes")
     assert cli("destroy", infra).exit_code == 16
@@ -295,8 +293,8 @@ def test_destroy_needs_the_number(cli: "Cli", infra: Path, warehouse_sync_emulat
     assert cli("destroy", infra).exit_code == 0
 
 
-def test_drift_errors_are_one(cli: "Cli", offline: "Cli", infra: Path) -> None:
-    """Whatever goes wrong in `drift` is 1, also a mistake in its arguments: 2 says that there is drift."""
+def test_drift_exits_with_1_for_any_error(cli: "Cli", offline: "Cli", infra: Path) -> None:
+    """Any error of `drift`, also a usage error, exits with 1, because 2 means drift."""
     assert cli("drift", infra, "--nonsense").exit_code == 1
     assert cli("drift", infra / "nowhere").exit_code == 1
     assert cli("drift", infra, "--api-url", "http://127.0.0.1:9").exit_code == 1
@@ -304,8 +302,8 @@ def test_drift_errors_are_one(cli: "Cli", offline: "Cli", infra: Path) -> None:
     assert cli("drift", infra).exit_code == 1
 
 
-def test_invalid_files_are_told_at_once(cli: "Cli", infra: Path) -> None:
-    """Problems of files end with exit code 10, a line for each, before anything is sent."""
+def test_invalid_files_exit_with_10(cli: "Cli", infra: Path) -> None:
+    """Invalid files exit with 10 and a line per problem, before any request."""
     edit(infra, "state: active", "state: activee")
     edit(infra, "region:", "regionn:")
     done = cli("plan", infra, "--api-url", "http://127.0.0.1:9")
@@ -317,7 +315,7 @@ def test_invalid_files_are_told_at_once(cli: "Cli", infra: Path) -> None:
 def test_export_then_plan_is_empty(
     cli: "Cli", infra: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Exported files change nothing, name the variables they need, and are not overwritten by accident."""
+    """A plan of exported files is empty; `export` lists variables and does not overwrite files."""
     cli("apply", infra, "--yes")
     copy = tmp_path / "copy"
     done = cli("export", copy)
@@ -332,8 +330,8 @@ def test_export_then_plan_is_empty(
     assert "canary" not in "".join(file.read_text() for file in copy.iterdir())
 
 
-def test_no_output_shows_a_secret(cli: "Cli", infra: Path, home: Path, tmp_path: Path) -> None:
-    """Secrets appear in no output, plan, ledger or error."""
+def test_secrets_are_never_shown(cli: "Cli", infra: Path, home: Path, tmp_path: Path) -> None:
+    """No output, plan, ledger or error contains a secret."""
     outputs = [
         cli("plan", infra, "--out", tmp_path / "plan.json").output,
         cli("apply", infra, "--yes").output,
@@ -348,12 +346,12 @@ def test_no_output_shows_a_secret(cli: "Cli", infra: Path, home: Path, tmp_path:
 
 
 def ids(cli: "Cli", kind: str) -> list[str]:
-    """The ids of what the workspace holds."""
+    """Return the ids in the workspace."""
     return sorted(each["id"] for each in json.loads(cli(kind, "list", "--json").stdout))
 
 
-def test_folders_delete_nothing_of_each_other(cli: "Cli", infra: Path, tmp_path: Path) -> None:
-    """Neither `destroy` nor `--prune` touches what another folder applied last, not even from an empty folder."""
+def test_folders_keep_resources_of_other_folders(cli: "Cli", infra: Path, tmp_path: Path) -> None:
+    """Neither `destroy` nor `--prune` deletes what another folder applied last."""
     other, empty = tmp_path / "other", tmp_path / "empty"
     other.mkdir()
     empty.mkdir()
@@ -367,8 +365,8 @@ def test_folders_delete_nothing_of_each_other(cli: "Cli", infra: Path, tmp_path:
     assert (ids(cli, "models"), ids(cli, "pipelines")) == (["orders"], ["orders"])
 
 
-def test_resource_that_moved_to_another_folder_is_that_ones(cli: "Cli", infra: Path, tmp_path: Path) -> None:
-    """Who applied a resource last may delete it, and nobody before."""
+def test_last_applied_folder_owns_a_resource(cli: "Cli", infra: Path, tmp_path: Path) -> None:
+    """Only the folder that applied a resource last can delete it."""
     other = tmp_path / "other"
     other.mkdir()
     (other / "model.yaml").write_text("data_models: [{id: users, name: Users, sql_query: SELECT 1}]")

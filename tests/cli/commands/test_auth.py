@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def test_login_status_logout(cli: "Cli") -> None:
-    """A login keeps a token that `status` tells, and that is gone after `logout`."""
+    """`login` caches a token, `status` shows it and `logout` deletes it."""
     assert cli("auth", "status").exit_code == 5
     login = json.loads(cli("auth", "login", "--json").stdout)
     assert login["logged_in"]
@@ -24,8 +24,8 @@ def test_login_status_logout(cli: "Cli") -> None:
     assert cli("auth", "status").exit_code == 5
 
 
-def test_token_is_kept_for_its_owner_alone(cli: "Cli", home: Path) -> None:
-    """The token's file and folder are closed to others, and no output shows what is in it."""
+def test_token_file_is_private(cli: "Cli", home: Path) -> None:
+    """Only the owner can read the token's file and folder, and no output contains the token."""
     login = cli("auth", "login", "--json")
     [file] = (home / "cache").rglob("*.json")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -35,32 +35,32 @@ def test_token_is_kept_for_its_owner_alone(cli: "Cli", home: Path) -> None:
 
 
 def test_commands_share_the_token(cli: "Cli", warehouse_sync_emulator: "Emulator", home: Path) -> None:
-    """Commands after a login work while the token endpoint is down."""
+    """After a login, commands work while the token endpoint is down."""
     assert cli("auth", "login").exit_code == 0
     warehouse_sync_emulator.fault("POST /oauth/token", count=None, status=400)
     assert cli("connections", "list").exit_code == 0
 
 
-def test_cache_can_be_turned_off(cli: "Cli", monkeypatch: "pytest.MonkeyPatch", home: Path) -> None:
-    """`WAREHOUSE_SYNC_TOKEN_CACHE=off` keeps nothing on disk."""
+def test_cache_can_be_disabled(cli: "Cli", monkeypatch: "pytest.MonkeyPatch", home: Path) -> None:
+    """`WAREHOUSE_SYNC_TOKEN_CACHE=off` writes nothing to disk."""
     monkeypatch.setenv("WAREHOUSE_SYNC_TOKEN_CACHE", "off")
     assert cli("connections", "list").exit_code == 0
     assert not list(home.rglob("*.json"))
 
 
-def test_refused_login_has_an_exit_code_of_its_own(cli: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:
-    """A refused credential ends with exit code 5, says once what the server said, and what to correct; without the secret."""
+def test_refused_login_exits_with_5(cli: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:
+    """A refused credential exits with 5 and names the response and the settings, not the secret."""
     monkeypatch.setenv("WAREHOUSE_SYNC_CLIENT_SECRET", "canary-7141")
     done = cli("auth", "login")
     assert (done.exit_code, done.stdout) == (5, "")
     assert done.stderr == (
-        "Error: the token endpoint refused the credential (401). It said: The client_id or the client_secret is wrong; "
+        "Error: the token endpoint refused the credential (401). Response: The client_id or the client_secret is wrong; "
         "invalid_client. Correct WAREHOUSE_SYNC_CLIENT_ID and WAREHOUSE_SYNC_CLIENT_SECRET.\n"
     )
 
 
-def test_spoilt_token_file_is_no_token(cli: "Cli", home: Path) -> None:
-    """A file that is not a token counts as none."""
+def test_damaged_token_file_is_ignored(cli: "Cli", home: Path) -> None:
+    """A damaged token file counts as no token."""
     cli("auth", "login")
     [file] = (home / "cache").rglob("*.json")
     file.write_text("[]")

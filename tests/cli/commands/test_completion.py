@@ -1,4 +1,4 @@
-"""The scripts that `completion` prints, at work in the shells they are for."""
+"""The scripts of `completion`, in their shells."""
 
 import os
 import pty
@@ -35,13 +35,13 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shells and pseu
 
 
 def find(shell: str) -> str:
-    """Return where a shell is; skip the test where it is not installed."""
+    """Return the path of a shell; skip the test if it is not installed."""
     return shutil.which(shell) or pytest.skip(f"{shell} is not installed")
 
 
 @pytest.fixture
 def settings(home: Path) -> dict[str, str]:
-    """An environment in which shells find the command, and nothing else that is somebody's."""
+    """An environment in which shells find the command and load no user settings."""
     path = os.pathsep.join((str(BIN), os.environ["PATH"]))
     return {**os.environ, "PATH": path, "HOME": str(home), "TERM": "dumb", "PS1": READY, "COLUMNS": "200"}
 
@@ -75,7 +75,7 @@ class Terminal:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_tab_completes(shell: str, settings: dict[str, str]) -> None:
-    """In a shell that sourced the script, Tab completes commands, options and their values."""
+    """In a shell that sourced the script, Tab completes commands, options and values."""
     options, begin = SHELLS[shell]
     terminal = Terminal([find(shell), *options], settings)
     try:
@@ -91,8 +91,8 @@ def test_tab_completes(shell: str, settings: dict[str, str]) -> None:
         terminal.close()
 
 
-def test_fish_completes(settings: dict[str, str]) -> None:
-    """In fish the candidates come with what they are for."""
+def test_fish_shows_descriptions(settings: dict[str, str]) -> None:
+    """The fish shell shows a description beside each candidate."""
     asked = "; ".join(f'complete -C "{typed}"' for typed, _ in TYPED)
     script = f"warehouse-sync completion fish | source; {asked}"
     command = [find("fish"), "--no-config", "-c", script]
@@ -103,8 +103,8 @@ def test_fish_completes(settings: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_candidates_are_those_that_fit(shell: str, settings: dict[str, str]) -> None:
-    """The script's question is answered with every command that begins so, and no other."""
+def test_candidates_start_with_the_typed_text(shell: str, settings: dict[str, str]) -> None:
+    """Completion offers every command that starts with the typed text, and no other."""
     variable = {"_WAREHOUSE_SYNC_COMPLETE": f"{shell}_complete", "COMP_WORDS": "warehouse-sync sc"}
     asking = {**settings, **variable, "COMP_CWORD": "sc" if shell == "fish" else "1"}
     command = str(BIN / "warehouse-sync")

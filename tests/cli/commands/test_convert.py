@@ -64,8 +64,8 @@ def folder(tmp_path: Path, offline: "Cli") -> Path:
     return tmp_path / "new"
 
 
-def test_files_hold_what_was_there(folder: Path, offline: "Cli") -> None:
-    """What has an equivalent is in the files under its new name, and lacks nothing but what is new."""
+def test_fields_are_converted(folder: Path, offline: "Cli") -> None:
+    """Fields with an equivalent are written under their new names."""
     linted = json.loads(offline("lint", folder, "--json").stdout)
     errors = [each["path"] for each in linted if each["severity"] == "error"]
     assert errors == ["connections.snowflake.config.storage_integration"]
@@ -76,8 +76,8 @@ def test_files_hold_what_was_there(folder: Path, offline: "Cli") -> None:
     assert "account_identifier: gd12345" in (folder / "connections.yaml").read_text()
 
 
-def test_what_is_lost_is_listed(folder: Path) -> None:
-    """What has no equivalent is listed by name, and nothing else."""
+def test_fields_without_equivalent_are_listed(folder: Path) -> None:
+    """Only fields without an equivalent are listed by name."""
     lost = [line for line in (folder.parent / "lost.txt").read_text().splitlines() if "no equivalent" in line]
     assert lost == [
         "connection snowflake: no equivalent for config.storage_integration, which this API requires: add it",
@@ -87,15 +87,15 @@ def test_what_is_lost_is_listed(folder: Path) -> None:
     ]
 
 
-def test_no_secret_is_carried_over(folder: Path) -> None:
-    """Secrets of the old definitions become references."""
+def test_secrets_become_references(folder: Path) -> None:
+    """Secrets of the old definitions become references to environment variables."""
     written = "".join(file.read_text() for file in [*folder.iterdir(), folder.parent / "lost.txt"])
     assert "canary" not in written
     assert "environment variable to set: SNOWFLAKE_PASSWORD" in written
 
 
-def test_lone_resources_are_told_apart(tmp_path: Path, offline: "Cli") -> None:
-    """A file may hold one resource, or a list of different ones."""
+def test_kind_of_a_single_resource_is_detected(tmp_path: Path, offline: "Cli") -> None:
+    """A file can contain one resource or a list of different ones."""
     (tmp_path / "a.json").write_text(json.dumps(OLD["connections"][0]))
     (tmp_path / "b.json").write_text(json.dumps([OLD["models"][0], OLD["pipelines"][0]]))
     assert (
@@ -106,8 +106,8 @@ def test_lone_resources_are_told_apart(tmp_path: Path, offline: "Cli") -> None:
 
 
 @pytest.mark.parametrize("text", ["", "3", "{}", '{"what": 1}', '{"pipelines": 3}', "[" * 100_000])
-def test_what_is_not_the_old_api_is_told(text: str, tmp_path: Path, offline: "Cli") -> None:
-    """A file of something else is one error with its name."""
+def test_other_file_is_refused(text: str, tmp_path: Path, offline: "Cli") -> None:
+    """A file that is no old definition is an error that names the file."""
     (tmp_path / "a.json").write_text(text)
     done = offline("convert", tmp_path / "a.json", "--to", tmp_path / "new")
     assert done.exit_code == 10
@@ -172,7 +172,7 @@ def _converted(offline: "Cli", folder: Path, *resources: object) -> dict[str, An
 
 
 def test_reference_examples_of_v1_are_converted(tmp_path: Path, offline: "Cli") -> None:
-    """The resources of the v1 reference, each a document of its own, become a folder that lints without an error."""
+    """The examples of the v1 reference become a folder without lint errors."""
     made = _converted(offline, tmp_path, V1_BIGQUERY, V1_MODEL, V1_PIPELINE)
     assert made["connections"][0]["service_provider"] == "BigQuery"
     assert (
@@ -208,19 +208,17 @@ def test_reference_examples_of_v1_are_converted(tmp_path: Path, offline: "Cli") 
         ({"data_model_id": "elsewhere"}, "an iterator: converted to full syncs"),
     ],
 )
-def test_what_of_a_pipeline_needs_a_look_is_listed(
+def test_pipeline_changes_to_review_are_listed(
     change: dict[str, object], lost: str, tmp_path: Path, offline: "Cli"
 ) -> None:
-    """Nothing of an old pipeline is dropped or guessed in silence."""
+    """Every dropped or inferred field of an old pipeline is listed."""
     made = _converted(offline, tmp_path, V1_BIGQUERY, V1_MODEL, {**V1_PIPELINE, **change})
     assert any(lost in line for line in made["not_written"])
 
 
 @pytest.mark.parametrize("field", ["load_timestamp_field_time_offset", "load_timestamp_field_offset_seconds"])
-def test_offset_of_a_data_model_is_listed_where_there_is_one(
-    field: str, tmp_path: Path, offline: "Cli"
-) -> None:
-    """An offset has no exact equivalent; none at all loses nothing."""
+def test_offset_of_a_data_model_is_listed(field: str, tmp_path: Path, offline: "Cli") -> None:
+    """An offset has no equivalent and is listed; without one nothing is listed."""
     made = _converted(offline, tmp_path, {**V1_MODEL, field: 1800})
     assert made["not_written"] == [
         f"data model example-data-model: no equivalent for the field {field}: consider schedule.delay in its pipelines"
@@ -228,10 +226,8 @@ def test_offset_of_a_data_model_is_listed_where_there_is_one(
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"is_draft": True}, {"state": "inactive"}])
-def test_pipeline_that_does_not_run_loses_no_state(
-    change: dict[str, object], tmp_path: Path, offline: "Cli"
-) -> None:
-    """A pipeline that was paused or a draft is paused as before."""
+def test_paused_pipeline_stays_paused(change: dict[str, object], tmp_path: Path, offline: "Cli") -> None:
+    """For a paused or draft pipeline the state is not listed as lost."""
     made = _converted(offline, tmp_path, V1_MODEL, {**V1_PIPELINE, **change})
     assert made["pipelines"][0]["state"] == "paused"
     assert not any("its state" in line for line in made["not_written"])

@@ -1,4 +1,4 @@
-"""The demo tells the whole flow, and stays plain where nobody watches."""
+"""`demo`, on a terminal and in a pipe."""
 
 import os
 import pty
@@ -13,8 +13,8 @@ import pytest
 COMMAND = [str(Path(sys.executable).parent / "warehouse-sync"), "demo", "--pipelines", "60"]
 
 
-def test_demo_tells_the_whole_flow_in_plain_lines() -> None:
-    """Piped, the demo creates, loads, pages and polls, in lines without control characters, and ends well."""
+def test_demo_in_a_pipe_prints_plain_lines() -> None:
+    """Without a terminal, the demo prints every step as lines without control characters."""
     ran = subprocess.run(COMMAND, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - our own command
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr == ""
@@ -23,7 +23,7 @@ def test_demo_tells_the_whole_flow_in_plain_lines() -> None:
         "************",
         "run 1 of",
         "ended as failed: SQL",
-        "the last one",
+        "last page",
     ):
         assert expected in ran.stdout
     assert re.search(r"60 reports in [\d.]+ s", ran.stdout)
@@ -33,8 +33,8 @@ def test_demo_tells_the_whole_flow_in_plain_lines() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are a Unix thing")
-def test_demo_on_a_terminal_is_colourful() -> None:
-    """On a terminal there are colours and moving bars."""
+def test_demo_on_a_terminal_has_colours() -> None:
+    """On a terminal there are colours and progress bars."""
     controller, terminal = pty.openpty()
     colourful = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"}
     with subprocess.Popen(COMMAND, stdout=terminal, stderr=terminal, env=colourful) as process:  # noqa: S603 - our own command
@@ -46,7 +46,7 @@ def test_demo_on_a_terminal_is_colourful() -> None:
     assert "60/60" in shown
 
 
-def test_demo_is_interrupted_like_other_commands() -> None:
+def test_interrupted_demo_exits_with_130() -> None:
     """Ctrl-C ends the demo with exit code 130 and one word."""
     with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         assert process.stdout is not None

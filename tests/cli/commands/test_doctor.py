@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from warehouse_sync.emulator import Emulator
 
 
-def test_doctor_finds_nothing_wrong(cli: "Cli") -> None:
-    """With settings that work each line is ok, and the secret is masked."""
+def test_doctor_passes_with_valid_settings(cli: "Cli") -> None:
+    """With valid settings every check is ok and the secret is masked."""
     done = cli("doctor", "--json")
     assert done.exit_code == 0
     findings = {row["check"]: row for row in json.loads(done.stdout)}
@@ -29,17 +29,15 @@ def test_doctor_finds_nothing_wrong(cli: "Cli") -> None:
     assert "emu_secret" not in done.output
 
 
-def test_doctor_without_settings_says_what_is_missing(
-    offline: "Cli", monkeypatch: "pytest.MonkeyPatch"
-) -> None:
-    """Missing settings are lines with their hint, and exit code 13."""
+def test_doctor_lists_missing_settings(offline: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:
+    """Each missing setting is a row with a hint; the exit code is 13."""
     done = offline("doctor", "--api-url", "http://127.0.0.1:9", "--token-url", "http://127.0.0.1:9/token")
     assert done.exit_code == 13
     assert "Set WAREHOUSE_SYNC_CLIENT_ID" in done.stdout
 
 
-def test_doctor_tells_a_refused_credential(cli: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:
-    """A refused credential is the token's fault and not the API's; exit code 5."""
+def test_doctor_reports_a_refused_credential(cli: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:
+    """A refused credential is an error of the token check; the exit code is 5."""
     monkeypatch.setenv("WAREHOUSE_SYNC_CLIENT_ID", "somebody")
     done = cli("doctor", "--json")
     findings = {row["check"]: row["result"] for row in json.loads(done.stdout)}
@@ -47,8 +45,8 @@ def test_doctor_tells_a_refused_credential(cli: "Cli", monkeypatch: "pytest.Monk
     assert "API" not in findings
 
 
-def test_doctor_tells_a_setting_that_cannot_work(cli: "Cli") -> None:
-    """A setting that cannot work is told by the option, variable or entry it comes from, and not as the token's fault."""
+def test_doctor_reports_an_invalid_setting(cli: "Cli") -> None:
+    """An invalid setting is named by its option, variable or key, and is no error of the token check."""
     done = cli("doctor", "--workspace", "abc", "--json")
     finding = json.loads(done.stdout)[-1]
     assert done.exit_code == 13
@@ -56,16 +54,16 @@ def test_doctor_tells_a_setting_that_cannot_work(cli: "Cli") -> None:
     assert finding["detail"] == "--workspace must be a positive whole number, not 'abc'."
 
 
-def test_doctor_tells_an_api_that_refuses(cli: "Cli", warehouse_sync_emulator: "Emulator") -> None:
-    """An API that refuses a good token is told as the API's line."""
+def test_doctor_reports_an_api_error(cli: "Cli", warehouse_sync_emulator: "Emulator") -> None:
+    """An API that refuses a valid token is an error of the API check."""
     warehouse_sync_emulator.fault("GET *", count=None, status=403)
     done = cli("doctor", "--json")
     findings = {row["check"]: row["result"] for row in json.loads(done.stdout)}
     assert (done.exit_code, findings["token"], findings["API"]) == (5, "ok", "error")
 
 
-def test_doctor_tells_a_name_that_does_not_resolve(cli: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:
-    """A name without an address is told before anything is sent; exit code 9."""
+def test_doctor_reports_a_dns_error(cli: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:
+    """A host name that does not resolve is an error before any request; the exit code is 9."""
     monkeypatch.setenv("WAREHOUSE_SYNC_API_URL", "https://nowhere.invalid")
     done = cli("doctor", "--json")
     findings = {row["check"]: row["result"] for row in json.loads(done.stdout)}
@@ -73,8 +71,8 @@ def test_doctor_tells_a_name_that_does_not_resolve(cli: "Cli", monkeypatch: "pyt
     assert "token" not in findings
 
 
-def test_doctor_tells_a_handshake_that_fails(cli: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:
-    """A server that does not speak TLS is told with what to check."""
+def test_doctor_reports_a_tls_error(cli: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:
+    """A server without TLS is an error with a hint."""
     monkeypatch.setenv("WAREHOUSE_SYNC_API_URL", "https://127.0.0.1:9")
     done = cli("doctor", "--json")
     findings = {row["check"]: row for row in json.loads(done.stdout)}
@@ -82,8 +80,8 @@ def test_doctor_tells_a_handshake_that_fails(cli: "Cli", monkeypatch: "pytest.Mo
     assert done.exit_code == 9
 
 
-class TimeTeller(BaseHTTPRequestHandler):
-    """Answers everything with 404 and the time of a clock that is so many seconds off."""
+class ClockHandler(BaseHTTPRequestHandler):
+    """Responds with 404 and the time of a clock with an offset."""
 
     off = 0.0
 
@@ -104,14 +102,14 @@ class TimeTeller(BaseHTTPRequestHandler):
 def test_doctor_compares_clocks_over_tls(
     off: float, result: str, cli: "Cli", monkeypatch: "pytest.MonkeyPatch", tmp_path: Path
 ) -> None:
-    """Over TLS the version and the clock are told; a clock that is an hour off is an error with its hint."""
+    """Over TLS the version and clock are checked; a clock that is an hour off is an error."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    monkeypatch.setattr(TimeTeller, "off", off)
-    with ThreadingHTTPServer(("127.0.0.1", 0), TimeTeller) as server:
+    monkeypatch.setattr(ClockHandler, "off", off)
+    with ThreadingHTTPServer(("127.0.0.1", 0), ClockHandler) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

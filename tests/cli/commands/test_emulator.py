@@ -1,4 +1,4 @@
-"""`warehouse-sync emulator`, through a real process."""
+"""`emulator`, in a real process."""
 
 import json
 import shlex
@@ -32,7 +32,7 @@ def emulator(*arguments: str) -> "Iterator[subprocess.Popen[str]]":
 
 
 def read_settings(process: "subprocess.Popen[str]") -> tuple[str, dict[str, str]]:
-    """Read the lines the command prints when it is ready: its address, and the settings."""
+    """Read the lines that the command prints when it is ready: its URL and the settings."""
     assert process.stdout is not None
     address = process.stdout.readline().rstrip("\n")
     settings = {}
@@ -45,7 +45,7 @@ def read_settings(process: "subprocess.Popen[str]") -> tuple[str, dict[str, str]
 
 
 def credential(settings: dict[str, str]) -> dict[str, str]:
-    """Return the body that asks for a token."""
+    """Return the body of a token request."""
     return {
         "client_id": settings["CLIENT_ID"],
         "client_secret": settings["CLIENT_SECRET"],
@@ -55,7 +55,7 @@ def credential(settings: dict[str, str]) -> dict[str, str]:
 
 
 def call(url: str, *, token: str = "", body: object = None) -> Any:
-    """Send a request and return the answer's document."""
+    """Send a request and return the JSON of the response."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data=data, headers={"Authorization": f"Bearer {token}"})  # noqa: S310  # loopback
     with urllib.request.urlopen(request) as answer:  # noqa: S310  # loopback
@@ -63,7 +63,7 @@ def call(url: str, *, token: str = "", body: object = None) -> Any:
 
 
 def test_printed_settings_work() -> None:
-    """Once the address is printed, connections are accepted, and the printed settings get a token and an answer."""
+    """Once the URL is printed, the printed settings get a token and a response."""
     with emulator(
         "--port", "0", "--seed-pipelines", "3", "--seed-runs", "2", "--workspace-id", "77"
     ) as process:
@@ -79,7 +79,7 @@ def test_printed_settings_work() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_ends_it_cleanly(number: signal.Signals) -> None:
+def test_signal_exits_with_0(number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM end the command with exit code 0 and nothing on stderr."""
     with emulator("--port", "0") as process:
         read_settings(process)
@@ -89,27 +89,27 @@ def test_signal_ends_it_cleanly(number: signal.Signals) -> None:
         assert process.stderr.read() == ""
 
 
-def test_port_in_use_is_one_sentence() -> None:
-    """A port in use ends the command with exit code 1 and one sentence that says what to do."""
+def test_port_in_use_exits_with_1() -> None:
+    """A port in use ends the command with exit code 1 and one sentence with a fix."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with emulator("--port", str(port)) as process:
             out, err = process.communicate(timeout=10)
     assert (process.returncode, out) == (1, "")
     assert err == (
-        f"Error: Port {port} of 127.0.0.1 is in use; choose another with --port, or --port 0 for a free one.\n"
+        f"Error: Port {port} of 127.0.0.1 is in use; choose another with --port, or a free one with --port 0.\n"
     )
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--host", "0.0.0.0"], "add --allow-remote if you mean it"),  # noqa: S104  # refused
+        (["--host", "0.0.0.0"], "pass --allow-remote to allow that"),  # noqa: S104  # refused
         (["--host", "192.0.2.1", "--allow-remote"], "Cannot listen on port 8080 of 192.0.2.1"),
     ],
 )
-def test_address_that_cannot_be_used_is_one_sentence(arguments: list[str], message: str) -> None:
-    """An address others can reach takes a flag, one that is not this machine's is told; both exit with 1."""
+def test_unusable_address_exits_with_1(arguments: list[str], message: str) -> None:
+    """A remote address without the flag, or one of another machine, exits with 1 and one sentence."""
     with emulator(*arguments) as process:
         out, err = process.communicate(timeout=10)
     assert (process.returncode, out) == (1, "")
@@ -117,15 +117,15 @@ def test_address_that_cannot_be_used_is_one_sentence(arguments: list[str], messa
     assert len(err.splitlines()) == 1
 
 
-def test_network_address_works_with_the_flag() -> None:
-    """With the flag every address is listened on, and the printed one works here."""
+def test_allow_remote_listens_on_every_address() -> None:
+    """With the flag the emulator listens on every address, and the printed URL works."""
     with emulator("--port", "0", "--host", "0.0.0.0", "--allow-remote") as process:  # noqa: S104  # meant
         _, settings = read_settings(process)
         assert call(f"{settings['API_URL']}/_emulator/health") == {"status": "ok"}
 
 
 def test_clock_limits_and_faults_are_set() -> None:
-    """The options set the clock and where it starts, move limits, and put faults in force."""
+    """The options set the clock and its start, change limits and add faults."""
     clock = ("--clock", "virtual", "--clock-start", "2024-02-28T12:00:00Z")
     limits = ("--no-limits", "--limit", "columns=9", "--limit", "catch_up_daily=2d")
     fault = ("--fault", "GET */report status=503 count=2 header.Retry-After=3")
@@ -144,8 +144,8 @@ def test_clock_limits_and_faults_are_set() -> None:
 @pytest.mark.parametrize(
     ("arguments", "messages"),
     [
-        (["--clock-start", "2024-02-28T12:00:00Z"], ["goes with --clock virtual"]),
-        (["--clock", "virtual", "--clock-start", "soon"], ["takes a moment such as"]),
+        (["--clock-start", "2024-02-28T12:00:00Z"], ["requires --clock virtual"]),
+        (["--clock", "virtual", "--clock-start", "soon"], ["takes a time such as"]),
         (
             ["--limit", "pipelines=9"],
             [
@@ -178,8 +178,8 @@ def test_clock_limits_and_faults_are_set() -> None:
         (["--fault", "GET * message='Not now"], ["'--fault': A quotation mark in the fault is not closed."]),
     ],
 )
-def test_option_that_makes_no_sense_is_a_usage_error(arguments: list[str], messages: list[str]) -> None:
-    """A value that does not fit ends with exit code 2, names the option and what it takes, and shows nothing of Python."""
+def test_invalid_option_is_a_usage_error(arguments: list[str], messages: list[str]) -> None:
+    """An invalid value exits with 2 and names the option and valid values, without Python terms."""
     with emulator("--port", "0", *arguments) as process:
         out, err = process.communicate(timeout=10)
     assert (process.returncode, out) == (2, "")
@@ -187,8 +187,8 @@ def test_option_that_makes_no_sense_is_a_usage_error(arguments: list[str], messa
     assert not [word for word in ("__init__", "<class", "Fault(", "keyword") if word in err]
 
 
-def test_warehouse_backs_the_connections(tmp_path: Path) -> None:
-    """With a warehouse that is not there the command starts, says so, and refuses connections with 505."""
+def test_missing_warehouse_refuses_connections(tmp_path: Path) -> None:
+    """With a missing warehouse the command starts with a warning and refuses connections with 505."""
     with emulator("--port", "0", "--warehouse", str(tmp_path / "gone.duckdb")) as process:
         read_settings(process)
         assert process.stderr is not None
@@ -196,7 +196,7 @@ def test_warehouse_backs_the_connections(tmp_path: Path) -> None:
 
 
 def test_acknowledged_writes_survive_kill(tmp_path: Path) -> None:
-    """Killed with SIGKILL between two writes, again and again, the emulator has lost none it acknowledged."""
+    """SIGKILL between two writes loses no acknowledged write."""
     model = {"name": "M", "state": "active", "type": "sql", "config": {"sql_query": "SELECT 1"}}
     written: list[str] = []
     for life in range(3):
@@ -214,8 +214,8 @@ def test_acknowledged_writes_survive_kill(tmp_path: Path) -> None:
     assert len(written) == 30
 
 
-def test_state_in_use_is_one_sentence(tmp_path: Path) -> None:
-    """A folder that another emulator keeps its state in ends the command with exit code 1 and one sentence."""
+def test_state_in_use_exits_with_1(tmp_path: Path) -> None:
+    """A state folder that another emulator uses exits with 1 and one sentence."""
     with emulator("--port", "0", "--state", str(tmp_path)) as first:
         read_settings(first)
         with emulator("--port", "0", "--state", str(tmp_path)) as second:

@@ -30,8 +30,8 @@ FIELDS = {
 
 @pytest.mark.parametrize("warehouse", FIELDS)
 @pytest.mark.parametrize("frequency", ["once", "on_demand", "daily"])
-def test_init_lints_clean(warehouse: str, frequency: str, offline: "Cli", tmp_path: Path) -> None:
-    """What `init` writes for any warehouse and frequency has no finding at all."""
+def test_init_files_have_no_findings(warehouse: str, frequency: str, offline: "Cli", tmp_path: Path) -> None:
+    """The files of any warehouse and frequency have no lint findings."""
     given = [word for field in FIELDS[warehouse] for word in ("--set", f"{field}=x")]
     folder = tmp_path / "infra"
     done = offline(
@@ -44,8 +44,8 @@ def test_init_lints_clean(warehouse: str, frequency: str, offline: "Cli", tmp_pa
     assert len(json.loads(preview.stdout)) == (3 if frequency == "daily" else 1)
 
 
-def test_init_takes_a_query_of_ones_own(offline: "Cli", tmp_path: Path) -> None:
-    """`--sql` is written beside the data model, and the iterator is the one that was named."""
+def test_init_accepts_a_query(offline: "Cli", tmp_path: Path) -> None:
+    """`--sql` is written beside the data model, with the given iterator."""
     query = tmp_path / "my.sql"
     query.write_text("SELECT email, changed FROM a.b.c\n")
     fields = ["--set", "provider=o", "--set", "schema=s"]
@@ -71,8 +71,8 @@ DATABRICKS = ["--warehouse", "databricks", "--table", "a.b.c", "--set", "provide
 
 
 @pytest.mark.parametrize("pipeline_id", ["", "a b", "a.b", "../a", "ä", "a\n"])
-def test_init_refuses_an_id_that_is_none(pipeline_id: str, offline: "Cli", tmp_path: Path) -> None:
-    """An id that lint would refuse is refused at once, with the rule; nothing is written."""
+def test_init_refuses_an_invalid_id(pipeline_id: str, offline: "Cli", tmp_path: Path) -> None:
+    """An id that lint would refuse is refused with the rule, and nothing is written."""
     done = offline("init", tmp_path / "infra", *DATABRICKS, "--id", pipeline_id)
     assert done.exit_code == 2
     assert "Invalid value for '--id': " in done.stderr
@@ -81,18 +81,18 @@ def test_init_refuses_an_id_that_is_none(pipeline_id: str, offline: "Cli", tmp_p
 
 
 @pytest.mark.parametrize("pipeline_id", ["a", "0", "no", "null", "1e5", "2024-01-01", "-", "__", "A_b-9"])
-def test_init_writes_clean_files_for_every_id_it_takes(
+def test_init_files_of_any_valid_id_have_no_findings(
     pipeline_id: str, offline: "Cli", tmp_path: Path
 ) -> None:
-    """Whatever id is taken, lint has nothing to say: also of one that YAML could take for something else, or without a letter."""
+    """Files with any valid id have no findings, also with ids that YAML could read as other types."""
     assert offline("init", tmp_path / "infra", *DATABRICKS, f"--id={pipeline_id}").exit_code == 0
     linted = offline("lint", tmp_path / "infra", "--strict", "--json")
     assert (linted.exit_code, json.loads(linted.stdout)) == (0, [])
 
 
 @pytest.mark.parametrize("given", [["--table", ""], ["--set", "provider="], ["--iterator", " "]])
-def test_init_refuses_what_is_empty(given: list[str], offline: "Cli", tmp_path: Path) -> None:
-    """An option without a value is refused by its name."""
+def test_init_refuses_empty_values(given: list[str], offline: "Cli", tmp_path: Path) -> None:
+    """An option with an empty value is refused by name."""
     done = offline("init", tmp_path / "infra", *DATABRICKS, *given)
     assert done.exit_code == 2
     assert f"Invalid value for {' '.join(given).partition('=')[0].strip()}" in done.stderr
@@ -100,8 +100,8 @@ def test_init_refuses_what_is_empty(given: list[str], offline: "Cli", tmp_path: 
 
 
 @pytest.mark.parametrize("provider", ["Snowflake", "BigQuery", "Redshift", "Databricks"])
-def test_init_explains_each_field_of_a_connection(provider: str) -> None:
-    """Each field has one line of help, which is a sentence, and an example."""
+def test_fields_of_a_connection_have_help(provider: str) -> None:
+    """Each field has one sentence of help and an example."""
     questions = config_questions(provider)
     assert [each.name for each in questions] == FIELDS[provider.lower()]
     assert [
@@ -109,17 +109,17 @@ def test_init_explains_each_field_of_a_connection(provider: str) -> None:
     ] == []
 
 
-def test_init_without_a_terminal_names_what_is_missing(offline: "Cli", tmp_path: Path) -> None:
-    """In a pipe nothing is asked: every option that is missing is named, and nothing is written."""
+def test_init_without_a_terminal_lists_missing_options(offline: "Cli", tmp_path: Path) -> None:
+    """Without a terminal the error names every missing option, and nothing is written."""
     done = offline("init", tmp_path / "infra", "--warehouse", "databricks")
     assert done.exit_code == 2
-    assert "give --set provider=…, --set schema=…, --table." in done.stderr
-    assert "give --warehouse." in offline("init", tmp_path / "infra").stderr
+    assert "pass --set provider=…, --set schema=…, --table." in done.stderr
+    assert "pass --warehouse." in offline("init", tmp_path / "infra").stderr
     assert not (tmp_path / "infra").exists()
 
 
-def test_init_keeps_what_exists(offline: "Cli", tmp_path: Path) -> None:
-    """Files that exist are not replaced without `--force`."""
+def test_init_replaces_files_only_with_force(offline: "Cli", tmp_path: Path) -> None:
+    """Existing files are not replaced without `--force`."""
     arguments = [
         "init",
         tmp_path,

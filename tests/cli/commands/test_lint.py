@@ -19,7 +19,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_exit_code_follows_severity(offline: "Cli", folder: Path) -> None:
-    """Warnings end with 0, with `--strict` and for errors with 10."""
+    """Warnings exit with 0, or with 10 with `--strict`; errors exit with 10."""
     assert offline("lint", folder).exit_code == 0
     assert offline("lint", folder, "--strict").exit_code == 10
     (folder / "b.yaml").write_text("nonsense: 1\n")
@@ -29,21 +29,21 @@ def test_exit_code_follows_severity(offline: "Cli", folder: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "sarif"])
-def test_formats_are_json(form: str, offline: "Cli", folder: Path) -> None:
-    """JSON and SARIF can be read by programs."""
+def test_json_and_sarif_are_json(form: str, offline: "Cli", folder: Path) -> None:
+    """The JSON and SARIF formats are valid JSON."""
     assert "WS306" in json.dumps(json.loads(offline("lint", folder, "--format", form).stdout))
 
 
 def test_github_annotations(offline: "Cli", folder: Path) -> None:
-    """Each finding is a workflow command on a line of its own; no finding is no output."""
+    """Each finding is one workflow command on its own line; without findings there is no output."""
     lines = offline("lint", folder, "--format", "github").stdout.splitlines()
     assert all(line.startswith(("::warning file=", "::notice file=")) for line in lines)
     (folder / "a.json").write_text("{}")
     assert offline("lint", folder, "--format", "github").stdout == ""
 
 
-def test_statement_that_sqlglot_does_not_know_is_one_finding(offline: "Cli", folder: Path) -> None:
-    """No warning of sqlglot's own appears beside the findings."""
+def test_unknown_statement_is_one_finding(offline: "Cli", folder: Path) -> None:
+    """SQL that sqlglot does not know is one finding, without a log line."""
     model = {"kind": "data_model", "id": "a", "name": "A", "sql_query": "CALL something()"}
     (folder / "a.json").write_text(json.dumps(model))
     done = offline("lint", folder)
@@ -52,7 +52,7 @@ def test_statement_that_sqlglot_does_not_know_is_one_finding(offline: "Cli", fol
 
 
 def test_schema_is_printed_or_written(offline: "Cli", tmp_path: Path) -> None:
-    """The schema goes to stdout, or to a file that a later `lint` of the folder leaves alone."""
+    """The schema is printed, or written to a file that `lint` ignores."""
     printed = json.loads(offline("schema").stdout)
     file = tmp_path / "warehouse-sync.schema.json"
     assert offline("schema", "--out", file).exit_code == 0

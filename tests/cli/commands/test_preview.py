@@ -1,4 +1,4 @@
-"""`warehouse-sync preview`."""
+"""`preview`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run(*arguments: object, stdin: str | None = None) -> Result:
 
 
 def test_mapping_of_every_column_is_shown(warehouse: Path) -> None:
-    """Each column is shown with what it becomes, its type, and the first value that is not null."""
+    """Each column has its use, its type and the first value that is not null."""
     result = run("--warehouse", warehouse, "--iterator", "U", "--json", SQL)
     assert (result.exit_code, result.stderr) == (0, "")
     assert json.loads(result.stdout) == [
@@ -54,7 +54,7 @@ def test_mapping_of_every_column_is_shown(warehouse: Path) -> None:
     ]
 
 
-def test_table_is_for_people(warehouse: Path) -> None:
+def test_default_format_is_a_table(warehouse: Path) -> None:
     """Without a format the mapping is a table with a header."""
     lines = run("--warehouse", warehouse, SQL).stdout.splitlines()
     assert lines[0].split() == ["COLUMN", "BECOMES", "TYPE", "SAMPLE"]
@@ -72,8 +72,8 @@ def test_table_is_for_people(warehouse: Path) -> None:
         (SQL.replace("note", ", ".join(f"{n} AS a{n}" for n in range(100))), "104 columns"),
     ],
 )
-def test_broken_rules_are_reported_and_not_refused(warehouse: Path, sql: str, note: str) -> None:
-    """A query that breaks a rule of the reference is shown all the same, with a note on stderr."""
+def test_rule_violation_is_a_note(warehouse: Path, sql: str, note: str) -> None:
+    """A query that breaks a rule of the reference is shown, with a note on stderr."""
     result = run("--warehouse", warehouse, "--iterator", "u", sql)
     assert result.exit_code == 0
     assert note in result.stderr
@@ -82,7 +82,7 @@ def test_broken_rules_are_reported_and_not_refused(warehouse: Path, sql: str, no
 
 
 def test_query_is_read_from_a_file_or_stdin(warehouse: Path, tmp_path: Path) -> None:
-    """The query may lie in a file, or come through a pipe."""
+    """The query can come from a file or from stdin."""
     path = tmp_path / "query.sql"
     path.write_text(SQL, "utf-8")
     expected = run("--warehouse", warehouse, SQL).stdout
@@ -91,15 +91,15 @@ def test_query_is_read_from_a_file_or_stdin(warehouse: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("dialect", ["bigquery", "redshift", "databricks"])
-def test_dialect_is_chosen(warehouse: Path, dialect: str) -> None:
-    """The query is read in the dialect that was asked for."""
+def test_dialect_option_is_used(warehouse: Path, dialect: str) -> None:
+    """The query is parsed in the given dialect."""
     quote = '"' if dialect == "redshift" else "`"
     sql = f"SELECT {quote}email{quote} FROM db.shop.customers"  # noqa: S608  # the test's own
     assert "user identity email" in run("--warehouse", warehouse, "--dialect", dialect, sql).stdout
 
 
 def test_empty_table_is_shown_without_samples(warehouse: Path) -> None:
-    """A query that gives no row still shows its columns."""
+    """A query without rows still shows its columns."""
     result = run("--warehouse", warehouse, "--json", f"{SQL} WHERE 1 = 0")
     assert [row["sample"] for row in json.loads(result.stdout)] == [None] * 5
 
@@ -113,24 +113,22 @@ def test_empty_table_is_shown_without_samples(warehouse: Path) -> None:
         ([], 2, "either as an argument or with --file"),
     ],
 )
-def test_what_cannot_be_previewed_is_told(
-    warehouse: Path, arguments: list[str], code: int, message: str
-) -> None:
-    """A query that fails ends with the engine's message, a missing one with how to give it."""
+def test_failing_query_is_an_error(warehouse: Path, arguments: list[str], code: int, message: str) -> None:
+    """A failing query ends with the engine's message, a missing one with a usage error."""
     result = run("--warehouse", warehouse, *arguments)
     assert (result.exit_code, result.stdout) == (code, "")
     assert message in result.stderr
 
 
-def test_missing_warehouse_is_told(tmp_path: Path) -> None:
-    """A warehouse that is not there is named."""
+def test_missing_warehouse_is_named(tmp_path: Path) -> None:
+    """A missing warehouse is named in the error."""
     result = run("--warehouse", tmp_path / "gone", SQL)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "There is no warehouse at" in result.stderr
 
 
-def test_preview_ends_well_as_a_process_of_its_own(tmp_path: Path) -> None:
-    """The engine's threads do not outlive the interpreter, which would end in an abort after a good answer."""
+def test_preview_process_exits_cleanly(tmp_path: Path) -> None:
+    """The engine's threads end before the interpreter, which would otherwise abort."""
     (tmp_path / "customers.csv").write_text("email,plan\na@example.com,pro\n", encoding="utf-8")
     command = str(Path(sys.executable).parent / "warehouse-sync")
     ran = subprocess.run(  # noqa: S603 - our own command

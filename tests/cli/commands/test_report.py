@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Page(HTMLParser):
-    """Counts the elements of a page, and checks that each is closed."""
+    """Counts the elements of a page and checks that each is closed."""
 
     VOID = ("meta", "line", "rect", "br")
 
@@ -45,7 +45,7 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def page(cli: "Cli", warehouse_sync_emulator: "Emulator", tmp_path: Path) -> str:
-    """The page of a workspace with three pipelines and twenty runs each, some of which failed."""
+    """The page of a workspace with three pipelines of twenty runs, some of which failed."""
     warehouse_sync_emulator.seed(pipelines=3, runs=20, failed_every=5)
     done = cli("report", "--html", tmp_path / "report.html", "--json")
     assert done.exit_code == 0, done.output
@@ -53,8 +53,8 @@ def page(cli: "Cli", warehouse_sync_emulator: "Emulator", tmp_path: Path) -> str
     return (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
-def test_page_is_whole_and_needs_nothing(page: str) -> None:
-    """The page is well formed, and loads neither scripts nor anything else from anywhere."""
+def test_page_is_well_formed_and_self_contained(page: str) -> None:
+    """The page is well formed and loads no scripts or other files."""
     parsed = Page(page)
     assert parsed.open == []
     assert "script" not in parsed.seen
@@ -63,7 +63,7 @@ def test_page_is_whole_and_needs_nothing(page: str) -> None:
 
 
 def test_page_shows_the_runs(page: str) -> None:
-    """Each run is a bar of the timeline, each failure a line with its reason."""
+    """Each run is a bar of the timeline, and each failure a row with its reason."""
     bars = re.findall(r"<title>run \d+, (\w+), ", page)
     assert len(bars) == 60
     failures = page.partition("<h2>Failures</h2>")[2]
@@ -71,7 +71,7 @@ def test_page_shows_the_runs(page: str) -> None:
     assert "seeded-pipeline-00003" in page
 
 
-def test_hostile_names_are_text(cli: "Cli", warehouse_sync_emulator: "Emulator", tmp_path: Path) -> None:
+def test_markup_is_escaped(cli: "Cli", warehouse_sync_emulator: "Emulator", tmp_path: Path) -> None:
     """An error message with markup is shown as text."""
     [pipeline_id] = warehouse_sync_emulator.seed(pipelines=1, runs=0)
     warehouse_sync_emulator.fail_next_run(pipeline_id, message="<img src=x onerror=alert(1)>")
@@ -83,17 +83,17 @@ def test_hostile_names_are_text(cli: "Cli", warehouse_sync_emulator: "Emulator",
 
 
 def test_empty_workspace_has_a_page(cli: "Cli", tmp_path: Path) -> None:
-    """A workspace without runs has a page that says so."""
+    """The page of a workspace without runs says so."""
     assert cli("report", "--html", tmp_path / "report.html").exit_code == 0
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "No records were loaded." in page
     assert Page(page).open == []
 
 
-def test_page_of_very_many_runs_stays_small(
+def test_page_of_many_runs_stays_small(
     cli: "Cli", warehouse_sync_emulator: "Emulator", tmp_path: Path
 ) -> None:
-    """Runs that would lie upon each other are drawn as one bar that tells how many; failures are drawn over them, each."""
+    """Overlapping runs share a bar with their count; each failure is drawn on top."""
     warehouse_sync_emulator.seed(pipelines=2, runs=1000, failed_every=97)
     assert cli("report", "--html", tmp_path / "report.html", "--days", "300").exit_code == 0
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -104,8 +104,8 @@ def test_page_of_very_many_runs_stays_small(
     assert [bar.split(", ")[1] for bar in bars[1:]] == ["failed"] * 10
 
 
-def test_page_shows_a_status_it_does_not_know() -> None:
-    """A status of a later release has a colour and a word of its own, and a run that never began has no bar."""
+def test_page_shows_unknown_statuses() -> None:
+    """An unknown status has a colour and label; a run that never started has no bar."""
     end = datetime(2026, 1, 8, tzinfo=UTC)
     runs = [
         Run(id=1, pipeline_id="p", status=RunStatus("brand_new"), started_on=end - timedelta(days=1)),

@@ -12,7 +12,7 @@ PIPELINE = "seeded-pipeline-00001"
 
 
 def test_runs_are_listed_and_filtered(cli: "Cli", seeded: "Emulator") -> None:
-    """`runs list` prints runs up to the limit; `--failed` leaves out those that did not fail."""
+    """`runs list` prints runs up to the limit; `--failed` prints only failed runs."""
     runs = json.loads(cli("runs", "list", PIPELINE, "--json").stdout)
     assert len(runs) == 5
     assert len(json.loads(cli("runs", "list", PIPELINE, "--json", "--limit", "2").stdout)) == 2
@@ -23,8 +23,8 @@ def test_runs_are_listed_and_filtered(cli: "Cli", seeded: "Emulator") -> None:
     assert shown == runs[0]
 
 
-def test_runs_are_bounded_by_dates(cli: "Cli", seeded: "Emulator") -> None:
-    """`--start` and `--end` go to the server; what is not a date is a usage error."""
+def test_runs_are_filtered_by_date(cli: "Cli", seeded: "Emulator") -> None:
+    """`--start` and `--end` are sent to the server; an invalid date is a usage error."""
     assert json.loads(cli("runs", "list", PIPELINE, "--json", "--start", "2999-01-01").stdout) == []
     assert (
         json.loads(
@@ -47,7 +47,7 @@ def test_runs_are_bounded_by_dates(cli: "Cli", seeded: "Emulator") -> None:
 
 
 def test_watch_needs_a_handle_or_a_run(cli: "Cli") -> None:
-    """Anything else than a handle, or a pipeline and a number, is a usage error."""
+    """Anything but a handle, or a pipeline and a run id, is a usage error."""
     assert cli("runs", "watch", "a", "b", "c").exit_code == 2
     assert cli("runs", "watch", "orders", "latest").exit_code == 2
     wrong = cli("runs", "watch", "wsr1:5328:orders")

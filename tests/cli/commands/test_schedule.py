@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def test_preview_shows_local_time(offline: "Cli", tmp_path: Path) -> None:
-    """A preview has UTC and the time of a zone, across the change of the clock."""
+    """A preview shows UTC and the time of a zone, across a daylight saving change."""
     (tmp_path / "p.yaml").write_text(
         "kind: pipeline\nid: p\nname: P\npipeline_type: user_attributes\nconnection_id: c\ndata_model_id: m\n"
         "state: paused\nsync_mode: {type: full}\nenvironment: development\n"

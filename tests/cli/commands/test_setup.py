@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 WAREHOUSES = ["snowflake", "bigquery", "redshift", "databricks"]
 
 
-def test_setup_fills_in_the_tutorials_statements(offline: "Cli") -> None:
-    """Pod, organization and account fill in names, account number and addresses; what is open stays marked."""
+def test_setup_fills_in_placeholders(offline: "Cli") -> None:
+    """Pod, organization and account fill in names, account and addresses; others stay marked."""
     done = offline(
         "setup",
         "snowflake",
@@ -33,12 +33,12 @@ def test_setup_fills_in_the_tutorials_statements(offline: "Cli") -> None:
     assert "s3://eu1-ingest-pipeline-data/12/34" in done.stdout
     assert "{{role_name}}" in done.stdout
     assert "{{database}}" not in done.stdout
-    assert done.stderr.startswith("still to fill in: role_name, compute_wh")
+    assert done.stderr.startswith("placeholders without a value: role_name, compute_wh")
 
 
 @pytest.mark.parametrize("warehouse", WAREHOUSES)
-def test_setup_marks_what_is_destructive(warehouse: str, offline: "Cli") -> None:
-    """Each statement that replaces something comes right after a comment that says so."""
+def test_setup_marks_destructive_statements(warehouse: str, offline: "Cli") -> None:
+    """A comment marks each statement that replaces an object."""
     statements = re.split(r"\n\n", offline("setup", warehouse).stdout)
     replacing = [each for each in statements if "OR REPLACE" in each]
     assert len(replacing) == (2 if warehouse == "snowflake" else 0)
@@ -56,14 +56,14 @@ def test_setup_marks_what_is_destructive(warehouse: str, offline: "Cli") -> None
         "unique_secure_password=canary",
     ],
 )
-def test_setup_refuses_what_cannot_be_filled_in(given: str, offline: "Cli") -> None:
-    """Unknown names and pods, text that would end the statement, and secrets are refused."""
+def test_setup_refuses_invalid_values(given: str, offline: "Cli") -> None:
+    """Unknown names and pods, unsafe text and secrets are refused."""
     done = offline("setup", "snowflake", "--set", given)
     assert done.exit_code == 2
     assert "canary" not in done.output
 
 
-def test_setup_takes_a_postman_environment(offline: "Cli", tmp_path: Path) -> None:
+def test_setup_reads_a_postman_environment(offline: "Cli", tmp_path: Path) -> None:
     """Pod, organization and account come from the tutorial's environment."""
     values = [
         {"key": "POD", "value": "US1"},
@@ -75,8 +75,8 @@ def test_setup_takes_a_postman_environment(offline: "Cli", tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("warehouse", WAREHOUSES)
-def test_setup_says_where_it_is_from(warehouse: str, offline: "Cli") -> None:
-    """The first line names the document it follows; what no document says is marked, and stands in JSON as well."""
+def test_setup_names_its_source(warehouse: str, offline: "Cli") -> None:
+    """The first line names the source; unconfirmed steps are marked, in JSON as well."""
     document = json.loads(offline("setup", warehouse, "--json").stdout)
     lines = offline("setup", warehouse).stdout.splitlines()
     assert lines[0] == f"-- Source: {document['source']}"
@@ -85,17 +85,15 @@ def test_setup_says_where_it_is_from(warehouse: str, offline: "Cli") -> None:
     assert document["statements"] in "\n".join(lines)
 
 
-def test_setup_names_the_fields_of_the_connection(offline: "Cli") -> None:
-    """What is filled in is filled in wherever it stands, also where the connection's fields are named."""
+def test_setup_fills_in_connection_fields(offline: "Cli") -> None:
+    """Placeholders are filled in everywhere, also in the fields of the connection."""
     done = offline("setup", "bigquery", "--set", "project_id=p", "--set", "service_account=mp")
     assert "service_account_id of the connection is mp@p.iam.gserviceaccount.com." in done.stdout
     assert '"serviceAccount:mp@p.iam.gserviceaccount.com"' in done.stdout
     assert "{{dataset_id}}" in done.stdout
 
 
-def test_setup_refuses_a_postman_environment_that_cannot_stand_in_a_statement(
-    offline: "Cli", tmp_path: Path
-) -> None:
-    """What a file brings is checked like what is typed."""
+def test_setup_refuses_unsafe_postman_values(offline: "Cli", tmp_path: Path) -> None:
+    """Values of a file are checked like values of options."""
     (tmp_path / "e.json").write_text(json.dumps({"values": [{"key": "ORG_ID", "value": "1; DROP TABLE b"}]}))
     assert offline("setup", "snowflake", "--postman-env", tmp_path / "e.json").exit_code == 2

@@ -8,10 +8,8 @@ if TYPE_CHECKING:
     from warehouse_sync.emulator import Emulator
 
 
-def test_status_shows_every_pipeline_of_every_workspace(
-    cli: "Cli", warehouse_sync_emulator: "Emulator"
-) -> None:
-    """`status` has a row for each pipeline of each workspace, with its latest run."""
+def test_status_lists_pipelines_of_every_workspace(cli: "Cli", warehouse_sync_emulator: "Emulator") -> None:
+    """`status` has a row for each pipeline of each workspace with its latest run."""
     warehouse_sync_emulator.seed(pipelines=12, runs=2)
     warehouse_sync_emulator.seed(pipelines=3, runs=0, workspace_id=6000)
     rows = json.loads(cli("status", "--also", "6000", "--json").stdout)
@@ -23,8 +21,8 @@ def test_status_shows_every_pipeline_of_every_workspace(
     assert len(plain) == 13
 
 
-def test_status_tells_a_pipeline_that_cannot_be_read(cli: "Cli", warehouse_sync_emulator: "Emulator") -> None:
-    """One report that fails is a row of its own, and the others are shown."""
+def test_status_shows_a_failing_report(cli: "Cli", warehouse_sync_emulator: "Emulator") -> None:
+    """A report that fails is a row with its error beside the others."""
     [first, second] = warehouse_sync_emulator.seed(pipelines=2, runs=1)
     warehouse_sync_emulator.fault(
         f"GET /platform/v2/workspaces/5328/inputs/data-pipelines/{first}/report", count=None, status=404

@@ -1,4 +1,4 @@
-"""``warehouse-sync apply``: make it so."""
+"""`warehouse-sync apply`: change a workspace to match the files."""
 
 import os
 from pathlib import Path
@@ -11,23 +11,33 @@ from warehouse_sync.cli import errors
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.output import Output, output_options
-from warehouse_sync.cli.planning import FILES, confirm, execute, load_files, plan_options, prepare_plan, show
+from warehouse_sync.cli.planning import (
+    confirm,
+    execute,
+    files_argument,
+    load_files,
+    plan_options,
+    prepare_plan,
+    print_plan,
+)
 
 if TYPE_CHECKING:
     from warehouse_sync.declarative import Options, SavedPlan
 
 
 @click.command()
-@FILES
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@files_argument
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @plan_options
 @output_options
 @context_options
 def apply(*, context: Context, output: Output, files: Path, yes: bool, options: "Options") -> None:
-    """Make a workspace as the files say: plan, show, ask, change.
+    """Change a workspace to match the files.
 
-    FOLDER may also be a plan that `plan --out` saved; it is carried out without a question, and only if nothing has
-    changed since. A command that was interrupted can be run again.
+    Shows the plan and asks before it changes anything. An apply that was interrupted can be run again.
+
+    FOLDER may also be a plan saved by `plan --out`. A saved plan is applied without asking, and refused with exit code 15
+    if the workspace, the files or the secrets changed since it was made.
 
     Example: warehouse-sync apply infra/ --yes
     """
@@ -40,11 +50,11 @@ def apply(*, context: Context, output: Output, files: Path, yes: bool, options: 
 def _apply_files(context: Context, output: Output, files: Path, options: "Options", *, yes: bool) -> None:
     declarations = load_files(files, output)
     prepared = prepare_plan(context, declarations, options)
-    asks = bool(prepared.plan.steps) and not yes
-    show(output, prepared, asks=asks)
+    confirming = bool(prepared.plan.steps) and not yes
+    print_plan(output, prepared, confirming=confirming)
     with errors.exit_on_error():
-        declarative.check_plan(prepared.plan, os.environ)  # before the question, not after it
-    if asks:
+        declarative.check_plan(prepared.plan, os.environ)  # do not ask about a plan that cannot be applied
+    if confirming:
         confirm("Apply these changes?")
     execute(context, output, prepared)
 
@@ -52,7 +62,7 @@ def _apply_files(context: Context, output: Output, files: Path, options: "Option
 def _apply_saved(context: Context, output: Output, file: Path, options: "Options") -> None:
     if options != declarative.Options(max_deletes=0):
         raise click.UsageError(
-            "a saved plan has its options in it: leave --prune, --max-deletes and --rotate out"
+            "a saved plan contains its options: remove --prune, --max-deletes and --rotate"
         )
     with errors.exit_on_error():
         saved = declarative.read_plan(file)
@@ -60,12 +70,16 @@ def _apply_saved(context: Context, output: Output, file: Path, options: "Options
     prepared = prepare_plan(context, declarations, saved.options)
     with errors.exit_on_error():
         saved.check(prepared.inputs, prepared.plan)
-    show(output, prepared)
+    print_plan(output, prepared)
     execute(context, output, prepared)
 
 
 def _folder_of(saved: "SavedPlan") -> Path:
     folder = Path(saved.folder)
     if not folder.exists():
-        raise errors.CliError(f"{folder}, which the plan is for, is not here.", ExitCode.PLAN_STALE)
+        raise errors.CliError(
+            f"{folder}, the folder of the saved plan, does not exist.",
+            ExitCode.PLAN_STALE,
+            "Run the command in the directory where the plan was made.",
+        )
     return folder

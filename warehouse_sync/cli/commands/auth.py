@@ -1,4 +1,4 @@
-"""``warehouse-sync auth``: the token that commands share."""
+"""`warehouse-sync auth`: the cached access token."""
 
 import json
 import sys
@@ -17,9 +17,10 @@ from warehouse_sync.cli.output import Output, output_options
 
 @click.group()
 def auth() -> None:
-    """Log in, see and forget the token that commands share.
+    """Log in, log out and show the cached token.
 
-    The token lies in the user's cache folder, where only you can read it; WAREHOUSE_SYNC_TOKEN_CACHE=off keeps none.
+    Commands share one token per credential, in a file of the user's cache folder that only you can read. Set
+    WAREHOUSE_SYNC_TOKEN_CACHE=off to disable the cache.
 
     Example: warehouse-sync auth status
     """
@@ -29,23 +30,25 @@ def auth() -> None:
 @output_options
 @context_options
 def login(*, context: Context, output: Output) -> None:
-    """Get a token, try it on the workspace, and keep it for the commands to come.
+    """Fetch a token, test it on the workspace and cache it.
 
     Example: warehouse-sync auth login --profile staging
     """
     context.call(lambda client: client.connections.list())
-    output.record(_state(context))
+    output.record(_token_state(context))
 
 
 @auth.command()
 @output_options
 @context_options
 def status(*, context: Context, output: Output) -> None:
-    """Tell whether a token is kept, and until when. ExitCode code 5 when there is none. Nothing is sent.
+    """Show the cached token without sending a request.
+
+    Exits with 5 if no valid token is cached.
 
     Example: warehouse-sync auth status --json
     """
-    state = _state(context)
+    state = _token_state(context)
     output.record(state)
     sys.exit(ExitCode.OK if state["logged_in"] else ExitCode.LOGIN_REFUSED)
 
@@ -54,21 +57,25 @@ def status(*, context: Context, output: Output) -> None:
 @output_options
 @context_options
 def logout(*, context: Context, output: Output) -> None:
-    """Forget the token. It stays valid until it expires: tokens cannot be revoked.
+    """Delete the cached token.
+
+    The token itself stays valid until it expires, because tokens cannot be revoked.
 
     Example: warehouse-sync auth logout
     """
     for file in _token_files(context.token_folder):
         file.unlink(missing_ok=True)
-    output.record(_state(context))
+    output.record(_token_state(context))
 
 
-def _state(context: Context) -> dict[str, Any]:
-    ends = [end for file in _token_files(context.token_folder) if (end := _end_of(file)) > time.time()]
+def _token_state(context: Context) -> dict[str, Any]:
+    expiries = [_expiry(file) for file in _token_files(context.token_folder)]
+    latest = max(expiries, default=0.0)
+    valid = latest > time.time()
     return {
-        "logged_in": bool(ends),
+        "logged_in": valid,
         "client_id": context.value("client_id"),
-        "expires_on": datetime.fromtimestamp(max(ends), UTC).isoformat(timespec="seconds") if ends else None,
+        "expires_on": datetime.fromtimestamp(latest, UTC).isoformat(timespec="seconds") if valid else None,
         "kept_in": str(context.token_folder) if context.token_folder else None,
     }
 
@@ -77,8 +84,8 @@ def _token_files(folder: Path | None) -> Iterator[Path]:
     return iter(()) if folder is None else folder.glob("*.json")
 
 
-def _end_of(file: Path) -> float:
-    """Read when a token expires; a file that cannot be read holds none, as for the cache itself."""
+def _expiry(file: Path) -> float:
+    """Return when a cached token expires; 0 for an unreadable file, which the cache ignores as well."""
     try:
         return float(json.loads(file.read_bytes())["expires_at"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""``warehouse-sync convert``: definitions of the older API to files."""
+"""`warehouse-sync convert`: convert definitions of the older API to files."""
 
 from pathlib import Path
 
@@ -23,15 +23,17 @@ from warehouse_sync.cli.output import Output, output_options
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
-    help="Where to write.",
+    help="Folder to write to.",
 )
-@click.option("--force", is_flag=True, help="Replace files that exist.")
+@click.option("--force", is_flag=True, help="Replace existing files.")
 @output_options
 def convert(*, old: tuple[Path, ...], folder: Path, force: bool, output: Output) -> None:
-    """Turn JSON definitions of the older API into files for this one.
+    """Convert definitions of the older API to files.
 
-    What has no equivalent is listed. Pipelines are written as paused: switch the old ones off before you activate them.
-    mParticle moved the pipelines of v1 to this API by itself: `warehouse-sync export` writes files from those.
+    FILE is a JSON file with connections, data models or pipelines of the older API. Fields without an equivalent are
+    listed. Pipelines are written as paused: stop the old ones before you activate them.
+
+    For v1 pipelines that mParticle has already migrated to this API, use `warehouse-sync export` instead.
 
     Example: warehouse-sync convert old/*.json --to infra/
     """
@@ -40,4 +42,4 @@ def convert(*, old: tuple[Path, ...], folder: Path, force: bool, output: Output)
         files = conversion.files()
         written = declarative.write_files(folder, files, force=force)
     output.written_files(written, files, missing=conversion.warnings)
-    output.note(f"Next: warehouse-sync lint {folder}.")
+    output.note(f"Next: warehouse-sync lint {folder}")

@@ -1,4 +1,4 @@
-"""``warehouse-sync demo``: the tutorial's flow against an emulator on this machine, from a connection to hundreds of reports."""
+"""`warehouse-sync demo`: the tutorial against a local emulator."""
 
 import time
 from collections import Counter
@@ -29,8 +29,8 @@ from warehouse_sync.cli import errors
 from warehouse_sync.cli.output import Output, text_options
 from warehouse_sync.emulator import Emulator
 
-PAST_RUNS = 120  # of each of the pipelines that are polled
-ROWS = 12  # of the last table
+PAST_RUNS = 120  # per polled pipeline
+ROWS = 12  # in the last table
 QUERY = """
 SELECT email AS email, customer_id AS customer_id, plan AS plan, updated_at
 FROM shop.public.customers
@@ -41,54 +41,54 @@ FROM shop.public.customers
 @click.option(
     "--pipelines",
     default=400,
-    show_default=True,
     type=click.IntRange(1, 100_000),
-    help="Pipelines to poll at the end.",
+    help="Number of pipelines to poll in the last step.",
 )
 @text_options
 def demo(*, pipelines: int, output: Output) -> None:
-    """Walk through the tutorial against an emulator: connect, model, load, follow, look back, poll.
+    """Run the tutorial against a local emulator.
 
-    Needs no account and no network, and leaves nothing behind.
+    Creates a connection, a data model and pipelines, triggers runs, lists them and polls many reports. Needs no account
+    and no network, and leaves nothing behind.
 
     Example: warehouse-sync demo
     """
-    narrator = Narrator(Console(stderr=output.format == "json", quiet=output.quiet))
+    printer = DemoPrinter(Console(stderr=output.format == "json", quiet=output.quiet))
     began = time.monotonic()
-    errors.run(lambda: _demo(narrator, pipelines))
+    errors.run(lambda: _demo(printer, pipelines))
     done = f"Done in {time.monotonic() - began:.1f} s."
-    narrator.say(f"\n{done} Next: `warehouse-sync emulator`, and the README's first example.")
+    printer.say(f"\n{done} Next: `warehouse-sync emulator`, and the README's first example.")
     if output.format == "json":
-        output.document({"chapters": narrator.chapters})
+        output.document({"chapters": printer.chapters})
     elif output.quiet:
         click.echo(done)
 
 
-async def _demo(narrator: "Narrator", pipelines: int) -> None:
+async def _demo(printer: "DemoPrinter", pipelines: int) -> None:
     async with (
         Emulator(queued=0.3, running=0.7) as emulator,
         AsyncClient(**emulator.client_options()) as client,
     ):
-        narrator.say(f"A Warehouse Sync API is running at {emulator.url}")
-        await _create(client, narrator)
-        await _load(client, emulator, narrator)
-        await _look_back(client, narrator)
+        printer.say(f"A Warehouse Sync API is running at {emulator.url}")
+        await _create(client, printer)
+        await _load(client, emulator, printer)
+        await _list_runs(client, printer)
         ids = emulator.seed(pipelines=pipelines, runs=PAST_RUNS)
-        await _trouble(client, emulator, ids[3::29], narrator)
-        await _poll(client, ids, narrator)
+        await _wait_for_failures(client, emulator, ids[3::29], printer)
+        await _poll(client, ids, printer)
 
 
-async def _create(client: AsyncClient, narrator: "Narrator") -> None:
-    """Create what the tutorial's step 4 creates."""
-    narrator.chapter("1", "Create the connection, the data model and two pipelines")
+async def _create(client: AsyncClient, printer: "DemoPrinter") -> None:
+    """Create the resources of step 4 of the tutorial."""
+    printer.chapter("1", "Create the connection, the data model and two pipelines")
     connection = await client.connections.create(_connection())
-    narrator.step(f"connection {connection.id} to {connection.service_provider}: {connection.status}")
-    narrator.step(f"its password reads back as {getattr(connection.config, 'password', None)}")
+    printer.step(f"connection {connection.id} to {connection.service_provider}: {connection.status}")
+    printer.step(f"its password reads as {getattr(connection.config, 'password', None)}")
     model = await client.data_models.create(DataModelSpec(id="customers", name="Customers", sql_query=QUERY))
-    narrator.step(f"data model {model.id}: {model.status}")
+    printer.step(f"data model {model.id}: {model.status}")
     for pipeline_id in ("customers-hourly", "customers-nightly"):
         pipeline = await client.pipelines.create(_pipeline(pipeline_id))
-        narrator.step(f"pipeline {pipeline.id}: {pipeline.schedule.type}, {pipeline.status}")
+        printer.step(f"pipeline {pipeline.id}: {pipeline.schedule.type}, {pipeline.status}")
 
 
 def _connection() -> ConnectionSpec:
@@ -102,7 +102,7 @@ def _connection() -> ConnectionSpec:
             database="shop",
             role="mparticle_role",
             user="mparticle_user",
-            password="made up for the demo",  # noqa: S106 - the emulator takes any
+            password="password-of-the-demo",  # noqa: S106 - the emulator accepts any password
             storage_integration="mp_us1_123_123_s3",
         ),
     )
@@ -126,73 +126,75 @@ def _pipeline(pipeline_id: str) -> PipelineSpec:
     )
 
 
-async def _load(client: AsyncClient, emulator: Emulator, narrator: "Narrator") -> None:
-    """Trigger both pipelines, and follow their runs; then one that fails."""
-    narrator.chapter("2", "Trigger runs, and follow them to their end")
+async def _load(client: AsyncClient, emulator: Emulator, printer: "DemoPrinter") -> None:
+    """Trigger both pipelines and wait for their runs, then for a run that fails."""
+    printer.chapter("2", "Trigger runs and wait for them")
     triggered = [await client.pipelines.trigger(id_) for id_ in ("customers-hourly", "customers-nightly")]
-    with narrator.progress("waiting for runs", len(triggered)) as advance:
+    with printer.progress("waiting for runs", len(triggered)) as advance:
         async for waited in client.runs.wait_many(
             [(run.pipeline_id, run.run_id) for run in triggered], timeout=30
         ):
             advance()
             if waited.run is not None:
-                narrator.step(_in_words(waited.run))
+                printer.step(_describe(waited.run))
     emulator.fail_next_run("customers-hourly", message="SQL compilation error: invalid identifier 'PLAN'")
     try:
         await client.pipelines.trigger_and_wait("customers-hourly", timeout=30)
     except RunFailedError as error:
-        narrator.step(f"and a run that fails says why: {error}")
+        printer.step(f"a failed run gives its reason: {error}")
 
 
-async def _look_back(client: AsyncClient, narrator: "Narrator") -> None:
-    """Run a few times more, and page through the history."""
-    narrator.chapter("3", "Page through a pipeline's history")
+async def _list_runs(client: AsyncClient, printer: "DemoPrinter") -> None:
+    """Trigger more runs and list the pages of the history."""
+    printer.chapter("3", "List the history of a pipeline page by page")
     for _ in range(2):
         await client.pipelines.trigger_and_wait("customers-nightly", timeout=30)
     async for page in client.runs.list("customers-nightly", page_size=2).pages():
         runs = ", ".join(f"{run.id} {run.status}" for run in page.items)
-        narrator.step(
-            f"page {page.current_page}: {runs}; {'more follow' if page.has_next_page else 'the last one'}"
+        printer.step(
+            f"page {page.current_page}: {runs}; {'more pages follow' if page.has_next_page else 'last page'}"
         )
 
 
-async def _trouble(client: AsyncClient, emulator: Emulator, ids: list[str], narrator: "Narrator") -> None:
-    """Let some of many pipelines fail, all at once, and wait for all of them together."""
-    narrator.chapter("4", f"Wait for {len(ids)} runs at once; the emulator lets them fail")
+async def _wait_for_failures(
+    client: AsyncClient, emulator: Emulator, ids: list[str], printer: "DemoPrinter"
+) -> None:
+    """Make many runs fail and wait for all of them at once."""
+    printer.chapter("4", f"Wait for {len(ids)} runs at once, which the emulator makes fail")
     for pipeline_id in ids:
         emulator.fail_next_run(pipeline_id, message="Numeric value 'n/a' is not recognized")
     triggered = [await client.pipelines.trigger(pipeline_id) for pipeline_id in ids]
     failed = 0
-    with narrator.progress("waiting for runs", len(ids)) as advance:
+    with printer.progress("waiting for runs", len(ids)) as advance:
         async for waited in client.runs.wait_many(
             [(run.pipeline_id, run.run_id) for run in triggered], timeout=30
         ):
             failed += waited.error is not None
             advance()
-    narrator.step(f"{failed} of {len(ids)} failed")
+    printer.step(f"{failed} of {len(ids)} failed")
 
 
-async def _poll(client: AsyncClient, ids: list[str], narrator: "Narrator") -> None:
-    """Ask for the reports of all pipelines at once."""
-    narrator.chapter("5", f"Poll the reports of {len(ids)} pipelines")
+async def _poll(client: AsyncClient, ids: list[str], printer: "DemoPrinter") -> None:
+    """Read the reports of all pipelines at once."""
+    printer.chapter("5", f"Read the reports of {len(ids)} pipelines")
     began = time.monotonic()
     polled = []
-    with narrator.progress("reports", len(ids)) as advance:
+    with printer.progress("reports", len(ids)) as advance:
         async for result in client.pipelines.reports(ids):
             polled.append(result)
             advance()
-    took = time.monotonic() - began
-    narrator.step(f"{len(polled)} reports in {took:.2f} s, {len(polled) / took:,.0f} a second")
-    narrator.show(_summary(polled), _sample(polled))
+    seconds = time.monotonic() - began
+    printer.step(f"{len(polled)} reports in {seconds:.2f} s, {len(polled) / seconds:,.0f} per second")
+    printer.show(_summary(polled), _sample(polled))
 
 
-def _in_words(run: Run) -> str:
-    took = (run.ended_on - run.started_on).total_seconds() if run.ended_on and run.started_on else 0.0
-    return f"run {run.id} of {run.pipeline_id}: {run.status} after {took:.1f} s, {run.successful_records} records"
+def _describe(run: Run) -> str:
+    seconds = (run.ended_on - run.started_on).total_seconds() if run.ended_on and run.started_on else 0.0
+    return f"run {run.id} of {run.pipeline_id}: {run.status} after {seconds:.1f} s, {run.successful_records} records"
 
 
 def _summary(polled: list[PolledReport]) -> Table:
-    """Count the pipelines by how their latest run went."""
+    """Count the pipelines by the status of their latest run."""
     counts = Counter(_latest(result) for result in polled)
     table = Table("latest run", "pipelines", title="All pipelines")
     table.columns[1].justify = "right"
@@ -202,7 +204,7 @@ def _summary(polled: list[PolledReport]) -> Table:
 
 
 def _sample(polled: list[PolledReport]) -> Table:
-    """Show some pipelines, those that need a look first."""
+    """List some pipelines, those without a successful latest run first."""
     table = Table(
         "pipeline",
         "status",
@@ -234,11 +236,11 @@ def _latest(result: PolledReport) -> str:
     return str(run.status) if run else "no run yet"
 
 
-class Narrator:
-    """Tells what happens: in colour with moving bars on a terminal, in plain lines elsewhere.
+class DemoPrinter:
+    """Prints the steps: with colour and progress bars on a terminal, as plain lines elsewhere.
 
     Attributes:
-        chapters: What was told, by chapter.
+        chapters: The steps so far by chapter, for `--json`.
     """
 
     def __init__(self, console: Console) -> None:
@@ -247,23 +249,23 @@ class Narrator:
         self._live = console.is_terminal
 
     def say(self, text: str) -> None:
-        """Say a sentence."""
+        """Print a line."""
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def chapter(self, number: str, title: str) -> None:
-        """Begin a chapter."""
+        """Print the title of a chapter."""
         self.chapters.append({"title": title, "steps": []})
         self._console.print(
             f"\n{number}. {title}", style="bold cyan", highlight=False, markup=False, soft_wrap=True
         )
 
     def step(self, text: str) -> None:
-        """Tell one step."""
+        """Print a step of the chapter."""
         self.chapters[-1]["steps"].append(text)
         self._console.print(f"   {text}", highlight=self._live, markup=False, soft_wrap=True)
 
     def show(self, *tables: Table) -> None:
-        """Show tables."""
+        """Print tables."""
         for table in tables:
             table.box = box.ROUNDED if self._live else box.ASCII2
             self._console.print()
@@ -271,7 +273,7 @@ class Narrator:
 
     @contextmanager
     def progress(self, label: str, total: int) -> Iterator[Callable[[], None]]:
-        """Show how far something has come, on a terminal."""
+        """Show a progress bar on a terminal; yield the callback that advances it."""
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, console=self._console, transient=True, disable=not self._live) as progress:
             task = progress.add_task(f"  {label}", total=total)

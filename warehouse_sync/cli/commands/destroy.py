@@ -1,4 +1,4 @@
-"""``warehouse-sync destroy``: delete what the files declare."""
+"""`warehouse-sync destroy`: delete the resources that the files manage."""
 
 import sys
 from pathlib import Path
@@ -10,26 +10,33 @@ from warehouse_sync.cli import errors
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.output import Output, is_terminal, output_options
-from warehouse_sync.cli.planning import FILES, ask, execute, load_files, prepare_plan, show
+from warehouse_sync.cli.planning import (
+    execute,
+    files_argument,
+    load_files,
+    prepare_plan,
+    print_plan,
+    prompt,
+)
 
 
 @click.command()
-@FILES
+@files_argument
 @click.option(
-    "--confirm", "confirmed", metavar="ID", help="The workspace's number, in place of typing it when asked."
+    "--confirm", "confirmed", metavar="ID", help="Confirm with the workspace id instead of typing it."
 )
 @output_options
 @context_options
 def destroy(*, context: Context, output: Output, files: Path, confirmed: str | None) -> None:
-    """Delete everything in the workspace that these files declare or were the last to manage.
+    """Delete the resources that the files manage.
 
-    The workspace's number has to be typed.
+    Deletes every resource that these files declare or managed before. Asks you to type the workspace id.
 
     Example: warehouse-sync destroy infra/ --workspace 5328
     """
     declarations = load_files(files, output)
     prepared = prepare_plan(context, declarations, None)
-    show(output, prepared, asks=bool(prepared.plan.steps) and confirmed is None)
+    print_plan(output, prepared, confirming=bool(prepared.plan.steps) and confirmed is None)
     with errors.exit_on_error():
         declarative.check_plan(prepared.plan, {})
     if prepared.plan.steps:
@@ -39,10 +46,11 @@ def destroy(*, context: Context, output: Output, files: Path, confirmed: str | N
 
 def _confirm(workspace_id: int, confirmed: str | None) -> None:
     if confirmed is None and is_terminal(sys.stdin):
-        question = "Type the workspace's number to delete all of this"
-        confirmed = ask(lambda: str(click.prompt(question, err=True, default="", show_default=False)))
+        question = "Type the workspace id to delete these resources"
+        confirmed = prompt(lambda: str(click.prompt(question, err=True, default="", show_default=False)))
     if confirmed is None or confirmed.strip() != str(workspace_id):
         raise errors.CliError(
-            f"nothing was deleted: type the workspace's number, or give it with --confirm {workspace_id}.",
+            "nothing was deleted: the workspace id was not confirmed.",
             ExitCode.REFUSED,
+            "Type it when asked, or pass it with --confirm.",
         )

@@ -1,4 +1,4 @@
-"""``warehouse-sync doctor``: one line for each thing that has to work."""
+"""`warehouse-sync doctor`: check settings, network, token and API access."""
 
 import email.utils
 import http.client
@@ -23,22 +23,22 @@ from warehouse_sync.cli.output import Output, output_options
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-PATIENCE = 10.0  # seconds for each look at the network
-TOLERANCE = 60.0  # seconds a clock may be wrong: tokens are renewed well ahead of their end
+NETWORK_TIMEOUT = 10.0  # seconds per network check
+CLOCK_TOLERANCE = 60.0  # seconds; tokens are refreshed well before they expire
 _MASK = "************"
-_SECRET = "client_secret"  # noqa: S105 - a setting's name
+_SECRET = "client_secret"  # noqa: S105 - the name of a setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What one check found.
+class CheckResult:
+    """The result of one check.
 
     Attributes:
-        check: What was looked at.
-        result: `ok`, `warning` or `error`.
-        detail: What was seen.
-        hint: What to do about it.
-        code: The exit code that an error stands for.
+        check: What was checked.
+        result: `ok` or `error`.
+        detail: What was found.
+        hint: What to do about an error.
+        code: The exit code of an error.
     """
 
     check: str
@@ -52,72 +52,75 @@ class Finding:
 @output_options
 @context_options
 def doctor(*, context: Context, output: Output) -> None:
-    """Check the settings and where they come from, the clock, DNS, TLS, the token and the API.
+    """Check settings, network, token and API access.
+
+    Shows the source of each setting and checks the clock, DNS, TLS, the token and the API. All checks run even if a
+    setting is missing. Exits with the code of the first error.
 
     Example: warehouse-sync doctor --profile staging
     """
-    findings = examine(context)
+    results = run_checks(context)
     rows = [
         {"check": each.check, "result": each.result, "detail": each.detail, "hint": each.hint}
-        for each in findings
+        for each in results
     ]
     output.rows(rows, ("check", "result", "detail", "hint"))
-    worst = next((each.code for each in findings if each.result == "error"), ExitCode.OK)
-    sys.exit(worst)
+    code = next((each.code for each in results if each.result == "error"), ExitCode.OK)
+    sys.exit(code)
 
 
-def examine(context: Context) -> list[Finding]:
-    """Do every check; those that need what an earlier one found wanting are left out."""
-    findings = [
-        _configuration(context, name)
+def run_checks(context: Context) -> list[CheckResult]:
+    """Run every check whose requirements passed."""
+    results = [
+        _check_setting(context, name)
         for name in ("workspace_id", "client_id", _SECRET, "api_url", "token_url")
     ]
     for label, url in (("API", context.api_url), ("token endpoint", context.token_url)):
-        findings += _network(label, urlsplit(url))
-    if not any(each.result == "error" for each in findings):
-        findings += _calls(context)
-    return findings
+        results += _check_network(label, urlsplit(url))
+    if not any(each.result == "error" for each in results):
+        results += _check_api(context)
+    return results
 
 
-def _configuration(context: Context, name: str) -> Finding:
+def _check_setting(context: Context, name: str) -> CheckResult:
     setting = context.settings.get(name)
     default = {"api_url": API_URL, "token_url": TOKEN_URL}.get(name)
     if setting is None and default is not None:
-        return Finding(check=name, result="ok", detail=f"{default}, from the default")
+        return CheckResult(check=name, result="ok", detail=f"{default}, from the default")
     if setting is None:
         return _failed(name, CliError("not set", ExitCode.CONFIGURATION, f"{how_to_set(name)}."))
     try:
         value = setting.value
     except CliError as error:
         return _failed(name, error)
-    return Finding(
+    return CheckResult(
         check=name, result="ok", detail=f"{_MASK if name == _SECRET else value}, from {setting.source}"
     )
 
 
-def _failed(check: str, error: CliError) -> Finding:
+def _failed(check: str, error: CliError) -> CheckResult:
     code = ExitCode(error.exit_code)
-    return Finding(check=check, result="error", detail=error.what, hint=error.hint, code=code)
+    return CheckResult(check=check, result="error", detail=error.problem, hint=error.hint, code=code)
 
 
-def _network(label: str, url: "SplitResult") -> list[Finding]:
-    dns = _attempt(f"DNS of the {label}", lambda: _resolve(url), "Check the address and the network.")
+def _check_network(label: str, url: "SplitResult") -> list[CheckResult]:
+    dns = _run_check(f"DNS of the {label}", lambda: _resolve(url), "Check the URL and the network.")
     if dns.result == "error":
         return [dns]
     if url.scheme != "https":
         return [dns]
-    tls = _attempt(f"TLS of the {label}", lambda: _handshake(url), "Check the proxy, and the certificates.")
+    tls = _run_check(f"TLS of the {label}", lambda: _handshake(url), "Check the proxy and the certificates.")
     if tls.result == "error":
         return [dns, tls]
-    return [dns, tls, _clock(url)] if label == "API" else [dns, tls]
+    return [dns, tls, _check_clock(url)] if label == "API" else [dns, tls]
 
 
-def _attempt(check: str, look: Callable[[], str], hint: str) -> Finding:
+def _run_check(check: str, work: Callable[[], str], hint: str) -> CheckResult:
     try:
-        return Finding(check=check, result="ok", detail=look())
+        return CheckResult(check=check, result="ok", detail=work())
     except (OSError, ValueError, http.client.HTTPException) as error:
         detail = one_line(error)
-        return Finding(check=check, result="error", detail=detail, hint=hint, code=ExitCode.NETWORK)
+        return CheckResult(check=check, result="error", detail=detail, hint=hint, code=ExitCode.NETWORK)
 
 
 def _resolve(url: "SplitResult") -> str:
@@ -128,57 +131,55 @@ def _resolve(url: "SplitResult") -> str:
 def _handshake(url: "SplitResult") -> str:
     address = (url.hostname or "", url.port or 443)
     with (
-        socket.create_connection(address, PATIENCE) as plain,
+        socket.create_connection(address, NETWORK_TIMEOUT) as plain,
         ssl.create_default_context().wrap_socket(plain, server_hostname=url.hostname) as secured,
     ):
         return str(secured.version())
 
 
-def _clock(url: "SplitResult") -> Finding:
-    return _attempt("clock", lambda: _compare_clock(url), "Set the clock of this machine.")
+def _check_clock(url: "SplitResult") -> CheckResult:
+    return _run_check("clock", lambda: _compare_clock(url), "Set the clock of this machine.")
 
 
 def _compare_clock(url: "SplitResult") -> str:
-    connection = http.client.HTTPSConnection(url.hostname or "", url.port, timeout=PATIENCE)
+    connection = http.client.HTTPSConnection(url.hostname or "", url.port, timeout=NETWORK_TIMEOUT)
     try:
         connection.request("HEAD", "/")
         date = connection.getresponse().getheader("Date")
     finally:
         connection.close()
     if date is None:
-        return "the API does not tell its time"
-    off = time.time() - email.utils.parsedate_to_datetime(date).timestamp()
-    if abs(off) > TOLERANCE:
-        raise ValueError(f"this machine's clock is {off:+.0f} s off")
-    return f"{off:+.0f} s against the API's"
+        return "the API sent no Date header"
+    offset = time.time() - email.utils.parsedate_to_datetime(date).timestamp()
+    if abs(offset) > CLOCK_TOLERANCE:
+        raise ValueError(f"the clock of this machine is {offset:+.0f} s off")
+    return f"{offset:+.0f} s compared with the API"
 
 
-def _calls(context: Context) -> list[Finding]:
-    """Fetch a token and call the API once; tell apart which of them failed."""
+def _check_api(context: Context) -> list[CheckResult]:
+    """Fetch a token and send one API request."""
     try:
         count = errors.run(lambda: _count_connections(context))
     except CliError as error:
-        return _refused(error)
-    detail = f"workspace {context.value('workspace_id')} answers; connections: {count}"
+        return _failed_call(error)
+    detail = f"workspace {context.value('workspace_id')} responded; connections: {count}"
     return [
-        Finding(check="token", result="ok", detail="the credential was accepted"),
-        Finding(check="API", result="ok", detail=detail),
+        CheckResult(check="token", result="ok", detail="the credential was accepted"),
+        CheckResult(check="API", result="ok", detail=detail),
     ]
 
 
-def _refused(error: CliError) -> list[Finding]:
+def _failed_call(error: CliError) -> list[CheckResult]:
     cause = error.__context__
     if isinstance(cause, warehouse_sync.ConfigurationError):
-        unusable = CliError(
-            error.what, ExitCode.CONFIGURATION
-        )  # without its hint, which is to call this command
+        unusable = CliError(error.problem, ExitCode.CONFIGURATION)  # its hint is to run this command
         return [_failed("settings", unusable)]
     if isinstance(cause, warehouse_sync.TokenError):
         return [_failed("token", error)]
-    accepted = []
+    token_results = []
     if isinstance(cause, warehouse_sync.APIError):
-        accepted = [Finding(check="token", result="ok", detail="the credential was accepted")]
-    return [*accepted, _failed("API", CliError(error.what, ExitCode(error.exit_code)))]
+        token_results = [CheckResult(check="token", result="ok", detail="the credential was accepted")]
+    return [*token_results, _failed("API", CliError(error.problem, ExitCode(error.exit_code)))]
 
 
 async def _count_connections(context: Context) -> int:

@@ -1,4 +1,4 @@
-"""``warehouse-sync drift``: a plan for machines."""
+"""`warehouse-sync drift`: compare a workspace with the files, for scripts and CI."""
 
 import sys
 from pathlib import Path
@@ -9,46 +9,48 @@ import click
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.exit_codes import DRIFT, ExitCode
 from warehouse_sync.cli.output import Output, output_options
-from warehouse_sync.cli.planning import FILES, load_files, plan_options, prepare_plan, show
+from warehouse_sync.cli.planning import files_argument, load_files, plan_options, prepare_plan, print_plan
 
 if TYPE_CHECKING:
     from warehouse_sync.declarative import Options
 
 
 class DriftCommand(click.Command):
-    """A command in which every error is 1, since 2 says that there is drift."""
+    """A command whose errors all exit with 1, because 2 means drift."""
 
     def make_context(self, *args: object, **kwargs: object) -> click.Context:
-        """Read the arguments."""
+        """Parse the arguments."""
         try:
-            return super().make_context(*args, **kwargs)  # type: ignore[arg-type]  # click's own arguments
+            return super().make_context(*args, **kwargs)  # type: ignore[arg-type]  # passed through to click
         except click.ClickException as error:
-            raise _as_error(error) from None
+            raise _with_exit_code_1(error) from None
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         try:
             return super().invoke(ctx)
         except click.ClickException as error:
-            raise _as_error(error) from None
+            raise _with_exit_code_1(error) from None
 
 
-def _as_error(error: click.ClickException) -> click.ClickException:
+def _with_exit_code_1(error: click.ClickException) -> click.ClickException:
     error.exit_code = ExitCode.ERROR  # type: ignore[misc]  # click declares it on the class and reads it from the instance
     return error
 
 
 @click.command(cls=DriftCommand)
-@FILES
+@files_argument
 @plan_options
 @output_options
 @context_options
 def drift(*, context: Context, output: Output, files: Path, options: "Options") -> None:
-    """Tell whether a workspace is as the files say: exit code 0 if it is, 2 if not, 1 for any error.
+    """Exit with 2 if the workspace differs from the files.
+
+    Exits with 0 if they match and with 1 for any error. Nothing is changed.
 
     Example: warehouse-sync drift infra/ --quiet
     """
     declarations = load_files(files, output)
     prepared = prepare_plan(context, declarations, options)
-    show(output, prepared)
+    print_plan(output, prepared)
     sys.exit(DRIFT if prepared.plan.steps or prepared.plan.blockers else ExitCode.OK)

@@ -1,4 +1,4 @@
-"""``warehouse-sync emulator``: the emulator, until it is told to stop."""
+"""`warehouse-sync emulator`: run a local emulator."""
 
 import asyncio
 import contextlib
@@ -18,10 +18,10 @@ from warehouse_sync.emulator.server import RemoteAddressError
 
 
 def read_limits(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
-    """Read what `--limit` moves.
+    """Parse the values of `--limit`.
 
     Raises:
-        BadParameter: There is no such limit, or it cannot be moved there.
+        BadParameter: The limit does not exist, or the value is invalid.
     """
     pairs = (text.partition("=") for text in texts)
     changes = {name: _limit(value) for name, _, value in pairs}
@@ -41,10 +41,10 @@ def _limit(value: str) -> int | str | None:
 
 
 def read_faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[Fault, ...]:
-    """Read what `--fault` lets go wrong.
+    """Parse the values of `--fault`.
 
     Raises:
-        BadParameter: It could not happen.
+        BadParameter: The fault is invalid.
     """
     try:
         return tuple(Fault.read(text) for text in texts)
@@ -55,50 +55,52 @@ def read_faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option(
-    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
+    "--port", default=8080, type=click.IntRange(0, 65535), help="Port to listen on; 0 selects a free port."
 )
-@click.option("--allow-remote", is_flag=True, help="Permit an address that other machines can reach.")
+@click.option("--allow-remote", is_flag=True, help="Allow a --host that other machines can reach.")
 @click.option(
     "--allowed-host",
     "allowed_hosts",
     multiple=True,
     metavar="NAME",
-    help="Answer to this host name too; repeatable.",
+    help="Also accept requests with this Host header; repeatable.",
 )
 @click.option(
     "--workspace-id",
     default=5328,
-    show_default=True,
     type=click.IntRange(1),
-    help="Workspace of the settings.",
+    help="Workspace id in the printed settings.",
 )
 @click.option(
     "--clock",
     default="system",
-    show_default=True,
     type=click.Choice(["system", "virtual"]),
-    help="Go by the machine's clock, or by one that POST /_emulator/clock turns.",
+    help="Clock of the machine, or a clock that POST /_emulator/clock advances.",
 )
 @click.option(
     "--clock-start",
     metavar="MOMENT",
-    help="Where a virtual clock starts, such as 2024-01-31T12:00:00Z. [default: now]",
+    show_default="now",
+    help="Start of the virtual clock, such as 2024-01-31T12:00:00Z.",
 )
 @click.option(
     "--warehouse",
     metavar="PATH",
-    help="Run data models' SQL on a DuckDB file, or a folder of CSV and Parquet files.",
+    help="DuckDB file, or folder of CSV and Parquet files, on which data models run their SQL.",
 )
 @click.option(
-    "--state", metavar="DIR", help="Keep everything in this folder across restarts. [default: in memory]"
+    "--state",
+    metavar="DIR",
+    show_default="in memory",
+    help="Folder that keeps all resources and runs across restarts.",
 )
 @click.option(
-    "--queued", default=0.05, show_default=True, type=click.FloatRange(0), help="Seconds a run is queued."
+    "--queued", default=0.05, type=click.FloatRange(0), metavar="SECONDS", help="Time that a run is queued."
 )
 @click.option(
-    "--running", default=0.1, show_default=True, type=click.FloatRange(0), help="Seconds a run then runs."
+    "--running", default=0.1, type=click.FloatRange(0), metavar="SECONDS", help="Time that a run takes."
 )
 @click.option(
     "--limit",
@@ -106,28 +108,33 @@ def read_faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
     multiple=True,
     metavar="NAME=VALUE",
     callback=read_limits,
-    help="Move a limit, such as active_pipelines=50 or columns=none; repeatable. GET /_emulator/limits shows all.",
+    help="Change a limit, such as active_pipelines=50 or columns=none; repeatable. GET /_emulator/limits lists all.",
 )
-@click.option("--no-limits", is_flag=True, help="Begin without any limits.")
+@click.option("--no-limits", is_flag=True, help="Start without limits.")
 @click.option(
     "--fault",
     "faults",
     multiple=True,
     metavar="TEXT",
     callback=read_faults,
-    help="Begin with a fault, such as 'GET */report status=503 count=2'; repeatable.",
+    help="Start with a fault, such as 'GET */report status=503 count=2'; repeatable.",
 )
 @click.option(
     "--seed-pipelines",
     default=0,
     type=click.IntRange(0),
-    help="Begin with this many pipelines that have a past.",
+    metavar="N",
+    help="Start with this many pipelines that have past runs.",
 )
 @click.option(
-    "--seed-runs", default=1000, show_default=True, type=click.IntRange(0), help="Past runs of each of them."
+    "--seed-runs",
+    default=1000,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Past runs of each seeded pipeline.",
 )
 @text_options
-def emulator(  # noqa: PLR0913  # the options
+def emulator(  # noqa: PLR0913 - one argument per option
     *,
     host: str,
     port: int,
@@ -139,12 +146,12 @@ def emulator(  # noqa: PLR0913  # the options
     seed_pipelines: int,
     seed_runs: int,
     output: Output,
-    **settings: Any,  # noqa: ANN401  # the options that have the argument's name
+    **settings: Any,  # noqa: ANN401 - options that are arguments of `Emulator`
 ) -> None:
-    """Serve the Warehouse Sync API on this machine, until Ctrl-C.
+    """Run a local emulator of the Warehouse Sync API.
 
-    Once it accepts connections it prints its address, and the settings of a client as `export` lines; with --json, both as
-    one line of JSON.
+    When it accepts connections, it prints its URL and the settings of a client as `export` lines, or with --json as one
+    line of JSON. It runs until Ctrl-C and then exits with 0.
 
     Example: warehouse-sync emulator --port 8080 --seed-pipelines 300
     """
@@ -160,7 +167,7 @@ def emulator(  # noqa: PLR0913  # the options
             served.add_fault(fault)
     except RemoteAddressError as error:
         raise click.ClickException(
-            f"{host} can be reached by other machines; add --allow-remote if you mean it."
+            f"{host} can be reached by other machines; pass --allow-remote to allow that."
         ) from error
     except (ValueError, StateError) as error:
         raise click.ClickException(str(error.args[0])) from error
@@ -177,7 +184,7 @@ def _clock(kind: Literal["system", "virtual"], start: str | None) -> Clock | Lit
     moment = read_moment(start)
     if kind == "system" or moment is None:
         raise click.UsageError(
-            "--clock-start takes a moment such as 2024-01-31T12:00:00Z and goes with --clock virtual."
+            "--clock-start takes a time such as 2024-01-31T12:00:00Z and requires --clock virtual."
         )
     return VirtualClock(moment)
 
@@ -195,7 +202,7 @@ async def _serve(served: Emulator, host: str, port: int, output: Output) -> None
 
 
 def _stop_on_signals(stopped: asyncio.Event) -> None:
-    # Not on Windows, where Ctrl-C arrives as KeyboardInterrupt.
+    # Not available on Windows, where Ctrl-C raises KeyboardInterrupt.
     with contextlib.suppress(NotImplementedError):
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -217,5 +224,5 @@ def _announce(served: Emulator, output: Output) -> None:
 
 def _cannot_listen(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} of {host} is in use; choose another with --port, or --port 0 for a free one."
+        return f"Port {port} of {host} is in use; choose another with --port, or a free one with --port 0."
     return f"Cannot listen on port {port} of {host}: {error.strerror or error}."

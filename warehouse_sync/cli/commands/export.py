@@ -1,4 +1,4 @@
-"""``warehouse-sync export``: files from a workspace."""
+"""`warehouse-sync export`: write the resources of a workspace to files."""
 
 from pathlib import Path
 
@@ -12,18 +12,19 @@ from warehouse_sync.cli.output import Output, output_options
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--force", is_flag=True, help="Replace files that exist.")
+@click.option("--force", is_flag=True, help="Replace existing files.")
 @output_options
 @context_options
 def export(*, context: Context, output: Output, folder: Path, force: bool) -> None:
-    """Write files from a workspace, such that `plan` then finds nothing to change.
+    """Write the resources of a workspace to files.
 
-    Secrets are written as references to environment variables, whose names are printed.
+    A `plan` of these files finds nothing to change. Secrets are written as references to environment variables; the
+    command prints the names of these variables.
 
     Example: warehouse-sync export infra/
     """
-    observed = context.call(declarative.read_snapshot)
+    snapshot = context.call(declarative.read_snapshot)
     with errors.exit_on_error():
-        files, skipped = declarative.export_documents(observed)
+        files, skipped = declarative.export_documents(snapshot)
         written = declarative.write_files(folder, files, force=force)
     output.written_files(written, files, missing=[f"not written: {note}" for note in skipped])

@@ -1,4 +1,4 @@
-"""``warehouse-sync init``: a first folder of files."""
+"""`warehouse-sync init`: create the files of a first pipeline."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from warehouse_sync import declarative
 from warehouse_sync.cli import errors
 from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.output import Output, is_terminal, output_options
-from warehouse_sync.cli.planning import ask
+from warehouse_sync.cli.planning import prompt
 
 _PROVIDERS = {
     "snowflake": "Snowflake",
@@ -23,7 +23,7 @@ _PROVIDERS = {
     "databricks": "Databricks",
 }
 _FREQUENCIES = ("once", "on_demand", "hourly", "daily", "weekly", "monthly")
-# The choices of the tutorial's "load_timestamp_field_type".
+# The values of `load_timestamp_field_type` in the tutorial.
 _TYPES = (
     "timestamp_ltz",
     "timestamp_ntz",
@@ -38,10 +38,10 @@ _QUERY = "SELECT customer_id, email, {iterator}\nFROM {table}"
 
 
 def read_id(text: str) -> str:
-    """Return an id, as it is typed for an option or in answer to a question.
+    """Return an id that was passed as an option or typed at a prompt.
 
     Raises:
-        BadParameter: It cannot be one.
+        BadParameter: The text is not a valid id.
     """
     problem = declarative.check_id(text)
     if problem:
@@ -53,7 +53,7 @@ def read_text(text: str) -> str:
     """Return a text that is not empty.
 
     Raises:
-        BadParameter: It is.
+        BadParameter: The text is empty.
     """
     if not text.strip():
         raise click.BadParameter("must not be empty")
@@ -65,15 +65,15 @@ _ID_TEXT, _TEXT = FuncParamType(read_id), FuncParamType(read_text)
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A question.
+    """A prompt for a value that no option provides.
 
     Attributes:
-        option: The option that answers it.
-        text: The question.
-        help: What is asked for, in one line.
-        example: An answer.
-        type: Checks an answer.
-        default: The usual answer, if there is one.
+        option: The option that provides the value.
+        text: The prompt.
+        help: What the value is, in one line.
+        example: An example value.
+        type: Validates the value.
+        default: The default value, if there is one.
     """
 
     option: str
@@ -86,52 +86,52 @@ class Question:
 
 _WAREHOUSE = Question(
     option="--warehouse",
-    text="Which warehouse is it?",
+    text="Which warehouse do you use?",
     help="The kind of warehouse that holds the data.",
     example="snowflake",
     type=click.Choice(list(_PROVIDERS)),
 )
 _TABLE = Question(
     option="--table",
-    text="Which table is it?",
+    text="Which table do you want to load?",
     help="The table or view to load, as database.schema.table.",
     example="shop.public.customers",
 )
 _ID = Question(
     option="--id",
-    text="What is the pipeline called?",
-    help="Its id, which never changes: letters, digits, _ and -.",
+    text="Which id should the pipeline have?",
+    help="An id of letters, digits, _ and -. It cannot be changed later.",
     example="customers",
     type=_ID_TEXT,
     default="customers",
 )
 _ITERATOR = Question(
     option="--iterator",
-    text="Which column tells what changed?",
-    help="A column that grows with each change: only rows with a newer value are loaded again.",
+    text="Which column shows when a row changed?",
+    help="A column that increases with each change: each run loads the rows with newer values.",
     example="updated_at",
     default="updated_at",
 )
 _ITERATOR_TYPE = Question(
     option="--iterator-type",
-    text="What is its type?",
-    help="The type of that column in the warehouse.",
+    text="Which type does this column have?",
+    help="The type of the column in the warehouse.",
     example="timestamp_ntz",
     type=click.Choice(_TYPES),
     default="timestamp",
 )
 _FREQUENCY = Question(
     option="--frequency",
-    text="When does it run?",
-    help="How often data is loaded: just once, when you trigger it, or by a schedule.",
+    text="When should the pipeline run?",
+    help="How often data is loaded: once, when you trigger it, or on a schedule.",
     example="daily",
     type=click.Choice(_FREQUENCIES),
     default="once",
 )
 _ENVIRONMENT = Question(
     option="--environment",
-    text="Where does the data go?",
-    help="The environment of mParticle that receives it; begin with development.",
+    text="Which environment should receive the data?",
+    help="The mParticle environment; start with development.",
     example="development",
     type=click.Choice(["development", "production"]),
     default="development",
@@ -140,66 +140,87 @@ _ENVIRONMENT = Question(
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--warehouse", type=click.Choice(list(_PROVIDERS)), help="Where the data is.")
+@click.option("--warehouse", type=click.Choice(list(_PROVIDERS)), help="Warehouse that holds the data.")
 @click.option(
-    "--set", "given", multiple=True, metavar="FIELD=VALUE", help="A field of the connection; repeatable."
+    "--set", "given", multiple=True, metavar="FIELD=VALUE", help="Set a field of the connection; repeatable."
 )
-@click.option("--table", metavar="NAME", help="The table, fully qualified: database.schema.table.")
+@click.option("--table", metavar="NAME", help="Table to load, as database.schema.table.")
 @click.option(
     "--sql",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="The query, in place of --table.",
+    help="File with a SQL query to use instead of --table.",
 )
 @click.option(
-    "--id", "pipeline_id", metavar="ID", type=_ID_TEXT, help="What to call the pipeline, such as customers."
+    "--id",
+    "pipeline_id",
+    metavar="ID",
+    type=_ID_TEXT,
+    help=f"Id of the pipeline: letters, digits, `_` and `-`.  [default: {_ID.default}]",
 )
-@click.option("--iterator", metavar="COLUMN", help="The column that tells what changed.")
-@click.option("--iterator-type", type=click.Choice(_TYPES), help="That column's type.")
-@click.option("--frequency", type=click.Choice(_FREQUENCIES), help="When it runs.")
-@click.option("--environment", type=click.Choice(["development", "production"]), help="Where the data goes.")
-@click.option("--force", is_flag=True, help="Replace files that exist.")
+@click.option(
+    "--iterator",
+    metavar="COLUMN",
+    help=f"Column that shows when a row changed.  [default: {_ITERATOR.default}]",
+)
+@click.option(
+    "--iterator-type",
+    type=click.Choice(_TYPES),
+    help=f"Type of the --iterator column.  [default: {_ITERATOR_TYPE.default}]",
+)
+@click.option(
+    "--frequency",
+    type=click.Choice(_FREQUENCIES),
+    help=f"When the pipeline runs.  [default: {_FREQUENCY.default}]",
+)
+@click.option(
+    "--environment",
+    type=click.Choice(["development", "production"]),
+    help=f"mParticle environment that receives the data.  [default: {_ENVIRONMENT.default}]",
+)
+@click.option("--force", is_flag=True, help="Replace existing files.")
 @output_options
 def init(*, folder: Path, given: tuple[str, ...], force: bool, output: Output, **answers: object) -> None:
-    """Write a first folder of files: a connection, a data model, a pipeline. Nothing is sent.
+    """Create the files of a first pipeline.
 
-    What the options leave open is asked on a terminal. Secrets are not asked: the files refer to them.
+    Writes a connection, a data model and a pipeline to FOLDER, without calling the API. On a terminal, it asks for the
+    values that no option provides. It does not ask for secrets: the files refer to environment variables.
 
     Example: warehouse-sync init infra/ --warehouse databricks --id customers
     """
-    asked = Asked(output)
-    warehouse = asked.answer(_WAREHOUSE, answers["warehouse"])
-    asked.check()  # what else is asked depends on it
+    prompts = Prompts(output)
+    warehouse = prompts.answer(_WAREHOUSE, answers["warehouse"])
+    prompts.check()  # the other prompts depend on the warehouse
     provider = _PROVIDERS[warehouse]
-    config = _config(asked, provider, given)
-    table = "" if answers["sql"] else asked.answer(_TABLE, answers["table"])
-    pipeline_id = asked.answer(_ID, answers["pipeline_id"])
-    iterator = asked.answer(_ITERATOR, answers["iterator"])
-    made = declarative.ScaffoldOptions(
+    config = _config(prompts, provider, given)
+    table = "" if answers["sql"] else prompts.answer(_TABLE, answers["table"])
+    pipeline_id = prompts.answer(_ID, answers["pipeline_id"])
+    iterator = prompts.answer(_ITERATOR, answers["iterator"])
+    scaffold = declarative.ScaffoldOptions(
         provider=provider,
         config=config,
         pipeline_id=pipeline_id,
         iterator_field=iterator,
-        iterator_data_type=asked.answer(_ITERATOR_TYPE, answers["iterator_type"]),
-        frequency=asked.answer(_FREQUENCY, answers["frequency"]),
-        environment=asked.answer(_ENVIRONMENT, answers["environment"]),
+        iterator_data_type=prompts.answer(_ITERATOR_TYPE, answers["iterator_type"]),
+        frequency=prompts.answer(_FREQUENCY, answers["frequency"]),
+        environment=prompts.answer(_ENVIRONMENT, answers["environment"]),
         sql_query=_query(answers["sql"], table, iterator),
         start=(datetime.now(UTC) + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0),
     )
-    asked.check()
+    prompts.check()
     with errors.exit_on_error():
-        files = declarative.scaffold_files(made)
+        files = declarative.scaffold_files(scaffold)
         files["warehouse-sync.schema.json"] = json.dumps(declarative.json_schema(), indent=2) + "\n"
         written = declarative.write_files(folder, files, force=force)
     output.written_files(written, files)
-    output.note(f"Next: warehouse-sync lint {folder}, then warehouse-sync plan {folder}.")
+    output.note(f"Next: warehouse-sync lint {folder}, then warehouse-sync plan {folder}")
 
 
-class Asked:
-    """Asks for what the options leave open; without a terminal, collects it.
+class Prompts:
+    """Prompts for missing values; without a terminal, collects the options that are missing.
 
     Args:
-        output: Where the lines of help are shown.
+        output: Where to print the help of each prompt.
     """
 
     def __init__(self, output: Output) -> None:
@@ -207,17 +228,17 @@ class Asked:
         self._missing: list[str] = []
 
     def answer(self, question: Question, given: object) -> str:
-        """Return what was given, what is answered, or the usual answer.
+        """Return the given value, the typed value or the default.
 
         Raises:
-            BadParameter: What was given is no answer.
+            BadParameter: The given value is invalid.
         """
         if given is not None:
             return _read(question, str(given))
         if is_terminal(sys.stdin):
             self._output.note("")
             self._output.note(f"{question.help} Example: {question.example}")
-            return ask(
+            return prompt(
                 lambda: str(
                     click.prompt(
                         question.text,
@@ -233,14 +254,14 @@ class Asked:
         return question.default or ""
 
     def check(self) -> None:
-        """Refuse to go on while something is open.
+        """Check that no value is missing.
 
         Raises:
-            CliError: Something is; the message names every option that is missing.
+            CliError: A value is missing; the message names every missing option.
         """
         if self._missing:
             raise errors.CliError(
-                f"there is no terminal to ask on; give {', '.join(self._missing)}.", ExitCode.USAGE
+                f"there is no terminal to prompt on: pass {', '.join(self._missing)}.", ExitCode.USAGE
             )
 
 
@@ -252,17 +273,17 @@ def _read(question: Question, given: str) -> str:
         raise
 
 
-def _config(asked: Asked, provider: str, given: tuple[str, ...]) -> dict[str, str]:
+def _config(prompts: Prompts, provider: str, given: tuple[str, ...]) -> dict[str, str]:
     questions = declarative.config_questions(provider)
     values = {name: value for name, _, value in (each.partition("=") for each in given)}
     known = [each.name for each in questions]
     unknown = sorted(values.keys() - set(known))
     if unknown:
         raise click.UsageError(
-            f"--set takes FIELD=VALUE, with FIELD one of {', '.join(known)}; not {', '.join(unknown)}"
+            f"unknown field in --set: {', '.join(unknown)}. Fields of this connection: {', '.join(known)}"
         )
     return {
-        each.name: asked.answer(
+        each.name: prompts.answer(
             Question(
                 option=f"--set {each.name}=…",
                 text=f"{provider}: {each.name}?",

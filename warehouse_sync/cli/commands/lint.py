@@ -1,4 +1,4 @@
-"""``warehouse-sync lint``: what would fail an hour later."""
+"""`warehouse-sync lint`: check files without calling the API."""
 
 import logging
 import sys
@@ -9,37 +9,28 @@ import click
 
 from warehouse_sync import __version__, declarative
 from warehouse_sync.cli.exit_codes import ExitCode
-from warehouse_sync.cli.output import QUIET, Output
-from warehouse_sync.cli.planning import FILES
+from warehouse_sync.cli.output import Output, quiet_option
+from warehouse_sync.cli.planning import files_argument, note_nothing_declared
 
 FORMATS = ("text", "json", "sarif", "github")
 
 
 @click.command()
-@FILES
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="How to print.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Short for --format json.")
-@click.option("--strict", is_flag=True, help="Fail for warnings, too.")
+@files_argument
+@click.option("-f", "--format", "form", type=click.Choice(FORMATS), default="text", help="Output format.")
+@click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
+@click.option("--strict", is_flag=True, help="Exit with 10 for warnings as well.")
 @click.option(
     "--max-active-pipelines",
     type=click.IntRange(1),
     default=5,
-    show_default=True,
-    help="Your account's limit.",
+    help="Active pipelines that your account allows.",
 )
 @click.option(
-    "--max-columns", type=click.IntRange(1), default=100, show_default=True, help="Your account's limit."
+    "--max-columns", type=click.IntRange(1), default=100, help="Columns per query that your account allows."
 )
-@QUIET
-def lint(  # noqa: PLR0913 - the options
+@quiet_option
+def lint(  # noqa: PLR0913 - one argument per option
     *,
     files: Path,
     form: str,
@@ -49,19 +40,20 @@ def lint(  # noqa: PLR0913 - the options
     max_columns: int,
     quiet: bool,
 ) -> None:
-    """Look for what would fail an hour later. Needs no account; nothing is sent.
+    """Check files for errors without calling the API.
 
-    ExitCode code 10 when there are errors. A rule is silenced in a resource with `lint: {ignore: [WS306]}`, in a query with
-    `-- lint: ignore WS306`.
+    Finds mistakes that would otherwise fail when a pipeline runs. Needs no account. Exits with 10 if there are errors.
+
+    To ignore a rule, write `lint: {ignore: [WS306]}` in a resource or `-- lint: ignore WS306` in a query.
 
     Example: warehouse-sync lint infra/ --format github
     """
-    # What sqlglot does not understand is told as a finding, not by its logger.
+    # SQL that sqlglot cannot parse becomes a finding, so its log line would be a duplicate.
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     limits = declarative.Limits(active_pipelines=max_active_pipelines, columns=max_columns)
     findings = declarative.lint_files(files, now=datetime.now(UTC), limits=limits)
     if not findings and not declarative.load(files).resources:
-        Output(quiet=quiet).note(f"{files} declares nothing: is it the right folder?")
+        note_nothing_declared(files, Output(quiet=quiet))
     match "json" if as_json else form:
         case "json":
             click.echo(declarative.to_json(findings))

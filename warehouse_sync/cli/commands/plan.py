@@ -1,4 +1,4 @@
-"""``warehouse-sync plan``: what would change."""
+"""`warehouse-sync plan`: show the changes that `apply` would make."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,14 +8,14 @@ import click
 from warehouse_sync import declarative
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.output import Output, output_options
-from warehouse_sync.cli.planning import FILES, load_files, plan_options, prepare_plan, show
+from warehouse_sync.cli.planning import files_argument, load_files, plan_options, prepare_plan, print_plan
 
 if TYPE_CHECKING:
     from warehouse_sync.declarative import Options
 
 
 @click.command()
-@FILES
+@files_argument
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 @output_options
 @context_options
 def plan(*, context: Context, output: Output, files: Path, out: Path | None, options: "Options") -> None:
-    """Show what would change for a workspace to be as the files say. Nothing is changed.
+    """Show the changes that `apply` would make.
 
-    A saved plan holds for this workspace, these files and what the workspace holds now: `apply` refuses it otherwise.
+    Nothing is changed. A plan saved with --out can be applied until the workspace, the files or the secrets change.
 
     Example: warehouse-sync plan infra/ --out plan.json
     """
@@ -36,4 +36,4 @@ def plan(*, context: Context, output: Output, files: Path, out: Path | None, opt
     prepared = prepare_plan(context, declarations, options)
     if out is not None:
         declarative.save_plan(out, prepared.plan, prepared.inputs, folder=str(files), options=options)
-    show(output, prepared)
+    print_plan(output, prepared)

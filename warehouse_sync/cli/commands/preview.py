@@ -1,4 +1,4 @@
-"""``warehouse-sync preview``: what the columns of a query become at mParticle, before anything is created."""
+"""`warehouse-sync preview`: how mParticle uses each column of a query."""
 
 from pathlib import Path
 from typing import TextIO
@@ -7,7 +7,7 @@ import click
 
 from warehouse_sync.cli.output import Output, output_options
 
-# The providers whose SQL can be read. The emulator, which knows them too, is imported when a query is run.
+# The SQL dialects. Also listed in the emulator, which is imported only when a query runs.
 _PROVIDERS = {
     "snowflake": "Snowflake",
     "bigquery": "BigQuery",
@@ -23,25 +23,24 @@ _PROVIDERS = {
     "file",
     type=click.File(encoding="utf-8"),
     metavar="FILE",
-    help="Read the query from a file; - is stdin.",
+    help="Read the query from a file, or from stdin if FILE is `-`.",
 )
 @click.option(
     "--warehouse",
     required=True,
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="A DuckDB file, or a folder of CSV and Parquet files.",
+    help="DuckDB file, or folder of CSV and Parquet files, to query.",
 )
 @click.option(
     "--dialect",
     default="snowflake",
-    show_default=True,
     type=click.Choice(list(_PROVIDERS), case_sensitive=False),
-    help="The SQL the query is written in.",
+    help="SQL dialect of the query.",
 )
-@click.option("--iterator", metavar="COLUMN", help="The iterator field, which is not sent.")
+@click.option("--iterator", metavar="COLUMN", help="Iterator field of the pipeline.")
 @output_options
-def preview(  # noqa: PLR0913  # the options
+def preview(  # noqa: PLR0913 - one argument per option
     *,
     sql: str | None,
     file: TextIO | None,
@@ -50,20 +49,20 @@ def preview(  # noqa: PLR0913  # the options
     iterator: str | None,
     output: Output,
 ) -> None:
-    """Show what the columns of a query become: identities, attributes, or nothing.
+    """Show how mParticle uses each column of a query.
 
-    The query is executed on the warehouse. Nothing is created, and nothing is sent.
+    A column becomes an identity, an attribute or nothing. The query runs on local data; nothing is sent.
 
     Example: warehouse-sync preview --warehouse shop.duckdb "SELECT email, plan FROM shop.public.customers"
     """
-    from warehouse_sync.emulator.warehouse.engine import Warehouse  # noqa: PLC0415 - heavy
-    from warehouse_sync.emulator.warehouse.errors import QueryError, WarehouseUnavailableError  # noqa: PLC0415 - heavy
-    from warehouse_sync.emulator.warehouse.preview import advice  # noqa: PLC0415 - heavy
-    from warehouse_sync.emulator.warehouse.preview import preview as preview_columns  # noqa: PLC0415 - heavy
+    from warehouse_sync.emulator.warehouse.engine import Warehouse  # noqa: PLC0415 - slow to import
+    from warehouse_sync.emulator.warehouse.errors import QueryError, WarehouseUnavailableError  # noqa: PLC0415 - slow to import
+    from warehouse_sync.emulator.warehouse.preview import advice  # noqa: PLC0415 - slow to import
+    from warehouse_sync.emulator.warehouse.preview import preview as preview_columns  # noqa: PLC0415 - slow to import
 
     text = file.read() if file and sql is None else sql
     if text is None or (file and sql is not None):
-        raise click.UsageError("Give the query either as an argument or with --file.")
+        raise click.UsageError("Pass the query either as an argument or with --file.")
     provider = _PROVIDERS[dialect]
     engine = Warehouse(warehouse)
     try:
@@ -71,7 +70,7 @@ def preview(  # noqa: PLR0913  # the options
     except (QueryError, WarehouseUnavailableError) as error:
         raise click.ClickException(str(error)) from error
     finally:
-        engine.close()  # its threads must not outlive the interpreter
+        engine.close()  # its threads must end before the interpreter does
     rows = [
         {"column": each.column, "becomes": each.becomes, "type": each.type, "sample": each.sample}
         for each in columns

@@ -1,4 +1,4 @@
-"""``warehouse-sync report``: a workspace's run history as one page."""
+"""`warehouse-sync report`: an HTML report of a workspace's run history."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,36 +22,42 @@ if TYPE_CHECKING:
     required=True,
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Where to write.",
+    help="File to write.",
 )
+@click.option("--days", type=click.IntRange(1, 3650), default=7, help="Days of history.")
 @click.option(
-    "--days", type=click.IntRange(1, 3650), default=7, show_default=True, help="How much of the past."
+    "--pipeline",
+    "chosen",
+    multiple=True,
+    metavar="ID",
+    show_default="all pipelines",
+    help="Include this pipeline; repeatable.",
 )
-@click.option("--pipeline", "chosen", multiple=True, metavar="ID", help="Only this pipeline; repeatable.")
 @click.option(
     "--most",
     type=click.IntRange(1),
     default=1000,
-    show_default=True,
     metavar="N",
-    help="Runs of each pipeline at most.",
+    help="Maximum number of runs per pipeline.",
 )
 @output_options
 @context_options
-def report(  # noqa: PLR0913 - the options
+def report(  # noqa: PLR0913 - one argument per option
     *, context: Context, output: Output, file: Path, days: int, chosen: tuple[str, ...], most: int
 ) -> None:
-    """Write one self-contained page of a workspace's run history: timeline, records, failures.
+    """Write an HTML report of a workspace's run history.
+
+    The page is one file with a timeline, records per day and failures, and needs no network.
 
     Example: warehouse-sync report --html report.html --days 30
     """
     end = datetime.now(UTC)
     history = errors.run(lambda: _read(context, output, end - timedelta(days=days), end, chosen, most))
     file.write_text(render(history), encoding="utf-8")
-    output.record({"file": str(file), "pipelines": len(history.runs), "runs": len(history.every_run())})
+    output.record({"file": str(file), "pipelines": len(history.runs), "runs": len(history.all_runs())})
 
 
-async def _read(  # noqa: PLR0913, PLR0917 - what is read
+async def _read(  # noqa: PLR0913, PLR0917 - the options of the report
     context: Context, output: Output, begin: datetime, end: datetime, chosen: tuple[str, ...], most: int
 ) -> History:
     async with context.client() as client:

@@ -1,4 +1,4 @@
-"""``warehouse-sync runs``: what pipelines have done."""
+"""`warehouse-sync runs`: read runs and wait for them."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from warehouse_sync import declarative
 from warehouse_sync.cli import errors
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.output import Output, output_options
-from warehouse_sync.cli.run_waiting import Waiting
+from warehouse_sync.cli.run_waiting import RunWaiter, wait_timeout_option
 
 if TYPE_CHECKING:
     from warehouse_sync import AsyncClient, Run
@@ -30,7 +30,7 @@ _COLUMNS = (
 
 @click.group()
 def runs() -> None:
-    """Look at the runs of a pipeline, and wait for them.
+    """List, show and wait for runs.
 
     Example: warehouse-sync runs list orders
     """
@@ -39,16 +39,22 @@ def runs() -> None:
 @runs.command(name="list")
 @click.argument("pipeline_id", metavar="PIPELINE")
 @click.option(
-    "--start", type=errors.read_moment, metavar="DATE", help="Only runs whose logical date is not earlier."
+    "--start",
+    type=errors.parse_datetime,
+    metavar="DATE",
+    help="List only runs with this logical date or later.",
 )
 @click.option(
-    "--end", type=errors.read_moment, metavar="DATE", help="Only runs whose logical date is not later."
+    "--end",
+    type=errors.parse_datetime,
+    metavar="DATE",
+    help="List only runs with this logical date or earlier.",
 )
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
-@click.option("--failed", is_flag=True, help="Only runs that failed.")
+@click.option("--limit", type=click.IntRange(1), default=50, help="Maximum number of runs.")
+@click.option("--failed", is_flag=True, help="List only failed runs.")
 @output_options
 @context_options
-def list_runs(  # noqa: PLR0913 - the options
+def list_runs(  # noqa: PLR0913 - one argument per option
     *,
     context: Context,
     output: Output,
@@ -58,7 +64,9 @@ def list_runs(  # noqa: PLR0913 - the options
     limit: int,
     failed: bool,
 ) -> None:
-    """List the runs of a pipeline, in the server's order.
+    """List the runs of a pipeline.
+
+    The order is that of the API.
 
     Example: warehouse-sync runs list orders --start 2026-01-01 --failed
     """
@@ -81,7 +89,7 @@ def list_runs(  # noqa: PLR0913 - the options
 @output_options
 @context_options
 def get_run(*, context: Context, output: Output, pipeline_id: str, run_id: int) -> None:
-    """Show one run.
+    """Show a run.
 
     Example: warehouse-sync runs get orders 4711
     """
@@ -90,45 +98,34 @@ def get_run(*, context: Context, output: Output, pipeline_id: str, run_id: int) 
 
 
 @runs.command(name="watch")
-@click.argument("what", nargs=-1, required=True, metavar="HANDLE | PIPELINE RUN")
-@click.option(
-    "--wait-timeout",
-    type=click.FloatRange(0, min_open=True),
-    metavar="SECONDS",
-    help="How long to wait at most; without limit when left out.",
-)
+@click.argument("run", nargs=-1, required=True, metavar="HANDLE | PIPELINE RUN")
+@wait_timeout_option
 @output_options
 @context_options
-def watch_run(*, context: Context, output: Output, what: tuple[str, ...], wait_timeout: float | None) -> None:
-    """Wait until a run has ended: by the handle that `trigger` prints, or by pipeline and number.
+def watch_run(*, context: Context, output: Output, run: tuple[str, ...], wait_timeout: float | None) -> None:
+    """Wait until a run ends.
 
-    Each status is told on stderr as the run takes it; the run itself is printed when it has ended. ExitCode code 3 means that
-    it failed, 4 that it did not end in time.
+    HANDLE is the handle that `pipelines trigger` prints. Each status of the run is printed on stderr, and the run is
+    printed when it ends. Exits with 3 if the run failed and with 4 if --wait-timeout was exceeded.
 
     Example: warehouse-sync runs watch wsr1:5328:orders:4711
     """
-    waiting = Waiting(context, output)
-    match what:
+    waiter = RunWaiter(context, output)
+    match run:
         case [handle]:
-            _check(handle)
-            errors.run(
-                lambda: waiting.resume(handle, timeout=wait_timeout), on_interrupt=waiting.how_to_go_on
-            )
+            _check_handle(handle)
+            waiter.resume(handle, timeout=wait_timeout)
         case [pipeline_id, run_id] if run_id.isdecimal():
-            number = int(run_id)
-            errors.run(
-                lambda: waiting.watch(pipeline_id, number, timeout=wait_timeout),
-                on_interrupt=waiting.how_to_go_on,
-            )
+            waiter.watch(pipeline_id, int(run_id), timeout=wait_timeout)
         case _:
-            raise click.UsageError("give a handle, or a pipeline and the number of a run")
+            raise click.UsageError("pass a handle, or a pipeline id and a run id")
 
 
-def _check(handle: str) -> None:
+def _check_handle(handle: str) -> None:
     try:
         warehouse_sync.RunHandle.parse(handle)
     except warehouse_sync.ValidationError:
         raise click.UsageError(
-            f"{handle!r} is not a handle: give what `pipelines trigger` prints, such as wsr1:5328:orders:4711, "
-            "or a pipeline and the number of a run"
+            f"{handle!r} is not a handle: pass the handle that `pipelines trigger` prints, such as "
+            "wsr1:5328:orders:4711, or a pipeline id and a run id"
         ) from None

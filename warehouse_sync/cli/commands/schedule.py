@@ -1,4 +1,4 @@
-"""``warehouse-sync schedule``: when pipelines will run."""
+"""`warehouse-sync schedule`: upcoming runs of a pipeline."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ _COLUMNS = ("due_utc", "due_local", "loads_from", "loads_until")
 
 @click.group()
 def schedule() -> None:
-    """See when pipelines will run.
+    """Show when a pipeline runs next.
 
     Example: warehouse-sync schedule preview orders
     """
@@ -35,16 +35,25 @@ def schedule() -> None:
     "--files",
     type=click.Path(exists=True, path_type=Path),
     metavar="FOLDER",
-    help="Take the pipeline from files; no account is needed.",
+    help="Read the pipeline from files instead of the workspace; needs no account.",
 )
-@click.option("--count", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many runs.")
+@click.option("--count", type=click.IntRange(1, 1000), default=10, help="Number of runs.")
 @click.option(
-    "--after", type=errors.read_moment, metavar="DATE", help="Runs after this moment; now when left out."
+    "--after",
+    type=errors.parse_datetime,
+    metavar="DATE",
+    show_default="now",
+    help="Show runs after this time.",
 )
-@click.option("--zone", metavar="NAME", help="The zone of the local time, such as Europe/Berlin.")
+@click.option(
+    "--zone",
+    metavar="NAME",
+    show_default="that of this machine",
+    help="Time zone of the local times, such as Europe/Berlin.",
+)
 @output_options
 @context_options
-def preview(  # noqa: PLR0913 - the options
+def preview(  # noqa: PLR0913 - one argument per option
     *,
     context: Context,
     output: Output,
@@ -54,26 +63,27 @@ def preview(  # noqa: PLR0913 - the options
     after: datetime | None,
     zone: str | None,
 ) -> None:
-    """Show the next runs of a pipeline in UTC and local time, and what each of them will load.
+    """Show the next runs of a pipeline and the data that each one loads.
+
+    Times are shown in UTC and in local time.
 
     Example: warehouse-sync schedule preview orders --files infra/ --zone Europe/Berlin
     """
-    moment = after or datetime.now(UTC)
-    place = _zone(zone)
+    time_zone = _zone(zone)
     spec = _from_files(files, pipeline_id) if files else _from_workspace(context, pipeline_id)
-    syncs = declarative.upcoming(spec, now=moment, count=count)
-    output.rows([_row(sync, place) for sync in syncs], _COLUMNS)
+    syncs = declarative.upcoming(spec, now=after or datetime.now(UTC), count=count)
+    output.rows([_row(sync, time_zone) for sync in syncs], _COLUMNS)
     if not syncs:
-        output.note("No run follows: the schedule has ended.")
+        output.note("No more runs: the schedule has ended.")
     elif spec.state != warehouse_sync.PipelineState.ACTIVE:
-        output.note(f"The pipeline is {spec.state}: nothing runs until it is active.")
+        output.note(f"The pipeline is {spec.state}: it does not run until it is active.")
 
 
 def _zone(name: str | None) -> ZoneInfo | None:
     try:
         return None if name is None else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise click.UsageError(f"there is no time zone {name!r}; names look like Europe/Berlin") from None
+        raise click.UsageError(f"unknown time zone {name!r}; use a name such as Europe/Berlin") from None
 
 
 def _from_files(files: Path, pipeline_id: str) -> "PipelineSpec":
@@ -94,7 +104,7 @@ def _row(sync: "Sync", zone: ZoneInfo | None) -> dict[str, str]:
         "due_utc": _text(sync.due, "when triggered"),
         "due_local": local,
         "loads_from": _text(sync.loads_from, "the end of the last successful run, or the beginning"),
-        "loads_until": _text(sync.loads_until, "the moment it runs"),
+        "loads_until": _text(sync.loads_until, "the time of the run"),
     }
 
 

@@ -1,4 +1,4 @@
-"""``warehouse-sync schema``: the JSON Schema of the files."""
+"""`warehouse-sync schema`: print the JSON Schema of the files."""
 
 import json
 from pathlib import Path
@@ -11,13 +11,17 @@ from warehouse_sync.cli.output import Output, text_options
 
 @click.command()
 @click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to a file instead."
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the schema to a file instead.",
 )
 @text_options
 def schema(*, out: Path | None, output: Output) -> None:
-    """Print the JSON Schema of the files, which lets editors complete and check them.
+    """Print the JSON Schema of the files.
 
-    Name it in a file's first line: `# yaml-language-server: $schema=warehouse-sync.schema.json`.
+    Editors use it to complete and validate fields. Refer to it in the first line of a YAML file:
+    `# yaml-language-server: $schema=warehouse-sync.schema.json`.
 
     Example: warehouse-sync schema --out warehouse-sync.schema.json
     """

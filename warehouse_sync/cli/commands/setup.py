@@ -1,4 +1,4 @@
-"""``warehouse-sync setup``: what to do in the warehouse."""
+"""`warehouse-sync setup`: the SQL and steps that give mParticle access to a warehouse."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,14 +30,15 @@ _POSTMAN = {"POD": "pod", "ORG_ID": "org_id", "ACCOUNT_ID": "acct_id"}
     "--postman-env",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Take pod, organization and account from an exported Postman environment.",
+    help="Fill in pod, org_id and acct_id from an exported Postman environment.",
 )
 @text_options
 def setup(*, warehouse: str, given: tuple[str, ...], postman_env: Path | None, output: Output) -> None:
-    """Print the statements and steps that let mParticle read a warehouse, and where they are from. Nothing is run.
+    """Print the SQL that gives mParticle access to a warehouse.
 
-    What is not filled in stays in {{double braces}}; statements that replace something are marked DESTRUCTIVE; what no
-    document says is marked NOT CONFIRMED. Passwords are not taken: fill them in where you run the statements.
+    Prints statements and manual steps with their source, and runs nothing. Placeholders without a value stay in
+    {{double braces}}. Statements that replace an object are marked DESTRUCTIVE, and steps that no document confirms are
+    marked NOT CONFIRMED. Fill in passwords where you run the statements; this command does not accept them.
 
     Example: warehouse-sync setup snowflake --set pod=US1 --set org_id=1 --set acct_id=2
     """
@@ -55,7 +56,7 @@ def setup(*, warehouse: str, given: tuple[str, ...], postman_env: Path | None, o
     }
     output.text(document, "\n".join(_script(steps)))
     if still_open:
-        output.note(f"still to fill in: {', '.join(still_open)}")
+        output.note(f"placeholders without a value: {', '.join(still_open)}")
 
 
 def _script(steps: "Setup") -> Iterator[str]:
@@ -78,20 +79,20 @@ def _given(warehouse: str, given: tuple[str, ...]) -> dict[str, str]:
     for each in given:
         name, equals, value = each.partition("=")
         if not equals or name not in known:
-            raise click.UsageError(f"--set takes NAME=VALUE, with NAME one of {', '.join(known)}")
+            raise click.UsageError(f"--set takes NAME=VALUE, where NAME is one of {', '.join(known)}")
         if name == _SECRET:
             raise click.UsageError(
-                f"{name} is a secret, and a command line is no place for one: fill it in later"
+                f"{name} is a secret, and other users can see command lines: fill it in where you run the statements"
             )
         values[name] = value
     return values
 
 
 def _check(values: dict[str, str]) -> None:
-    """Refuse what cannot stand in a statement, be it from an option or from a Postman environment."""
+    """Check that the values are safe inside a statement."""
     for name, value in values.items():
         if not declarative.is_identifier(value):
-            raise click.UsageError(f"{name} may hold letters, digits and _ $ . : - only")
+            raise click.UsageError(f"{name} may contain only letters, digits and _ $ . : -")
     pod = values.get("pod", "us1").lower()
     if pod not in declarative.POD_ACCOUNTS:
         raise click.UsageError(f"pod must be one of {', '.join(declarative.POD_ACCOUNTS)}")

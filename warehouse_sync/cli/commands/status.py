@@ -1,4 +1,4 @@
-"""``warehouse-sync status``: every pipeline of one or many workspaces at once."""
+"""`warehouse-sync status`: the pipelines of one or more workspaces."""
 
 import asyncio
 from contextlib import contextmanager
@@ -37,21 +37,24 @@ _COLUMNS = (
     multiple=True,
     type=click.IntRange(1),
     metavar="ID",
-    help="Another workspace; may be given many times.",
+    help="Include another workspace; repeatable.",
 )
-@click.option("--watch", is_flag=True, help="Go on until Ctrl-C: a live table, or a line for each change.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Update until Ctrl-C: a live table on a terminal, otherwise a line per change.",
+)
 @click.option(
     "--every",
     type=click.FloatRange(0, min_open=True),
     default=10.0,
-    show_default=True,
     metavar="SECONDS",
-    help="How often --watch looks.",
+    help="Polling interval of --watch.",
 )
 @output_options
 @context_options
 def status(*, context: Context, output: Output, also: tuple[int, ...], watch: bool, every: float) -> None:
-    """Show what every pipeline is doing, and how its latest run went.
+    """Show the status and latest run of every pipeline.
 
     Example: warehouse-sync status --also 5329 --watch
     """
@@ -85,10 +88,10 @@ async def _poll_one(client: "AsyncClient", output: Output) -> list[Row]:
 
 async def _watch(context: Context, output: Output, also: tuple[int, ...], every: float) -> None:
     async with context.client() as client, asyncio.TaskGroup() as tasks:
-        with _showing(output) as show:
+        with _change_printer(output) as show:
             for each in _clients(client, also):
                 tasks.create_task(_watch_one(each, every, show))
-            # The table stays up until the tasks end, which is when the command is interrupted.
+            # The table stays until the command is interrupted.
             await asyncio.Event().wait()
 
 
@@ -101,8 +104,8 @@ async def _watch_one(
 
 
 @contextmanager
-def _showing(output: Output) -> "Iterator[Callable[[int, StatusChange], None]]":
-    """Return what is told each change: it redraws a table on a terminal, and prints a line elsewhere."""
+def _change_printer(output: Output) -> "Iterator[Callable[[int, StatusChange], None]]":
+    """Yield the callback for changes: it redraws a table on a terminal and prints a line elsewhere."""
     if not output.is_live:
         yield lambda workspace, change: _print_change(output, workspace, change)
         return
@@ -121,17 +124,17 @@ def _showing(output: Output) -> "Iterator[Callable[[int, StatusChange], None]]":
 
 def _print_change(output: Output, workspace: int, change: "StatusChange") -> None:
     row = to_row(workspace, change.pipeline_id, change.report, change.error)
-    seen = declarative.format_date(change.observed_on)
-    text = f"{seen} {workspace}/{change.pipeline_id} {row['status']}"
+    observed_on = declarative.format_date(change.observed_on)
+    text = f"{observed_on} {workspace}/{change.pipeline_id} {row['status']}"
     if row["run"] is not None:
         text += f", run {row['run']} {row['run_status']}"
-    output.line({"observed_on": seen, **row}, text)
+    output.line({"observed_on": observed_on, **row}, text)
 
 
 def to_row(
     workspace: int, pipeline_id: str, report: "PipelineReport | None", error: "WarehouseSyncError | None"
 ) -> Row:
-    """Return a line of the table; a pipeline that could not be read says why."""
+    """Return a row of the table; for a pipeline that could not be read, the status is the error."""
     if report is None:
         return {"workspace": workspace, "pipeline": pipeline_id, "status": f"unknown: {error}", "run": None}
     run = report.latest_pipeline_run
@@ -139,15 +142,15 @@ def to_row(
         "workspace": workspace,
         "pipeline": pipeline_id,
         "status": str(report.status),
-        "connection": _word(report.connection_status),
-        "data_model": _word(report.data_model_status),
+        "connection": _text(report.connection_status),
+        "data_model": _text(report.data_model_status),
         "run": run.id if run else None,
-        "run_status": _word(run.status if run else None),
+        "run_status": _text(run.status if run else None),
         "ended_on": declarative.format_date(run.ended_on) if run and run.ended_on else None,
         "records": run.successful_records if run else None,
         "errors": [str(message) for message in report.errors],
     }
 
 
-def _word(value: object) -> str | None:
+def _text(value: object) -> str | None:
     return None if value is None else str(value)
