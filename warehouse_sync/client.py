@@ -1,6 +1,6 @@
-"""The client: owns the pool and the token, and hands out the resources of its workspace.
+"""The asynchronous client of a workspace.
 
-The resources are imported when they are first used, so that the first client costs little more than importing aiohttp.
+Resources are imported when they are first used, because importing them takes about as long as importing aiohttp.
 """
 
 from collections.abc import AsyncGenerator, Iterable
@@ -30,40 +30,40 @@ if TYPE_CHECKING:
     from warehouse_sync.resources.ingest_v1 import IngestV1
     from warehouse_sync.resources.pipelines import Pipelines
     from warehouse_sync.resources.runs import Runs
-    from warehouse_sync.resources.workspace import Workspace
+    from warehouse_sync.resources.workspace import RecentlyCreated, Workspace
     from warehouse_sync.transport.token_cache import TokenCache
 
 T = TypeVar("T")
-Expected = dict[tuple[int, str], float]
 
 
 class AsyncClient:
-    """A client of the Warehouse Sync API for one workspace.
+    """An asynchronous client of the Warehouse Sync API for one workspace.
 
-    Settings left out come from the environment: `WAREHOUSE_SYNC_WORKSPACE_ID`, `…_CLIENT_ID`, `…_CLIENT_SECRET`, `…_API_URL`
-    and `…_TOKEN_URL`. The credential comes whole from one place. Nothing is sent until the first call.
+    Omitted settings are read from the environment: `WAREHOUSE_SYNC_WORKSPACE_ID`, `…_CLIENT_ID`, `…_CLIENT_SECRET`,
+    `…_API_URL` and `…_TOKEN_URL`. The id and secret of the credential must come from the same source. The client sends
+    nothing until its first request.
 
     Args:
-        workspace_id: The workspace's number.
-        client_id: The credential's id.
-        client_secret: The credential's secret.
-        api_url: The API's address: https, or http on this machine. Default `https://api.mparticle.com`.
-        token_url: The token endpoint's address. Default `https://sso.auth.mparticle.com/oauth/token`.
-        timeout: How long a call may take.
-        retry: How often a failed request is tried again.
-        max_connections: The most requests under way at once on one event loop.
-        token_cache: A directory, or a `TokenCache`, in which tokens outlive the process; `None` keeps them in memory.
-        session: A session of the caller's, of the event loop that the client is used in: never closed. The client's own
-            timeouts and the API's own errors apply, whatever the session says.
-        trust_env: Whether proxies and netrc of the environment are used.
-        ca_file: A file of certificate authorities to trust besides the system's.
-        clock: Time, sleep and chance, for tests.
+        workspace_id: The number of the workspace.
+        client_id: The id of the credential.
+        client_secret: The secret of the credential.
+        api_url: The base URL of the API: https, or http for loopback hosts. Default `https://api.mparticle.com`.
+        token_url: The URL of the token endpoint. Default `https://sso.auth.mparticle.com/oauth/token`.
+        timeout: The timeouts of a request, including its retries.
+        retry: The retry policy.
+        max_connections: The maximum number of concurrent requests on one event loop.
+        token_cache: A directory or `TokenCache` that stores tokens on disk; `None` keeps them in memory.
+        session: A session of the same event loop to send requests with. The client never closes it, and applies its own
+            timeouts and error handling instead of those of the session.
+        trust_env: Whether to use the proxies and the netrc file of the environment.
+        ca_file: A file of certificate authorities to trust in addition to those of the system.
+        clock: Time, sleep and randomness, for tests.
 
     Raises:
-        ConfigurationError: A setting is missing or cannot work.
+        ConfigurationError: A setting is missing or invalid.
 
     Attributes:
-        workspace_id: The workspace's number.
+        workspace_id: The number of the workspace.
 
     Example:
         ```python
@@ -90,7 +90,9 @@ class AsyncClient:
         ca_file: str | Path | None = None,
         clock: Clock | None = None,
     ) -> None:
-        client_secret = to_secret(client_secret)  # before anything can fail: tracebacks may show locals
+        client_secret = to_secret(
+            client_secret
+        )  # before anything can fail, because tracebacks can show locals
         settings = resolve(
             workspace_id=workspace_id,
             client_id=client_id,
@@ -124,44 +126,49 @@ class AsyncClient:
         self._bind(sender, settings.workspace_id, {})
 
     def _bind(
-        self, sender: RetryingSender, workspace_id: int, expected: "Expected", *, owns_pool: bool = True
+        self,
+        sender: RetryingSender,
+        workspace_id: int,
+        recently_created: "RecentlyCreated",
+        *,
+        owns_pool: bool = True,
     ) -> None:
         self._sender = sender
-        self._expected = expected
+        self._recently_created = recently_created
         self._owns_pool = owns_pool
         self.workspace_id: int = workspace_id
 
     @cached_property
     def connections(self) -> "Connections":
-        """Where the data comes from."""
+        """The connections: the warehouses that data is loaded from."""
         from warehouse_sync.resources.connections import Connections
 
         return Connections(self._workspace)
 
     @cached_property
     def data_models(self) -> "DataModels":
-        """Which rows and columns are loaded."""
+        """The data models: the SQL queries that select what is loaded."""
         from warehouse_sync.resources.data_models import DataModels
 
         return DataModels(self._workspace)
 
     @cached_property
     def pipelines(self) -> "Pipelines":
-        """What is loaded from where, how and when."""
+        """The pipelines, their triggers and their reports."""
         from warehouse_sync.resources.pipelines import Pipelines
 
         return Pipelines(self._workspace, self.runs)
 
     @cached_property
     def runs(self) -> "Runs":
-        """What pipelines have done."""
-        from warehouse_sync.resources.runs import Runs, run_waiter
+        """The runs of the pipelines."""
+        from warehouse_sync.resources.runs import Runs
 
-        return Runs(self._workspace, run_waiter(self._workspace))
+        return Runs(self._workspace)
 
     @cached_property
     def ingest_v1(self) -> "IngestV1":
-        """The v1 draft of the API, as plain JSON."""
+        """The v1 draft of the API, as JSON documents."""
         from warehouse_sync.resources.ingest_v1 import IngestV1
 
         return IngestV1(self._workspace)
@@ -170,40 +177,40 @@ class AsyncClient:
     def _workspace(self) -> "Workspace":
         from warehouse_sync.resources.workspace import Workspace
 
-        return Workspace(sender=self._sender, id=self.workspace_id, expected=self._expected)
+        return Workspace(sender=self._sender, id=self.workspace_id, recently_created=self._recently_created)
 
     def _over(self, sender: RetryingSender, workspace_id: int) -> Self:
         client = type(self).__new__(type(self))
-        client._bind(sender, workspace_id, self._expected, owns_pool=False)  # noqa: SLF001 - our own, in place of __init__
+        client._bind(sender, workspace_id, self._recently_created, owns_pool=False)  # noqa: SLF001 - an instance of this class
         return client
 
     def workspace(self, workspace_id: int | str) -> Self:
-        """Return a client for another workspace over the same sessions and the same token.
+        """Return a client for another workspace that shares the sessions and the token of this client.
 
         Args:
-            workspace_id: The other workspace's number.
+            workspace_id: The number of the other workspace.
 
         Returns:
-            A client that ends with this one; closing it does nothing.
+            A client that is closed with this one; closing it alone does nothing.
 
         Raises:
-            ConfigurationError: The number is not one.
+            ConfigurationError: The number is invalid.
         """
         return self._over(self._sender, check_workspace_id(workspace_id))
 
     def with_options(self, *, timeout: Timeout | None = None, retry: RetryPolicy | None = None) -> Self:
-        """Return a client for the same workspace with other bounds, over the same sessions and the same token.
+        """Return a client with another timeout or retry policy that shares the sessions and the token of this client.
 
         Args:
-            timeout: How long a call may take; as before when left out. `connect` and `read` stay those of the sessions.
-            retry: How often a failed request is tried again; as before when left out. Its `budget` is not taken: all calls
-                of a client share one.
+            timeout: The timeouts; by default those of this client. `connect` and `read` cannot change: they belong to the
+                sessions.
+            retry: The retry policy; by default that of this client. Its `budget` is ignored: the clients share one.
 
         Returns:
-            A client that ends with this one; closing it does nothing.
+            A client that is closed with this one; closing it alone does nothing.
 
         Raises:
-            ConfigurationError: An argument is not what it must be.
+            ConfigurationError: An argument has the wrong type.
         """
         sender = self._sender.with_options(
             timeout=_check_type("timeout", timeout, Timeout), retry=_check_type("retry", retry, RetryPolicy)
@@ -215,17 +222,18 @@ class AsyncClient:
     ) -> "AsyncGenerator[StatusChange, None]":
         """Watch pipelines for changes of their status and of their latest run, until cancelled.
 
-        An outage does not end it: a pipeline whose poll fails is told once as stale, and again when it can be read.
+        An outage does not end the watch: a pipeline whose poll fails is yielded once as stale, and again when a poll
+        succeeds.
 
         Args:
-            pipeline_ids: The pipelines.
-            every: Seconds from the beginning of one round of polls to that of the next, above 0; or a `timedelta`.
+            pipeline_ids: The ids of the pipelines.
+            every: The interval between the starts of two rounds of polls, in seconds above 0 or as a `timedelta`.
 
         Returns:
-            An entry per change, in the order in which they are seen; the first round tells every pipeline.
+            One entry per change, in the order of observation. The first round yields an entry for each pipeline.
 
         Raises:
-            ValidationError: An argument is wrong; nothing was sent.
+            ValidationError: An argument is invalid; nothing was sent.
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
@@ -235,7 +243,7 @@ class AsyncClient:
         return watch(self.pipelines.reports, ids, seconds, self._sender.clock)
 
     async def close(self) -> None:
-        """Close the sessions the client opened. Calls after this raise `ConfigurationError`."""
+        """Close the sessions of the client. Later requests raise `ConfigurationError`."""
         if self._owns_pool:
             await self._sender.close()
 
@@ -251,7 +259,7 @@ class AsyncClient:
 
     def __repr__(self) -> str:
         if "workspace_id" not in vars(self):
-            return f"<{type(self).__name__} that could not be made>"
+            return f"<{type(self).__name__} that failed to initialize>"
         return f"<{type(self).__name__} workspace {self.workspace_id} at {self._sender.base_url}>"
 
 
@@ -272,7 +280,7 @@ def _check_path(name: str, value: str | Path | None) -> str | Path | None:
 
 
 def _check_session(value: "aiohttp.ClientSession | None") -> "aiohttp.ClientSession | None":
-    """Return a session. Whatever has the two methods will do: wrappers of sessions have them, too."""
+    """Return a session, or a wrapper with the same methods."""
     if value is not None and not (callable(getattr(value, "request", None)) and hasattr(value, "closed")):
         raise ConfigurationError(f"session must be an aiohttp.ClientSession, not {type(value).__name__}")
     return value

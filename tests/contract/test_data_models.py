@@ -34,7 +34,7 @@ async def test_data_model_lives_from_create_to_delete(client: Any) -> None:
 async def test_what_was_read_is_no_spec(client: Any) -> None:
     """Sending what was read, not its spec, is refused with the mend."""
     read = await client.data_models.create(SPEC)
-    with pytest.raises(ValidationError, match=r"send its \.to_spec\(\)"):
+    with pytest.raises(ValidationError, match=r"pass its \.to_spec\(\)"):
         await client.data_models.update(read)
     with pytest.raises(ValidationError, match="must be a DataModelSpec, not dict"):
         await client.data_models.create({"id": "customers"})

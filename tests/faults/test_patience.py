@@ -32,7 +32,7 @@ async def test_search_whose_reads_hang_ends_when_patience_does(
         await refresh_token(client)
         began = loop.time()
         with pytest.raises(
-            OutcomeUnknownError, match=r"it cannot be found in time; it was|no new manual run was found"
+            OutcomeUnknownError, match=r"was not found in time; the request was|no new manual run was found"
         ):
             await kind.call(client)
         assert patience + 3 <= loop.time() - began < patience + 4.1

@@ -96,7 +96,7 @@ async def test_create_that_did_not_happen_is_unknown_after_ninety_seconds(
     peer.serve(READ.route, refusal(404))
     began = clock.now
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
-        said = "is unknown: its answer was lost, and it cannot be found; it was not sent again"
+        said = "was not found; the request was not repeated"
         with pytest.raises(OutcomeUnknownError, match=said) as caught:
             await client.connections.create(SPEC)
     assert 80 < clock.now - began <= 90
@@ -168,9 +168,9 @@ async def test_create_that_was_adopted_or_answered_is_expected(peer: Peer, clock
         for _ in range(2):
             await client.pipelines.create(pipeline)
             workspace = client.pipelines._endpoint.workspace
-            assert workspace.expects("p1")
+            assert workspace.was_just_created("p1")
             clock.now += 90
-            assert not workspace.expects("p1")
+            assert not workspace.was_just_created("p1")
 
 
 async def test_create_cut_short_by_its_deadline_is_looked_for(peer: Peer) -> None:
@@ -207,7 +207,7 @@ async def test_trigger_that_left_no_run_is_unknown(peer: Peer, noon: FakeClock) 
     peer.serve(TRIGGER.route, reset())
     peer.serve(RUNS, page(run(6, NOW - timedelta(minutes=1))))
     async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
-        with pytest.raises(OutcomeUnknownError, match="not triggered again") as caught:
+        with pytest.raises(OutcomeUnknownError, match="The trigger was not repeated") as caught:
             await client.pipelines.trigger("p1")
     assert caught.value.candidates == ()
     assert isinstance(caught.value.__cause__, ReadError)
@@ -224,7 +224,7 @@ async def test_trigger_with_several_new_runs_is_unknown_with_candidates(peer: Pe
         with pytest.raises(OutcomeUnknownError) as caught:
             await client.pipelines.trigger("p1")
     assert caught.value.candidates == (8, 9, 7)
-    assert "and any of the runs [8, 9, 7] may be its own." in str(caught.value)
+    assert "and each of the new manual runs [8, 9, 7] may be its run." in str(caught.value)
     assert (caught.value.operation, caught.value.resource_id) == ("trigger pipeline", "p1")
 
 
@@ -323,8 +323,8 @@ async def test_what_was_found_instead_of_answered_is_told_to_the_log(
             await client.connections.create(SPEC)
             await client.pipelines.trigger("p1")
     assert caplog.messages == [
-        "the answer to the create of connection c1 was lost; it was found to exist",
-        "the answer to the trigger of p1 was lost; run 7 is taken for its own",
+        "the response to the create of connection c1 was lost, but it was created",
+        "the response to the trigger of p1 was lost; run 7 is its only new manual run",
     ]
 
 

@@ -46,7 +46,7 @@ async def test_what_cannot_be_json_is_refused_before_a_request(client: AsyncClie
     with pytest.raises(ValidationError) as caught:
         await client.connections.create(wrong)
     assert str(caught.value) == (
-        "connection 'c1' was not sent: extra: holds what cannot be sent as JSON (TypeError)"
+        "connection 'c1' was not sent: extra: contains a value that is not JSON (TypeError)"
     )
     assert peer.arrivals == []
 
@@ -93,7 +93,7 @@ async def test_what_was_read_is_refused_with_the_way_to_send_it(client: AsyncCli
     """Whoever sends what was read, and not a spec, learns how to make one of it."""
     peer.serve(f"GET {ITEM}", reply(200, CONNECTION))
     there: Any = await client.connections.get("c1")
-    with pytest.raises(ValidationError, match=r"ConnectionSpec, not Connection; send its \.to_spec\(\)$"):
+    with pytest.raises(ValidationError, match=r"ConnectionSpec, not Connection; pass its \.to_spec\(\)$"):
         await client.connections.update(there)
 
 
@@ -168,7 +168,7 @@ async def test_update_sends_the_spec_and_reads_the_answer(client: AsyncClient, p
 async def test_update_whose_answer_cannot_be_read_is_unknown(client: AsyncClient, peer: Peer) -> None:
     """The API said yes, and not what there is now: that is neither success nor failure."""
     peer.serve(f"PUT {ITEM}", reply(200, b"<html>"))
-    said = "update of connection 'c1' happened is unknown: it was accepted, and the answer cannot be read"
+    said = "update of connection 'c1' is unknown: it was accepted, but the response cannot be decoded"
     with pytest.raises(OutcomeUnknownError, match=said) as caught:
         await client.connections.update(SPEC)
     assert (caught.value.operation, caught.value.resource_id) == ("update connection", "c1")

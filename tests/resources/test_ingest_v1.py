@@ -34,7 +34,7 @@ async def test_create_whose_answer_is_lost_is_unknown_and_not_repeated(
 ) -> None:
     """The draft offers nothing to look for it by, so the caller is told that nobody knows."""
     peer.serve(f"POST {BASE}/models", answer)
-    with pytest.raises(OutcomeUnknownError, match="'m1' below /models") as caught:
+    with pytest.raises(OutcomeUnknownError, match="'m1' in /models") as caught:
         await client.ingest_v1.models.create({"slug": "m1"})
     assert (caught.value.operation, caught.value.resource_id) == ("create models", "m1")
     assert caught.value.__cause__ is not None

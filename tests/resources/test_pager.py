@@ -159,7 +159,9 @@ async def test_pager_repeating_server_is_an_error(
     assert numbers == yielded
     last = 2 if not yielded else len(cycle) + 2
     assert (caught.value.pipeline_id, caught.value.page) == ("p", last)
-    assert str(caught.value).startswith(f"pages {last - 1} and {last} of pipeline 'p' hold nothing new")
+    assert str(caught.value).startswith(
+        f"pages {last - 1} and {last} of the runs of pipeline 'p' have no new run"
+    )
 
 
 @pytest.mark.parametrize("prefetch", [0, 8])
@@ -184,7 +186,9 @@ async def test_pager_echoed_number_that_does_not_move_is_an_error(prefetch: int)
     async def fetch(number: int) -> Page:
         return page(number, number, echo=1)
 
-    with pytest.raises(PaginationError, match="page 2 of pipeline 'p' came back as page 1 again") as caught:
+    with pytest.raises(
+        PaginationError, match="returned page 1 of the runs of pipeline 'p' again instead of page 2"
+    ) as caught:
         [run async for run in RunPager(fetch, pipeline_id="p", prefetch=prefetch)]
     assert (caught.value.pipeline_id, caught.value.page) == ("p", 2)
 

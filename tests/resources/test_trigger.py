@@ -11,7 +11,7 @@ from tests.support.kinds import BASE
 from tests.support.peer import Peer, refusal, reply
 from warehouse_sync import AsyncClient, ForbiddenError, OutcomeUnknownError, RetryPolicy, ValidationError
 from warehouse_sync.models import Run, RunStatus
-from warehouse_sync.resources.trigger import RECONCILE_DELAYS, ServerClock, _run_moment
+from warehouse_sync.resources.trigger import RECONCILE_DELAYS, ServerClock, _creation_time
 
 TRIGGER = f"POST {BASE}/inputs/data-pipelines/trigger"
 RUNS = f"GET {BASE}/inputs/data-pipelines/p1/runs"
@@ -35,7 +35,7 @@ async def test_trigger_whose_answer_names_no_run_is_looked_for(
     peer.serve(TRIGGER, reply(200, document))
     peer.serve(RUNS, refusal(503, "busy"))
     with pytest.raises(
-        OutcomeUnknownError, match="the answer was lost, and no new manual run was found"
+        OutcomeUnknownError, match="the response was lost, and no new manual run was found"
     ) as caught:
         await client.with_options(retry=RetryPolicy(attempts=1)).pipelines.trigger("p1")
     assert caught.value.candidates == ()
@@ -76,6 +76,6 @@ def test_moment_of_a_run_is_the_latest_of_its_dates() -> None:
     """A run without dates came about at no moment that could be compared."""
     early, middle, late = (datetime(2023, 2, day, tzinfo=UTC) for day in (1, 2, 3))
     run = Run(id=1, pipeline_id="p1", status=RunStatus.RUNNING)
-    assert _run_moment(run) is None
-    assert _run_moment(attrs.evolve(run, logical_date=early)) == early
-    assert _run_moment(attrs.evolve(run, logical_date=early, started_on=late, range_end=middle)) == late
+    assert _creation_time(run) is None
+    assert _creation_time(attrs.evolve(run, logical_date=early)) == early
+    assert _creation_time(attrs.evolve(run, logical_date=early, started_on=late, range_end=middle)) == late

@@ -1,4 +1,4 @@
-"""A workspace as its resources see it: what it expects, and how long it looks."""
+"""The workspace: its paths, what was created recently, and the delays of a reconciliation."""
 
 import itertools
 
@@ -6,12 +6,13 @@ import pytest
 
 from tests.support.clock import FakeClock
 from warehouse_sync import AsyncClient, RetryPolicy
+from warehouse_sync.resources.paths import V2
 from warehouse_sync.resources.workspace import Workspace
 
 
 @pytest.fixture
 def workspace(clock: FakeClock) -> Workspace:
-    """A workspace on which nothing is sent, with ten seconds for things to settle."""
+    """A workspace with a `reconcile_timeout` of ten seconds, to which nothing is sent."""
     client = AsyncClient(
         workspace_id=5,
         client_id="i",
@@ -22,30 +23,30 @@ def workspace(clock: FakeClock) -> Workspace:
     return client._workspace
 
 
-def test_expectation_ends(workspace: Workspace, clock: FakeClock) -> None:
-    """What was just created is expected for as long as the policy says, and then forgotten."""
-    workspace.expect("a")
+def test_created_pipeline_is_recent_for_the_reconcile_timeout(workspace: Workspace, clock: FakeClock) -> None:
+    """A created pipeline counts as recent for `reconcile_timeout`, and is removed afterwards."""
+    workspace.mark_created("a")
     clock.now += 9.9
-    assert workspace.expects("a")
-    workspace.expect("b")
+    assert workspace.was_just_created("a")
+    workspace.mark_created("b")
     clock.now += 0.1
-    assert (workspace.expects("a"), workspace.expects("b")) == (False, True)
-    workspace.expect("c")
-    assert (workspace.id, "a") not in workspace.expected
+    assert (workspace.was_just_created("a"), workspace.was_just_created("b")) == (False, True)
+    workspace.mark_created("c")
+    assert (workspace.id, "a", None) not in workspace.recently_created
 
 
-def test_sibling_is_another_workspace_or_this_one(workspace: Workspace) -> None:
-    """Another number gives another workspace over the same transport."""
+def test_sibling_has_another_id_and_the_same_sender(workspace: Workspace) -> None:
+    """`sibling` returns a workspace with the same sender, and the same object for the same id."""
     assert workspace.sibling(5) is workspace
     other = workspace.sibling(6)
-    assert (other.path, other.sender) == ("/platform/v2/workspaces/6", workspace.sender)
+    assert (other.path(V2), other.sender) == ("/platform/v2/workspaces/6", workspace.sender)
 
 
-def test_pauses_double_up_to_the_longest_and_end_in_time(workspace: Workspace, clock: FakeClock) -> None:
-    """The first look is at once, and no pause begins that would end after the time to settle."""
-    began, pauses = clock.now, []
-    for pause in itertools.islice(workspace.reconcile_delays(0.5, 2.0), 100):
-        pauses.append(pause)
-        clock.now += pause
-    assert pauses == [0.0, 0.5, 1.0, 2.0, 2.0, 2.0, 2.0]
-    assert clock.now - began <= 10
+def test_reconcile_delays_double_until_the_timeout(workspace: Workspace, clock: FakeClock) -> None:
+    """The first delay is 0, and no delay ends after `reconcile_timeout`."""
+    started, delays = clock.now, []
+    for delay in itertools.islice(workspace.reconcile_delays(0.5, 2.0), 100):
+        delays.append(delay)
+        clock.now += delay
+    assert delays == [0.0, 0.5, 1.0, 2.0, 2.0, 2.0, 2.0]
+    assert clock.now - started <= 10

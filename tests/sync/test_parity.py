@@ -21,7 +21,7 @@ RESOURCES = (
     ingest_v1.IngestResource,
     ingest_v1.IngestPipelines,
 )
-TWINS: list[tuple[type, type]] = [
+PAIRS: list[tuple[type, type]] = [
     (AsyncClient, Client),
     *((asynchronous, getattr(resources, asynchronous.__name__)) for asynchronous in RESOURCES),
 ]
@@ -41,16 +41,17 @@ def names(cls: type) -> set[str]:
 
 
 def methods() -> Iterator[tuple[Any, Any]]:
-    """Yield each public method with its twin."""
-    for asynchronous, blocking in TWINS:
+    """Yield each public method with its blocking method."""
+    for asynchronous, blocking in PAIRS:
         for name, function in inspect.getmembers(asynchronous, inspect.isfunction):
             if not name.startswith("_") or name == "__aiter__":
                 yield function, getattr(blocking, SPECIAL.get(name, name))
 
 
 def blocking_text(text: str | None) -> str | None:
-    """Return a docstring as the blocking twin says it."""
+    """Return a docstring with the words of the blocking client."""
     text = text and text.replace("contextlib.aclosing", "contextlib.closing")
+    text = text and text.replace("An asynchronous client", "A blocking client")
     return text and re.sub(r"\bAsyncClient\b", "Client", re.sub(r"\b(?:async (?=with|for)|await )", "", text))
 
 
@@ -58,16 +59,16 @@ METHODS = list(methods())
 IDS = [function.__qualname__ for function, _ in METHODS]
 
 
-@pytest.mark.parametrize(("asynchronous", "blocking"), TWINS, ids=[cls.__name__ for cls, _ in TWINS])
-def test_class_has_the_names_of_its_twin(asynchronous: type, blocking: type) -> None:
-    """Nothing is missing on one side, and the class docstrings say the same."""
+@pytest.mark.parametrize(("asynchronous", "blocking"), PAIRS, ids=[cls.__name__ for cls, _ in PAIRS])
+def test_class_has_the_names_of_the_async_class(asynchronous: type, blocking: type) -> None:
+    """Both classes have the same public names, and the same docstring apart from the words for blocking."""
     assert names(asynchronous) == names(blocking)
     assert inspect.getdoc(blocking) == blocking_text(inspect.getdoc(asynchronous))
 
 
 @pytest.mark.parametrize(("asynchronous", "blocking"), METHODS, ids=IDS)
-def test_method_has_the_signature_and_docstring_of_its_twin(asynchronous: Any, blocking: Any) -> None:
-    """The same arguments with the same kinds and defaults, the same docstring, and nothing to await."""
+def test_method_has_the_signature_and_docstring(asynchronous: Any, blocking: Any) -> None:
+    """A blocking method has the same parameters and docstring, and is not a coroutine function."""
     ours, theirs = inspect.signature(blocking).parameters, inspect.signature(asynchronous).parameters
     assert [(p.name, p.kind, p.default) for p in ours.values()] == [
         (p.name, p.kind, p.default) for p in theirs.values()
@@ -78,8 +79,8 @@ def test_method_has_the_signature_and_docstring_of_its_twin(asynchronous: Any, b
 
 
 @pytest.mark.parametrize(("asynchronous", "blocking"), METHODS, ids=IDS)
-def test_method_has_the_types_of_its_twin(asynchronous: Any, blocking: Any) -> None:
-    """Annotations are the same but for the iterators, and for the classes that have twins."""
+def test_method_has_the_types_of_the_async_method(asynchronous: Any, blocking: Any) -> None:
+    """Annotations are the same except for iterators and for classes with a blocking version."""
     assert annotations(blocking) == {
         name: re.sub(r"\bAsyncGenerator\[(\w+), None\]", r"Generator[\1, None, None]", text)
         if name == "return"

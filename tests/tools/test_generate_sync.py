@@ -47,15 +47,15 @@ def test_check_tells_a_stale_file(copy: Path, capsys: pytest.CaptureFixture[str]
     )
     source.write_text(changed, encoding="utf-8")
     assert generate_sync.main(["--check"]) == 1
-    assert capsys.readouterr().err == "sync/resources.py is stale: run `make generate`\n"
+    assert capsys.readouterr().err == "sync/resources.py is outdated: run `make generate`\n"
     assert made.read_text(encoding="utf-8") == before
 
 
 def test_check_tells_a_missing_file(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A generated file that is not there is stale."""
+    """A generated file that does not exist is outdated."""
     (copy / "sync/client.py").unlink()
     assert generate_sync.main(["--check"]) == 1
-    assert "sync/client.py is stale" in capsys.readouterr().err
+    assert "sync/client.py is outdated" in capsys.readouterr().err
 
 
 def test_writing_brings_files_up_to_date(copy: Path) -> None:

@@ -1,4 +1,4 @@
-"""Reports of very many pipelines, as they come in, in bounded memory, as fast as the server likes."""
+"""Concurrent requests for the reports of many pipelines, in bounded memory."""
 
 import asyncio
 from collections import deque
@@ -15,12 +15,10 @@ Ids = Iterable[str] | AsyncIterable[str]
 Fetch = Callable[[str], Awaitable[PipelineReport]]
 OnProgress = Callable[[Progress], None]
 
-MAX_THROTTLED_ATTEMPTS = (
-    6  # how often one report is asked for while the server throttles, each after a longer delay
-)
-FIRST_DELAY = 1.0  # seconds, doubling
+MAX_THROTTLED_ATTEMPTS = 6  # requests for one report while the server throttles
+FIRST_DELAY = 1.0  # seconds before the second attempt, doubling
 MAX_DELAY = 60.0
-JITTER = 0.5  # of a delay, by which it may be longer
+JITTER = 0.5  # the largest share by which a delay is made longer
 
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -30,7 +28,7 @@ _END = object()
 
 
 def _next_id_of(ids: Ids) -> NextId:
-    """Return what draws the next id, or `_END`; safe for many workers at once."""
+    """Return a function that returns the next id or `_END`, and that concurrent workers can share."""
     if isinstance(ids, AsyncIterable):
         return _next_id_of_async(ids)
     iterator = iter(ids)
@@ -45,7 +43,7 @@ def _next_id_of_async(ids: AsyncIterable[str]) -> NextId:
     iterator, lock = aiter(ids), asyncio.Lock()
 
     async def next_id() -> Any:  # noqa: ANN401 - an id, or the end
-        async with lock:  # an async generator cannot be asked twice at once
+        async with lock:  # an asynchronous generator does not support concurrent calls
             return await anext(iterator, _END)
 
     return next_id
@@ -53,16 +51,16 @@ def _next_id_of_async(ids: AsyncIterable[str]) -> NextId:
 
 @attrs.define(eq=False, kw_only=True)
 class BulkReports:
-    """One bulk poll: workers that share the ids, and a short queue of what they bring.
+    """The workers of one call of `pipelines.reports`, and a bounded queue of their results.
 
     Attributes:
-        ids: What to ask for; drawn one by one as workers come free.
-        fetch: Asks for one report.
-        concurrency: The most workers.
+        ids: The ids of the pipelines, consumed one by one.
+        fetch: Requests one report.
+        concurrency: The maximum number of workers.
         limit: The limit on workers, shared by all bulk operations of a client.
-        sleep: Waits.
-        random: A number from 0 to 1, so that those who delay do not come back all at once.
-        on_progress: Is told after each entry.
+        sleep: Sleeps for a number of seconds.
+        random: Returns a number from 0 to 1, for the jitter.
+        on_progress: Called after each entry.
     """
 
     ids: Ids
@@ -76,7 +74,7 @@ class BulkReports:
     _total: int | None = attrs.field(init=False)
     _results: deque[PolledReport] = attrs.field(factory=deque, init=False)
     _workers: set["asyncio.Task[None]"] = attrs.field(factory=set, init=False)
-    _active: int = attrs.field(default=0, init=False)  # workers but for those that are about to end
+    _active: int = attrs.field(default=0, init=False)  # workers that have not decided to end
     _result_ready: "asyncio.Future[None] | None" = attrs.field(default=None, init=False)
     _space_waiters: deque["asyncio.Future[None]"] = attrs.field(factory=deque, init=False)
     _exhausted: bool = attrs.field(default=False, init=False)
@@ -89,7 +87,7 @@ class BulkReports:
         self._total = len(self.ids) if isinstance(self.ids, Sized) else None
 
     async def results(self) -> AsyncGenerator[PolledReport, None]:
-        """Yield an entry per id as they complete; leave nothing running when closed."""
+        """Yield one entry per id in order of completion. Closing the generator cancels the workers."""
         self._start_workers()
         try:
             while True:
@@ -105,7 +103,7 @@ class BulkReports:
             raise self._failure
 
     def ready(self) -> list[PolledReport]:
-        """Return the entries that have come already, without waiting."""
+        """Return the available entries without waiting."""
         return [self._pop_result() for _ in range(len(self._results))]
 
     def _pop_result(self) -> PolledReport:
@@ -119,7 +117,7 @@ class BulkReports:
         return result
 
     def _start_workers(self) -> None:
-        """Start workers while the limit allows; always at least one."""
+        """Start workers up to the limit, at least one."""
         while (
             not self._exhausted
             and self._active < self.concurrency
@@ -141,7 +139,7 @@ class BulkReports:
         self._notify()
 
     def _release_worker(self) -> None:
-        """Uncount a worker at once: several may end in the same iteration of the loop, and not all may."""
+        """Stop counting a worker before its task ends, so that not all workers end in one iteration of the event loop."""
         self._active -= 1
         self.limit.worker_stopped()
 
@@ -155,7 +153,7 @@ class BulkReports:
         self._space_waiters.clear()
 
     async def _run_worker(self) -> None:
-        """Ask for one report after the other, until there are no more ids or the limit says that there are too many workers."""
+        """Request reports until there are no more ids, or until the number of workers exceeds the limit."""
         while not self._exhausted:
             pipeline_id = await self._next_id()
             if pipeline_id is _END:
@@ -196,4 +194,4 @@ class BulkReports:
                 return PolledReport(pipeline_id=pipeline_id, report=report)
             await self.sleep(wait * (1 + JITTER * self.random()))
             delay *= 2
-        raise AssertionError  # pragma: no cover - the last try returns
+        raise AssertionError  # pragma: no cover - the last attempt returns

@@ -1,1 +1,1 @@
-"""The resource clients: what a workspace holds, and what can be done with it."""
+"""The resource clients: the operations of the API by kind of resource."""

@@ -6,31 +6,36 @@ from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Connection, ConnectionSpec, ServiceProvider
 from warehouse_sync.models.common import check_text
 from warehouse_sync.resources.endpoint import ResourceEndpoint
+from warehouse_sync.resources.paths import CONNECTIONS
 from warehouse_sync.resources.workspace import Workspace
 
 
 class Connections:
-    """The connections of a workspace: where the data comes from."""
+    """The connections of a workspace: the warehouses that data is loaded from."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._endpoint = ResourceEndpoint(
-            workspace=workspace, path="/connections", noun="connection", model=Connection, spec=ConnectionSpec
+            workspace=workspace,
+            path=workspace.path(CONNECTIONS),
+            noun="connection",
+            model=Connection,
+            spec=ConnectionSpec,
         )
 
     async def list(self, service_provider: ServiceProvider | str | None = None) -> builtins.list[Connection]:
-        """List the workspace's connections.
+        """List the connections of the workspace.
 
         Args:
-            service_provider: Only those that lead to this warehouse, such as `"Snowflake"`. Checked again on what the server
-                answers.
+            service_provider: Return only connections with this provider, such as `"Snowflake"`. The API filters, and the
+                client filters the response again.
 
         Returns:
-            All of them, in the server's order. Secrets are masked or absent.
+            The connections, in the API's order. Secrets are masked or absent.
 
         Raises:
-            ValidationError: The service provider is empty or no string; nothing was sent.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: The service provider is not a string or is empty; nothing was sent.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: `GET /connections`, "Get all connections".
         """
@@ -44,19 +49,19 @@ class Connections:
         return [connection for connection in found if connection.service_provider == wanted]
 
     async def get(self, connection_id: str) -> Connection:
-        """Read one connection.
+        """Get one connection.
 
         Args:
-            connection_id: Its id.
+            connection_id: The id of the connection.
 
         Returns:
             The connection. Secrets are masked.
 
         Raises:
-            ValidationError: The id is not a slug; nothing was sent.
-            NotFoundError: There is no such connection.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: The id is not valid; nothing was sent.
+            NotFoundError: The connection does not exist.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: `GET /connections/{connectionId}`, "Get a connection".
         """
@@ -65,43 +70,45 @@ class Connections:
     async def create(self, spec: ConnectionSpec) -> Connection:
         """Create a connection. The API logs in to the warehouse, which can take 10 seconds.
 
-        The request is never sent twice. When its answer is lost, the id is read until it appears: a connection with the
-        same fields, secrets aside, is the one that was asked for.
+        The request is not repeated once it may have reached the API. If the response is lost, the client reads the id
+        until the connection appears, and returns it if all its fields except secrets are the same.
 
         Args:
-            spec: The connection, with its secrets.
+            spec: The fields of the connection, with its secrets.
 
         Returns:
-            The connection as created. Secrets are masked.
+            The created connection. Secrets are masked.
 
         Raises:
-            ValidationError: Fields are wrong, all of them named; nothing was sent.
-            ConflictError: A connection with this id exists.
-            WarehouseLoginError: The warehouse refused the login. Do not repeat it unchanged: repeated logins lock accounts.
-            OutcomeUnknownError: The answer was lost, and the connection cannot be found.
-            APIError: The API refused.
-            TransportError: The request did not get through; it was not acted on.
+            ValidationError: Fields of the spec are invalid. The error lists all of them; nothing was sent.
+            ConflictError: A connection with this id exists already.
+            WarehouseLoginError: The login to the warehouse failed. Do not retry it unchanged: repeated failed logins can
+                lock the account.
+            OutcomeUnknownError: The response was lost, and the connection was not found.
+            APIError: The API returned another error.
+            TransportError: The request could not be sent, also after retries; nothing was created.
 
         Source: `POST /connections`, "Create a connection".
         """
         return await self._endpoint.create(spec)
 
     async def update(self, spec: ConnectionSpec) -> Connection:
-        """Replace a connection. This clears its fault.
+        """Replace all fields of a connection, and clear its fault.
 
         Args:
-            spec: The connection, with its secrets: a masked one from reading is refused.
+            spec: The fields of the connection, with its secrets. Masked secrets of a response are not accepted.
 
         Returns:
-            The connection as it is now. Secrets are masked.
+            The updated connection. Secrets are masked.
 
         Raises:
-            ValidationError: Fields are wrong, all of them named; nothing was sent.
-            NotFoundError: There is no such connection.
-            WarehouseLoginError: The warehouse refused the login. Do not repeat it unchanged: repeated logins lock accounts.
-            OutcomeUnknownError: The API accepted it, and its answer cannot be read.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: Fields of the spec are invalid. The error lists all of them; nothing was sent.
+            NotFoundError: The connection does not exist.
+            WarehouseLoginError: The login to the warehouse failed. Do not retry it unchanged: repeated failed logins can
+                lock the account.
+            OutcomeUnknownError: The API accepted the request, but its response cannot be decoded.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: `PUT /connections/{connectionId}`, "Update a connection".
         """
@@ -111,13 +118,13 @@ class Connections:
         """Delete a connection.
 
         Args:
-            connection_id: Its id.
+            connection_id: The id of the connection.
 
         Raises:
-            ValidationError: The id is not a slug; nothing was sent.
-            NotFoundError: There is no such connection. When an earlier attempt's answer was lost, that is success instead.
-            APIError: The API refused, for instance because a pipeline uses it.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: The id is not valid; nothing was sent.
+            NotFoundError: The connection does not exist. After an attempt with a lost response this counts as success instead.
+            APIError: The API returned another error, for example because a pipeline uses it.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: `DELETE /connections/{connectionId}`, "Delete a connection".
         """

@@ -4,45 +4,50 @@ import builtins
 
 from warehouse_sync.models import DataModel, DataModelSpec
 from warehouse_sync.resources.endpoint import ResourceEndpoint
+from warehouse_sync.resources.paths import DATA_MODELS
 from warehouse_sync.resources.workspace import Workspace
 
 
 class DataModels:
-    """The data models of a workspace: which rows and columns are loaded."""
+    """The data models of a workspace: the SQL queries that select what is loaded."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._endpoint = ResourceEndpoint(
-            workspace=workspace, path="/data-models", noun="data model", model=DataModel, spec=DataModelSpec
+            workspace=workspace,
+            path=workspace.path(DATA_MODELS),
+            noun="data model",
+            model=DataModel,
+            spec=DataModelSpec,
         )
 
     async def list(self) -> builtins.list[DataModel]:
-        """List the workspace's data models.
+        """List the data models of the workspace.
 
         Returns:
-            All of them, in the server's order.
+            The data models, in the API's order.
 
         Raises:
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: `GET /data-models`, "Get all data models".
         """
         return await self._endpoint.list_all()
 
     async def get(self, data_model_id: str) -> DataModel:
-        """Read one data model.
+        """Get one data model.
 
         Args:
-            data_model_id: Its id.
+            data_model_id: The id of the data model.
 
         Returns:
             The data model.
 
         Raises:
-            ValidationError: The id is not a slug; nothing was sent.
-            NotFoundError: There is no such data model.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: The id is not valid; nothing was sent.
+            NotFoundError: The data model does not exist.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: `GET /data-models/{modelId}`, "Get a data model".
         """
@@ -51,41 +56,41 @@ class DataModels:
     async def create(self, spec: DataModelSpec) -> DataModel:
         """Create a data model.
 
-        The request is never sent twice. When its answer is lost, the id is read until it appears: a data model with the
-        same fields is the one that was asked for.
+        The request is not repeated once it may have reached the API. If the response is lost, the client reads the id
+        until the data model appears, and returns it if all its fields are the same.
 
         Args:
-            spec: The data model.
+            spec: The fields of the data model.
 
         Returns:
-            The data model as created.
+            The created data model.
 
         Raises:
-            ValidationError: Fields are wrong, all of them named; nothing was sent.
-            ConflictError: A data model with this id exists.
-            OutcomeUnknownError: The answer was lost, and the data model cannot be found.
-            APIError: The API refused, for instance the query.
-            TransportError: The request did not get through; it was not acted on.
+            ValidationError: Fields of the spec are invalid. The error lists all of them; nothing was sent.
+            ConflictError: A data model with this id exists already.
+            OutcomeUnknownError: The response was lost, and the data model was not found.
+            APIError: The API returned another error, for example because the query is invalid.
+            TransportError: The request could not be sent, also after retries; nothing was created.
 
         Source: `POST /data-models`, "Create a data model".
         """
         return await self._endpoint.create(spec)
 
     async def update(self, spec: DataModelSpec) -> DataModel:
-        """Replace a data model. This clears its fault.
+        """Replace all fields of a data model, and clear its fault.
 
         Args:
-            spec: The data model.
+            spec: The fields of the data model.
 
         Returns:
-            The data model as it is now.
+            The updated data model.
 
         Raises:
-            ValidationError: Fields are wrong, all of them named; nothing was sent.
-            NotFoundError: There is no such data model.
-            OutcomeUnknownError: The API accepted it, and its answer cannot be read.
-            APIError: The API refused, for instance the query.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: Fields of the spec are invalid. The error lists all of them; nothing was sent.
+            NotFoundError: The data model does not exist.
+            OutcomeUnknownError: The API accepted the request, but its response cannot be decoded.
+            APIError: The API returned another error, for example because the query is invalid.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: `PUT /data-models/{modelId}`, "Update a data model".
         """
@@ -95,13 +100,13 @@ class DataModels:
         """Delete a data model.
 
         Args:
-            data_model_id: Its id.
+            data_model_id: The id of the data model.
 
         Raises:
-            ValidationError: The id is not a slug; nothing was sent.
-            NotFoundError: There is no such data model. When an earlier attempt's answer was lost, that is success instead.
-            APIError: The API refused, for instance because a pipeline uses it.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: The id is not valid; nothing was sent.
+            NotFoundError: The data model does not exist. After an attempt with a lost response this counts as success instead.
+            APIError: The API returned another error, for example because a pipeline uses it.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: `DELETE /data-models/{modelId}`, "Delete a data model".
         """

@@ -1,6 +1,6 @@
-"""What connections, data models and pipelines have in common: list, get, create, update, delete.
+"""The list, get, create, update and delete of connections, data models and pipelines.
 
-A create whose answer was lost is looked for, never repeated.
+A create is sent once. If its response is lost, the endpoint reads the id to find out whether it was created.
 """
 
 import asyncio
@@ -36,15 +36,15 @@ SpecT_co = TypeVar("SpecT_co", ConnectionSpec, DataModelSpec, PipelineSpec, cova
 
 _log = logging.getLogger("warehouse_sync")
 
-FIRST_DELAY = 0.5  # seconds before a lost create is looked for again, doubling
+FIRST_DELAY = 0.5  # seconds before the second read after a lost create, doubling
 MAX_DELAY = 10.0
 
 
 class Readable(Protocol[SpecT_co]):
-    """A model that was read, and can be sent back."""
+    """A model returned by the API."""
 
     def to_spec(self) -> SpecT_co:
-        """Return what to send."""
+        """Return the spec with the same fields."""
         ...
 
 
@@ -54,14 +54,14 @@ ModelT = TypeVar("ModelT", bound=Readable[Any])
 
 @attrs.frozen(kw_only=True)
 class ResourceEndpoint(Generic[SpecT, ModelT]):
-    """The five operations on one kind of resource.
+    """The operations on one kind of resource.
 
     Attributes:
-        workspace: Where the resources are.
-        path: Their path below the workspace, such as `/connections`.
-        noun: What one is called in messages.
-        model: What is read.
-        spec: What is sent.
+        workspace: The workspace of the resources.
+        path: The path of the collection.
+        noun: The kind of resource in error messages.
+        model: The class of responses.
+        spec: The class of requests.
     """
 
     workspace: Workspace
@@ -71,20 +71,18 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
     spec: type[SpecT]
 
     async def list_all(self, query: Mapping[str, str] | None = None) -> list[ModelT]:
-        """Read all of them."""
-        return await self._send(
-            ApiRequest("GET", self._path(), self._decode_all, query=urlencode(query or {}))
-        )
+        """List all resources."""
+        return await self._send(ApiRequest("GET", self.path, self._decode_all, query=urlencode(query or {})))
 
     async def get(self, resource_id: str) -> ModelT:
-        """Read one."""
-        return await self._send(ApiRequest("GET", self._path(require_id("id", resource_id)), self._decode))
+        """Read one resource."""
+        return await self._send(ApiRequest("GET", self._path_of(resource_id), self._decode))
 
     async def create(self, spec: SpecT) -> ModelT:
-        """Create one; look for it when the answer is lost."""
-        call = self._build_request("POST", self._path(), spec)
+        """Create one resource. If the response is lost, read the id to find the resource."""
+        request = self._build_request("POST", spec)
         try:
-            created = await self._send(call)
+            created = await self._send(request)
         except WarehouseSyncError as error:
             if not is_ambiguous(error):
                 raise
@@ -95,31 +93,25 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
         return await self._reconcile_create(spec, cause)
 
     async def update(self, spec: SpecT) -> ModelT:
-        """Replace one."""
-        call = self._build_request("PUT", self._path(str.__str__(spec.id)), spec)
+        """Replace one resource."""
+        request = self._build_request("PUT", spec)
         try:
-            return await self._send(call)
+            return await self._send(request)
         except DecodeError as error:
             cause = error
-        raise self._outcome_unknown(
-            "update", spec.id, "it was accepted, and the answer cannot be read"
-        ) from cause
+        reason = "it was accepted, but the response cannot be decoded"
+        raise self._outcome_unknown("update", spec.id, reason) from cause
 
     async def delete(self, resource_id: str) -> None:
-        """Delete one."""
-        path = self._path(require_id("id", resource_id))
-        with contextlib.suppress(DecodeError):  # it is deleted; what else the answer says does not matter
-            await self._send(ApiRequest("DELETE", path, _discard))
+        """Delete one resource."""
+        with contextlib.suppress(DecodeError):  # it is deleted, whatever the response contains
+            await self._send(ApiRequest("DELETE", self._path_of(resource_id), _discard))
 
-    async def _send(self, call: ApiRequest[T]) -> T:
-        return await self.workspace.sender.send(call)
+    async def _send(self, request: ApiRequest[T]) -> T:
+        return await self.workspace.sender.send(request)
 
-    def _path(self, resource_id: str = "") -> str:
-        return (
-            f"{self.workspace.path}{self.path}/{resource_id}"
-            if resource_id
-            else f"{self.workspace.path}{self.path}"
-        )
+    def _path_of(self, resource_id: str) -> str:
+        return f"{self.path}/{require_id('id', resource_id)}"
 
     def _decode(self, body: bytes) -> ModelT:
         return lenient.decode(body, self.model)
@@ -129,10 +121,10 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
 
     def _validate(self, spec: SpecT) -> None:
         if not isinstance(spec, self.spec):
-            mend = "; send its .to_spec()" if hasattr(spec, "to_spec") else ""
+            hint = "; pass its .to_spec()" if hasattr(spec, "to_spec") else ""
             raise ValidationError(
                 f"the {self.noun}",
-                [("spec", f"must be a {self.spec.__name__}, not {type(spec).__name__}{mend}")],
+                [("spec", f"must be a {self.spec.__name__}, not {type(spec).__name__}{hint}")],
             )
         try:
             problems = list(spec.problems())
@@ -141,36 +133,42 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
         if problems:
             raise ValidationError(f"{self.noun} {spec.id!r:.80}", problems)
 
-    def _build_request(self, method: Literal["POST", "PUT"], path: str, spec: SpecT) -> ApiRequest[ModelT]:
-        """Build the call that sends a spec. From here on its secrets are in nothing that a traceback would show."""
+    def _build_request(self, method: Literal["POST", "PUT"], spec: SpecT) -> ApiRequest[ModelT]:
+        """Build the request that sends a spec. Tracebacks of later errors hold no frame with its secrets."""
         self._validate(spec)
         body, problem = _encode(spec)
         if problem:
             raise ValidationError(
-                f"{self.noun} {spec.id!r}", [("extra", f"holds what cannot be sent as JSON ({problem})")]
+                f"{self.noun} {spec.id!r}", [("extra", f"contains a value that is not JSON ({problem})")]
             )
-        secrets, idempotent = encode.secrets(spec), method == "PUT"
+        idempotent = method == "PUT"
+        path = self._path_of(spec.id) if idempotent else self.path
+        secrets = encode.secrets(spec)
         return ApiRequest(method, path, self._decode, body=body, secrets=secrets, idempotent=idempotent)
 
     async def _reconcile_create(self, spec: SpecT, cause: WarehouseSyncError) -> ModelT:
-        """Find out whether a create happened, by reading its id until it appears or patience ends."""
-        found, why = None, "cannot be found"
+        """Return the resource if a create with a lost response succeeded.
+
+        Raises:
+            ConflictError: A resource with other fields has the id.
+            OutcomeUnknownError: The resource was not found within `RetryPolicy.reconcile_timeout`.
+        """
+        found, why = None, "was not found"
         try:
             async with asyncio.timeout(self.workspace.sender.reconcile_timeout + RECONCILE_GRACE):
                 found = await self._poll_until_found(spec.id)
         except TimeoutError:
-            why = "cannot be found in time"
+            why = "was not found in time"
         except WarehouseSyncError as error:
-            why = f"cannot be looked for ({type(error).__name__})"
+            why = f"cannot be read ({type(error).__name__})"
         if found is not None:
             return self._accept_existing(spec, found)
-        reason = f"its answer was lost, and it {why}; it was not sent again"
+        reason = f"the response was lost, and the {self.noun} {why}; the request was not repeated"
         raise self._outcome_unknown("create", spec.id, reason) from cause
 
     async def _poll_until_found(self, resource_id: str) -> ModelT | None:
-        """Look until it is there, or patience ends."""
-        for pause in self.workspace.reconcile_delays(FIRST_DELAY, MAX_DELAY):
-            await self.workspace.clock.sleep(pause)
+        for delay in self.workspace.reconcile_delays(FIRST_DELAY, MAX_DELAY):
+            await self.workspace.clock.sleep(delay)
             found = await self._try_get(resource_id)
             if found is not None:
                 return found
@@ -180,37 +178,39 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
         try:
             return await self.get(resource_id)
         except (NotFoundError, RateLimitedError, TransportError, ServerError):
-            return None  # not there yet, or not to be told now: look again
+            return None  # not visible yet, or a transient error: retry
 
     def _accept_existing(self, spec: SpecT, found: ModelT) -> ModelT:
         different = self._differing_fields(spec, found)
         if not different:
             _log.warning(
-                "the answer to the create of %s %s was lost; it was found to exist", self.noun, spec.id
+                "the response to the create of %s %s was lost, but it was created", self.noun, spec.id
             )
             self._mark_created(spec)
             return found
-        message = f"a different {self.noun} exists under the id {spec.id!r}: {', '.join(different)} differ"
-        raise ConflictError(status=409, messages=[message], method="POST", path=self._path())
+        message = f"a different {self.noun} with the id {spec.id!r} exists: {', '.join(different)} differ"
+        raise ConflictError(status=409, messages=[message], method="POST", path=self.path)
 
     def _mark_created(self, spec: SpecT) -> None:
-        """Let the waiters know that the runs of a new pipeline may not be there yet."""
-        if isinstance(spec, PipelineSpec):
-            self.workspace.expect(spec.id)
+        if isinstance(spec, PipelineSpec):  # its runs may not be visible yet
+            self.workspace.mark_created(spec.id)
 
     @staticmethod
     def _differing_fields(spec: SpecT, found: ModelT) -> list[str]:
-        """Name the fields that are not as they were sent. Secrets do not count: the server masks them."""
+        """Return the paths of the fields that differ from the spec, without secrets, which the API masks."""
         sent = encode.without_secrets(encode.spec(spec), spec)
         return sorted(_differences(sent, encode.spec(found.to_spec())))
 
     def _outcome_unknown(self, verb: str, resource_id: str, reason: str) -> OutcomeUnknownError:
-        message = f"whether the {verb} of {self.noun} {resource_id!r} happened is unknown: {reason}. Read it before you decide."
-        return OutcomeUnknownError(message, operation=f"{verb} {self.noun}", resource_id=resource_id)
+        return OutcomeUnknownError(
+            f"the outcome of the {verb} of {self.noun} {resource_id!r} is unknown: {reason}. Read it before you try again.",
+            operation=f"{verb} {self.noun}",
+            resource_id=resource_id,
+        )
 
 
 def _encode(spec: ConnectionSpec | DataModelSpec | PipelineSpec) -> tuple[bytes, str]:
-    """Return a spec's JSON, or what is wrong with it: raised from here, the error would keep the secrets."""
+    """Return the JSON of a spec, or the problem. An error raised here would hold the secrets in its traceback."""
     try:
         return json_codec.encode(encode.spec(spec)), ""
     except (TypeError, ValueError, RecursionError) as error:
@@ -218,7 +218,7 @@ def _encode(spec: ConnectionSpec | DataModelSpec | PipelineSpec) -> tuple[bytes,
 
 
 def is_ambiguous(error: WarehouseSyncError) -> bool:
-    """Tell whether a request that is not repeated may have taken effect although it failed."""
+    """Return whether a request that is not idempotent may have succeeded in spite of the error."""
     match error:
         case TransportError():
             return error.sent == "maybe"
@@ -230,10 +230,10 @@ def is_ambiguous(error: WarehouseSyncError) -> bool:
             return isinstance(error, DecodeError)
 
 
-def _differences(sent: Mapping[str, Any], there: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Yield the paths of what was sent and is not there; what the server adds does not count."""
+def _differences(sent: Mapping[str, Any], found: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the paths of fields that were sent and differ. Fields that the server adds are ignored."""
     for key, value in sent.items():
-        other = there.get(key)
+        other = found.get(key)
         if isinstance(value, Mapping) and isinstance(other, Mapping):
             yield from _differences(value, other, f"{prefix}{key}.")
         elif value != other:

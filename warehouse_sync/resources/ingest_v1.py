@@ -1,7 +1,7 @@
-"""The v1 draft of the API, whose documents name routes and no fields: JSON in, JSON out.
+"""The v1 draft of the API, as JSON documents, because the draft describes routes but no fields.
 
-Where the draft shows a model's PUT and DELETE below `/connections/` and a pipeline's DELETE at `/{slug}`, the consistent
-paths are used.
+The draft shows PUT and DELETE of a model below `/connections/`, and DELETE of a pipeline at `/{slug}`. The client uses the
+consistent paths instead.
 """
 
 import builtins
@@ -12,75 +12,76 @@ from typing import Any, TypeVar
 from warehouse_sync.errors import DecodeError, OutcomeUnknownError, ValidationError, WarehouseSyncError
 from warehouse_sync.models.common import require_id, require_run_id
 from warehouse_sync.resources.endpoint import is_ambiguous
+from warehouse_sync.resources.paths import INGEST_V1
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.request import ApiRequest, Method
 from warehouse_sync.wire import json_codec
+from warehouse_sync.wire.json_codec import JSONObject
 
-JSONObject = dict[str, Any]
 T = TypeVar("T")
 
 
 class IngestResource:
-    """One kind of resource of the v1 draft, as plain JSON objects."""
+    """One kind of resource of the v1 draft, as JSON objects."""
 
     def __init__(self, workspace: Workspace, name: str) -> None:
         self._workspace = workspace
         self._name = name
-        self._path = f"/platform/v1/workspaces/{workspace.id}/ingest/{name}"
+        self._path = f"{workspace.path(INGEST_V1)}/{name}"
 
     async def list(self) -> builtins.list[JSONObject]:
-        """List them.
+        """List all resources.
 
         Returns:
-            What the API answers, in its order.
+            The JSON objects of the response, in its order.
 
         Raises:
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: v1 draft, `GET /{resource}`.
         """
-        return await self._send("GET", "", _list)
+        return await self._send("GET", "", json_codec.decode_list)
 
     async def get(self, slug: str) -> JSONObject:
-        """Read one.
+        """Get one resource.
 
         Args:
-            slug: Its id.
+            slug: The id of the resource.
 
         Returns:
-            What the API answers.
+            The JSON object of the response.
 
         Raises:
-            ValidationError: The id is not a slug; nothing was sent.
-            NotFoundError: There is none with this id.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: The id is not valid; nothing was sent.
+            NotFoundError: The resource does not exist.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: v1 draft, `GET /{resource}/{slug}`.
         """
-        return await self._send("GET", f"/{require_id('slug', slug)}", _object)
+        return await self._send("GET", f"/{require_id('slug', slug)}", json_codec.decode_object)
 
     async def create(self, document: Mapping[str, Any]) -> JSONObject:
-        """Create one. The request is never sent twice.
+        """Create one resource. The request is not repeated once it may have reached the API.
 
         Args:
-            document: What to send, as it is.
+            document: The JSON object to send.
 
         Returns:
-            What the API answers.
+            The JSON object of the response.
 
         Raises:
-            ValidationError: The document is not JSON; nothing was sent.
-            OutcomeUnknownError: The answer was lost or cannot be read.
-            APIError: The API refused.
-            TransportError: The request did not get through; it was not acted on.
+            ValidationError: The document is not a JSON object; nothing was sent.
+            OutcomeUnknownError: The response was lost or cannot be decoded.
+            APIError: The API returned another error.
+            TransportError: The request could not be sent, also after retries; nothing was created.
 
         Source: v1 draft, `POST /{resource}`.
         """
-        body = self._dump(document)
+        body = self._encode(document)
         try:
-            return await self._send("POST", "", _object, body)
+            return await self._send("POST", "", json_codec.decode_object, body)
         except WarehouseSyncError as error:
             if not is_ambiguous(error):
                 raise
@@ -88,132 +89,135 @@ class IngestResource:
         raise self._unknown("create", str(document.get("slug", document.get("id", "")))) from cause
 
     async def update(self, slug: str, document: Mapping[str, Any]) -> JSONObject:
-        """Replace one.
+        """Replace one resource.
 
         Args:
-            slug: Its id.
-            document: What to send, as it is.
+            slug: The id of the resource.
+            document: The JSON object to send.
 
         Returns:
-            What the API answers.
+            The JSON object of the response.
 
         Raises:
-            ValidationError: The id is not a slug, or the document is not JSON; nothing was sent.
-            OutcomeUnknownError: The API accepted it, and its answer cannot be read.
-            NotFoundError: There is none with this id.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: The id or the document is not valid; nothing was sent.
+            OutcomeUnknownError: The API accepted the request, but its response cannot be decoded.
+            NotFoundError: The resource does not exist.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: v1 draft, `PUT /{resource}/{slug}`.
         """
-        path, body = f"/{require_id('slug', slug)}", self._dump(document)
+        path, body = f"/{require_id('slug', slug)}", self._encode(document)
         try:
-            return await self._send("PUT", path, _object, body)
+            return await self._send("PUT", path, json_codec.decode_object, body)
         except DecodeError as error:
             cause = error
         raise self._unknown("update", slug) from cause
 
     async def delete(self, slug: str) -> None:
-        """Delete one.
+        """Delete one resource.
 
         Args:
-            slug: Its id.
+            slug: The id of the resource.
 
         Raises:
-            ValidationError: The id is not a slug; nothing was sent.
-            NotFoundError: There is none with this id. When an earlier attempt's answer was lost, that is success instead.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: The id is not valid; nothing was sent.
+            NotFoundError: The resource does not exist. After an attempt with a lost response this counts as success instead.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: v1 draft, `DELETE /{resource}/{slug}`.
         """
-        with contextlib.suppress(DecodeError):  # it is deleted; what else the answer says does not matter
-            await self._send("DELETE", f"/{require_id('slug', slug)}", _nothing)
+        with contextlib.suppress(DecodeError):  # it is deleted, whatever the response contains
+            await self._send("DELETE", f"/{require_id('slug', slug)}", _discard)
 
     async def _send(
-        self, method: Method, path: str, read: Callable[[bytes], T], body: bytes | None = None
+        self, method: Method, path: str, decode: Callable[[bytes], T], body: bytes | None = None
     ) -> T:
-        call = ApiRequest(method, self._path + path, read, body=body, idempotent=method != "POST")
-        return await self._workspace.sender.send(call)
+        request = ApiRequest(method, self._path + path, decode, body=body, idempotent=method != "POST")
+        return await self._workspace.sender.send(request)
 
-    def _dump(self, document: object) -> bytes:
-        problem = "must be an object"
+    def _encode(self, document: object) -> bytes:
+        problem = "must be a mapping of JSON values"
         if isinstance(document, Mapping):
             try:
                 return json_codec.encode(document)
             except (TypeError, ValueError, RecursionError) as error:
-                problem = f"cannot be sent as JSON ({type(error).__name__})"
+                problem = f"contains a value that is not JSON ({type(error).__name__})"
         raise ValidationError(f"the {self._name} document", [("document", problem)])
 
     def _unknown(self, verb: str, slug: str) -> OutcomeUnknownError:
         return OutcomeUnknownError(
-            f"whether the {verb} of {slug!r:.80} below /{self._name} happened is unknown: its answer was lost or cannot be read",
+            f"the outcome of the {verb} of {slug!r:.80} in /{self._name} is unknown: the response was lost or cannot be decoded. "
+            "Read it before you try again.",
             operation=f"{verb} {self._name}",
             resource_id=slug,
         )
 
 
 class IngestPipelines(IngestResource):
-    """The pipelines of the v1 draft, and how their runs stand."""
+    """The pipelines of the v1 draft and the statuses of their runs."""
 
     async def status(self, slug: str) -> JSONObject:
-        """Read how a pipeline stands.
+        """Get the status of a pipeline.
 
         Args:
-            slug: The pipeline's id.
+            slug: The id of the pipeline.
 
         Returns:
-            What the API answers.
+            The JSON object of the response.
 
         Raises:
-            ValidationError: The id is not a slug; nothing was sent.
-            NotFoundError: There is no such pipeline.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: The id is not valid; nothing was sent.
+            NotFoundError: The pipeline does not exist.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: v1 draft, `GET /pipelines/{pipelineSlug}/status`.
         """
-        return await self._send("GET", f"/{require_id('slug', slug)}/status", _object)
+        return await self._send("GET", f"/{require_id('slug', slug)}/status", json_codec.decode_object)
 
-    async def run_statuses(self, slug: str) -> Any:  # noqa: ANN401 - the draft does not say whether it is a list or a page
-        """Read how a pipeline's runs stand.
+    async def run_statuses(self, slug: str) -> Any:  # noqa: ANN401 - the draft does not say whether it is an array or an object
+        """Get the statuses of the runs of a pipeline.
 
         Args:
-            slug: The pipeline's id.
+            slug: The id of the pipeline.
 
         Returns:
-            What the API answers, as it is.
+            The JSON document of the response.
 
         Raises:
-            ValidationError: The id is not a slug; nothing was sent.
-            NotFoundError: There is no such pipeline.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: The id is not valid; nothing was sent.
+            NotFoundError: The pipeline does not exist.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: v1 draft, `GET /pipelines/{pipelineSlug}/status/runs`.
         """
         return await self._send("GET", f"/{require_id('slug', slug)}/status/runs", json_codec.decode)
 
     async def run_status(self, slug: str, run_id: int) -> JSONObject:
-        """Read how one run stands.
+        """Get the status of one run.
 
         Args:
-            slug: The pipeline's id.
-            run_id: The run's number.
+            slug: The id of the pipeline.
+            run_id: The number of the run.
 
         Returns:
-            What the API answers.
+            The JSON object of the response.
 
         Raises:
-            ValidationError: An argument is wrong; nothing was sent.
-            NotFoundError: There is no such run.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: An argument is invalid; nothing was sent.
+            NotFoundError: The run does not exist.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: v1 draft, `GET /pipelines/{pipelineSlug}/status/runs/{runId}`.
         """
         return await self._send(
-            "GET", f"/{require_id('slug', slug)}/status/runs/{require_run_id(run_id)}", _object
+            "GET",
+            f"/{require_id('slug', slug)}/status/runs/{require_run_id(run_id)}",
+            json_codec.decode_object,
         )
 
 
@@ -221,10 +225,10 @@ class IngestV1:
     """The v1 draft of the API.
 
     Attributes:
-        connections: `/connections`.
-        models: `/models`.
-        mappings: `/mappings`.
-        pipelines: `/pipelines`, with their runs' statuses.
+        connections: The resources at `/connections`.
+        models: The resources at `/models`.
+        mappings: The resources at `/mappings`.
+        pipelines: The resources at `/pipelines`, with the statuses of their runs.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -234,19 +238,5 @@ class IngestV1:
         self.pipelines: IngestPipelines = IngestPipelines(workspace, "pipelines")
 
 
-def _object(body: bytes) -> JSONObject:
-    document = json_codec.decode(body)
-    if not isinstance(document, dict):
-        raise DecodeError("the answer is not the object the API documents")
-    return document
-
-
-def _list(body: bytes) -> list[JSONObject]:
-    document = json_codec.decode(body)
-    if not isinstance(document, list):
-        raise DecodeError("the answer is not the list the API documents")
-    return document
-
-
-def _nothing(_: bytes) -> None:
+def _discard(_: bytes) -> None:
     return None

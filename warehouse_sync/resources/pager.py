@@ -1,4 +1,4 @@
-"""Reading a pipeline's runs page by page, each run once, to the end that `has_next_page` decides."""
+"""The runs of a pipeline, page by page, each run once, until `has_next_page` is false."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -9,43 +9,43 @@ from warehouse_sync.errors import PaginationError
 from warehouse_sync.models import Page, Run
 from warehouse_sync.resources.prefetch import FetchPage, NumberedPage, prefetch_pages
 
-MAX_PAGES_WITHOUT_NEW = 2  # pages in a row without a new run
+MAX_PAGES_WITHOUT_NEW = 2  # consecutive pages without a new run
 
 
 @attrs.define(eq=False)
 class RunDeduplicator:
-    """Accepts pages in order, drops the runs it has seen, and notices a server that repeats itself.
+    """Removes repeated runs from pages in order, and detects a server that returns the same pages forever.
 
-    New runs push older ones to later pages, so a page may begin with runs that were read before: they are dropped, and
-    every run that existed throughout is kept exactly once. Where the server says how many runs have arrived, as many pages
-    as they can have pushed along may hold nothing new.
+    New runs shift older ones to later pages, so a page may start with runs of earlier pages. These are removed, and each
+    run that existed during the whole listing is kept exactly once. If `total_items` grows, as many pages as the new runs
+    can have shifted may be without a new run.
 
     Attributes:
-        pipeline_id: The pipeline, for messages.
-        seen: The numbers of the runs read so far.
+        pipeline_id: The id of the pipeline, for error messages.
+        seen: The numbers of the runs so far.
     """
 
     pipeline_id: str
     seen: set[int] = attrs.field(factory=set)
-    _echoed: int | None = None
-    _announced: int | None = None  # runs, on the first page
-    _fruitful: int = 0  # pages with a new run
-    _fruitless: int = 0  # pages without, in a row
+    _last_page: int | None = None  # `current_page` of the last page
+    _first_total: int | None = None  # `total_items` of the first page
+    _pages_with_new: int = 0
+    _pages_without_new: int = 0  # consecutive
 
     def accept(self, number: int, page: Page) -> Page:
-        """Return the page without the runs already read.
+        """Return the page without the runs of earlier pages.
 
         Raises:
-            PaginationError: The server repeats itself.
+            PaginationError: The server returns the same pages again.
         """
-        if self._announced is None:
-            self._announced = page.total_items
-        self._check_echo(number, page)
-        fresh = self._fresh(page)
-        self._check_progress(number, page, fresh)
-        return page if fresh is page.items else attrs.evolve(page, items=fresh)
+        if self._first_total is None:
+            self._first_total = page.total_items
+        self._check_page_number(number, page)
+        new = self._new_runs(page)
+        self._check_progress(number, page, new)
+        return page if new is page.items else attrs.evolve(page, items=new)
 
-    def _fresh(self, page: Page) -> tuple[Run, ...]:
+    def _new_runs(self, page: Page) -> tuple[Run, ...]:
         numbers = [run.id for run in page.items]
         distinct = set(numbers)
         if len(distinct) == len(numbers) and self.seen.isdisjoint(distinct):
@@ -58,37 +58,40 @@ class RunDeduplicator:
         self.seen.add(run.id)
         return not known
 
-    def _check_echo(self, number: int, page: Page) -> None:
-        """A server that names another page than it was asked for, and the same as before, does not page."""
-        echoed, before = page.current_page, self._echoed
-        self._echoed = echoed
-        if before is not None and echoed == before and echoed != number:
+    def _check_page_number(self, number: int, page: Page) -> None:
+        """Raise if the server returns the same wrong page number twice: it ignores the page parameter."""
+        current, last = page.current_page, self._last_page
+        self._last_page = current
+        if last is not None and current == last and current != number:
             raise PaginationError(
-                f"page {number} of pipeline {self.pipeline_id!r} came back as page {echoed} again",
+                f"the server returned page {current} of the runs of pipeline {self.pipeline_id!r} again instead of page {number}",
                 pipeline_id=self.pipeline_id,
                 page=number,
             )
 
-    def _check_progress(self, number: int, page: Page, fresh: tuple[Run, ...]) -> None:
-        if fresh:
-            self._fruitful, self._fruitless = self._fruitful + 1, 0
+    def _check_progress(self, number: int, page: Page, new: tuple[Run, ...]) -> None:
+        if new:
+            self._pages_with_new, self._pages_without_new = self._pages_with_new + 1, 0
             return
-        self._fruitless += 1
-        if page.has_next_page and self._fruitless >= MAX_PAGES_WITHOUT_NEW + self._pushed_along(page):
+        self._pages_without_new += 1
+        if page.has_next_page and self._pages_without_new >= MAX_PAGES_WITHOUT_NEW + self._shifted_pages(
+            page
+        ):
             raise PaginationError(
-                f"pages {number - 1} and {number} of pipeline {self.pipeline_id!r} hold nothing new, and more are announced",
+                f"pages {number - 1} and {number} of the runs of pipeline {self.pipeline_id!r} have no new run, "
+                "but the server says that another page follows",
                 pipeline_id=self.pipeline_id,
                 page=number,
             )
 
-    def _pushed_along(self, page: Page) -> int:
-        """Count the pages read before that arrivals can have brought here: never more than were read, whatever it says."""
-        arrived = (page.total_items or 0) - (self._announced or 0)
-        return max(0, min(arrived // max(1, len(page.items)), self._fruitful))
+    def _shifted_pages(self, page: Page) -> int:
+        """Return how many pages without a new run the runs added meanwhile explain, at most the pages read before."""
+        added = (page.total_items or 0) - (self._first_total or 0)
+        return max(0, min(added // max(1, len(page.items)), self._pages_with_new))
 
 
 class RunPager:
-    """The runs of a pipeline, read as they are asked for. Iterate over runs, or over `pages()`; each iteration begins anew."""
+    """The runs of a pipeline. Iterate over the runs, or over `pages()`; each iteration starts from the first page."""
 
     def __init__(self, fetch: FetchPage, *, pipeline_id: str, prefetch: int) -> None:
         self._fetch = fetch
@@ -99,12 +102,12 @@ class RunPager:
         return f"<RunPager of pipeline {self._pipeline_id!r}: iterate over it, or over its pages()>"
 
     async def __aiter__(self) -> AsyncGenerator[Run, None]:
-        """Yield each run once, in the server's order.
+        """Yield each run once, in the API's order.
 
         Raises:
-            PaginationError: The server repeats itself. The runs yielded so far stay valid.
-            APIError: The API refused a page.
-            TransportError: A page did not get through. Pages are retried.
+            PaginationError: The API returns the same pages again. The runs yielded so far are valid.
+            APIError: The API returned an error for a page.
+            TransportError: The connection failed or timed out, also after retries.
         """
         async with aclosing(self.pages()) as pages:
             async for page in pages:
@@ -112,12 +115,12 @@ class RunPager:
                     yield run
 
     async def pages(self) -> AsyncGenerator[Page, None]:
-        """Yield the pages in order, without the runs that an earlier page held.
+        """Yield the pages in order, without the runs of earlier pages.
 
         Raises:
-            PaginationError: The server repeats itself. The pages yielded so far stay valid.
-            APIError: The API refused a page.
-            TransportError: A page did not get through. Pages are retried.
+            PaginationError: The API returns the same pages again. The pages yielded so far are valid.
+            APIError: The API returned an error for a page.
+            TransportError: The connection failed or timed out, also after retries.
         """
         deduplicator = RunDeduplicator(self._pipeline_id)
         page = await self._fetch(1)
@@ -137,7 +140,7 @@ class RunPager:
 
 
 async def _one_by_one(fetch: FetchPage) -> AsyncGenerator[NumberedPage, None]:
-    """Yield the pages after the first, each read after the one before."""
+    """Yield the pages after the first one, with one request at a time."""
     number, more = 2, True
     while more:
         page = await fetch(number)

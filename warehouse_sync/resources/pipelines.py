@@ -18,6 +18,7 @@ from warehouse_sync.models.common import check_iterable, require_id
 from warehouse_sync.polling.bulk_reports import BulkReports
 from warehouse_sync.polling.stream import Stream
 from warehouse_sync.resources.endpoint import ResourceEndpoint
+from warehouse_sync.resources.paths import PIPELINES
 from warehouse_sync.resources.runs import Runs, validate_timeout
 from warehouse_sync.resources.trigger import trigger
 from warehouse_sync.resources.workspace import Workspace
@@ -28,90 +29,91 @@ DEFAULT_CONCURRENCY = 64
 
 
 class Pipelines:
-    """The pipelines of a workspace: what is loaded from where, how and when."""
+    """The pipelines of a workspace, their triggers and their reports."""
 
     def __init__(self, workspace: Workspace, runs: Runs) -> None:
         self._workspace = workspace
         self._runs = runs
+        self._path = workspace.path(PIPELINES)
         self._endpoint = ResourceEndpoint(
             workspace=workspace,
-            path="/inputs/data-pipelines",
+            path=self._path,
             noun="pipeline",
             model=Pipeline,
             spec=PipelineSpec,
         )
 
     async def list(self) -> builtins.list[Pipeline]:
-        """List the workspace's pipelines.
+        """List the pipelines of the workspace.
 
         Returns:
-            All of them, in the server's order.
+            The pipelines, in the API's order.
 
         Raises:
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: `GET /inputs/data-pipelines`, "Get all pipelines".
         """
         return await self._endpoint.list_all()
 
     async def get(self, pipeline_id: str) -> Pipeline:
-        """Read one pipeline.
+        """Get one pipeline.
 
         Args:
-            pipeline_id: Its id.
+            pipeline_id: The id of the pipeline.
 
         Returns:
             The pipeline.
 
         Raises:
-            ValidationError: The id is not a slug; nothing was sent.
-            NotFoundError: There is no such pipeline.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: The id is not valid; nothing was sent.
+            NotFoundError: The pipeline does not exist.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: `GET /inputs/data-pipelines/{pipelineId}`, "Get a pipeline".
         """
         return await self._endpoint.get(pipeline_id)
 
     async def create(self, spec: PipelineSpec) -> Pipeline:
-        """Create a pipeline. A `once` pipeline runs at once.
+        """Create a pipeline. A pipeline with a `once` schedule starts a run immediately.
 
-        The request is never sent twice. When its answer is lost, the id is read until it appears: a pipeline with the same
-        fields is the one that was asked for.
+        The request is not repeated once it may have reached the API. If the response is lost, the client reads the id
+        until the pipeline appears, and returns it if all its fields are the same.
 
         Args:
-            spec: The pipeline.
+            spec: The fields of the pipeline.
 
         Returns:
-            The pipeline as created. Its report answers 404 for about a minute.
+            The created pipeline. Its report is not available (404) for about a minute.
 
         Raises:
-            ValidationError: Fields are wrong, all of them named; nothing was sent.
-            ConflictError: A pipeline with this id exists.
-            OutcomeUnknownError: The answer was lost, and the pipeline cannot be found.
-            APIError: The API refused, for instance because the connection or the data model does not exist.
-            TransportError: The request did not get through; it was not acted on.
+            ValidationError: Fields of the spec are invalid. The error lists all of them; nothing was sent.
+            ConflictError: A pipeline with this id exists already.
+            OutcomeUnknownError: The response was lost, and the pipeline was not found.
+            APIError: The API returned another error, for example because the connection does not exist.
+            TransportError: The request could not be sent, also after retries; nothing was created.
 
         Source: `POST /inputs/data-pipelines`, "Create a pipeline".
         """
         return await self._endpoint.create(spec)
 
     async def update(self, spec: PipelineSpec) -> Pipeline:
-        """Replace a pipeline. This clears its fault: it runs at its next interval.
+        """Replace all fields of a pipeline, and clear its fault, so that it runs at its next interval.
 
         Args:
-            spec: The pipeline.
+            spec: The fields of the pipeline.
 
         Returns:
-            The pipeline as it is now.
+            The updated pipeline.
 
         Raises:
-            ValidationError: Fields are wrong, all of them named; nothing was sent.
-            NotFoundError: There is no such pipeline.
-            OutcomeUnknownError: The API accepted it, and its answer cannot be read.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: Fields of the spec are invalid. The error lists all of them; nothing was sent.
+            NotFoundError: The pipeline does not exist.
+            OutcomeUnknownError: The API accepted the request, but its response cannot be decoded.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: `PUT /inputs/data-pipelines/{pipelineId}`, "Update a pipeline".
         """
@@ -121,37 +123,37 @@ class Pipelines:
         """Delete a pipeline.
 
         Args:
-            pipeline_id: Its id.
+            pipeline_id: The id of the pipeline.
 
         Raises:
-            ValidationError: The id is not a slug; nothing was sent.
-            NotFoundError: There is no such pipeline. When an earlier attempt's answer was lost, that is success instead.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: The id is not valid; nothing was sent.
+            NotFoundError: The pipeline does not exist. After an attempt with a lost response this counts as success instead.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: `DELETE /inputs/data-pipelines/{pipelineId}`, "Delete a pipeline".
         """
         await self._endpoint.delete(pipeline_id)
 
     async def trigger(self, pipeline_id: str) -> TriggeredRun:
-        """Start a run now. An on-demand pipeline loads from the end of its last successful run to this moment.
+        """Start a run now. An on-demand pipeline loads the data from its last successful run until now.
 
-        The request is never sent twice. When its answer is lost, the pipeline's runs are searched for a new manual one: if
-        there is exactly one, it is returned with `inferred=True`.
+        The request is not repeated once it may have reached the API. If the response is lost, the client searches the
+        runs of the pipeline for a new manual run. If there is exactly one, it is returned with `inferred=True`.
 
         Args:
-            pipeline_id: The pipeline.
+            pipeline_id: The id of the pipeline.
 
         Returns:
-            The run that was created; wait for it with `runs.wait`.
+            The created run; wait for it with `runs.wait`.
 
         Raises:
-            ValidationError: The id is not a slug; nothing was sent.
-            PipelineBusyError: The pipeline is not idle.
-            NotFoundError: There is no such pipeline.
-            OutcomeUnknownError: The answer was lost; see its `candidates`.
-            APIError: The API refused.
-            TransportError: The request did not get through; it was not acted on.
+            ValidationError: The id is not valid; nothing was sent.
+            PipelineBusyError: A run of the pipeline is in progress.
+            NotFoundError: The pipeline does not exist.
+            OutcomeUnknownError: The response was lost, and not exactly one new manual run was found; see its `candidates`.
+            APIError: The API returned another error.
+            TransportError: The request could not be sent, also after retries; nothing was triggered.
 
         Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
         """
@@ -164,52 +166,51 @@ class Pipelines:
         timeout: float | timedelta | None = None,
         on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
-        """Start a run now, and wait until it has ended.
+        """Start a run now and wait until it ends, as `trigger` and `runs.wait` do.
 
         Args:
-            pipeline_id: The pipeline.
-            timeout: Seconds, or a `timedelta`, to wait at most, from the moment the run was created; without limit when
-                left out.
-            on_poll: Is told the run each time it was read, also when nothing has changed.
+            pipeline_id: The id of the pipeline.
+            timeout: The maximum time to wait after the trigger, in seconds or as a `timedelta`; no limit by default.
+            on_poll: Called with the run after each poll, also if the run has not changed.
 
         Returns:
-            The run, which succeeded.
+            The successful run.
 
         Raises:
-            ValidationError: An argument is wrong; nothing was sent.
-            PipelineBusyError: The pipeline is not idle.
+            ValidationError: An argument is invalid; nothing was sent.
+            PipelineBusyError: A run of the pipeline is in progress.
             RunFailedError: The run failed or was stopped.
-            WaitTimeoutError: The run did not end in time. It goes on, and so can the wait: see its `handle`.
-            OutcomeUnknownError: The trigger's answer was lost; see its `candidates`.
-            APIError: The API refused.
-            TransportError: The trigger did not get through; it was not acted on.
+            WaitTimeoutError: The run did not end in time. It continues; wait again with `runs.resume(error.handle)`.
+            OutcomeUnknownError: The response was lost, and not exactly one new manual run was found; see its `candidates`.
+            APIError: The API returned another error.
+            TransportError: The request could not be sent, also after retries; nothing was triggered.
 
         Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
         """
-        validate_timeout(timeout)  # while nothing is sent yet
+        validate_timeout(timeout)  # before anything is sent
         triggered = await self.trigger(pipeline_id)
         return await self._runs.wait(
             triggered.pipeline_id, triggered.run_id, timeout=timeout, on_poll=on_poll
         )
 
     async def report(self, pipeline_id: str) -> PipelineReport:
-        """Read what a pipeline is doing, and how its latest run went.
+        """Get the report of a pipeline: its status and its latest run.
 
         Args:
-            pipeline_id: The pipeline.
+            pipeline_id: The id of the pipeline.
 
         Returns:
             The report.
 
         Raises:
-            ValidationError: The id is not a slug; nothing was sent.
-            NotFoundError: There is no such pipeline, or it was created less than about a minute ago.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: The id is not valid; nothing was sent.
+            NotFoundError: The pipeline does not exist, or was created less than about a minute ago.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
-        path = f"{self._workspace.path}/inputs/data-pipelines/{require_id('pipeline_id', pipeline_id)}/report"
+        path = f"{self._path}/{require_id('pipeline_id', pipeline_id)}/report"
         return await self._workspace.sender.send(ApiRequest("GET", path, fast.report))
 
     def reports(
@@ -219,24 +220,24 @@ class Pipelines:
         concurrency: int = DEFAULT_CONCURRENCY,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> AsyncGenerator[PolledReport, None]:
-        """Read the reports of many pipelines, in memory that does not grow with their number.
+        """Get the reports of many pipelines with concurrent requests, in constant memory.
 
-        Fewer are asked for at once when the server throttles or says that its limit is nearly used, and more again when it
-        no longer does. A throttled report is asked for again, a few times, each after a longer pause.
+        The concurrency falls while the API throttles or reports that its rate limit is nearly used, and rises again
+        afterwards. A throttled request is retried up to 5 more times, with growing delays.
 
         Args:
-            pipeline_ids: The pipelines: any iterable, also an asynchronous one, read as it is needed. The blocking client
-                reads it, and calls `on_progress`, on its background thread: make a list of what belongs to yours, such as
-                a database's cursor.
-            concurrency: How many to ask for at once at most, from 1 on.
-            on_progress: Is told after each entry.
+            pipeline_ids: The ids of the pipelines, as an iterable or asynchronous iterable that is consumed lazily. The
+                blocking client iterates over it and calls `on_progress` on its background thread; pass a list if the
+                iterable must stay on your thread, such as a database cursor.
+            concurrency: The maximum number of concurrent requests, at least 1.
+            on_progress: Called after each entry.
 
         Returns:
-            An entry per id, in the order in which the answers come. Failures are values: see `PolledReport.error`. Close it,
-            as with `contextlib.aclosing`, to stop early; what is under way is then cancelled.
+            One entry per id, in order of completion. Errors are values in `PolledReport.error`. Close the generator, for
+            example with `contextlib.aclosing`, to stop early and cancel the outstanding requests.
 
         Raises:
-            ValidationError: An argument is wrong; nothing was sent.
+            ValidationError: An argument is invalid; nothing was sent.
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
@@ -246,7 +247,7 @@ class Pipelines:
         if problems:
             raise ValidationError("the request for reports", problems)
         sender = self._workspace.sender
-        poll = BulkReports(
+        bulk = BulkReports(
             ids=pipeline_ids,
             fetch=self.report,
             concurrency=concurrency,
@@ -255,4 +256,4 @@ class Pipelines:
             random=sender.clock.random,
             on_progress=on_progress,
         )
-        return Stream(poll.results(), poll.ready)
+        return Stream(bulk.results(), bulk.ready)

@@ -1,4 +1,4 @@
-"""The runs of a workspace's pipelines."""
+"""The runs of the pipelines of a workspace."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -16,22 +16,24 @@ from warehouse_sync.models.common import (
 )
 from warehouse_sync.polling.run_waiter import RunWaiter
 from warehouse_sync.resources.pager import RunPager
+from warehouse_sync.resources.paths import PIPELINES
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.request import ApiRequest
 from warehouse_sync.wire import fast
 from warehouse_sync.wire.dates import format_date
 
-# Of 4, 8, 16, 32 and 64 the fastest from a server 5 and 50 ms away, and with the fewest requests for a whole history. Windows
-# grow from 2 on, so whoever stops after ten pages has wasted no more requests than with 8.
+# Measured with 4, 8, 16, 32 and 64 and round trips of 5 and 50 ms: 64 is the fastest and needs the fewest requests for a
+# whole history. Windows grow from 2 pages, so stopping after ten pages wastes no more requests than with 8.
 DEFAULT_PREFETCH = 64
 
 
 class Runs:
-    """The runs of a workspace's pipelines: list, read and wait for them."""
+    """The runs of the pipelines of a workspace: list, get and wait for them."""
 
-    def __init__(self, workspace: Workspace, waiter: RunWaiter) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._waiter = waiter
+        self._reader = WorkspaceRunReader(workspace)
+        self._waiter = RunWaiter(self._reader, workspace.clock)
 
     def list(
         self,
@@ -42,21 +44,21 @@ class Runs:
         page_size: int | None = None,
         prefetch: int = DEFAULT_PREFETCH,
     ) -> RunPager:
-        """List a pipeline's runs. Nothing is requested until the pager is iterated.
+        """List the runs of a pipeline. Requests are sent while the pager is iterated over.
 
         Args:
-            pipeline_id: The pipeline.
-            start: The earliest `logical_date`, an aware datetime.
-            end: The latest `logical_date`, an aware datetime.
-            page_size: Runs per page, from 1 on; the server's choice (50) when left out.
-            prefetch: How many pages may be read at once after the first; 0 or 1 reads page by page.
+            pipeline_id: The id of the pipeline.
+            start: The earliest `logical_date`, as an aware datetime.
+            end: The latest `logical_date`, as an aware datetime.
+            page_size: The number of runs per page, at least 1; the API's default is 50.
+            prefetch: The maximum number of concurrent requests after the first page; 0 or 1 reads one page at a time.
 
         Returns:
-            A pager: iterate over it for runs, or over its `pages()`. Runs come in the server's order, each once, also when
-            new runs arrive meanwhile.
+            A pager: iterate over it for runs, or over its `pages()`. It yields each run once, in the API's order, also if
+            runs are added meanwhile.
 
         Raises:
-            ValidationError: An argument is wrong; nothing was sent.
+            ValidationError: An argument is invalid; nothing was sent.
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs`, "Get a list of pipeline runs".
         """
@@ -65,25 +67,24 @@ class Runs:
         )
 
     async def get(self, pipeline_id: str, run_id: int) -> Run:
-        """Read one run.
+        """Get one run.
 
         Args:
-            pipeline_id: The pipeline.
-            run_id: The run's number.
+            pipeline_id: The id of the pipeline.
+            run_id: The number of the run.
 
         Returns:
             The run.
 
         Raises:
-            ValidationError: An argument is wrong; nothing was sent.
-            NotFoundError: There is no such run, or none yet.
-            APIError: The API refused.
-            TransportError: The request or its answer did not get through. The call is retried.
+            ValidationError: An argument is invalid; nothing was sent.
+            NotFoundError: The run does not exist, or is not visible yet.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
-        path = f"{_path(self._workspace, pipeline_id)}/{require_run_id(run_id)}"
-        return await self._workspace.sender.send(ApiRequest("GET", path, fast.run))
+        return await self._reader.run(pipeline_id, run_id)
 
     async def wait(
         self,
@@ -93,29 +94,30 @@ class Runs:
         timeout: float | timedelta | None = None,
         on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
-        """Wait until a run has ended.
+        """Wait until a run ends.
 
-        However many wait, a pipeline is asked about once at a time, at intervals that grow and learn how long its runs take.
-        A failed poll does not end the wait, nor does a status this release does not know.
+        All waits for runs of a pipeline share one poller. Its intervals grow, and adapt to the duration of earlier runs.
+        The wait continues after a failed poll, except after the errors below, and after an unknown status.
 
         Args:
-            pipeline_id: The pipeline.
-            run_id: The run's number.
-            timeout: Seconds, or a `timedelta`, to wait at most; without limit when left out.
-            on_poll: Is told the run each time it was read, also when nothing has changed.
+            pipeline_id: The id of the pipeline.
+            run_id: The number of the run.
+            timeout: The maximum time to wait, in seconds or as a `timedelta`; no limit by default.
+            on_poll: Called with the run after each poll, also if the run has not changed.
 
         Returns:
-            The run, which succeeded.
+            The successful run.
 
         Raises:
-            ValidationError: An argument is wrong; nothing was sent.
+            ValidationError: An argument is invalid; nothing was sent.
             RunFailedError: The run failed or was stopped.
-            WaitTimeoutError: The run did not end in time. It goes on, and so can the wait: see its `handle`.
-            NotFoundError: There is no such run. Just after a trigger or create of this client a 404 is not final.
-            UnauthorizedError: The credential is refused; so is, as `ForbiddenError`, a workspace it may not read.
-            TokenError: The token endpoint refuses the credential, or answers nonsense.
-            WarehouseLoginError: The warehouse refuses its login.
-            ConfigurationError: The client was closed. Every other failure of a poll is tried again.
+            WaitTimeoutError: The run did not end in time. It continues; wait again with `resume(error.handle)`.
+            NotFoundError: The run does not exist. Shortly after this client created it, a 404 is retried.
+            UnauthorizedError: The API rejected the credential.
+            ForbiddenError: The credential has no access to the workspace.
+            TokenError: The token endpoint rejected the credential or returned an invalid response.
+            WarehouseLoginError: The login to the warehouse failed.
+            ConfigurationError: The client was closed.
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
@@ -129,20 +131,20 @@ class Runs:
         timeout: float | timedelta | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> AsyncGenerator[WaitedRun, None]:
-        """Wait until each of many runs has ended.
+        """Wait until many runs end, with one poller per pipeline.
 
         Args:
-            runs: Pairs of a pipeline's id and a run's number.
-            timeout: Seconds, or a `timedelta`, to wait at most for each, from the first step of the iteration on; without
-                limit when left out.
-            on_progress: Is told after each entry.
+            runs: Pairs of a pipeline id and a run number.
+            timeout: The maximum time to wait for each run, in seconds or as a `timedelta`, from the start of the iteration;
+                no limit by default.
+            on_progress: Called after each entry.
 
         Returns:
-            An entry per pair, in the order in which the waits end. Failures are values: see `WaitedRun.error`. Close it, as
-            with `contextlib.aclosing`, to stop early.
+            One entry per pair, in order of completion. Errors are values in `WaitedRun.error`. Close the generator, for
+            example with `contextlib.aclosing`, to stop early.
 
         Raises:
-            ValidationError: A pair is wrong; nothing was sent.
+            ValidationError: An argument is invalid; nothing was sent.
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs`, "Get a list of pipeline runs".
         """
@@ -159,33 +161,33 @@ class Runs:
         timeout: float | timedelta | None = None,
         on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
-        """Go on waiting for a run, from a handle that `TriggeredRun.handle()` or a `WaitTimeoutError` gave in any process.
+        """Wait for the run of a handle, which `TriggeredRun.handle()` or a `WaitTimeoutError` provided in any process.
 
         Args:
-            handle: The handle. It may belong to another workspace of the same credential.
-            timeout: Seconds, or a `timedelta`, to wait at most; without limit when left out.
-            on_poll: Is told the run each time it was read, also when nothing has changed.
+            handle: The handle. Its workspace may be another one of the same credential.
+            timeout: The maximum time to wait, in seconds or as a `timedelta`; no limit by default.
+            on_poll: Called with the run after each poll, also if the run has not changed.
 
         Returns:
-            The run, which succeeded.
+            The successful run.
 
         Raises:
-            ValidationError: This is not a handle; nothing was sent.
+            ValidationError: The string is not a handle; nothing was sent.
             RunFailedError: The run failed or was stopped.
             WaitTimeoutError: The run did not end in time.
-            NotFoundError: There is no such run, also after the time that a new one may take to appear.
+            NotFoundError: The run does not exist, also after the time in which a new run may not be visible yet.
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
         parsed = RunHandle.parse(handle)
         workspace = self._workspace.sibling(parsed.workspace_id)
-        workspace.expect(f"{parsed.pipeline_id}/{parsed.run_id}")
-        waiter = self._waiter if workspace is self._workspace else run_waiter(workspace)
-        return await waiter.wait(parsed.pipeline_id, parsed.run_id, validate_timeout(timeout), on_poll)
+        workspace.mark_created(parsed.pipeline_id, parsed.run_id)
+        runs = self if workspace is self._workspace else Runs(workspace)
+        return await runs.wait(parsed.pipeline_id, parsed.run_id, timeout=timeout, on_poll=on_poll)
 
 
-class Source:
-    """What the waiters of a workspace ask."""
+class WorkspaceRunReader:
+    """Sends the requests for the runs of one workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -193,24 +195,18 @@ class Source:
 
     async def run(self, pipeline_id: str, run_id: int) -> Run:
         """Read one run."""
-        return await self._workspace.sender.send(
-            ApiRequest("GET", f"{_path(self._workspace, pipeline_id)}/{run_id}", fast.run)
-        )
+        path = f"{_runs_path(self._workspace, pipeline_id)}/{require_run_id(run_id)}"
+        return await self._workspace.sender.send(ApiRequest("GET", path, fast.run))
 
     async def page(self, pipeline_id: str) -> Page:
-        """Read the first page of a pipeline's runs."""
-        return await self._workspace.sender.send(
-            ApiRequest("GET", _path(self._workspace, pipeline_id), fast.page)
-        )
+        """Read the first page of the runs of a pipeline."""
+        path = _runs_path(self._workspace, pipeline_id)
+        return await self._workspace.sender.send(ApiRequest("GET", path, fast.page))
 
     def may_appear_later(self, pipeline_id: str, run_id: int) -> bool:
-        """Tell whether a 404 for this run means "not yet"."""
-        return self._workspace.expects(f"{pipeline_id}/{run_id}") or self._workspace.expects(pipeline_id)
-
-
-def run_waiter(workspace: Workspace) -> RunWaiter:
-    """Return a waiter for the runs of a workspace."""
-    return RunWaiter(Source(workspace), workspace.clock)
+        """Return whether a 404 for this run is expected, because the run or its pipeline was just created."""
+        was_just_created = self._workspace.was_just_created
+        return was_just_created(pipeline_id, run_id) or was_just_created(pipeline_id)
 
 
 def run_pager(  # noqa: PLR0913 - the filters of a listing
@@ -223,8 +219,12 @@ def run_pager(  # noqa: PLR0913 - the filters of a listing
     prefetch: int = 0,
     on_headers: Callable[[Mapping[str, str]], None] | None = None,
 ) -> RunPager:
-    """Return a pager over a pipeline's runs, after checking what it is asked for."""
-    path = _path(workspace, pipeline_id)
+    """Return a pager over the runs of a pipeline.
+
+    Raises:
+        ValidationError: An argument is invalid.
+    """
+    path = _runs_path(workspace, pipeline_id)
     filters = _filters(to_utc(start), to_utc(end), page_size, prefetch)
 
     async def fetch(number: int) -> Page:
@@ -236,8 +236,8 @@ def run_pager(  # noqa: PLR0913 - the filters of a listing
     return RunPager(fetch, pipeline_id=pipeline_id, prefetch=prefetch)
 
 
-def _path(workspace: Workspace, pipeline_id: str) -> str:
-    return f"{workspace.path}/inputs/data-pipelines/{require_id('pipeline_id', pipeline_id)}/runs"
+def _runs_path(workspace: Workspace, pipeline_id: str) -> str:
+    return f"{workspace.path(PIPELINES)}/{require_id('pipeline_id', pipeline_id)}/runs"
 
 
 def _key(pair: object) -> tuple[str, int]:
@@ -247,12 +247,12 @@ def _key(pair: object) -> tuple[str, int]:
         case _:
             raise ValidationError(
                 "the request to wait",
-                [("runs", f"must be pairs of a pipeline's id and a run's number, not {pair!r:.60}")],
+                [("runs", f"must be pairs of a pipeline id and a run number, not {pair!r:.60}")],
             )
 
 
 def _filters(start: datetime | None, end: datetime | None, page_size: int | None, prefetch: int) -> str:
-    """Return what follows the page's number in the query. Nothing of it needs encoding."""
+    """Return the query after the page number. Its values need no encoding."""
     problems = [*check_date("start", start), *check_date("end", end)]
     problems += [*check_whole_number("page_size", page_size), *check_whole_number("prefetch", prefetch)]
     if page_size == 0:
@@ -260,16 +260,16 @@ def _filters(start: datetime | None, end: datetime | None, page_size: int | None
     if problems:
         raise ValidationError("the request for runs", problems)
     size = "" if page_size is None else f"&pageSize={page_size}"
-    since = "" if start is None else f"&startDate={format_date(start)}"
-    until = "" if end is None else f"&endDate={format_date(end)}"
-    return size + since + until
+    earliest = "" if start is None else f"&startDate={format_date(start)}"
+    latest = "" if end is None else f"&endDate={format_date(end)}"
+    return size + earliest + latest
 
 
 def validate_timeout(timeout: float | timedelta | None) -> float | None:
-    """Return a wait's timeout in seconds.
+    """Return the timeout of a wait in seconds, or `None` for no limit.
 
     Raises:
-        ValidationError: It is not one.
+        ValidationError: The value is not a number from 0 on.
     """
     seconds = to_seconds(timeout)
     valid = seconds is None or (

@@ -1,4 +1,4 @@
-"""A workspace as its resource clients see it: where it is, how to send, and what it was told to expect."""
+"""The workspace that resource clients share: its id, its sender and what was created in it recently."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,11 @@ from warehouse_sync.settings import Clock
 from warehouse_sync.transport.sender import RetryingSender
 
 RECONCILE_GRACE = (
-    3.0  # seconds beyond its time that a search for what was lost may take, for a look that begins late
+    3.0  # seconds beyond `reconcile_timeout`, for a last request that starts just before its end
 )
+
+# The end of the time in which a 404 is expected, by workspace, pipeline and run (`None` for the pipeline itself).
+RecentlyCreated = dict[tuple[int, str, int | None], float]
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -17,46 +20,50 @@ class Workspace:
     """One workspace of a client.
 
     Attributes:
-        sender: Sends its requests.
-        id: Its number.
-        path: Its path below the API's address.
-        expected: Until when what was just created may be late, shared by all workspaces of a client.
+        sender: Sends the requests.
+        id: The number of the workspace.
+        recently_created: The pipelines and runs created recently, shared by all workspaces of a client.
     """
 
     sender: RetryingSender
     id: int
-    path: str = attrs.field(init=False)
-    expected: dict[tuple[int, str], float] = attrs.field(factory=dict, repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "path", f"/platform/v2/workspaces/{self.id}")
+    recently_created: RecentlyCreated = attrs.field(factory=dict, repr=False)
 
     @property
     def clock(self) -> Clock:
         """Time, sleep and randomness."""
         return self.sender.clock
 
+    def path(self, template: str) -> str:
+        """Return one of the paths of `paths.py` for this workspace."""
+        return template.format(workspace_id=self.id)
+
     def sibling(self, workspace_id: int) -> "Workspace":
-        """Return another workspace of the same client, or this one."""
+        """Return the workspace with this number, over the same sender."""
         return self if workspace_id == self.id else attrs.evolve(self, id=workspace_id)
 
-    def expect(self, key: str) -> None:
-        """Remember that something was just created, so a 404 for it means "not yet" for a while."""
-        now = self.clock.monotonic()
-        while self.expected and next(iter(self.expected.values())) <= now:  # the oldest come first
-            del self.expected[next(iter(self.expected))]
-        self.expected.pop((self.id, key), None)
-        self.expected[self.id, key] = now + self.sender.reconcile_timeout
+    def mark_created(self, pipeline_id: str, run_id: int | None = None) -> None:
+        """Record that a pipeline or run was just created, so that waits retry a 404 for it."""
+        recent, now = self.recently_created, self.clock.monotonic()
+        while recent and next(iter(recent.values())) <= now:  # in insertion order, so the oldest come first
+            del recent[next(iter(recent))]
+        recent.pop((self.id, pipeline_id, run_id), None)
+        recent[self.id, pipeline_id, run_id] = now + self.sender.reconcile_timeout
 
-    def expects(self, key: str) -> bool:
-        """Tell whether a 404 for this means "not yet"."""
-        return self.expected.get((self.id, key), 0.0) > self.clock.monotonic()
+    def was_just_created(self, pipeline_id: str, run_id: int | None = None) -> bool:
+        """Return whether a pipeline or run was created recently, so that a 404 may not be final."""
+        return self.recently_created.get((self.id, pipeline_id, run_id), 0.0) > self.clock.monotonic()
 
     def reconcile_delays(self, first: float, longest: float) -> Iterator[float]:
-        """Yield how long to wait before each look: not at all, then doubling, for as long as the policy's `reconcile_timeout` allows."""
+        """Yield the delay before each attempt to find a lost create: 0, then doubling, up to `reconcile_timeout`.
+
+        Args:
+            first: Seconds before the second attempt.
+            longest: The maximum delay in seconds.
+        """
         clock = self.clock
-        until, pause = clock.monotonic() + self.sender.reconcile_timeout, first
+        deadline, delay = clock.monotonic() + self.sender.reconcile_timeout, first
         yield 0.0
-        while clock.monotonic() + pause <= until:
-            yield pause
-            pause = min(pause * 2, longest)
+        while clock.monotonic() + delay <= deadline:
+            yield delay
+            delay = min(delay * 2, longest)

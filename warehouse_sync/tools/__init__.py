@@ -1,1 +1,1 @@
-"""What builds parts of the package."""
+"""Tools for the development of the package."""

@@ -1,0 +1,8 @@
+"""The path of each kind of resource, with the prefix of its API generation. `Workspace.path` fills in the workspace."""
+
+V2 = "/platform/v2/workspaces/{workspace_id}"
+CONNECTIONS = f"{V2}/connections"
+DATA_MODELS = f"{V2}/data-models"
+PIPELINES = f"{V2}/inputs/data-pipelines"
+
+INGEST_V1 = "/platform/v1/workspaces/{workspace_id}/ingest"
