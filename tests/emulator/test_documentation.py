@@ -31,8 +31,7 @@ def test_every_control_route_is_documented() -> None:
     documented = {
         (method, path) for others, last, path in rows for method in [*re.findall("[A-Z]+", others), last]
     }
-    found = Emulator()._middleware()._router._found
-    served = {(method, each.path) for method, routes in found.items() for _, each in routes}
+    served = {(route.method, route.path) for route in Emulator()._middleware()._router.routes()}
     assert documented == {pair for pair in served if "/_emulator/" in pair[1] and "/page." not in pair[1]}
 
 

@@ -79,7 +79,9 @@ async def test_other_method_is_refused_as_documented(api: Api, method: str, path
     """A method that a path has not answers 405 in the documented form and names those it has."""
     answer = await api.call(method, path)
     assert answer.status == 405
-    assert answer.messages[0].startswith(f"{method} is not allowed here; allowed: {answer.headers['Allow']}")
+    assert answer.messages[0].startswith(
+        f"{method} is not allowed for this path; allowed: {answer.headers['Allow']}"
+    )
 
 
 async def test_answers_carry_no_cors_headers_and_no_cookies(api: Api) -> None:
@@ -115,7 +117,7 @@ async def test_failure_of_the_emulator_is_told_and_logged(
     monkeypatch.setattr(emulator._store, "workspace", lambda _: 1 / 0)
     with caplog.at_level(logging.ERROR):
         answer = await api.get("/connections")
-    assert (answer.status, answer.messages) == (500, ["The emulator failed; its log says why."])
+    assert (answer.status, answer.messages) == (500, ["The emulator failed; see its log for the traceback."])
     assert "ZeroDivisionError" in caplog.text
 
 

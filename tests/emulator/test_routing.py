@@ -24,7 +24,7 @@ def answer(_: Request) -> web.Response:
 ROUTES = [
     Route("GET", "/a/{id}", answer),
     Route("POST", "/a/run", answer),
-    Route("GET", "/b.json", answer, apart=True),
+    Route("GET", "/b.json", answer, stateless=True),
 ]
 
 

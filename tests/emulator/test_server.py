@@ -87,9 +87,9 @@ def test_emulator_can_be_started_again() -> None:
 
 async def test_emulator_runs_only_once_at_a_time(emulator: Emulator) -> None:
     """Entering a running emulator is a clear error, and leaves it running."""
-    with pytest.raises(RuntimeError, match="running already"):
+    with pytest.raises(RuntimeError, match="already running"):
         await emulator.__aenter__()
-    with pytest.raises(RuntimeError, match="running already"):
+    with pytest.raises(RuntimeError, match="already running"):
         emulator.__enter__()
     assert emulator.url.endswith(str(emulator.port))
 

@@ -78,7 +78,7 @@ async def test_call_with_unknown_token_is_refused(api: Api) -> None:
     answer = await api.get("/connections", Authorization="Bearer emu.made-up")
     assert (answer.status, answer.messages) == (
         401,
-        ["The access token is not one that this emulator issued since it started."],
+        ["This emulator has not issued the access token since it started."],
     )
 
 

@@ -3,7 +3,7 @@
     async with Emulator() as emulator:      # loopback, a free port
         async with AsyncClient(**emulator.client_options()) as client: ...
 
-It shares no code with the client, so that neither hides a mistake of the other.
+It shares no code with the client, so that a mistake in one does not hide the same mistake in the other.
 """
 
 try:

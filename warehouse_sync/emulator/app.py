@@ -1,11 +1,16 @@
 """Every route of the emulator."""
 
+from datetime import timedelta
+from functools import cache
+
 from aiohttp import web
 
+from warehouse_sync.emulator.clock import SystemClock
 from warehouse_sync.emulator.control_api import ControlApi
 from warehouse_sync.emulator.documents import decode_object
+from warehouse_sync.emulator.faults.active_faults import ActiveFaults
 from warehouse_sync.emulator.page import Page
-from warehouse_sync.emulator.paths import OPENAPI, TOKEN
+from warehouse_sync.emulator.paths import CONTROL_PREFIX, OPENAPI, TOKEN
 from warehouse_sync.emulator.resources import ingest_v1
 from warehouse_sync.emulator.resources.connections import Connections
 from warehouse_sync.emulator.resources.data_models import DataModels
@@ -14,38 +19,59 @@ from warehouse_sync.emulator.resources.pipelines import Pipelines
 from warehouse_sync.emulator.resources.run_endpoints import RunEndpoints
 from warehouse_sync.emulator.responses import json_response
 from warehouse_sync.emulator.routing import Request, Route
+from warehouse_sync.emulator.runs.run import RunTiming
 from warehouse_sync.emulator.state.store import Store
 from warehouse_sync.emulator.token_endpoint import TokenEndpoint
 
 
 def all_routes(
-    *, token_endpoint: TokenEndpoint, store: Store, control: ControlApi, page: Page
+    *, store: Store, token_endpoint: TokenEndpoint, faults: ActiveFaults, workspace_id: str
 ) -> list[Route]:
-    """Return the routes of the API, the token endpoint, the control routes and the page; what is asked for most first."""
+    """Return every route, the most requested first.
+
+    Args:
+        store: The state that the handlers use.
+        token_endpoint: Issues the tokens.
+        faults: The faults that the control routes list and change.
+        workspace_id: The workspace of control requests that name none.
+    """
     return [
         *RunEndpoints(store).routes(),
         *ResourceEndpoints(Pipelines(store)).routes(),
         *ResourceEndpoints(Connections(store)).routes(),
         *ResourceEndpoints(DataModels(store)).routes(),
         *ingest_v1.routes(store),
-        *control.routes(),
-        *page.routes(),
+        *ControlApi(store=store, faults=faults, workspace_id=workspace_id).routes(),
+        *Page(store, faults, workspace_id).routes(),
         _token_route(token_endpoint),
-        Route("GET", OPENAPI, _contract, apart=True),
+        Route("GET", OPENAPI, _openapi_document, stateless=True),
     ]
 
 
-def _contract(call: Request) -> web.Response:
-    """Answer with the OpenAPI document, for this address."""
-    from warehouse_sync.emulator.openapi import document  # noqa: PLC0415  # few ask for it
+@cache
+def injectable_routes() -> tuple[tuple[str, str], ...]:
+    """Return the method and path of each route that faults apply to: all but the control routes."""
+    clock = SystemClock()
+    timing = RunTiming(queued=timedelta(), running=timedelta())
+    routes = all_routes(  # of an emulator that serves nothing
+        store=Store(clock=clock, timing=timing, author=""),
+        token_endpoint=TokenEndpoint(clock, client_id="", client_secret=""),
+        faults=ActiveFaults(),
+        workspace_id="",
+    )
+    return tuple((route.method, route.path) for route in routes if not route.path.startswith(CONTROL_PREFIX))
 
-    return json_response({**document(), "servers": [{"url": str(call.request.url.origin())}]})
+
+def _openapi_document(request: Request) -> web.Response:
+    """Return the OpenAPI document, with this emulator as its server."""
+    from warehouse_sync.emulator.openapi import document  # noqa: PLC0415 - few clients request it
+
+    return json_response({**document(), "servers": [{"url": str(request.http.url.origin())}]})
 
 
 def _token_route(token_endpoint: TokenEndpoint) -> Route:
-    def issue(call: Request) -> web.Response:
-        return json_response(
-            token_endpoint.issue(decode_object(call.body)), headers={"Cache-Control": "no-store"}
-        )
+    def issue(request: Request) -> web.Response:
+        token = token_endpoint.issue(decode_object(request.body))
+        return json_response(token, headers={"Cache-Control": "no-store"})
 
-    return Route("POST", TOKEN, issue, apart=True)
+    return Route("POST", TOKEN, issue, stateless=True)

@@ -1,4 +1,4 @@
-"""What time it is for the emulator: the machine's time, or a clock that moves only when told to."""
+"""The emulator's clock: the machine's, or a virtual one that moves only when it is advanced."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -6,14 +6,14 @@ from typing import Literal, Protocol
 
 from dateutil.relativedelta import relativedelta
 
-from warehouse_sync.emulator.runs.dates import read_span
+from warehouse_sync.emulator.runs.dates import parse_duration
 
 
 class Clock(Protocol):
-    """Anything that tells the time."""
+    """A source of the current time."""
 
     def now(self) -> datetime:
-        """Return the current moment in UTC, in whole milliseconds."""
+        """Return the current time in UTC, in whole milliseconds."""
         ...
 
 
@@ -29,57 +29,63 @@ class VirtualClock:
     """A clock that stands still until it is advanced.
 
     Args:
-        start: The first moment it shows; it must carry a time zone. By default the machine's time.
+        start: The first time it shows, with a time zone. By default the machine's time.
     """
 
     def __init__(self, start: datetime | None = None) -> None:
-        self._now = whole_milliseconds((start or datetime.now(UTC)).astimezone(UTC))
+        self._now = _truncate_to_milliseconds((start or datetime.now(UTC)).astimezone(UTC))
 
     def now(self) -> datetime:
-        """Return the moment the clock was left at."""
+        """Return the time that the clock shows."""
         return self._now
 
     def advance(self, by: timedelta | str) -> datetime:
-        """Move the clock forward and return the new moment.
+        """Advance the clock and return the new time.
 
         Args:
-            by: How far, such as ``"3d"``, ``"90m"`` or ``"1d12h"``. A negative step is a ``ValueError``, since runs
-                that ended would start again, and so is one past the end of the calendar.
+            by: The duration, such as ``"3d"``, ``"90m"`` or ``"1d12h"``.
+
+        Raises:
+            ValueError: The duration is invalid, negative (ended runs would start again), or leads past the year 9999.
         """
         try:
-            later = whole_milliseconds(self._now + _step(by))
+            later = _truncate_to_milliseconds(self._now + _duration(by))
         except OverflowError as error:
             raise ValueError("The calendar ends with the year 9999.") from error
         if later < self._now:
-            raise ValueError("A clock only moves forward.")
+            raise ValueError("A clock only advances; the duration must not be negative.")
         self._now = later
         return later
 
-    def restore(self, moment: datetime) -> None:
-        """Show the moment that the clock was left at in an earlier life."""
-        self._now = moment
+    def restore(self, time: datetime) -> None:
+        """Set the clock to a saved time."""
+        self._now = time
 
 
 def make_clock(clock: Clock | Literal["system", "virtual"]) -> Clock:
-    """Return a clock, or the one a word stands for."""
+    """Return the clock, or a new one of the named kind.
+
+    Raises:
+        ValueError: There is no such kind.
+    """
     if clock == "system":
         return SystemClock()
     if clock == "virtual":
         return VirtualClock()
     if isinstance(clock, str):
-        raise ValueError(f"A clock is `system` or `virtual`; not {clock!r}.")  # noqa: TRY004  # a wrong word
+        raise ValueError(f"A clock is `system` or `virtual`, not {clock!r}.")  # noqa: TRY004 - a wrong value
     return clock
 
 
-def _step(by: timedelta | str) -> timedelta | relativedelta:
+def _duration(by: timedelta | str) -> timedelta | relativedelta:
     if isinstance(by, timedelta):
         return by
-    span = read_span(by)
-    if span is None:
-        raise ValueError(f"A step of the clock is a duration such as 3d, 90m or 1d12h; not {by!r}.")
-    return span
+    duration = parse_duration(by)
+    if duration is None:
+        raise ValueError(f"The duration must be like 3d, 90m or 1d12h, not {by!r}.")
+    return duration
 
 
-def whole_milliseconds(moment: datetime) -> datetime:
-    """Drop what the API's dates cannot carry, so that a moment equals its own text read back."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+def _truncate_to_milliseconds(time: datetime) -> datetime:
+    """Drop what the API's timestamps cannot carry, so that a time equals its own text parsed again."""
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)

@@ -1,4 +1,4 @@
-"""The emulator's own routes under ``/_emulator/``; they need no token."""
+"""The control routes under ``/_emulator/``, which need no token."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -14,17 +14,18 @@ from warehouse_sync.emulator.paths import CONTROL_PREFIX
 from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.responses import json_response, no_content
 from warehouse_sync.emulator.routing import Request, Route
-from warehouse_sync.emulator.runs.dates import show_moment
+from warehouse_sync.emulator.runs.dates import format_timestamp
+from warehouse_sync.emulator.runs.run import SIMULATED_FAILURE
 from warehouse_sync.emulator.seeding import seed
 from warehouse_sync.emulator.state.event_batches import BatchFilter
 from warehouse_sync.emulator.state.store import Store
 
-_MOST_PIPELINES = 100_000
-_MOST_RUNS = 1_000_000
+_MAX_PIPELINES = 100_000
+_MAX_RUNS = 1_000_000
 
 
 class ControlApi:
-    """Looks into the emulator and turns its knobs."""
+    """Reads and changes what the API itself does not expose: the clock, limits, faults, seeded data."""
 
     def __init__(self, *, store: Store, faults: ActiveFaults, workspace_id: str) -> None:
         self._store = store
@@ -34,132 +35,136 @@ class ControlApi:
     def routes(self) -> list[Route]:
         """Return the control routes."""
         return [
-            Route("GET", f"{CONTROL_PREFIX}health", self.health, apart=True),
+            Route("GET", f"{CONTROL_PREFIX}health", self.health, stateless=True),
             Route("POST", f"{CONTROL_PREFIX}reset", self.reset),
             Route("POST", f"{CONTROL_PREFIX}seed", self.seed),
             Route("POST", f"{CONTROL_PREFIX}failures", self.fail_next_run),
-            Route("GET", f"{CONTROL_PREFIX}clock", self.show_clock, apart=True),
+            Route("GET", f"{CONTROL_PREFIX}clock", self.show_clock, stateless=True),
             Route("POST", f"{CONTROL_PREFIX}clock", self.advance_clock),
             Route("GET", f"{CONTROL_PREFIX}batches", self.stream_batches),
-            Route("GET", f"{CONTROL_PREFIX}limits", self.show_limits, apart=True),
+            Route("GET", f"{CONTROL_PREFIX}limits", self.show_limits, stateless=True),
             Route("PUT", f"{CONTROL_PREFIX}limits", self.change_limits),
-            Route("GET", f"{CONTROL_PREFIX}faults", self.list_faults, apart=True),
+            Route("GET", f"{CONTROL_PREFIX}faults", self.list_faults, stateless=True),
             Route("POST", f"{CONTROL_PREFIX}faults", self.add_fault),
             Route("DELETE", f"{CONTROL_PREFIX}faults", self.clear_faults),
         ]
 
     def health(self, _: Request) -> web.Response:
-        """Answer that the emulator is up."""
+        """Report that the emulator is running."""
         return json_response({"status": "ok"})
 
     def reset(self, _: Request) -> web.Response:
-        """Forget every workspace and every fault; tokens stay in force."""
+        """Delete every workspace and remove every fault; tokens stay valid."""
         self._store.reset()
         self._faults.clear()
         return no_content()
 
-    def seed(self, call: Request) -> web.Response:
-        """Add pipelines with a past: ``workspace_id``, ``pipelines``, ``runs``, ``failed_every``, all optional."""
-        sent = decode_object(call.body)
-        problems: list[str] = []
-        ids = {
-            "pipelines": _amount(sent, "pipelines", 300, _MOST_PIPELINES, problems),
-            "runs": _amount(sent, "runs", 1000, _MOST_RUNS, problems),
-            "failed_every": _amount(sent, "failed_every", 0, _MOST_RUNS, problems),
+    def seed(self, request: Request) -> web.Response:
+        """Add pipelines with past runs: ``workspace_id``, ``pipelines``, ``runs``, ``failed_every``, all optional."""
+        body = decode_object(request.body)
+        messages: list[str] = []
+        counts = {
+            "pipelines": _read_count(body, "pipelines", 300, _MAX_PIPELINES, messages),
+            "runs": _read_count(body, "runs", 1000, _MAX_RUNS, messages),
+            "failed_every": _read_count(body, "failed_every", 0, _MAX_RUNS, messages),
         }
-        if problems:
-            raise InvalidRequestError(*problems)
-        return json_response({"pipeline_ids": seed(self._store, self._workspace(sent), **ids)})
+        if messages:
+            raise InvalidRequestError(*messages)
+        return json_response({"pipeline_ids": seed(self._store, self._workspace(body), **counts)})
 
-    def fail_next_run(self, call: Request) -> web.Response:
-        """Let the next run of a pipeline fail: ``pipeline_id``, and optionally ``message`` and ``workspace_id``."""
-        sent = decode_object(call.body)
-        errors = FieldErrors(sent)
+    def fail_next_run(self, request: Request) -> web.Response:
+        """Let the next run of a pipeline fail: ``pipeline_id``, optionally ``message`` and ``workspace_id``."""
+        body = decode_object(request.body)
+        errors = FieldErrors(body)
         errors.slug("pipeline_id")
         errors.text("message", required=False)
-        errors.close()
-        pipeline = self._store.workspace(self._workspace(sent)).pipelines.get(sent["pipeline_id"])
-        pipeline.scheduler.fail_next([sent.get("message") or "The run was told to fail."])
+        errors.raise_if_any()
+        pipeline = self._store.workspace(self._workspace(body)).pipelines.get(body["pipeline_id"])
+        pipeline.scheduler.fail_next([body.get("message") or SIMULATED_FAILURE])
         return no_content()
 
     def show_clock(self, _: Request) -> web.Response:
-        """Answer with the time, and whether it is the machine's."""
+        """Return the time, and the kind of clock."""
         return json_response(_show_clock(self._store.clock))
 
-    def advance_clock(self, call: Request) -> web.Response:
-        """Turn a virtual clock forward by ``advance``, such as ``3d``; every run due on the way is there then."""
-        sent = decode_object(call.body)
-        errors = FieldErrors(sent)
+    def advance_clock(self, request: Request) -> web.Response:
+        """Advance a virtual clock by ``advance``, such as ``3d``, and create every run that has become due."""
+        body = decode_object(request.body)
+        errors = FieldErrors(body)
         errors.text("advance")
-        errors.close()
+        errors.raise_if_any()
         try:
-            advance(self._store, sent["advance"])
+            advance(self._store, body["advance"])
         except ValueError as error:
             raise InvalidRequestError(str(error)) from error
         return json_response(_show_clock(self._store.clock))
 
-    def stream_batches(self, call: Request) -> web.Response:
-        """Stream what would have been sent, one event batch a line.
+    def stream_batches(self, request: Request) -> web.Response:
+        """Stream the event batches that runs have sent, one JSON document per line.
 
-        ``workspace_id``, ``pipeline_id`` and ``run_id`` choose some of them.
+        ``workspace_id``, ``pipeline_id`` and ``run_id`` filter them.
         """
-        wanted = _read_filter(call.request.query)
+        wanted = _read_filter(request.http.query)
         lines = self._store.batches.sent(wanted, self._store.clock.now())
-        return web.Response(body=_streamed(lines), content_type="application/x-ndjson")
+        return web.Response(body=_stream(lines), content_type="application/x-ndjson")
 
     def show_limits(self, _: Request) -> web.Response:
-        """Answer with the limits in force; null means there is none."""
+        """Return the limits; null means no limit."""
         return json_response(self._store.limits.show())
 
-    def change_limits(self, call: Request) -> web.Response:
-        """Move the limits that are named; null lifts one."""
-        sent = decode_object(call.body)
+    def change_limits(self, request: Request) -> web.Response:
+        """Change the limits that the body names; null removes a limit."""
+        body = decode_object(request.body)
         try:
-            self._store.limits = self._store.limits.with_changes(sent)
+            self._store.limits = self._store.limits.with_changes(body)
         except ValueError as error:
             raise InvalidRequestError(str(error)) from error
         return json_response(self._store.limits.show())
 
     def list_faults(self, _: Request) -> web.Response:
-        """Answer with the faults in force."""
+        """Return the active faults."""
         return json_response(self._faults.show())
 
-    def add_fault(self, call: Request) -> web.Response:
-        """Put a fault in force; the fields are those of `Fault`."""
-        sent = decode_object(call.body)
+    def add_fault(self, request: Request) -> web.Response:
+        """Activate a fault; the fields are those of `Fault`."""
+        body = decode_object(request.body)
         try:
-            self._faults.add(Fault(**{"route": "", **sent}))
+            self._faults.add(Fault(**{"route": "", **body}))
         except (TypeError, ValueError) as error:
             raise InvalidRequestError(str(error)) from error
         return json_response(self._faults.show())
 
     def clear_faults(self, _: Request) -> web.Response:
-        """Let every request be answered properly again."""
+        """Remove every active fault."""
         self._faults.clear()
         return no_content()
 
-    def _workspace(self, sent: Document) -> str:
-        return str(sent.get("workspace_id", self._workspace_id))
+    def _workspace(self, body: Document) -> str:
+        return str(body.get("workspace_id", self._workspace_id))
 
 
 def advance(store: Store, by: timedelta | str) -> datetime:
-    """Turn the clock of a store forward, create the runs that fall due, and return the new time."""
+    """Advance the clock of a store, create the runs that have become due, and return the new time.
+
+    Raises:
+        ValueError: The clock is not virtual, or the duration is invalid.
+    """
     if not isinstance(store.clock, VirtualClock):
-        raise ValueError(  # noqa: TRY004  # not of an argument
-            'This emulator goes by the machine\'s clock; start it with `--clock virtual` (in Python `clock="virtual"`).'
+        raise ValueError(  # noqa: TRY004 - the store's state is wrong, not an argument's type
+            'This emulator uses the system clock; start it with `--clock virtual` (in Python `clock="virtual"`).'
         )
     store.clock.advance(by)
     return store.create_due_runs()
 
 
-async def _streamed(lines: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _stream(lines: Iterator[bytes]) -> AsyncIterator[bytes]:
     for line in lines:
         yield line
 
 
 def _show_clock(clock: Clock) -> Document:
     kind = "virtual" if isinstance(clock, VirtualClock) else "system"
-    return {"kind": kind, "now": show_moment(clock.now())}
+    return {"kind": kind, "now": format_timestamp(clock.now())}
 
 
 def _read_filter(query: Mapping[str, str]) -> BatchFilter:
@@ -169,9 +174,9 @@ def _read_filter(query: Mapping[str, str]) -> BatchFilter:
     return BatchFilter(query.get("workspace_id"), query.get("pipeline_id"), int(run_id) if run_id else None)
 
 
-def _amount(sent: Document, field: str, default: int, most: int, problems: list[str]) -> int:
-    value = sent.get(field, default)
+def _read_count(body: Document, field: str, default: int, most: int, messages: list[str]) -> int:
+    value = body.get(field, default)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
         return value
-    problems.append(f"{field} must be a whole number from 0 to {most}.")
+    messages.append(f"{field} must be a whole number from 0 to {most}.")
     return default

@@ -1,7 +1,7 @@
-"""Who may call: requests that name this machine, and no web page of another site.
+"""Protection from web pages: only requests that name this machine are accepted.
 
-A page in a browser can send requests to loopback addresses. Where DNS is made to point a foreign name at one
-(rebinding), the name shows in ``Host``; where the page calls by address, its own site shows in ``Origin``.
+A page in a browser can send requests to loopback addresses. If DNS resolves a foreign name to one (DNS rebinding),
+`Host` shows that name; if the page uses the address itself, `Origin` shows the page's site.
 """
 
 import re
@@ -15,10 +15,10 @@ _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:/@]+)(?::\d{1,5})?", re.ASCII)
 
 
 class HostCheck:
-    """Accepts loopback names, and more where the emulator listens to the network on purpose.
+    """Accepts loopback names, and others only if the caller permits them.
 
     Args:
-        any_address: Accept any IP address as well; rebinding needs a name.
+        any_address: Accept any IP address as well; DNS rebinding needs a name.
         names: Further names to accept.
     """
 
@@ -28,31 +28,35 @@ class HostCheck:
         self._accepted: set[str] = set()
 
     def check(self, host: str | None, origin: str | None) -> None:
-        """Refuse a request by its ``Host`` and ``Origin`` headers."""
-        # Nearly every request repeats a header that was accepted before.
+        """Check the ``Host`` and ``Origin`` headers of a request.
+
+        Raises:
+            HttpError: 421 for the host, 403 for the origin.
+        """
+        # Nearly every request repeats a host that was accepted before.
         if host not in self._accepted:
             self._check_host(host)
-        if origin is not None and not self._accepts(origin.partition("://")[2]):
+        if origin is not None and not self._is_accepted(origin.partition("://")[2]):
             raise HttpError(
                 HTTPStatus.FORBIDDEN, f"Web pages of other sites may not call the emulator: {origin}"
             )
 
     def _check_host(self, host: str | None) -> None:
-        if host is None or not self._accepts(host):
+        if host is None or not self._is_accepted(host):
             raise HttpError(
                 HTTPStatus.MISDIRECTED_REQUEST,
-                f"The emulator answers to loopback names such as 127.0.0.1 and localhost, not to {host or 'no host'}.",
+                f"The emulator accepts loopback names such as 127.0.0.1 and localhost, not {host or 'an empty host'}.",
             )
         self._accepted.add(host)
 
-    def _accepts(self, authority: str) -> bool:
+    def _is_accepted(self, authority: str) -> bool:
         match = _HOST.fullmatch(authority)
         if match is None:
             return False
         name = match.group(1).strip("[]").lower()
-        return name in self._names or self._accepts_address(name)
+        return name in self._names or self._is_accepted_address(name)
 
-    def _accepts_address(self, name: str) -> bool:
+    def _is_accepted_address(self, name: str) -> bool:
         try:
             address = ip_address(name)
         except ValueError:

@@ -1,4 +1,4 @@
-"""What every request passes: the host check, faults, the token, its turn; and what turns every failure into the error body."""
+"""What every request passes through: the host check, faults, the token check, the handler, and error handling."""
 
 import logging
 from functools import partial
@@ -18,87 +18,91 @@ from warehouse_sync.emulator.state.access import Access, StateAccess
 from warehouse_sync.emulator.token_endpoint import TokenEndpoint
 
 _log = logging.getLogger(__name__)
-# A service account key or a query is some kilobytes; nobody means to send more than this.
-_LARGEST_BODY = 4 * 1024 * 1024
-_WITH_BODY = frozenset({"POST", "PUT"})
+# A service account key or a query takes some kilobytes.
+_MAX_BODY_BYTES = 4 * 1024 * 1024
+_METHODS_WITH_BODY = frozenset({"POST", "PUT"})
 
 
 class Middleware:
-    """Answers every request. It does little, since everything passes it."""
+    """Handles every request. It stays short, because it limits the emulator's request rate."""
 
-    def __init__(  # noqa: PLR0913  # everything a request passes
+    def __init__(  # noqa: PLR0913 - the parts that a request passes through
         self,
         *,
-        hosts: HostCheck,
+        host_check: HostCheck,
         token_endpoint: TokenEndpoint,
         faults: ActiveFaults,
         injector: FaultInjector,
         router: Router,
         access: StateAccess,
     ) -> None:
-        self._host_check = hosts
+        self._host_check = host_check
         self._token_endpoint = token_endpoint
         self._faults = faults
         self._injector = injector
         self._router = router
         self._access = access
 
-    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer a request, always with JSON, once what it changed is safe."""
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Return the response to a request, once its changes are saved. Errors become JSON, too."""
         try:
             headers = request.headers
             self._host_check.check(headers.get("Host"), headers.get("Origin"))
             fault = self._fault(request) if self._faults else None
             if fault is None:
-                return await self._handle(request)
-            return await self._happen(fault, request)
+                return await self._respond(request)
+            return await self._respond_with_fault(fault, request)
         except ApiError as error:
             return error_response(error)
         except (web.RequestPayloadError, ConnectionError):
-            # Where the client is gone the answer goes nowhere.
+            # If the client has disconnected, the response is discarded.
             return error_response(InvalidRequestError("The request body could not be read."))
-        except Exception:  # noqa: BLE001  # whatever it was, the client gets JSON and the log the trace
+        except Exception:  # noqa: BLE001 - any bug becomes JSON for the client and a traceback in the log
             _log.exception("%s %s failed", request.method, request.path)
-            message = "The emulator failed; its log says why."
+            message = "The emulator failed; see its log for the traceback."
             return error_response(HttpError(HTTPStatus.INTERNAL_SERVER_ERROR, message))
 
-    async def _happen(self, fault: Fault, request: web.BaseRequest) -> web.StreamResponse:
+    async def _respond_with_fault(self, fault: Fault, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            return await self._injector.happen(fault, request, partial(self._handle, request))
+            return await self._injector.respond(fault, request, partial(self._respond, request))
         finally:
-            self._access.save()  # the fault is used up
+            self._access.save()  # the fault's remaining count
 
-    async def _handle(self, request: web.BaseRequest, around: Wrapper | None = None) -> web.StreamResponse:
-        """Have the handler answer; what a fault does around it belongs to the same turn."""
+    async def _respond(self, request: web.BaseRequest, wrapper: Wrapper | None = None) -> web.StreamResponse:
+        """Call the handler. A fault's wrapper around it shares its access to the state."""
         path = request.rel_url.path_safe
         if path.startswith(API_PREFIX):
             self._token_endpoint.authorize(request.headers.get("Authorization"))
-        route, parts = self._router.find(request.method, path)
-        body = await _read(request) if request.method in _WITH_BODY else b""
-        call = Request(request, parts, body)
-        if around is None:
-            return await self._access.take(route.access, partial(route.handler, call))
-        return await self._access.take(Access.WRITE, partial(around, route.handler, call))
+        route, path_params = self._router.find(request.method, path)
+        body = await _read_body(request) if request.method in _METHODS_WITH_BODY else b""
+        routed = Request(request, path_params, body)
+        if wrapper is None:
+            return await self._access.run(route.access, partial(route.handler, routed))
+        return await self._access.run(Access.WRITE, partial(wrapper, route.handler, routed))
 
     def _fault(self, request: web.BaseRequest) -> Fault | None:
         if request.path.startswith(CONTROL_PREFIX):
-            return None  # faults are taken back through these routes
+            return None  # these routes clear faults
         return self._faults.take(request.method, request.path)
 
 
-async def _read(request: web.BaseRequest) -> bytes:
-    """Return the body, or refuse one that is too large."""
+async def _read_body(request: web.BaseRequest) -> bytes:
+    """Return the body of a request.
+
+    Raises:
+        HttpError: 413: the body is too large.
+    """
     if request.headers.get("Expect", "").lower() == "100-continue":
-        await _ask_for_body(request)
+        await _send_continue(request)
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk
-        if len(body) > _LARGEST_BODY:
+        if len(body) > _MAX_BODY_BYTES:
             raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too large.")
     return bytes(body)
 
 
-async def _ask_for_body(request: web.BaseRequest) -> None:
-    """Tell a client that asks first, as curl does for large bodies, to send it."""
+async def _send_continue(request: web.BaseRequest) -> None:
+    """Let a client send its body that waits for permission, as curl does before large bodies."""
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    request.writer.output_size = 0  # the answer has not begun
+    request.writer.output_size = 0  # the response has not started

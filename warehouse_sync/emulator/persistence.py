@@ -1,4 +1,4 @@
-"""State that lasts: everything the emulator holds, in an SQLite file, saved before a change is acknowledged."""
+"""Persistent state: saves the store in an SQLite file before a change is acknowledged."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -35,9 +35,9 @@ CREATE INDEX IF NOT EXISTS run_of ON run (workspace, collection, pipeline);
 CREATE TABLE IF NOT EXISTS batch (number INTEGER PRIMARY KEY, value BLOB NOT NULL, line BLOB NOT NULL);
 """
 _SETUP = (
-    # One emulator at a time: two would each save over the other's changes.
+    # One emulator at a time: two would overwrite each other's changes.
     "PRAGMA locking_mode = EXCLUSIVE",
-    # A commit is in the operating system's hands when it returns: it outlives the process, killed or not.
+    # The operating system has a commit when it returns, so that it survives the end of the process, even `kill -9`.
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
 )
@@ -49,7 +49,7 @@ class StateError(Exception):
 
 @define
 class _Settings:
-    """What is kept beside the resources."""
+    """Everything that is saved besides resources, runs and batches."""
 
     next_run_id: int
     limits: Document
@@ -58,7 +58,7 @@ class _Settings:
 
 
 @frozen
-class _Saved:
+class _SavedResource:
     """A resource as it is saved; the last three fields are a pipeline's."""
 
     resource: Document
@@ -68,27 +68,31 @@ class _Saved:
 
 
 class SqliteStore:
-    """Reads a store from a folder, and saves what changes in it.
+    """Reads a store from an SQLite file, and saves its changes there.
 
     Args:
-        folder: Where the file lies; it is created.
-        store: What is kept.
-        faults: The faults in force, which are kept, too.
+        folder: The folder of the file; it is created.
+        store: The store to restore and save.
+        faults: The active faults, which are saved too.
     """
 
     def __init__(self, folder: Path, store: Store, faults: ActiveFaults) -> None:
         self._folder = folder
         self._store = store
         self._faults = faults
-        self._marks: dict[ResourceKey, None] = {}
-        self._emptied = False
+        self._changed: dict[ResourceKey, None] = {}
+        self._was_reset = False
         self._new_batches: list[EventBatch] = []
         self._saved_runs: dict[ResourceKey, int] = {}
         self._saved_settings: object = None
         self._connection: sqlite3.Connection | None = None
 
     def open(self) -> None:
-        """Open the file, and read it the first time."""
+        """Open the file; the first time, restore the store from it.
+
+        Raises:
+            StateError: The file cannot be opened or read, or another emulator uses it.
+        """
         if self._connection is not None:
             return
         first = self._saved_settings is None
@@ -99,77 +103,77 @@ class SqliteStore:
         except (sqlite3.Error, OSError, ValueError, MsgspecError) as error:
             self.close()
             raise StateError(_explanation(self._folder, error)) from error
-        self._store.on_change = self._mark_changed
-        self._store.batches.listener = self._new_batches.append
+        self._store.on_change = self._note_change
+        self._store.batches.on_add = self._new_batches.append
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def save(self) -> None:
-        """Save what has changed since the last save, all of it or nothing."""
+        """Save all changes since the last save, in one transaction."""
         settings = self._settings_version()
-        if not (self._marks or self._emptied or self._new_batches) and settings == self._saved_settings:
+        if not (self._changed or self._was_reset or self._new_batches) and settings == self._saved_settings:
             return
         self.open()
-        assert self._connection is not None  # noqa: S101  # just opened
+        assert self._connection is not None  # noqa: S101 - just opened
         with self._connection:
             self._save_changes(self._connection)
         self._saved_settings = settings
-        self._marks.clear()
+        self._changed.clear()
         self._new_batches.clear()
-        self._emptied = False
+        self._was_reset = False
 
-    def _mark_changed(self, mark: ResourceKey | None) -> None:
-        if mark is None:
-            self._emptied = True
-            self._marks.clear()
+    def _note_change(self, key: ResourceKey | None) -> None:
+        if key is None:
+            self._was_reset = True
+            self._changed.clear()
             self._new_batches.clear()
             self._saved_runs.clear()
         else:
-            self._marks[mark] = None
+            self._changed[key] = None
 
     def _settings_version(self) -> object:
         store = self._store
-        moment = store.clock.now() if isinstance(store.clock, VirtualClock) else None
-        return store.next_run_id, store.limits, self._faults.changes, moment
+        now = store.clock.now() if isinstance(store.clock, VirtualClock) else None
+        return store.next_run_id, store.limits, self._faults.changes, now
 
     def _save_changes(self, connection: sqlite3.Connection) -> None:
-        if self._emptied:
+        if self._was_reset:
             for table in ("resource", "run", "batch"):
-                connection.execute(f"DELETE FROM {table}")  # noqa: S608  # the names above
-        for mark in self._marks:
-            self._save_resource(connection, mark)
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
+        for key in self._changed:
+            self._save_resource(connection, key)
         self._save_batches(connection)
         connection.execute("REPLACE INTO setting VALUES ('settings', ?)", [json.encode(self._settings())])
 
-    def _save_resource(self, connection: sqlite3.Connection, mark: ResourceKey) -> None:
-        workspace, key, resource_id = mark
-        collection = self._store.workspace(workspace).collections()[key]
+    def _save_resource(self, connection: sqlite3.Connection, key: ResourceKey) -> None:
+        workspace, collection_key, resource_id = key
+        collection = self._store.workspace(workspace).collections()[collection_key]
         if resource_id not in collection:
-            connection.execute("DELETE FROM resource WHERE (workspace, collection, id) = (?, ?, ?)", mark)
-            connection.execute("DELETE FROM run WHERE (workspace, collection, pipeline) = (?, ?, ?)", mark)
-            self._saved_runs.pop(mark, None)
+            connection.execute("DELETE FROM resource WHERE (workspace, collection, id) = (?, ?, ?)", key)
+            connection.execute("DELETE FROM run WHERE (workspace, collection, pipeline) = (?, ?, ?)", key)
+            self._saved_runs.pop(key, None)
             return
         resource = collection.get(resource_id)
         connection.execute(
             "INSERT INTO resource (workspace, collection, id, value) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (workspace, collection, id) DO UPDATE SET value = excluded.value",
-            [*mark, json.encode(_packed(resource))],
+            [*key, json.encode(_to_saved(resource))],
         )
         if isinstance(resource, Pipeline):
-            self._save_runs(connection, mark, resource)
+            self._save_runs(connection, key, resource)
 
-    def _save_runs(self, connection: sqlite3.Connection, mark: ResourceKey, pipeline: Pipeline) -> None:
+    def _save_runs(self, connection: sqlite3.Connection, key: ResourceKey, pipeline: Pipeline) -> None:
         runs = pipeline.scheduler.log.created()
-        new = islice(runs, self._saved_runs.get(mark, 0), None)
+        new = islice(runs, self._saved_runs.get(key, 0), None)
         connection.executemany(
             "INSERT INTO run (workspace, collection, pipeline, value) VALUES (?, ?, ?, ?)",
-            ([*mark, json.encode(run)] for run in new),
+            ([*key, json.encode(run)] for run in new),
         )
-        self._saved_runs[mark] = len(runs)
+        self._saved_runs[key] = len(runs)
 
     def _save_batches(self, connection: sqlite3.Connection) -> None:
         if not self._new_batches:
@@ -193,10 +197,11 @@ class SqliteStore:
 
     def _restore(self, connection: sqlite3.Connection) -> None:
         self._restore_settings(connection)
-        for *mark, value in connection.execute(
+        for *key, value in connection.execute(
             "SELECT workspace, collection, id, value FROM resource ORDER BY number"
         ):
-            self._restore_resource(connection, (mark[0], mark[1], mark[2]), json.decode(value, type=_Saved))
+            saved = json.decode(value, type=_SavedResource)
+            self._restore_resource(connection, (key[0], key[1], key[2]), saved)
         for value, line in connection.execute("SELECT value, line FROM batch ORDER BY number"):
             self._store.batches.restore(attrs.evolve(json.decode(value, type=EventBatch), line=line))
         self._saved_settings = self._settings_version()
@@ -205,25 +210,27 @@ class SqliteStore:
         for (value,) in connection.execute("SELECT value FROM setting WHERE name = 'settings'"):
             settings = json.decode(value, type=_Settings)
             self._store.next_run_id = settings.next_run_id
-            if self._store.limits == Limits():  # others were asked for when the emulator was started
+            if self._store.limits == Limits():  # limits that were passed to the emulator win
                 self._store.limits = Limits(**settings.limits)
             for fault in settings.faults:
                 self._faults.add(Fault(**fault))
             if settings.now is not None and isinstance(self._store.clock, VirtualClock):
                 self._store.clock.restore(settings.now)
 
-    def _restore_resource(self, connection: sqlite3.Connection, mark: ResourceKey, saved: _Saved) -> None:
-        workspace = self._store.workspace(mark[0])
-        collection = workspace.collections()[mark[1]]
+    def _restore_resource(
+        self, connection: sqlite3.Connection, key: ResourceKey, saved: _SavedResource
+    ) -> None:
+        workspace = self._store.workspace(key[0])
+        collection = workspace.collections()[key[1]]
         if saved.scheduler is None:
-            collection.put(mark[2], convert(saved.resource, Resource))
+            collection.put(key[2], convert(saved.resource, Resource))
             return
-        runs = list(_runs(connection, mark))
-        self._saved_runs[mark] = len(runs)
-        scheduler = self._store.restored_scheduler(workspace, saved.scheduler, runs, collection=mark[1])
+        runs = list(_runs(connection, key))
+        self._saved_runs[key] = len(runs)
+        scheduler = self._store.restored_scheduler(workspace, saved.scheduler, runs, collection=key[1])
         common: dict[str, Any] = _fields(convert(saved.resource, Resource))
         collection.put(
-            mark[2],
+            key[2],
             Pipeline(
                 **common,
                 scheduler=scheduler,
@@ -233,28 +240,30 @@ class SqliteStore:
         )
 
 
-def _packed(resource: Resource) -> _Saved:
+def _to_saved(resource: Resource) -> _SavedResource:
     common = _fields(resource)
     if not isinstance(resource, Pipeline):
-        return _Saved(common)
-    return _Saved(common, resource.scheduler.state, resource.counts_as_active, resource.report_available_from)
+        return _SavedResource(common)
+    return _SavedResource(
+        common, resource.scheduler.state, resource.counts_as_active, resource.report_available_from
+    )
 
 
 def _fields(resource: Resource) -> Document:
-    """Return the fields every resource has."""
+    """Return the fields that every resource has."""
     return {attribute.name: getattr(resource, attribute.name) for attribute in attrs.fields(Resource)}
 
 
-def _runs(connection: sqlite3.Connection, mark: ResourceKey) -> Iterator[Run]:
+def _runs(connection: sqlite3.Connection, key: ResourceKey) -> Iterator[Run]:
     rows = connection.execute(
-        "SELECT value FROM run WHERE (workspace, collection, pipeline) = (?, ?, ?) ORDER BY number", mark
+        "SELECT value FROM run WHERE (workspace, collection, pipeline) = (?, ?, ?) ORDER BY number", key
     )
     return (json.decode(value, type=Run) for (value,) in rows)
 
 
 def _connect(folder: Path) -> sqlite3.Connection:
     folder.mkdir(parents=True, exist_ok=True)
-    # Used from one thread at a time: the one that made the emulator, or the one that serves.
+    # Used from one thread at a time: the one that created the emulator, or the one that serves.
     connection = sqlite3.connect(folder / FILE, timeout=0, check_same_thread=False)
     try:
         for statement in _SETUP:

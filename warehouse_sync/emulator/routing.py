@@ -1,10 +1,10 @@
-"""Which handler a request is for, and what the handler gets to see of it.
+"""Routes, and the router that finds the route of a request.
 
-Handlers are plain functions from a call to an answer: what waits, such as for a body or for a query, happens around them.
+Handlers are plain functions from a request to a response. Waiting, for a body or for a query, happens around them.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 
 from aiohttp import web
@@ -15,8 +15,8 @@ from warehouse_sync.emulator.responses import HttpError
 from warehouse_sync.emulator.state.access import Access
 
 _SLUG = "[A-Za-z0-9_-]+"
-# What may stand for the named parts of a path.
-_PARTS = {"workspace": _SLUG, "id": _SLUG, "run": r"\d{1,18}"}
+# What matches the named parameters of a path.
+_PATTERNS = {"workspace": _SLUG, "id": _SLUG, "run": r"\d{1,18}"}
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -25,13 +25,13 @@ class Request:
     """A request as handlers see it.
 
     Attributes:
-        request: The request, its body aside.
-        parts: What the named parts of the path are.
-        body: The body; empty for methods that carry none.
+        http: The HTTP request, without its body.
+        path_params: The named parameters of the path.
+        body: The body; empty for methods that have none.
     """
 
-    request: web.BaseRequest
-    parts: Mapping[str, str]
+    http: web.BaseRequest
+    path_params: Mapping[str, str]
     body: bytes = b""
 
 
@@ -40,56 +40,67 @@ Handler = Callable[[Request], web.Response]
 
 @frozen
 class Route:
-    """A method, a path, and what answers them; parts of the path in braces are named.
+    """A method, a path and their handler. Names in braces in the path are parameters.
 
     Attributes:
-        apart: Whether the handler neither sees nor changes what runs change.
-        access: What the handler does to the state.
+        stateless: Whether the handler neither reads nor writes the state.
+        access: How the handler uses the state.
     """
 
     method: str
     path: str
     handler: Handler
-    apart: bool = False
+    stateless: bool = False
     access: Access = field(init=False, default=Factory(lambda route: route.state_access(), takes_self=True))
 
     def state_access(self) -> Access:
-        """Return what the handler does to the state, by the method and what was said."""
-        if self.apart:
+        """Return how the handler uses the state, from the method and `stateless`."""
+        if self.stateless:
             return Access.NONE
         return Access.READ if self.method == "GET" else Access.WRITE
 
 
 class Router:
-    """Finds the route of a request; of several that fit, the first."""
+    """Finds the route of a request. If several match, the first is used."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        self._found: dict[str, list[tuple[re.Pattern[str], Route]]] = {}
+        self._routes: dict[str, list[tuple[re.Pattern[str], Route]]] = {}
         for route in routes:
-            self._found.setdefault(route.method, []).append((_pattern(route.path), route))
+            self._routes.setdefault(route.method, []).append((_pattern(route.path), route))
 
     def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
-        """Return the route and what the named parts of the path are, or refuse with 404 or 405."""
-        for pattern, route in self._found.get(method, ()):
+        """Return the route of a request and its path parameters.
+
+        Raises:
+            NotFoundError: No route has this path.
+            HttpError: 405: the path has routes, with other methods.
+        """
+        for pattern, route in self._routes.get(method, ()):
             match = pattern.fullmatch(path)
             if match is not None:
                 return route, match.groupdict()
-        raise self._not_found(method, path)
+        raise self._no_route(method, path)
 
-    def _not_found(self, method: str, path: str) -> ApiError:
-        fitting = (
-            name for name, found in self._found.items() if any(one.fullmatch(path) for one, _ in found)
+    def routes(self) -> Iterator[Route]:
+        """Yield every route."""
+        return (route for candidates in self._routes.values() for _, route in candidates)
+
+    def _no_route(self, method: str, path: str) -> ApiError:
+        methods = (
+            name
+            for name, candidates in self._routes.items()
+            if any(pattern.fullmatch(path) for pattern, _ in candidates)
         )
-        allowed = ", ".join(sorted(fitting))
+        allowed = ", ".join(sorted(methods))
         if not allowed:
-            return NotFoundError(f"There is no {path} here.")
-        message = f"{method} is not allowed here; allowed: {allowed}."
+            return NotFoundError(f"The emulator has no route {path}.")
+        message = f"{method} is not allowed for this path; allowed: {allowed}."
         return HttpError(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": allowed})
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    texts = _NAME.split(path)  # texts and names in turn
-    written = [
-        f"(?P<{text}>{_PARTS[text]})" if number % 2 else re.escape(text) for number, text in enumerate(texts)
+    texts = _NAME.split(path)  # literal text and parameter names alternate
+    patterns = [
+        f"(?P<{text}>{_PATTERNS[text]})" if index % 2 else re.escape(text) for index, text in enumerate(texts)
     ]
-    return re.compile("".join(written), re.ASCII)
+    return re.compile("".join(patterns), re.ASCII)

@@ -1,4 +1,4 @@
-"""Workspaces with a past: many pipelines with long run histories, the same every time, at hardly any cost."""
+"""Seeded pipelines with long run histories. The same arguments give the same data, and runs take no memory."""
 
 from datetime import timedelta
 
@@ -18,55 +18,55 @@ _PREFIX = "seeded-pipeline-"
 def count_seeded(store: Store, workspace_id: str) -> int:
     """Return how many pipelines of a workspace were seeded."""
     pipelines = store.workspace(workspace_id).pipelines
-    return sum(1 for kept in pipelines if kept.document["id"].startswith(_PREFIX))
+    return sum(1 for pipeline in pipelines if pipeline.document["id"].startswith(_PREFIX))
 
 
 def seed(store: Store, workspace_id: str, *, pipelines: int, runs: int, failed_every: int) -> list[str]:
-    """Add pipelines with a past to a workspace and return their ids.
+    """Add pipelines with past runs to a workspace and return their ids.
 
-    Ids count on from those of earlier seeds: ``seeded-pipeline-00001``, ``…-00002`` and so on.
+    Ids continue after those of earlier seeds: ``seeded-pipeline-00001``, ``…-00002`` and so on.
 
     Args:
         store: Where to add them.
         workspace_id: The workspace.
         pipelines: How many pipelines.
-        runs: How many hourly runs each has behind it; the newest ended within the last two hours.
-        failed_every: Every how many runs one failed, counted from the newest, which never did; 0 for none.
+        runs: How many past hourly runs each has; the newest ended within the last two hours.
+        failed_every: Every how many runs one has failed, counted from the newest, which has not; 0 for none.
     """
     workspace = store.workspace(workspace_id)
     store.mark_changed(workspace, workspace.connections.key, CONNECTION_ID)
     store.mark_changed(workspace, workspace.data_models.key, DATA_MODEL_ID)
-    _add_once(workspace.connections, Connections(store).create(_CONNECTION, workspace))
-    _add_once(workspace.data_models, DataModels(store).create(_DATA_MODEL, workspace))
+    _add_if_missing(workspace.connections, Connections(store).create(_CONNECTION, workspace))
+    _add_if_missing(workspace.data_models, DataModels(store).create(_DATA_MODEL, workspace))
     first = count_seeded(store, workspace_id) + 1
     ids = [f"{_PREFIX}{number:05}" for number in range(first, first + pipelines)]
     for pipeline_id in ids:
-        past = _past(store, pipeline_id, runs, failed_every)
+        past_runs = _past_runs(store, pipeline_id, runs, failed_every)
         store.mark_changed(workspace, workspace.pipelines.key, pipeline_id)
-        workspace.pipelines.add(pipeline_id, _pipeline(store, workspace, pipeline_id, past))
+        workspace.pipelines.add(pipeline_id, _pipeline(store, workspace, pipeline_id, past_runs))
     return ids
 
 
-def _add_once(collection: Collection[Resource], resource: Resource) -> None:
+def _add_if_missing(collection: Collection[Resource], resource: Resource) -> None:
     if resource.document["id"] not in collection:
         collection.add(resource.document["id"], resource)
 
 
-def _past(store: Store, pipeline_id: str, runs: int, failed_every: int) -> SeededRuns:
+def _past_runs(store: Store, pipeline_id: str, runs: int, failed_every: int) -> SeededRuns:
     now = store.clock.now()
     return SeededRuns(
         pipeline_id=pipeline_id,
         first_id=store.reserve_run_ids(runs),
         count=runs,
-        # A whole hour far enough back that the newest run has ended.
+        # A full hour, early enough that the newest run has ended.
         end=now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1),
         failed_every=failed_every,
     )
 
 
-def _pipeline(store: Store, workspace: Workspace, pipeline_id: str, past: SeededRuns) -> Pipeline:
+def _pipeline(store: Store, workspace: Workspace, pipeline_id: str, past_runs: SeededRuns) -> Pipeline:
     document = _pipeline_document(pipeline_id)
-    scheduler = store.new_scheduler(workspace, pipeline_id, document, seeded=past)
+    scheduler = store.new_scheduler(workspace, pipeline_id, document, seeded=past_runs)
     return Pipeline(
         document=document,
         created_on=store.clock.now(),
@@ -89,7 +89,7 @@ def _pipeline_document(pipeline_id: str) -> Document:
             "iterator_field": "updated_at",
             "iterator_data_type": "timestamp",
         },
-        # On demand, so that the past stays as it is until somebody adds to it.
+        # On demand, so that no run is added by schedule.
         "schedule": {"type": "on_demand"},
         "environment": "development",
     }

@@ -1,4 +1,4 @@
-"""The token endpoint's rules, and the check of the bearer token every API call carries."""
+"""The token endpoint, and the check of the bearer token in each API request."""
 
 import hmac
 import secrets
@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING
 
 from warehouse_sync.emulator.clock import Clock
 from warehouse_sync.emulator.documents import Document
-from warehouse_sync.emulator.errors import ApiError
 from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.responses import HttpError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-# The reference gives one audience, whatever host the API is called at.
+# The reference gives one audience for all API hosts.
 AUDIENCE = "https://api.mparticle.com"
 GRANT_TYPE = "client_credentials"
 TOKEN_SECONDS = 28_800
-OWN_PREFIX = "emu_"
+CLIENT_ID_PREFIX = "emu_"
 
 
 class TokenEndpoint:
-    """Issues tokens for one credential and recognises the tokens it issued.
+    """Issues tokens for one credential and checks them.
 
     Tokens are random and known to this process alone. They expire by the emulator's clock.
     """
@@ -34,33 +33,41 @@ class TokenEndpoint:
         self._clock = clock
         self._expiries: dict[str, datetime] = {}
 
-    def issue(self, asked: Document) -> Document:
-        """Return the token endpoint's answer to a request body, or refuse it."""
-        _check_form(asked)
-        self._check_credential(asked["client_id"], asked["client_secret"])
+    def issue(self, body: Document) -> Document:
+        """Return the response document for a token request.
+
+        Raises:
+            HttpError: 400 or 401: a field is missing or invalid, or the credential is wrong.
+        """
+        _check_fields(body)
+        self._check_credential(body["client_id"], body["client_secret"])
         return {"access_token": self._new_token(), "expires_in": TOKEN_SECONDS, "token_type": "Bearer"}
 
     def authorize(self, header: str | None) -> None:
-        """Refuse an ``Authorization`` header that carries no token in force."""
+        """Check the ``Authorization`` header of a request.
+
+        Raises:
+            HttpError: 401: the header has no valid token.
+        """
         token = _bearer(header)
         if not token:
             raise _unauthorized(
-                "Send the header `Authorization: Bearer <access_token>`; POST /oauth/token gives one."
+                "Send the header `Authorization: Bearer <access_token>`; POST /oauth/token issues a token."
             )
         expiry = self._expiries.get(token)
         if expiry is None:
-            raise _unauthorized("The access token is not one that this emulator issued since it started.")
+            raise _unauthorized("This emulator has not issued the access token since it started.")
         if self._clock.now() >= expiry:
             raise _unauthorized("The access token has expired.")
 
     def expire(self, header: str | None) -> None:
-        """Let the token of an ``Authorization`` header be expired."""
+        """Expire the token of an ``Authorization`` header."""
         token = _bearer(header)
         if token in self._expiries:
             self._expiries[token] = self._clock.now()
 
     def expire_all(self) -> None:
-        """Forget every token, so that the next call with one is refused."""
+        """Expire every token issued so far."""
         self._expiries.clear()
 
     def _new_token(self) -> str:
@@ -71,10 +78,10 @@ class TokenEndpoint:
         return token
 
     def _check_credential(self, client_id: str, client_secret: str) -> None:
-        if not client_id.startswith(OWN_PREFIX):
+        if not client_id.startswith(CLIENT_ID_PREFIX):
             raise _invalid_client(
-                "This is the Warehouse Sync emulator, not mParticle. It takes only its own credential, whose client_id "
-                f"starts with `{OWN_PREFIX}` (default `emu_client` / `emu_secret`); keep real credentials away from it."
+                "This is the Warehouse Sync emulator, not mParticle. It accepts only its own credential, whose client_id "
+                f"starts with `{CLIENT_ID_PREFIX}` (default `emu_client` / `emu_secret`). Never send it a real credential."
             )
         known = hmac.compare_digest(client_id.encode(), self.client_id.encode())
         if not (known and hmac.compare_digest(client_secret.encode(), self._client_secret.encode())):
@@ -86,22 +93,22 @@ def _bearer(header: str | None) -> str:
     return token if scheme.lower() == "bearer" else ""
 
 
-def _check_form(asked: Document) -> None:
-    errors = FieldErrors(asked)
+def _check_fields(body: Document) -> None:
+    errors = FieldErrors(body)
     errors.text("client_id")
     errors.text("client_secret")
     errors.choice("audience", (AUDIENCE,))
     errors.choice("grant_type", (GRANT_TYPE,))
-    if errors.problems:
-        explained = {"error": "invalid_request", "error_description": " ".join(errors.problems)}
-        raise HttpError(HTTPStatus.BAD_REQUEST, *errors.problems, extra=explained)
+    if errors.messages:
+        oauth_error = {"error": "invalid_request", "error_description": " ".join(errors.messages)}
+        raise HttpError(HTTPStatus.BAD_REQUEST, *errors.messages, extra=oauth_error)
 
 
-def _invalid_client(message: str) -> ApiError:
-    # OAuth clients look for `error` and `error_description` (RFC 6749, 5.2).
-    explained = {"error": "invalid_client", "error_description": message}
-    return HttpError(HTTPStatus.UNAUTHORIZED, message, extra=explained)
+def _invalid_client(message: str) -> HttpError:
+    # OAuth clients read `error` and `error_description` (RFC 6749, 5.2).
+    oauth_error = {"error": "invalid_client", "error_description": message}
+    return HttpError(HTTPStatus.UNAUTHORIZED, message, extra=oauth_error)
 
 
-def _unauthorized(message: str) -> ApiError:
+def _unauthorized(message: str) -> HttpError:
     return HttpError(HTTPStatus.UNAUTHORIZED, message, headers={"WWW-Authenticate": "Bearer"})

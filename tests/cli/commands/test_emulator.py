@@ -155,12 +155,12 @@ def test_clock_limits_and_faults_are_set() -> None:
         ),
         (
             ["--limit", "columns=many"],
-            ["'--limit': The limit columns is a whole number", "--limit columns=none"],
+            ["'--limit': The limit columns must be a whole number", "--limit columns=none"],
         ),
-        (["--limit", "columns"], ["'--limit': The limit columns is a whole number"]),
+        (["--limit", "columns"], ["'--limit': The limit columns must be a whole number"]),
         (
             ["--fault", "GET * status=20"],
-            ["'--fault': A fault's status is a redirect or an error, 300 to 599; not 20"],
+            ["'--fault': A fault's status must be a redirect or an error, 300 to 599, not 20"],
         ),
         (
             ["--fault", "GET * colour=red"],
@@ -172,7 +172,7 @@ def test_clock_limits_and_faults_are_set() -> None:
         ),
         (
             ["--fault", "GET *"],
-            ["'--fault': A fault needs an effect, or nothing happens: one of delay, drop,"],
+            ["'--fault': A fault needs an effect: one of delay, drop,"],
         ),
         (["--fault", "GET /connections drop=true"], ["'--fault': No request can match the fault's route"]),
         (["--fault", "GET * message='Not now"], ["'--fault': A quotation mark in the fault is not closed."]),

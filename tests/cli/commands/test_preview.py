@@ -68,7 +68,7 @@ def test_default_format_is_a_table(warehouse: Path) -> None:
         ("SELECT email FROM db.shop.customers;", "semicolon or a comment"),
         ("SELECT email FROM db.shop.customers -- all", "semicolon or a comment"),
         ("SELECT tags FROM db.shop.customers", "No column is a user identity"),
-        ("SELECT email FROM db.shop.customers", "does not give the iterator field u"),
+        ("SELECT email FROM db.shop.customers", "does not select the iterator field u"),
         (SQL.replace("note", ", ".join(f"{n} AS a{n}" for n in range(100))), "104 columns"),
     ],
 )

@@ -114,33 +114,42 @@ EFFECTS = "delay, drop, expire_token, throttle, status, junk, new_runs, apply_th
 NONSENSE: list[tuple[Document, str]] = [
     (
         {"route": "/connections"},
-        "A fault's route is a method and a path, such as `GET /platform/*`; not '/connections'.",
+        "A fault's route must be a method and a path, such as `GET /platform/*`, not '/connections'.",
     ),
-    ({"route": 5}, "A fault's route is a method and a path, such as `GET /platform/*`; not 5."),
-    ({"route": "GET *", "status": 200}, "A fault's status is a redirect or an error, 300 to 599; not 200."),
+    ({"route": 5}, "A fault's route must be a method and a path, such as `GET /platform/*`, not 5."),
+    (
+        {"route": "GET *", "status": 200},
+        "A fault's status must be a redirect or an error, 300 to 599, not 200.",
+    ),
     (
         {"route": "GET *", "status": "500"},
-        "A fault's status is a redirect or an error, 300 to 599; not '500'.",
+        "A fault's status must be a redirect or an error, 300 to 599, not '500'.",
     ),
-    ({"route": "GET *", "status": True}, "A fault's status is a redirect or an error, 300 to 599; not True."),
+    (
+        {"route": "GET *", "status": True},
+        "A fault's status must be a redirect or an error, 300 to 599, not True.",
+    ),
     (
         {"route": "GET *", "drop": True, "count": 0},
-        "A fault's count is a whole number from 1 on, or null for every request; not 0.",
+        "A fault's count must be a whole number of at least 1, or null for every request, not 0.",
     ),
     (
         {"route": "GET *", "drop": True, "count": 1.5},
-        "A fault's count is a whole number from 1 on, or null for every request; not 1.5.",
+        "A fault's count must be a whole number of at least 1, or null for every request, not 1.5.",
     ),
-    ({"route": "GET *", "delay": -1}, "A fault's delay is a number of seconds from 0 on; not -1."),
-    ({"route": "GET *", "delay": "1"}, "A fault's delay is a number of seconds from 0 on; not '1'."),
-    ({"route": "GET *", "throttle": True}, "A fault's throttle is a number of seconds from 0 on; not True."),
-    ({"route": "GET *", "new_runs": -1}, "A fault's new_runs is a whole number from 0 on; not -1."),
-    ({"route": "GET *", "junk": 5}, "A fault's junk is true, or the text to answer; not 5."),
-    ({"route": "GET *", "message": 5, "drop": True}, "A fault's message is a text; not 5."),
-    ({"route": "GET *", "drop": "yes"}, "A fault's drop is true or false; not 'yes'."),
+    ({"route": "GET *", "delay": -1}, "A fault's delay must be a number of seconds of at least 0, not -1."),
+    ({"route": "GET *", "delay": "1"}, "A fault's delay must be a number of seconds of at least 0, not '1'."),
+    (
+        {"route": "GET *", "throttle": True},
+        "A fault's throttle must be a number of seconds of at least 0, not True.",
+    ),
+    ({"route": "GET *", "new_runs": -1}, "A fault's new_runs must be a whole number of at least 0, not -1."),
+    ({"route": "GET *", "junk": 5}, "A fault's junk must be true, or the text to respond with, not 5."),
+    ({"route": "GET *", "message": 5, "drop": True}, "A fault's message must be a string, not 5."),
+    ({"route": "GET *", "drop": "yes"}, "A fault's drop must be true or false, not 'yes'."),
     (
         {"route": "GET *", "drop": True, "headers": {"Retry-After": 3}},
-        "A fault's headers is a mapping of names to texts; not {'Retry-After': 3}.",
+        "A fault's headers must be a mapping from names to strings, not {'Retry-After': 3}.",
     ),
     (
         {"route": "GET *", "statis": 503},
@@ -149,7 +158,7 @@ NONSENSE: list[tuple[Document, str]] = [
     *(
         (
             {"route": "GET *", **nothing},
-            f"A fault needs an effect, or nothing happens: one of {EFFECTS}.",
+            f"A fault needs an effect: one of {EFFECTS}.",
         )
         for nothing in (
             {},
@@ -161,7 +170,7 @@ NONSENSE: list[tuple[Document, str]] = [
     ),
     (
         {"route": "PATCH */report", "drop": True},
-        "No request can match the fault's route 'PATCH */report': the emulator answers GET, PUT, DELETE there, and not PATCH.",
+        "No request can match the fault's route 'PATCH */report': the emulator serves GET, PUT, DELETE there, not PATCH.",
     ),
 ]
 
@@ -182,7 +191,7 @@ async def test_fault_without_route_is_refused(api: Api) -> None:
     answer = await api.post("/_emulator/faults", {"status": 503})
     assert answer.status == 400
     assert answer.messages[0].startswith(
-        "A fault's route is a method and a path, such as `GET /platform/*`; not "
+        "A fault's route must be a method and a path, such as `GET /platform/*`, not "
     )
 
 
@@ -190,7 +199,7 @@ async def test_fault_without_route_is_refused(api: Api) -> None:
 def test_fault_lasts_a_time_that_ends(seconds: float) -> None:
     """Seconds that are no number, or have no end, are refused."""
     for name in ("delay", "throttle", "hide_report"):
-        with pytest.raises(ValueError, match=f"A fault's {name} is a number of seconds"):
+        with pytest.raises(ValueError, match=f"A fault's {name} must be a number of seconds"):
             Fault(route="GET *", **{name: seconds})  # type: ignore[arg-type]  # one of the fields
 
 
@@ -219,13 +228,13 @@ def test_fault_is_read_from_the_command_line() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "A fault's route is a method and a path"),
-        ("GET", "A fault's route is a method and a path"),
+        ("", "A fault's route must be a method and a path"),
+        ("GET", "A fault's route must be a method and a path"),
         ("GET * colour=red", "A fault has no field 'colour'; its fields are count, delay, drop,"),
         ("GET * route=x drop=true", "A fault has no field 'route'"),
         ("GET * headers=x drop=true", "header.NAME. Did you mean 'header.NAME'?"),
-        ("GET * status=soon", "A fault's status is a redirect or an error, 300 to 599; not 'soon'."),
-        ("GET * status", "A fault's fields have the form NAME=VALUE, such as status=503; not 'status'."),
+        ("GET * status=soon", "A fault's status must be a redirect or an error, 300 to 599, not 'soon'."),
+        ("GET * status", "A fault's fields have the form NAME=VALUE, such as status=503, not 'status'."),
         ("GET * message='Not now", "A quotation mark in the fault is not closed."),
         ("GET *", "A fault needs an effect"),
     ],

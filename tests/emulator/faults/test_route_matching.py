@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warehouse_sync.emulator import Emulator
-from warehouse_sync.emulator.faults.route_matching import ROUTES, unmatchable_reason
+from warehouse_sync.emulator.app import injectable_routes
+from warehouse_sync.emulator.faults.route_matching import unmatchable_reason
 
+ROUTES = injectable_routes()
 ID = st.text("abzAZ09_-", min_size=1, max_size=4)
 
 
 def test_every_route_of_the_emulator_is_known() -> None:
     """The routes are those that are served, the control routes unlocked."""
-    found = Emulator()._middleware()._router._found
-    served = {(method, each.path) for method, routes in found.items() for _, each in routes}
-    known = {(method, path) for path, methods in ROUTES.items() for method in methods}
-    assert known == {pair for pair in served if not pair[1].startswith("/_emulator/")}
+    served = {(route.method, route.path) for route in Emulator()._middleware()._router.routes()}
+    assert set(ROUTES) == {pair for pair in served if not pair[1].startswith("/_emulator/")}
 
 
 @pytest.mark.parametrize(
@@ -50,21 +50,21 @@ def test_route_that_can_be_matched_is_fine(route: str) -> None:
     [
         (
             "GET /connections",
-            "the emulator has no such path outside of /_emulator/, where faults do not happen",
+            "the emulator has no such path outside of /_emulator/, where faults do not apply",
         ),
         (
             "GET connections",
-            "the emulator has no such path outside of /_emulator/, where faults do not happen",
+            "the emulator has no such path outside of /_emulator/, where faults do not apply",
         ),
-        ("GET /_emulator/health", "outside of /_emulator/, where faults do not happen"),
-        ("GET /platform/*/inputs/data-pipelines/*/reports", "faults do not happen; did you mean 'report'?"),
-        ("GET */workspaces/{workspace}/connections", "faults do not happen; write * for an id"),
+        ("GET /_emulator/health", "outside of /_emulator/, where faults do not apply"),
+        ("GET /platform/*/inputs/data-pipelines/*/reports", "faults do not apply; did you mean 'report'?"),
+        ("GET */workspaces/{workspace}/connections", "faults do not apply; write * for an id"),
         ("GET */runs/latest", "the emulator has no such path"),
         ("GET */connections/a.b", "the emulator has no such path"),
         ("GET */connections/[.]", "the emulator has no such path"),
         ("GET */connections/", "the emulator has no such path"),
-        ("DELETE /oauth/token", "the emulator answers POST there, and not DELETE"),
-        ("HEAD */connections/a", "the emulator answers GET, PUT, DELETE there, and not HEAD"),
+        ("DELETE /oauth/token", "the emulator serves POST there, not DELETE"),
+        ("HEAD */connections/a", "the emulator serves GET, PUT, DELETE there, not HEAD"),
     ],
 )
 def test_route_that_nothing_matches_is_told(route: str, reason: str) -> None:
@@ -75,10 +75,10 @@ def test_route_that_nothing_matches_is_told(route: str, reason: str) -> None:
 @given(st.data())
 def test_route_made_from_a_path_can_be_matched(data: st.DataObject) -> None:
     """Whatever parts of a real path are replaced by stars and question marks, the route is fine: no fault that could happen is refused."""
-    path, methods = data.draw(st.sampled_from(list(ROUTES.items())))
+    method, path = data.draw(st.sampled_from(ROUTES))
     for part, values in (("{workspace}", ID), ("{id}", ID), ("{run}", st.integers(0, 999).map(str))):
         path = path.replace(part, data.draw(values))
     kept = data.draw(st.lists(st.sampled_from("=?*"), min_size=len(path), max_size=len(path)))
     wanted = "".join(letter if how == "=" else how for letter, how in zip(path, kept, strict=True))
     assert fnmatchcase(path, wanted)
-    assert unmatchable_reason(f"{data.draw(st.sampled_from(methods))} {wanted}") is None
+    assert unmatchable_reason(f"{method} {wanted}") is None

@@ -12,14 +12,12 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.emulator.conftest import CREDENTIAL, VECTORS
 from warehouse_sync.emulator import Emulator, Limits
-from warehouse_sync.emulator.app import all_routes
 from warehouse_sync.emulator.openapi import document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.emulator.conftest import Api, Vector
-    from warehouse_sync.emulator.routing import Route
 
 # Which schema each example of the reference is one of, by the beginning of its name.
 SHAPES = {
@@ -101,17 +99,10 @@ def test_document_has_every_endpoint(emulator_routes: set[tuple[str, str]]) -> N
 
 
 @pytest.fixture
-def emulator_routes(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
-    """The methods and paths that the emulator serves of the v2 API, parameters as stars."""
-    seen: list[Route] = []
-
-    def record(**parts: Any) -> list[Route]:
-        seen.extend(all_routes(**parts))
-        return seen
-
-    monkeypatch.setattr("warehouse_sync.emulator.server.all_routes", record)
-    Emulator()._middleware()
-    served = [route for route in seen if route.path.startswith(("/platform/v2/", "/oauth/"))]
+def emulator_routes() -> set[tuple[str, str]]:
+    """The methods and paths of the v2 API that the emulator serves, parameters as stars."""
+    routes = Emulator()._middleware()._router.routes()
+    served = [route for route in routes if route.path.startswith(("/platform/v2/", "/oauth/"))]
     return {(route.method, re.sub(r"\{\w+\}", "*", route.path)) for route in served}
 
 
@@ -120,7 +111,7 @@ def served() -> Iterator[tuple[str, str]]:
     """The address of a running emulator with something in it, and a token."""
     with Emulator(limits=Limits.none()) as emulator:
         emulator.seed(pipelines=2, runs=3, workspace_id=1)
-        token = emulator._act(lambda: emulator._token_endpoint.issue(CREDENTIAL))["access_token"]
+        token = emulator._write(lambda: emulator._token_endpoint.issue(CREDENTIAL))["access_token"]
         yield emulator.url, token
 
 

@@ -40,7 +40,7 @@ async def test_overview_is_a_screenful(api: Api, emulator: Emulator) -> None:
 async def test_overview_of_a_workspace_nobody_used(api: Api) -> None:
     """A workspace without anything in it is shown as such, and does not come to be by being looked at."""
     seen = (await api.get("/_emulator/overview?workspace=77")).document
-    assert (seen["workspace"], seen["found"], seen["connections"]) == ("77", 0, {"count": 0, "wrong": []})
+    assert (seen["workspace"], seen["found"], seen["connections"]) == ("77", 0, {"count": 0, "faulty": []})
     ids = [each["id"] for each in (await api.get("/_emulator/overview")).document["workspaces"]]
     assert ids == ["5328"]
 

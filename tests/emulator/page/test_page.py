@@ -29,7 +29,7 @@ async def test_button_turns_the_clock_and_the_runs_appear(
     await stocked.post(PIPELINES, {**pipeline, "schedule": HOURLY})
     await tab.open(emulator.url)
     assert await tab.run(NOW) == "2023-02-03 23:53:08 UTC"
-    assert "No run yet." in await tab.run(text_of("article"))
+    assert "No runs yet." in await tab.run(text_of("article"))
     await tab.run("document.querySelector('[data-advance=\"3d\"]').click()")
     await tab.until(f"{NOW} === '2023-02-06 23:53:08 UTC' && document.querySelector('svg')")
     assert emulator.now().isoformat() == "2023-02-06T23:53:08.413000+00:00"
@@ -70,8 +70,8 @@ async def test_workspaces_and_pipelines_are_chosen(emulator: Emulator, tab: Tab)
     )
     await tab.run(choose)
     await tab.until("document.querySelectorAll('article').length === 25")
-    assert await tab.run(text_of("#more span")) == "1 to 25 of 40"
-    await tab.run("document.getElementById('later').click()")
+    assert await tab.run(text_of("#paging span")) == "1 to 25 of 40"
+    await tab.run("document.getElementById('next').click()")
     await tab.until("document.querySelectorAll('article').length === 15")
     await tab.run(
         "const i = document.getElementById('search'); i.value = '00017'; i.dispatchEvent(new Event('input'))"
@@ -116,5 +116,5 @@ async def test_machine_clock_has_no_button(tab: Tab) -> None:
 
     async with Emulator() as emulator:
         await tab.open(emulator.url)
-        assert await tab.run("document.getElementById('turn').hidden")
-        assert "--clock virtual" in await tab.run(text_of("#still"))
+        assert await tab.run("document.getElementById('advance').hidden")
+        assert "--clock virtual" in await tab.run(text_of("#system-clock"))

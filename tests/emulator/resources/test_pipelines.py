@@ -92,7 +92,7 @@ async def test_create_names_everything_wrong_in_one_answer(stocked: Api) -> None
         "schedule.frequency must be hourly or daily or weekly or monthly.",
         "schedule.start is required.",
         "schedule.end must be a timestamp such as 2022-10-30T11:00:16Z.",
-        "schedule.delay must be a number and a unit out of s, m, h, d, w, y, such as 15m.",
+        "schedule.delay must be a number and a unit (s, m, h, d, w or y), such as 15m.",
     ]
 
 

@@ -211,16 +211,16 @@ async def test_page_filters_by_logical_date(emulator: Emulator, api: Api, query:
 @pytest.mark.parametrize(
     ("query", "messages"),
     [
-        ("currentPage=0", ["currentPage must be a whole number of at least 1."]),
-        ("pageSize=-1", ["pageSize must be a whole number of at least 1."]),
+        ("currentPage=0", ["currentPage must be a whole number from 1 to 999999999."]),
+        ("pageSize=-1", ["pageSize must be a whole number from 1 to 999999999."]),
         (
             "pageSize=1e3&currentPage=",
             [
-                "currentPage must be a whole number of at least 1.",
-                "pageSize must be a whole number of at least 1.",
+                "currentPage must be a whole number from 1 to 999999999.",
+                "pageSize must be a whole number from 1 to 999999999.",
             ],
         ),
-        ("pageSize=" + "9" * 5000, ["pageSize must be a whole number of at least 1."]),
+        ("pageSize=" + "9" * 5000, ["pageSize must be a whole number from 1 to 999999999."]),
         ("startDate=soon", ["startDate must be a timestamp such as 2022-10-30T11:00:16Z."]),
         ("endDate=2023-02-30T00:00:00Z", ["endDate must be a timestamp such as 2022-10-30T11:00:16Z."]),
         ("startDate=2023-02-02&endDate=2023-02-01", ["startDate must not be later than endDate."]),

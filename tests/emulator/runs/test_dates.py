@@ -5,7 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from dateutil.relativedelta import relativedelta
 
-from warehouse_sync.emulator.runs.dates import checked_moment, read_delay, read_moment, show_moment
+from warehouse_sync.emulator.runs.dates import (
+    format_timestamp,
+    parse_delay,
+    parse_timestamp,
+    parse_valid_timestamp,
+)
 
 NOON = datetime(2023, 3, 1, 12, tzinfo=UTC)
 
@@ -25,7 +30,7 @@ NOON = datetime(2023, 3, 1, 12, tzinfo=UTC)
 )
 def test_moment_is_read_as_meant(text: str, moment: datetime) -> None:
     """Every form of a date in the reference is read, no zone as UTC."""
-    assert read_moment(text) == checked_moment(text) == moment
+    assert parse_timestamp(text) == parse_valid_timestamp(text) == moment
 
 
 @pytest.mark.parametrize(
@@ -46,15 +51,15 @@ def test_moment_is_read_as_meant(text: str, moment: datetime) -> None:
 )
 def test_text_that_is_no_moment_is_refused(text: str) -> None:
     """A text that names no moment is told apart, also one the calendar cannot hold."""
-    assert read_moment(text) is None
+    assert parse_timestamp(text) is None
     with pytest.raises(ValueError, match="not a timestamp"):
-        checked_moment(text)
+        parse_valid_timestamp(text)
 
 
 def test_moment_is_shown_as_documented() -> None:
     """A moment is written with milliseconds where it has any."""
-    assert show_moment(NOON) == "2023-03-01T12:00:00Z"
-    assert show_moment(NOON.replace(microsecond=8_000)) == "2023-03-01T12:00:00.008Z"
+    assert format_timestamp(NOON) == "2023-03-01T12:00:00Z"
+    assert format_timestamp(NOON.replace(microsecond=8_000)) == "2023-03-01T12:00:00.008Z"
 
 
 @pytest.mark.parametrize(
@@ -71,10 +76,10 @@ def test_moment_is_shown_as_documented() -> None:
 )
 def test_delay_is_read_in_every_unit(text: str, delay: relativedelta) -> None:
     """Each documented unit is read."""
-    assert read_delay(text) == delay
+    assert parse_delay(text) == delay
 
 
 @pytest.mark.parametrize("text", ["", "m", "5", "5 m", "-5m", "1.5h", "5M", "5mo", "5m\n", "\u0665m"])
 def test_text_that_is_no_delay_is_refused(text: str) -> None:
     """A text that names no duration is told apart."""
-    assert read_delay(text) is None
+    assert parse_delay(text) is None

@@ -77,7 +77,7 @@ def test_empty_log_has_nothing() -> None:
     log = log_of()
     found = [log.latest(), log.latest_success(START), log.last_ended(START), log.loaded_until(START)]
     assert found == [None] * 4
-    assert not log.busy(START)
+    assert not log.is_busy(START)
     assert log.find(1) is None
     assert log.page(log.between(ALWAYS, NEVER), 1, 50) == []
 
@@ -85,7 +85,14 @@ def test_empty_log_has_nothing() -> None:
 def test_log_is_busy_until_the_last_run_ended() -> None:
     """A log is busy exactly while a run is queued or running."""
     log = log_of(run(1, hour=0, created=0))
-    assert [log.busy(START + HOUR * part / 4) for part in range(6)] == [True, True, True, True, False, False]
+    assert [log.is_busy(START + HOUR * part / 4) for part in range(6)] == [
+        True,
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_loaded_until_is_the_furthest_successful_end() -> None:

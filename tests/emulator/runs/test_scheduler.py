@@ -29,16 +29,16 @@ def settings(
     return {"state": state, "schedule": schedule, "sync_mode": {"type": "incremental", **(sync_mode or {})}}
 
 
-def timeline_of(document: dict[str, Any]) -> RunScheduler:
+def scheduler_of(document: dict[str, Any]) -> RunScheduler:
     """Return the timeline of a pipeline that is created now."""
     ids = count(1)
     around = RunEnvironment(timing=TIMING, new_run_id=lambda: next(ids))
-    return RunScheduler.begin("p", document, now=NOW, surroundings=around)
+    return RunScheduler.start("p", document, now=NOW, environment=around)
 
 
 def runs_at(scheduler: RunScheduler, now: datetime) -> list[Run]:
     """Return every run there is at a moment, newest logical date first."""
-    scheduler.catch_up(now)
+    scheduler.create_due_runs(now)
     return scheduler.log.page(scheduler.log.between(ALWAYS, NEVER), 1, 10_000)
 
 
@@ -49,7 +49,7 @@ def hours(runs: list[Run]) -> list[int]:
 
 def test_missed_syncs_are_made_up_for_at_once() -> None:
     """Syncs missed before the creation are loaded then, newest first and in no time: the pipeline is idle."""
-    scheduler = timeline_of(settings(HOURLY))
+    scheduler = scheduler_of(settings(HOURLY))
     runs = runs_at(scheduler, NOW)
     assert hours(runs) == [11, 10, 9]
     assert [run.id for run in runs] == [1, 2, 3]
@@ -59,13 +59,13 @@ def test_missed_syncs_are_made_up_for_at_once() -> None:
 
 def test_backlog_is_limited() -> None:
     """An hourly schedule makes up for seven days and no more."""
-    scheduler = timeline_of(settings({**HOURLY, "start": "2020-01-01T00:00:00Z"}))
+    scheduler = scheduler_of(settings({**HOURLY, "start": "2020-01-01T00:00:00Z"}))
     assert len(runs_at(scheduler, NOW)) == 7 * 24
 
 
 def test_first_run_goes_back_to_from() -> None:
     """The first run loads from `from`, each later one its own interval."""
-    scheduler = timeline_of(settings(HOURLY, sync_mode={"from": "2020-01-01T00:00:00Z"}))
+    scheduler = scheduler_of(settings(HOURLY, sync_mode={"from": "2020-01-01T00:00:00Z"}))
     runs = runs_at(scheduler, NOW + timedelta(hours=1))
     starts = [run.range_start for run in runs]
     assert starts == [run.logical_date for run in runs[:-1]] + [datetime(2020, 1, 1, tzinfo=UTC)]
@@ -74,7 +74,7 @@ def test_first_run_goes_back_to_from() -> None:
 def test_from_within_an_interval_shortens_it() -> None:
     """The interval in which `from` lies is loaded from there; `until` shortens the last one."""
     sync_mode = {"from": "2023-02-10T10:15:00Z", "until": "2023-02-10T11:45:00Z"}
-    runs = runs_at(timeline_of(settings(HOURLY, sync_mode=sync_mode)), NOW + timedelta(days=1))
+    runs = runs_at(scheduler_of(settings(HOURLY, sync_mode=sync_mode)), NOW + timedelta(days=1))
     assert [(run.range_start, run.range_end) for run in runs] == [
         (NOW.replace(hour=11, minute=0), NOW.replace(hour=11, minute=45)),
         (NOW.replace(hour=10, minute=15), NOW.replace(hour=11, minute=0)),
@@ -83,7 +83,7 @@ def test_from_within_an_interval_shortens_it() -> None:
 
 def test_scheduled_run_is_created_when_it_is_due() -> None:
     """After its interval and the delay a run is queued, then running, whenever somebody looks."""
-    scheduler = timeline_of(settings({**HOURLY, "start": "2023-02-10T13:00:00Z", "delay": "15m"}))
+    scheduler = scheduler_of(settings({**HOURLY, "start": "2023-02-10T13:00:00Z", "delay": "15m"}))
     due = NOW.replace(hour=13, minute=15)
     assert runs_at(scheduler, due - timedelta(milliseconds=1)) == []
     [run] = runs_at(scheduler, due)
@@ -99,23 +99,23 @@ def test_scheduled_run_is_created_when_it_is_due() -> None:
 
 def test_looking_late_changes_nothing() -> None:
     """A pipeline looked at every hour and one looked at once have the same runs."""
-    often, once = timeline_of(settings(HOURLY)), timeline_of(settings(HOURLY))
+    often, once = scheduler_of(settings(HOURLY)), scheduler_of(settings(HOURLY))
     end = NOW + timedelta(days=2)
     for step in range(48):
-        often.catch_up(NOW + timedelta(hours=step))
+        often.create_due_runs(NOW + timedelta(hours=step))
     assert runs_at(often, end) == runs_at(once, end)
 
 
 @pytest.mark.parametrize("state", ["paused", "new"])
 def test_pipeline_that_is_not_active_is_not_scheduled(state: str) -> None:
     """Neither a paused nor a new pipeline syncs on its own, not even once."""
-    assert runs_at(timeline_of(settings(HOURLY, state=state)), NOW + timedelta(days=1)) == []
-    assert runs_at(timeline_of(settings({"type": "once"}, state=state)), NOW + timedelta(days=1)) == []
+    assert runs_at(scheduler_of(settings(HOURLY, state=state)), NOW + timedelta(days=1)) == []
+    assert runs_at(scheduler_of(settings({"type": "once"}, state=state)), NOW + timedelta(days=1)) == []
 
 
 def test_pipeline_that_is_resumed_makes_up_for_the_pause() -> None:
     """What fell due in a pause is loaded when it ends; nothing is loaded twice."""
-    scheduler = timeline_of(settings(HOURLY))
+    scheduler = scheduler_of(settings(HOURLY))
     scheduler.reconfigure(settings(HOURLY, state="paused"), NOW)
     assert hours(runs_at(scheduler, NOW + timedelta(hours=3))) == [11, 10, 9]
     scheduler.reconfigure(settings(HOURLY), NOW + timedelta(hours=3))
@@ -124,7 +124,7 @@ def test_pipeline_that_is_resumed_makes_up_for_the_pause() -> None:
 
 def test_old_schedule_counts_until_it_is_replaced() -> None:
     """Syncs that fell due before an update belong to the old schedule, even if nobody looked."""
-    scheduler = timeline_of(settings(HOURLY))
+    scheduler = scheduler_of(settings(HOURLY))
     scheduler.reconfigure(settings(ON_DEMAND), NOW + timedelta(hours=2))
     assert hours(runs_at(scheduler, NOW + timedelta(days=1))) == [13, 12, 11, 10, 9]
 
@@ -132,7 +132,7 @@ def test_old_schedule_counts_until_it_is_replaced() -> None:
 def test_once_runs_at_creation_and_never_again() -> None:
     """A pipeline that runs once runs at its creation; an update does not run it again."""
     sync_mode = {"type": "full", "from": "2020-01-01T00:00:00Z", "until": "2021-01-01T00:00:00Z"}
-    scheduler = timeline_of(settings({"type": "once"}, sync_mode=sync_mode))
+    scheduler = scheduler_of(settings({"type": "once"}, sync_mode=sync_mode))
     [run] = runs_at(scheduler, NOW)
     assert (run.type, run.logical_date) == ("scheduled", NOW)
     assert (run.range_start, run.range_end) == (
@@ -145,7 +145,7 @@ def test_once_runs_at_creation_and_never_again() -> None:
 
 def test_once_runs_when_it_becomes_active() -> None:
     """A new pipeline that runs once does so when it is set active."""
-    scheduler = timeline_of(settings({"type": "once"}, state="new"))
+    scheduler = scheduler_of(settings({"type": "once"}, state="new"))
     scheduler.reconfigure(settings({"type": "once"}), NOW + timedelta(hours=1))
     [run] = runs_at(scheduler, NOW + timedelta(hours=1))
     assert run.logical_date == NOW + timedelta(hours=1)
@@ -167,7 +167,7 @@ def test_trigger_reads_from_where_it_should(
     sync_mode: dict[str, str], schedule: dict[str, str], start: datetime | None
 ) -> None:
     """The first trigger reads from `from`, else the schedule's start, else the creation; a full one from the beginning."""
-    run = timeline_of(settings(schedule, sync_mode=sync_mode)).trigger(NOW + timedelta(hours=1))
+    run = scheduler_of(settings(schedule, sync_mode=sync_mode)).trigger(NOW + timedelta(hours=1))
     assert (run.type, run.range_start, run.range_end) == ("manual", start, NOW + timedelta(hours=1))
 
 
@@ -175,13 +175,13 @@ def test_trigger_reads_from_where_it_should(
 def test_trigger_stops_at_until(kind: str) -> None:
     """A trigger reads no further than `until`."""
     sync_mode = {"type": kind, "from": "2020-01-01T00:00:00Z", "until": "2021-01-01T00:00:00Z"}
-    run = timeline_of(settings(ON_DEMAND, sync_mode=sync_mode)).trigger(NOW)
+    run = scheduler_of(settings(ON_DEMAND, sync_mode=sync_mode)).trigger(NOW)
     assert run.range_end == datetime(2021, 1, 1, tzinfo=UTC)
 
 
 def test_failed_run_is_not_counted_as_loaded() -> None:
     """After a failed trigger the next one reads the same data again."""
-    scheduler = timeline_of(settings(ON_DEMAND, sync_mode={"from": "2020-01-01T00:00:00Z"}))
+    scheduler = scheduler_of(settings(ON_DEMAND, sync_mode={"from": "2020-01-01T00:00:00Z"}))
     scheduler.fail_next(["No."])
     first, second = scheduler.trigger(NOW), scheduler.trigger(NOW + timedelta(minutes=1))
     assert first.range_start == second.range_start == datetime(2020, 1, 1, tzinfo=UTC)
@@ -189,7 +189,7 @@ def test_failed_run_is_not_counted_as_loaded() -> None:
 
 def test_faulted_pipeline_syncs_nothing_until_it_is_cleared() -> None:
     """While faulted a pipeline skips its syncs; after an update it goes on with the next one."""
-    scheduler = timeline_of(settings(HOURLY))
+    scheduler = scheduler_of(settings(HOURLY))
     scheduler.fail_next(["No."])
     after = NOW + timedelta(hours=4)
     assert hours(runs_at(scheduler, after)) == [12, 11, 10, 9]
@@ -201,7 +201,7 @@ def test_faulted_pipeline_syncs_nothing_until_it_is_cleared() -> None:
 
 def test_successful_trigger_clears_a_fault() -> None:
     """A trigger retries a faulted pipeline, and its success ends the fault."""
-    scheduler = timeline_of(settings(ON_DEMAND))
+    scheduler = scheduler_of(settings(ON_DEMAND))
     scheduler.fail_next(["No."])
     scheduler.trigger(NOW)
     retried = NOW + timedelta(minutes=1)
@@ -212,6 +212,6 @@ def test_successful_trigger_clears_a_fault() -> None:
 
 def test_trigger_is_refused_while_a_scheduled_run_is_in_progress() -> None:
     """A scheduled run that has just fallen due makes the pipeline busy for a trigger."""
-    scheduler = timeline_of(settings(HOURLY))
+    scheduler = scheduler_of(settings(HOURLY))
     with pytest.raises(ApiError, match="Pipeline p is already in progress"):
         scheduler.trigger(NOW.replace(hour=13, minute=0))

@@ -186,7 +186,7 @@ async def test_emulator_entered_again_has_the_run_that_was_broken_off(
     async with emulator:
         workspace = emulator._store.workspace("5328")
         [run] = workspace.pipelines.get(pipeline["id"]).scheduler.log.created()
-        assert run.failure == "The emulator was stopped while the query was executed."
+        assert run.failure == "The emulator was stopped during the query."
         assert workspace.data_models.get(pipeline["data_model_id"]).problem is None
 
 
@@ -197,7 +197,7 @@ def test_blocking_code_turns_the_clock_while_others_look(
     with Emulator(warehouse=warehouse, clock=clock) as emulator, ThreadPoolExecutor(1) as others:
         [name] = emulator.seed(pipelines=1, runs=0)
         scheduler = emulator._store.workspace("5328").pipelines.get(name).scheduler
-        turned = others.submit(emulator._act, lambda: scheduler.trigger(clock.now()))
+        turned = others.submit(emulator._write, lambda: scheduler.trigger(clock.now()))
         assert hold.begun.wait(10)
         with urllib.request.urlopen(f"{emulator.url}/_emulator/overview") as answer:  # noqa: S310  # our own address
             assert json.load(answer)["pipelines"][0]["runs"] == []

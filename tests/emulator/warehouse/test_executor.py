@@ -144,7 +144,7 @@ async def test_event_pipeline_sends_events(stocked: Api, pipeline: Document, clo
         ("SELECT FROM WHERE", "Parser Error"),
         ("SELECT email FROM demo_service.customers", '"updated_on"'),
         ("DELETE FROM demo_service.customers", "DELETE is not supported"),
-        ("SELECT 1; SELECT 2", "one query; this is 2"),
+        ("SELECT 1; SELECT 2", "one query, not 2"),
         ("WITH a AS (SELECT 1) SELECT * FROM a", "WITH is not supported"),
         ("SELECT customer_id + email AS x, updated_on FROM demo_service.customers", "Error"),
     ],
@@ -257,7 +257,7 @@ async def test_update_of_a_connection_that_cannot_log_in_changes_nothing(
     ("limits", "message", "model_status"),
     [
         ({"columns": 5}, "The query has 6 columns; at most 5 are supported.", "invalid"),
-        ({"records_on_demand": 2}, "The interval holds 3 records; a run loads at most 2.", "valid"),
+        ({"records_on_demand": 2}, "The interval has 3 records; a run loads at most 2.", "valid"),
     ],
 )
 async def test_limits_are_enforced_by_runs(  # noqa: PLR0917  # fixtures

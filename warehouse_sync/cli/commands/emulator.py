@@ -13,7 +13,7 @@ import click
 from warehouse_sync.cli.output import Output, text_options
 from warehouse_sync.emulator import Clock, Emulator, Fault, Limits, VirtualClock
 from warehouse_sync.emulator.persistence import StateError
-from warehouse_sync.emulator.runs.dates import read_moment
+from warehouse_sync.emulator.runs.dates import parse_timestamp
 from warehouse_sync.emulator.server import RemoteAddressError
 
 
@@ -181,7 +181,7 @@ def emulator(  # noqa: PLR0913 - one argument per option
 def _clock(kind: Literal["system", "virtual"], start: str | None) -> Clock | Literal["system", "virtual"]:
     if start is None:
         return kind
-    moment = read_moment(start)
+    moment = parse_timestamp(start)
     if kind == "system" or moment is None:
         raise click.UsageError(
             "--clock-start takes a time such as 2024-01-31T12:00:00Z and requires --clock virtual."

@@ -1,1 +1,1 @@
-"""Injected faults: what they are, which routes they match, and what they do to a request."""
+"""Fault injection: the faults, the routes they match, and what they do to a request."""

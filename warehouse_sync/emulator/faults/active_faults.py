@@ -1,14 +1,14 @@
-"""The faults in force."""
+"""The active faults."""
 
 from warehouse_sync.emulator.documents import Document
 from warehouse_sync.emulator.faults.fault import Fault
 
 
 class ActiveFaults:
-    """The faults in force, oldest first; the first that matches a request happens to it.
+    """The active faults, oldest first. The first that matches a request applies to it.
 
     Attributes:
-        changes: How often what is in force has changed.
+        changes: How often the active faults have changed.
     """
 
     def __init__(self) -> None:
@@ -19,21 +19,21 @@ class ActiveFaults:
         return bool(self._faults)
 
     def add(self, fault: Fault) -> None:
-        """Put a fault in force."""
+        """Activate a fault."""
         self._faults.append(fault)
         self.changes += 1
 
     def clear(self) -> None:
-        """Let every request be answered properly again."""
+        """Remove every fault."""
         self._faults.clear()
         self.changes += 1
 
     def show(self) -> list[Document]:
-        """Return the faults in force."""
+        """Return the faults as documents."""
         return [fault.show() for fault in self._faults]
 
     def take(self, method: str, path: str) -> Fault | None:
-        """Return the fault that happens to a request, and count it as used."""
+        """Return the fault that applies to a request, or None, and count the use."""
         fault = next((fault for fault in self._faults if fault.matches(method, path)), None)
         if fault is not None and fault.count is not None:
             self.changes += 1

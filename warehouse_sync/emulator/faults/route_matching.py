@@ -1,4 +1,4 @@
-"""Which of the emulator's routes a fault's route can match: one that can match none would never happen, and nobody would know."""
+"""Whether any request can match a fault's route. A fault whose route matches none would silently never apply."""
 
 import re
 from collections.abc import Iterator
@@ -9,105 +9,87 @@ from string import ascii_letters, digits
 
 from attrs import frozen
 
-from warehouse_sync.emulator.paths import CONTROL_PREFIX, ITEM, OPENAPI, RUN, TOKEN, V1, V2
+from warehouse_sync.emulator.paths import CONTROL_PREFIX, RUN
 
-_PIPELINES = f"{V2}/inputs/data-pipelines"
-_PIPELINES_V1 = f"{V1}/pipelines"
-_COLLECTIONS = (
-    f"{V2}/connections",
-    f"{V2}/data-models",
-    _PIPELINES,
-    f"{V1}/connections",
-    f"{V1}/models",
-    f"{V1}/mappings",
-    _PIPELINES_V1,
-)
-# Where faults happen: everything but the control routes, through which they are taken back.
-ROUTES = {
-    **dict.fromkeys(_COLLECTIONS, ("GET", "POST")),
-    **{f"{path}/{ITEM}": ("GET", "PUT", "DELETE") for path in _COLLECTIONS},
-    f"{_PIPELINES}/trigger": ("POST",),
-    f"{_PIPELINES}/{ITEM}/report": ("GET",),
-    f"{_PIPELINES}/{ITEM}/runs": ("GET",),
-    f"{_PIPELINES}/{ITEM}/runs/{RUN}": ("GET",),
-    f"{_PIPELINES_V1}/{ITEM}/status": ("GET",),
-    f"{_PIPELINES_V1}/{ITEM}/status/runs": ("GET",),
-    f"{_PIPELINES_V1}/{ITEM}/status/runs/{RUN}": ("GET",),
-    TOKEN: ("POST",),
-    OPENAPI: ("GET",),
-    "/": ("GET",),
-}
 _NAME = re.compile(r"(\{\w+\})")
 _SLUG = frozenset(f"{ascii_letters}{digits}_-")
-_ALL = _SLUG | frozenset("/.")  # every character a path can have
-# What `fnmatch` takes for one thing: stars, a set of characters, or a character.
+_ALL = _SLUG | frozenset("/.")  # every character of a path
+# The tokens of an `fnmatch` pattern: stars, a set of characters, or one character.
 _TOKEN = re.compile(r"\*+|\[!?\]?[^\]]*\]|.", re.DOTALL)
 
 
 @frozen
-class _Piece:
-    """A piece of a path: one character, or for a named part as many as one likes."""
+class _Element:
+    """An element of a path: one character, or for a parameter any number of them."""
 
     characters: frozenset[str]
-    many: bool
+    repeats: bool
 
 
 @lru_cache(maxsize=256)
-def unmatchable_reason(route: str) -> str | None:
-    """Return why no request can ever match a fault's route; None if one can."""
-    wanted_method, _, wanted = route.partition(" ")
-    fitting = [methods for path, methods in ROUTES.items() if _meets(wanted, path)]
-    answered = dict.fromkeys(method for methods in fitting for method in methods)
-    if any(fnmatchcase(method, wanted_method) for method in answered):
+def unmatchable_reason(pattern: str) -> str | None:
+    """Return why no request can match a fault's route, or None if one can."""
+    method_pattern, _, path_pattern = pattern.partition(" ")
+    methods = dict.fromkeys(method for method, path in _routes() if _can_match(path_pattern, path))
+    if any(fnmatchcase(method, method_pattern) for method in methods):
         return None
-    if answered:
-        return f"the emulator answers {', '.join(answered)} there, and not {wanted_method}"
-    return f"the emulator has no such path outside of {CONTROL_PREFIX}, where faults do not happen{_hint(wanted)}"
+    if methods:
+        return f"the emulator serves {', '.join(methods)} there, not {method_pattern}"
+    return f"the emulator has no such path outside of {CONTROL_PREFIX}, where faults do not apply{_hint(path_pattern)}"
 
 
-def _hint(wanted: str) -> str:
-    """Return what was probably meant, if that can be told."""
-    if "{" in wanted:
+def _routes() -> tuple[tuple[str, str], ...]:
+    # The routes' handlers create faults, so this module cannot import the routes while it loads.
+    from warehouse_sync.emulator.app import injectable_routes  # noqa: PLC0415 - an import circle otherwise
+
+    return injectable_routes()
+
+
+def _hint(path_pattern: str) -> str:
+    """Return a hint at what was probably meant, or an empty string."""
+    if "{" in path_pattern:
         return "; write * for an id"
-    known = {word for path in ROUTES for word in path.split("/") if word and not _NAME.fullmatch(word)}
-    words = [word for word in wanted.split("/") if word.strip("*") and word not in known]
-    near = (get_close_matches(word.strip("*"), sorted(known), n=1) for word in words)
-    found = next((close[0] for close in near if close), None)
-    return f"; did you mean {found!r}?" if found else ""
+    known = {word for _, path in _routes() for word in path.split("/") if word and not _NAME.fullmatch(word)}
+    unknown = [word for word in path_pattern.split("/") if word.strip("*") and word not in known]
+    matches = (get_close_matches(word.strip("*"), sorted(known), n=1) for word in unknown)
+    closest = next((match[0] for match in matches if match), None)
+    return f"; did you mean {closest!r}?" if closest else ""
 
 
-def _meets(wanted: str, path: str) -> bool:
-    """Tell whether a path with stars and a path with named parts have a path in common."""
-    pieces = _pieces(path)
-    reached = {0}  # how many pieces may be used up, after each token
-    for token in _TOKEN.findall(wanted):
+def _can_match(pattern: str, path: str) -> bool:
+    """Return whether some path matches both an `fnmatch` pattern and a path with parameters."""
+    elements = _elements(path)
+    positions = {0}  # how many elements may be consumed, after each token
+    for token in _TOKEN.findall(pattern):
         if token[0] == "*":
-            reached = set(range(min(reached), len(pieces) + 1))
+            positions = set(range(min(positions), len(elements) + 1))
         else:
-            reached = set(_step(pieces, reached, _characters(token)))
-        if not reached:
+            positions = set(_next_positions(elements, positions, _characters(token)))
+        if not positions:
             return False
-    return len(pieces) in reached
+    return len(elements) in positions
 
 
-def _step(pieces: tuple[_Piece, ...], reached: set[int], characters: frozenset[str]) -> Iterator[int]:
-    for at in reached:
-        if at < len(pieces) and not characters.isdisjoint(pieces[at].characters):
-            yield at + 1
-            if pieces[at].many:
-                yield at
+def _next_positions(
+    elements: tuple[_Element, ...], positions: set[int], characters: frozenset[str]
+) -> Iterator[int]:
+    for position in positions:
+        if position < len(elements) and not characters.isdisjoint(elements[position].characters):
+            yield position + 1
+            if elements[position].repeats:
+                yield position
 
 
 @cache
-def _pieces(path: str) -> tuple[_Piece, ...]:
-    return tuple(piece for text in _NAME.split(path) for piece in _split(text))
+def _elements(path: str) -> tuple[_Element, ...]:
+    return tuple(element for text in _NAME.split(path) for element in _split(text))
 
 
-def _split(text: str) -> Iterator[_Piece]:
+def _split(text: str) -> Iterator[_Element]:
     if _NAME.fullmatch(text):
-        yield _Piece(frozenset(digits) if text == RUN else _SLUG, many=True)
+        yield _Element(frozenset(digits) if text == RUN else _SLUG, repeats=True)
     else:
-        yield from (_Piece(frozenset(character), many=False) for character in text)
+        yield from (_Element(frozenset(character), repeats=False) for character in text)
 
 
 def _characters(token: str) -> frozenset[str]:

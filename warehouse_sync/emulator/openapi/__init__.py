@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document of the v2 API, written from the reference, with its contradictions noted.
 
-It describes the API and not the emulator: from it other languages can generate clients.
+It describes the API and not the emulator: other languages can generate clients from it.
 """
 
 from warehouse_sync.emulator.openapi.document import document

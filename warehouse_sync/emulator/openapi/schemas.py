@@ -1,7 +1,7 @@
-"""The shapes of the v2 API: what is sent, and what comes back.
+"""The JSON schemas of the v2 API: request bodies and responses.
 
-What is sent is described strictly, as the reference has it. What comes back is described leniently: fields and values
-may be added, and the reference's own examples leave fields out.
+Request schemas are strict, as the reference has them. Response schemas are lenient, because fields and values may be
+added, and the reference's own examples leave fields out.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 Schema = dict[str, Any]
 _SLUG = "^[A-Za-z0-9_-]+$"
 # With the reference's oddities: no zone, and once `T:`.
-_MOMENT = r"^\d{4}-\d{2}-\d{2}T:?\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?$"
+_TIMESTAMP = r"^\d{4}-\d{2}-\d{2}T:?\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?$"
 _DELAY = "^[0-9]{1,6}[smhdwy]$"
 _DIGITS = "^[0-9]{1,18}$"
 _STATES = ("new", "active", "inactive")
@@ -27,21 +27,21 @@ def text(description: str = "", **more: object) -> Schema:
     return {"type": "string", "minLength": 1, **_described(description), **more}
 
 
-def words(*allowed: str, description: str = "") -> Schema:
-    """Return the schema of a string that is one of a few."""
+def enum(*allowed: str, description: str = "") -> Schema:
+    """Return the schema of a string with fixed values."""
     return {"type": "string", "enum": list(allowed), **_described(description)}
 
 
-def open_words(*known: str, description: str = "") -> Schema:
-    """Return the schema of a string whose known values may not be all there will be."""
+def open_enum(*known: str, description: str = "") -> Schema:
+    """Return the schema of a string with known values, to which others may be added."""
     return {"type": "string", **_described(f"{description} Known values: {', '.join(known)}.".strip())}
 
 
-def moment(description: str = "", *, nullable: bool = False) -> Schema:
+def timestamp(description: str = "", *, nullable: bool = False) -> Schema:
     """Return the schema of a timestamp."""
     return {
         "type": ["string", "null"] if nullable else "string",
-        "pattern": _MOMENT,
+        "pattern": _TIMESTAMP,
         "examples": ["2022-10-30T11:00:16Z"],
         **_described(description),
     }
@@ -57,10 +57,10 @@ def array(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
-def sealed(
+def request_object(
     properties: Mapping[str, Schema], *, optional: tuple[str, ...] = (), description: str = ""
 ) -> Schema:
-    """Return the schema of an object that is sent: fields are required unless they are named as optional."""
+    """Return the schema of an object in a request: all fields are required except the optional ones."""
     required = [name for name in properties if name not in optional]
     return {
         "type": "object",
@@ -70,8 +70,10 @@ def sealed(
     }
 
 
-def shown(properties: Mapping[str, Schema], *, required: tuple[str, ...], description: str = "") -> Schema:
-    """Return the schema of an object that comes back: more fields may come."""
+def response_object(
+    properties: Mapping[str, Schema], *, required: tuple[str, ...], description: str = ""
+) -> Schema:
+    """Return the schema of an object in a response: more fields may be added."""
     return {
         "type": "object",
         **_described(description),
@@ -85,19 +87,19 @@ def _described(description: str) -> Schema:
 
 
 _SLUG_ID = text("Unique identifier: letters, digits, `_` and `-`.", pattern=_SLUG)
-_SECRET = text("Comes back as `************`, or not at all.", writeOnly=True)
+_SECRET = text("Responses show it as `************`, or not at all.", writeOnly=True)
 _NUMBER = {"type": ["integer", "string"], "pattern": _DIGITS, "minimum": 0}
 _ERRORS = array(ref("Message"))
 _AUDIT = {
-    "created_on": moment("Examples without a zone mean UTC."),
+    "created_on": timestamp("Examples without a zone mean UTC."),
     "created_by": optional_text(),
-    "last_modified_on": moment("Null until the first update.", nullable=True),
+    "last_modified_on": timestamp("Null until the first update.", nullable=True),
     "last_modified_by": optional_text(),
 }
 _PROVIDERS: dict[str, tuple[dict[str, Schema], tuple[str, ...]]] = {
     "Snowflake": (
         {
-            "account_identifier": text("One example of an answer calls it `source_account_id`."),
+            "account_identifier": text("One example of a response calls it `source_account_id`."),
             "region": text(),
             "warehouse": text(),
             "database": text(),
@@ -126,7 +128,7 @@ _PROVIDERS: dict[str, tuple[dict[str, Schema], tuple[str, ...]]] = {
             "host": text(),
             "port": {
                 **_NUMBER,
-                "description": "Typed as a string, left out of the request's example, `5439` in the answer.",
+                "description": "Typed as a string, left out of the request's example, `5439` in the response.",
             },
             "user": text(),
             "password": _SECRET,
@@ -139,11 +141,11 @@ _PROVIDERS: dict[str, tuple[dict[str, Schema], tuple[str, ...]]] = {
 
 
 def _connection_spec(provider: str) -> Schema:
-    return sealed(
+    return request_object(
         {
             "id": _SLUG_ID,
             "name": text(),
-            "state": words(*_STATES),
+            "state": enum(*_STATES),
             "service_provider": {"const": provider},
             "config": ref(f"{provider}Config"),
         }
@@ -152,7 +154,7 @@ def _connection_spec(provider: str) -> Schema:
 
 _CONNECTION_SPECS: dict[str, Schema] = {
     **{
-        f"{provider}Config": sealed(fields, optional=optional)
+        f"{provider}Config": request_object(fields, optional=optional)
         for provider, (fields, optional) in _PROVIDERS.items()
     },
     **{f"{provider}ConnectionSpec": _connection_spec(provider) for provider in _PROVIDERS},
@@ -165,63 +167,65 @@ _CONNECTION_SPECS: dict[str, Schema] = {
     },
 }
 _SYNC_MODE_FIELDS = {
-    "type": words(
+    "type": enum(
         "incremental",
         "full",
         description="The table has `full`, the text about triggers `full_sync`: send `full`, expect both.",
     ),
     "iterator_field": text(_ITERATOR + "The example that runs once sends it with `full`."),
     "iterator_data_type": text(_ITERATOR + "`timestamp`, `datetime` and `datetime_tz` are shown."),
-    "from": moment("Timestamp of the first record to sync."),
-    "until": moment("Timestamp of the last record to sync."),
+    "from": timestamp("Timestamp of the first record to sync."),
+    "until": timestamp("Timestamp of the last record to sync."),
 }
-_SYNC_MODE = sealed(_SYNC_MODE_FIELDS, optional=("iterator_field", "iterator_data_type", "from", "until")) | {
+_SYNC_MODE = request_object(
+    _SYNC_MODE_FIELDS, optional=("iterator_field", "iterator_data_type", "from", "until")
+) | {
     "if": {"properties": {"type": {"const": "incremental"}}},
     "then": {"required": ["iterator_field", "iterator_data_type"]},
 }
 _SCHEDULE_FIELDS = {
-    "type": words(
+    "type": enum(
         "interval",
         "once",
         "on_demand",
-        # Were both allowed, generated clients would give them the same name.
+        # With both values generated clients would have two members of the same name.
         description="The prose and the JSON have `on_demand`, the table `on-demand`: send `on_demand`, expect both.",
     ),
-    "frequency": words("hourly", "daily", "weekly", "monthly", description="Required if `interval`."),
+    "frequency": enum("hourly", "daily", "weekly", "monthly", description="Required if `interval`."),
     "delay": text(
-        "How long after its scheduled time a sync runs. The table calls it required, the examples leave it out.",
+        "How long after its scheduled time a sync runs. Required in the table, left out in the examples.",
         pattern=_DELAY,
         examples=["15m"],
     ),
-    "start": moment(
+    "start": timestamp(
         "Required if `interval`: the first scheduled sync. If `sync_mode.from` is the same, the first sync is one "
         "interval later."
     ),
-    "end": moment("The last scheduled sync."),
+    "end": timestamp("The last scheduled sync."),
 }
-_SCHEDULE = sealed(_SCHEDULE_FIELDS, optional=("frequency", "delay", "start", "end")) | {
+_SCHEDULE = request_object(_SCHEDULE_FIELDS, optional=("frequency", "delay", "start", "end")) | {
     "if": {"properties": {"type": {"const": "interval"}}},
     "then": {"required": ["frequency", "start"]},
 }
 _PIPELINE_FIELDS = {
     "id": _SLUG_ID,
     "name": text(),
-    "pipeline_type": words("user_attributes", "events"),
+    "pipeline_type": enum("user_attributes", "events"),
     "connection_id": _SLUG_ID,
     "field_transformation_id": text(
-        "Required for `events`, refused for `user_attributes`, yet shown with it."
+        "Required for `events`, rejected for `user_attributes`, but responses of those show it."
     ),
     "data_model_id": _SLUG_ID,
     "partner_feed_id": _NUMBER,
     "partner_feed_key": text(),
-    "state": words("new", "active", "paused"),
+    "state": enum("new", "active", "paused"),
     "sync_mode": ref("SyncMode"),
     "schedule": ref("Schedule"),
-    "environment": words("development", "production"),
+    "environment": enum("development", "production"),
     "data_plan_id": text(),
     "data_plan_version": {**_NUMBER, "description": "Typed as a string, shown as a number."},
 }
-_PIPELINE_SPEC = sealed(
+_PIPELINE_SPEC = request_object(
     _PIPELINE_FIELDS,
     optional=(
         "field_transformation_id",
@@ -238,22 +242,22 @@ _PIPELINE_SPEC = sealed(
 _DATA_MODEL_FIELDS = {
     "id": _SLUG_ID,
     "name": text(),
-    "state": words(*_STATES),
+    "state": enum(*_STATES),
     "type": {"const": "sql"},
-    "config": sealed({"sql_query": text("Selects all columns of the data model.")}),
+    "config": request_object({"sql_query": text("Selects all columns of the data model.")}),
 }
-_RUN = shown(
+_RUN = response_object(
     {
         "id": {**_NUMBER, "description": "Typed as a string, shown as a number."},
         "pipeline_id": text(),
-        "type": open_words("scheduled", "manual"),
-        "status": open_words("queued", "running", "success", "failed", "stopped", "retrying"),
+        "type": open_enum("scheduled", "manual"),
+        "status": open_enum("queued", "running", "success", "failed", "stopped", "retrying"),
         "errors": _ERRORS,
-        "logical_date": moment("The start of the interval the run belongs to."),
-        "started_on": moment(nullable=True),
-        "ended_on": moment(nullable=True),
-        "range_start": moment(nullable=True),
-        "range_end": moment(nullable=True),
+        "logical_date": timestamp("The start of the interval the run belongs to."),
+        "started_on": timestamp(nullable=True),
+        "ended_on": timestamp(nullable=True),
+        "range_start": timestamp(nullable=True),
+        "range_end": timestamp(nullable=True),
         "successful_records": {
             "type": ["integer", "string", "null"],
             "description": "Typed as a string, shown as a number.",
@@ -262,7 +266,7 @@ _RUN = shown(
     },
     required=("id", "pipeline_id", "type", "status", "logical_date"),
 )
-_PAGE = shown(
+_PAGE = response_object(
     {
         "items": array(ref("Run")),
         "current_page": {"type": "integer", "minimum": 1},
@@ -271,21 +275,21 @@ _PAGE = shown(
         "total_items": {
             "type": "integer",
             "minimum": 0,
-            "description": "The example has 2 items and says 1.",
+            "description": "In the example 1, with 2 items.",
         },
         "has_previous_page": {"type": "boolean"},
-        "has_next_page": {"type": "boolean", "description": "Follow this, and nothing else."},
+        "has_next_page": {"type": "boolean", "description": "The only field to page by."},
     },
     required=("items", "current_page", "has_next_page"),
 )
-_REPORT = shown(
+_REPORT = response_object(
     {
         "pipeline_id": text(),
-        "status": open_words("idle", "running", "faulted", "stopped"),
+        "status": open_enum("idle", "running", "faulted", "stopped"),
         "errors": _ERRORS,
-        "connection_status": open_words("healthy", "faulted"),
+        "connection_status": open_enum("healthy", "faulted"),
         "connection_errors": _ERRORS,
-        "data_model_status": open_words("valid", "invalid"),
+        "data_model_status": open_enum("valid", "invalid"),
         "data_model_errors": _ERRORS,
         "latest_successful_pipeline_run_id": {"type": ["integer", "string", "null"]},
         "latest_pipeline_run": {"anyOf": [ref("Run"), {"type": "null"}]},
@@ -294,33 +298,33 @@ _REPORT = shown(
     description="Answers 404 for about a minute after a pipeline was created.",
 )
 SCHEMAS: dict[str, Schema] = {
-    "Message": shown({"message": {"type": "string"}}, required=("message",)),
-    "Error": shown(
+    "Message": response_object({"message": {"type": "string"}}, required=("message",)),
+    "Error": response_object(
         {"statusCode": {"type": "integer"}, "errors": _ERRORS},
         required=("errors",),
-        description="What every refusal answers with.",
+        description="The body of every error response.",
     ),
     **_CONNECTION_SPECS,
-    "Connection": shown(
+    "Connection": response_object(
         {
             "id": text(),
             "name": text(),
-            "state": open_words(*_STATES),
-            "status": open_words("healthy", "faulted", description="Missing from the Databricks answer."),
+            "state": open_enum(*_STATES),
+            "status": open_enum("healthy", "faulted", description="Missing from the Databricks response."),
             "errors": _ERRORS,
-            "service_provider": open_words(*_PROVIDERS),
+            "service_provider": open_enum(*_PROVIDERS),
             "config": {"type": "object", "description": "As sent, secrets masked or left out."},
             **_AUDIT,
         },
         required=("id", "name", "state", "service_provider", "config"),
     ),
-    "DataModelSpec": sealed(_DATA_MODEL_FIELDS),
-    "DataModel": shown(
+    "DataModelSpec": request_object(_DATA_MODEL_FIELDS),
+    "DataModel": response_object(
         {
             **_DATA_MODEL_FIELDS,
-            "state": open_words(*_STATES),
-            "type": open_words("sql"),
-            "status": open_words("valid", "invalid"),
+            "state": open_enum(*_STATES),
+            "type": open_enum("sql"),
+            "status": open_enum("valid", "invalid"),
             "errors": _ERRORS,
             **_AUDIT,
         },
@@ -328,42 +332,42 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "SyncMode": _SYNC_MODE,
     "Schedule": _SCHEDULE,
-    "ShownSyncMode": shown(
-        {**_SYNC_MODE_FIELDS, "type": open_words("incremental", "full", "full_sync")}, required=("type",)
+    "ShownSyncMode": response_object(
+        {**_SYNC_MODE_FIELDS, "type": open_enum("incremental", "full", "full_sync")}, required=("type",)
     ),
-    "ShownSchedule": shown(
+    "ShownSchedule": response_object(
         {
             **_SCHEDULE_FIELDS,
-            "type": open_words("interval", "once", "on_demand", "on-demand"),
-            "frequency": open_words("hourly", "daily", "weekly", "monthly"),
+            "type": open_enum("interval", "once", "on_demand", "on-demand"),
+            "frequency": open_enum("hourly", "daily", "weekly", "monthly"),
             "delay": text(examples=["15m"]),
         },
         required=("type",),
     ),
     "PipelineSpec": _PIPELINE_SPEC,
-    "Pipeline": shown(
+    "Pipeline": response_object(
         {
             **_PIPELINE_FIELDS,
-            "pipeline_type": open_words("user_attributes", "events"),
-            "state": open_words("new", "active", "paused"),
+            "pipeline_type": open_enum("user_attributes", "events"),
+            "state": open_enum("new", "active", "paused"),
             "sync_mode": ref("ShownSyncMode"),
             "schedule": ref("ShownSchedule"),
-            "environment": open_words("development", "production"),
-            "status": open_words("idle", "running", "faulted", "stopped"),
+            "environment": open_enum("development", "production"),
+            "status": open_enum("idle", "running", "faulted", "stopped"),
             "errors": _ERRORS,
             **_AUDIT,
         },
         required=("id", "name", "pipeline_type", "connection_id", "data_model_id", "state"),
     ),
-    "Trigger": sealed({"pipeline_id": _SLUG_ID}),
-    "Triggered": shown(
-        {"pipeline_run_id": _NUMBER, "status": open_words("attempt_requested")},
+    "Trigger": request_object({"pipeline_id": _SLUG_ID}),
+    "Triggered": response_object(
+        {"pipeline_run_id": _NUMBER, "status": open_enum("attempt_requested")},
         required=("pipeline_run_id", "status"),
     ),
     "Run": _RUN,
     "RunPage": _PAGE,
     "PipelineReport": _REPORT,
-    "TokenRequest": sealed(
+    "TokenRequest": request_object(
         {
             "client_id": text(),
             "client_secret": text(writeOnly=True),
@@ -371,7 +375,7 @@ SCHEMAS: dict[str, Schema] = {
             "grant_type": {"const": "client_credentials"},
         }
     ),
-    "Token": shown(
+    "Token": response_object(
         {
             "access_token": text(),
             "expires_in": {"type": "integer", "description": "Seconds."},

@@ -1,6 +1,6 @@
-"""The page at ``/``: what the emulator holds, for people.
+"""The page at ``/``: shows the emulator's state in a browser.
 
-Three files without a build step, and one route that tells them what to show. Nothing is loaded from elsewhere.
+It is three static files, and one route with their data. Nothing is loaded from other servers.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ _FILES = {
     f"{CONTROL_PREFIX}page.js": ("page.js", "text/javascript"),
 }
 _HEADERS = {
-    # Its own files and its own server, nothing else: not even a name in a pipeline could load or run anything.
+    # Only files of this server: no name in a pipeline can load or run anything.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -32,7 +32,7 @@ _HEADERS = {
 
 
 class Page:
-    """Serves the page and what it shows."""
+    """Serves the page and its data."""
 
     def __init__(self, store: Store, faults: ActiveFaults, workspace_id: str) -> None:
         self._store = store
@@ -41,25 +41,25 @@ class Page:
 
     def routes(self) -> list[Route]:
         """Return the routes of the page."""
-        files = [Route("GET", path, self._file, apart=True) for path in _FILES]
+        files = [Route("GET", path, self._file, stateless=True) for path in _FILES]
         return [*files, Route("GET", f"{CONTROL_PREFIX}overview", self.overview)]
 
-    def overview(self, call: Request) -> web.Response:
-        """Answer with what the page shows: of ``workspace``, the pipelines whose id holds ``search``, from ``skip`` on."""
-        query = call.request.query
+    def overview(self, request: Request) -> web.Response:
+        """Return the page's data: of ``workspace``, the pipelines with ``search`` in their id, after ``skip`` others."""
+        query = request.http.query
         skip = query.get("skip", "0")
         if not skip.isdecimal():
             raise InvalidRequestError("skip must be a whole number.")
-        shown = overview(
+        document = overview(
             self._store,
             self._faults,
             query.get("workspace", self._workspace_id),
             search=query.get("search", ""),
             skip=int(skip),
         )
-        return json_response(shown)
+        return json_response(document)
 
-    def _file(self, call: Request) -> web.Response:
-        name, content_type = _FILES[call.request.path]
+    def _file(self, request: Request) -> web.Response:
+        name, content_type = _FILES[request.http.path]
         body = (_FOLDER / name).read_bytes()
         return web.Response(body=body, content_type=content_type, charset="utf-8", headers=_HEADERS)

@@ -1,1 +1,1 @@
-"""The resources of the API: how each is validated, stored, shown and served."""
+"""The resources of the API: how each type is validated, stored, shown and served."""

@@ -1,4 +1,4 @@
-"""Connections: fields by service provider, and secrets that are checked, masked and never kept."""
+"""Connections: their fields depend on the service provider, and their secrets are masked, never stored."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,24 +21,24 @@ _STATES = ("new", "active", "inactive")
 
 @frozen
 class Provider:
-    """What the ``config`` of a service provider holds.
+    """The ``config`` of a service provider.
 
     Attributes:
-        required: Text fields a request must carry.
-        secret: The required field that is masked in answers, if there is one.
-        filled_in: Optional fields, with what the server answers when they are left out.
+        required: Required text fields.
+        secret: The required field that responses mask, if there is one.
+        defaults: Optional fields, with the values that responses show if a request leaves them out.
     """
 
     required: tuple[str, ...]
     secret: str | None
-    filled_in: Mapping[str, str]
+    defaults: Mapping[str, str]
 
 
 PROVIDERS = {
     "Snowflake": Provider(
         ("account_identifier", "region", "warehouse", "database", "role", "user", "storage_integration"),
         "password",
-        # The reference's answers carry these although its requests leave them out.
+        # The reference's responses have these although its requests leave them out.
         {
             "aws_iam_user_arn": "arn:aws:iam::123456:user/externalstages/abcdefg",
             "aws_external_id": "GD1234=2_abcdefg==",
@@ -59,10 +59,10 @@ class Connections(ResourceType[Resource]):
         super().__init__(store, f"{V2}/connections")
 
     def collection(self, workspace: Workspace) -> Collection[Resource]:
-        """Return the workspace's connections."""
+        """Return the connections of a workspace."""
         return workspace.connections
 
-    def validate(self, errors: FieldErrors, workspace: Workspace, stored: Resource | None) -> None:  # noqa: ARG002  # refers to nothing
+    def validate(self, errors: FieldErrors, workspace: Workspace, stored: Resource | None) -> None:  # noqa: ARG002 - has no references
         """Check the common fields and those of the service provider."""
         errors.slug("id")
         errors.text("name")
@@ -71,15 +71,15 @@ class Connections(ResourceType[Resource]):
         config = errors.section("config")
         name = errors.document.get("service_provider")
         if isinstance(name, str) and name in PROVIDERS:
-            keeps_secret = stored is not None and stored.document["service_provider"] == name
+            has_secret = stored is not None and stored.document["service_provider"] == name
             config.document = _current_names(config.document)
-            _check_config(config, PROVIDERS[name], keeps_secret=keeps_secret)
+            _check_config(config, PROVIDERS[name], has_secret=has_secret)
 
-    def to_stored(self, sent: Document) -> Document:
-        """Keep everything but the secret."""
-        return {**sent, "config": _kept_config(sent["config"], PROVIDERS[sent["service_provider"]])}
+    def to_stored(self, body: Document) -> Document:
+        """Return the body with its secret masked."""
+        return {**body, "config": _stored_config(body["config"], PROVIDERS[body["service_provider"]])}
 
-    def create(self, document: Document, workspace: Workspace) -> Resource:  # noqa: ARG002  # refers to nothing
+    def create(self, document: Document, workspace: Workspace) -> Resource:  # noqa: ARG002 - has no references
         """Return a new connection."""
         return Resource(
             document=document,
@@ -89,7 +89,11 @@ class Connections(ResourceType[Resource]):
         )
 
     def check_login(self, stored: Resource) -> None:
-        """Refuse with 505 a connection whose warehouse cannot be opened; it is kept, as faulted."""
+        """Check that the warehouse can be opened. Otherwise the connection stays, as faulted.
+
+        Raises:
+            LoginError: The warehouse cannot be opened.
+        """
         if self.store.executor is None:
             return
         with self.store.unlocked():
@@ -101,77 +105,81 @@ class Connections(ResourceType[Resource]):
         raise LoginError(problem)
 
     def update(self, stored: Resource, document: Document, workspace: Workspace) -> None:
-        """Replace the document; this clears a fault, and with it that of the pipelines it stopped."""
+        """Replace the document, and clear the fault of the connection and of its pipelines."""
         super().update(stored, document, workspace)
         clear_problem(stored, workspace, "connection_id", self.store.clock.now())
 
     def show(self, stored: Resource, now: datetime) -> Document:
-        """Show status and errors as GET does."""
-        return _shown(stored, show_health(stored, now))
+        """Return the connection with its status and errors."""
+        return _show(stored, connection_status(stored, now))
 
-    def show_written(self, stored: Resource, now: datetime) -> Document:  # noqa: ARG002  # does not change by itself
-        """Show what the reference's answers to POST and PUT show: no errors, and for Databricks no status."""
+    def show_written(self, stored: Resource, now: datetime) -> Document:  # noqa: ARG002 - does not change over time
+        """Return what the reference's responses to POST and PUT have: no errors, and for Databricks no status."""
         databricks = stored.document["service_provider"] == "Databricks"
-        return _shown(stored, {} if databricks else {"status": "healthy"})
+        return _show(stored, {} if databricks else {"status": "healthy"})
 
     def filter(self, workspace: Workspace, query: Mapping[str, str]) -> list[Resource]:
         """Return the connections of a service provider, or all."""
         errors = FieldErrors(dict(query))
         errors.choice("serviceProvider", PROVIDERS, required=False)
-        errors.close()
+        errors.raise_if_any()
         wanted = query.get("serviceProvider")
-        return [kept for kept in workspace.connections if wanted in (None, kept.document["service_provider"])]
+        return [
+            stored
+            for stored in workspace.connections
+            if wanted in (None, stored.document["service_provider"])
+        ]
 
     def check_deletable(self, workspace: Workspace, resource_id: str) -> None:
-        """Refuse to delete a connection that pipelines use."""
+        """Check that no pipeline uses the connection."""
         check_not_in_use(workspace, "connection_id", resource_id, label="Connection")
 
 
-def show_health(stored: Resource, now: datetime) -> Document:
-    """Return the status of a connection and what is wrong with it."""
+def connection_status(stored: Resource, now: datetime) -> Document:
+    """Return the status and the errors of a connection."""
     errors = stored.errors(now)
     return {"status": "faulted" if errors else "healthy", "errors": errors}
 
 
-def _check_config(config: FieldErrors, provider: Provider, *, keeps_secret: bool) -> None:
+def _check_config(config: FieldErrors, provider: Provider, *, has_secret: bool) -> None:
     for field in provider.required:
         config.text(field)
-    for field in provider.filled_in.keys() - {"port"}:
+    for field in provider.defaults.keys() - {"port"}:
         config.text(field, required=False)
-    if "port" in provider.filled_in:
+    if "port" in provider.defaults:
         config.integer("port")
     if provider.secret:
         config.text(provider.secret)
-        _check_mask(config, provider.secret, keeps_secret=keeps_secret)
+        _check_mask(config, provider.secret, has_secret=has_secret)
 
 
-def _check_mask(config: FieldErrors, secret: str, *, keeps_secret: bool) -> None:
-    """Take the mask for "unchanged", as one example of the reference does, where there is a secret to to_stored."""
+def _check_mask(config: FieldErrors, secret: str, *, has_secret: bool) -> None:
+    """Accept a mask as "unchanged", as one example of the reference does, if there is a stored secret."""
     value = config.document.get(secret)
-    if isinstance(value, str) and value and not value.strip("*") and not keeps_secret:
-        config.add(secret, "is a mask, not a secret; there is no stored secret it could stand for.")
+    if isinstance(value, str) and value and not value.strip("*") and not has_secret:
+        config.add(secret, "is a mask, not a secret, and no secret is stored that it could stand for.")
 
 
 def _current_names(config: Document) -> Document:
-    """Return a config with ``source_account_id``, an older name, under the name it has now."""
+    """Return a config with ``source_account_id``, an older name, replaced by the current one."""
     if "source_account_id" not in config:
         return config
     renamed = {"account_identifier": config["source_account_id"], **config}
     return {name: value for name, value in renamed.items() if name != "source_account_id"}
 
 
-def _kept_config(config: Document, provider: Provider) -> Document:
-    """Return a config as it is kept and shown: the secret is gone, and what the server fills in is there."""
-    kept = {name: value for name, value in _current_names(config).items() if value is not None}
+def _stored_config(config: Document, provider: Provider) -> Document:
+    """Return a config as it is stored and shown: with the secret masked and defaults added."""
+    stored = {name: value for name, value in _current_names(config).items() if value is not None}
     if provider.secret:
-        kept[provider.secret] = MASK
-    filled = {**provider.filled_in, **kept}
-    if "port" in filled:
-        filled["port"] = str(filled["port"])
-    return filled
+        stored[provider.secret] = MASK
+    completed = {**provider.defaults, **stored}
+    if "port" in completed:
+        completed["port"] = str(completed["port"])
+    return completed
 
 
-def _shown(stored: Resource, server_set: Document) -> Document:
+def _show(stored: Resource, server_set: Document) -> Document:
     document = stored.document
     first = {name: document[name] for name in ("id", "name", "state")}
     return {**first, **server_set, **document, **stored.audit()}

@@ -1,4 +1,4 @@
-"""Data models: an SQL query with a name."""
+"""Data models: SQL queries with a name."""
 
 from datetime import datetime
 
@@ -21,37 +21,37 @@ class DataModels(ResourceType[Resource]):
         super().__init__(store, f"{V2}/data-models")
 
     def collection(self, workspace: Workspace) -> Collection[Resource]:
-        """Return the workspace's data models."""
+        """Return the data models of a workspace."""
         return workspace.data_models
 
-    def validate(self, errors: FieldErrors, workspace: Workspace, stored: Resource | None) -> None:  # noqa: ARG002  # refers to nothing
-        """Check the fields; the query may be anything."""
+    def validate(self, errors: FieldErrors, workspace: Workspace, stored: Resource | None) -> None:  # noqa: ARG002 - has no references
+        """Check the fields; the query is not parsed."""
         errors.slug("id")
         errors.text("name")
         errors.choice("state", _STATES)
         errors.choice("type", ("sql",))
         errors.section("config").text("sql_query")
 
-    def create(self, document: Document, workspace: Workspace) -> Resource:  # noqa: ARG002  # refers to nothing
+    def create(self, document: Document, workspace: Workspace) -> Resource:  # noqa: ARG002 - has no references
         """Return a new data model."""
         return Resource(document=document, created_on=self.store.clock.now(), created_by=self.store.author)
 
     def update(self, stored: Resource, document: Document, workspace: Workspace) -> None:
-        """Replace the document; this clears a fault, and with it that of the pipelines it stopped."""
+        """Replace the document, and clear the problem of the data model and the fault of its pipelines."""
         super().update(stored, document, workspace)
         clear_problem(stored, workspace, "data_model_id", self.store.clock.now())
 
     def show(self, stored: Resource, now: datetime) -> Document:
-        """Show the document, its status and errors."""
+        """Return the data model with its status and errors."""
         first = {name: stored.document[name] for name in ("id", "name", "state")}
-        return {**first, **show_validity(stored, now), **stored.document, **stored.audit()}
+        return {**first, **data_model_status(stored, now), **stored.document, **stored.audit()}
 
     def check_deletable(self, workspace: Workspace, resource_id: str) -> None:
-        """Refuse to delete a data model that pipelines use."""
+        """Check that no pipeline uses the data model."""
         check_not_in_use(workspace, "data_model_id", resource_id, label="Data model")
 
 
-def show_validity(stored: Resource, now: datetime) -> Document:
-    """Return the status of a data model and what is wrong with it."""
+def data_model_status(stored: Resource, now: datetime) -> Document:
+    """Return the status and the errors of a data model."""
     errors = stored.errors(now)
     return {"status": "invalid" if errors else "valid", "errors": errors}

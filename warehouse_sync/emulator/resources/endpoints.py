@@ -1,4 +1,4 @@
-"""The five endpoints every kind of resource has."""
+"""The five endpoints of every type of resource."""
 
 from typing import Generic
 
@@ -14,79 +14,81 @@ from warehouse_sync.emulator.state.workspace import ResourceT, Workspace
 
 
 class ResourceEndpoints(Generic[ResourceT]):
-    """List, get, create, update and delete resources of one kind."""
+    """List, get, create, update and delete resources of one type."""
 
-    def __init__(self, kind: ResourceType[ResourceT]) -> None:
-        self._type = kind
-        self._store = kind.store
+    def __init__(self, resource_type: ResourceType[ResourceT]) -> None:
+        self._type = resource_type
+        self._store = resource_type.store
 
     def routes(self) -> list[Route]:
         """Return the routes of the five endpoints."""
-        every, one = self._type.path, f"{self._type.path}/{ITEM}"
+        collection, item = self._type.path, f"{self._type.path}/{ITEM}"
         return [
-            Route("GET", every, self.list),
-            Route("POST", every, self.create),
-            Route("GET", one, self.get),
-            Route("PUT", one, self.update),
-            Route("DELETE", one, self.delete),
+            Route("GET", collection, self.list),
+            Route("POST", collection, self.create),
+            Route("GET", item, self.get),
+            Route("PUT", item, self.update),
+            Route("DELETE", item, self.delete),
         ]
 
-    def list(self, call: Request) -> web.Response:
-        """Answer with a bare array."""
+    def list(self, request: Request) -> web.Response:
+        """Return the selected resources as a bare array."""
         now = self._store.clock.now()
-        selected = self._type.filter(workspace_of(call, self._store), call.request.query)
-        return json_response([self._type.show(kept, now) for kept in selected])
+        selected = self._type.filter(workspace_of(request, self._store), request.http.query)
+        return json_response([self._type.show(stored, now) for stored in selected])
 
-    def get(self, call: Request) -> web.Response:
-        """Answer with one resource."""
-        kept = self._type.collection(workspace_of(call, self._store)).get(call.parts["id"])
-        return json_response(self._type.show(kept, self._store.clock.now()))
+    def get(self, request: Request) -> web.Response:
+        """Return one resource."""
+        collection = self._type.collection(workspace_of(request, self._store))
+        stored = collection.get(request.path_params["id"])
+        return json_response(self._type.show(stored, self._store.clock.now()))
 
-    def create(self, call: Request) -> web.Response:
-        """Keep a new resource."""
-        sent = _settable(decode_object(call.body))
-        workspace = workspace_of(call, self._store)
+    def create(self, request: Request) -> web.Response:
+        """Create a resource."""
+        body = _settable_fields(decode_object(request.body))
+        workspace = workspace_of(request, self._store)
         collection = self._type.collection(workspace)
-        document = self._checked(sent, workspace, None)
-        name = str(self._type.name(document))
-        collection.check_not_taken(name)
-        kept = self._type.create(document, workspace)
-        collection.add(name, kept)
-        self._store.mark_changed(workspace, collection.key, name)
-        self._type.check_login(kept)
-        return json_response(self._type.show_written(kept, self._store.clock.now()))
+        document = self._validated(body, workspace, None)
+        resource_id = str(self._type.id_of(document))
+        collection.check_id_is_free(resource_id)
+        stored = self._type.create(document, workspace)
+        collection.add(resource_id, stored)
+        self._store.mark_changed(workspace, collection.key, resource_id)
+        self._type.check_login(stored)
+        return json_response(self._type.show_written(stored, self._store.clock.now()))
 
-    def update(self, call: Request) -> web.Response:
+    def update(self, request: Request) -> web.Response:
         """Replace the document of a resource."""
-        sent = _settable(decode_object(call.body))
-        workspace = workspace_of(call, self._store)
-        kept = self._type.collection(workspace).get(call.parts["id"])
-        document = self._checked(sent, workspace, kept)
-        self._store.mark_changed(workspace, self._type.collection(workspace).key, call.parts["id"])
-        self._type.check_login(kept)
-        self._type.update(kept, document, workspace)
-        return json_response(self._type.show_written(kept, self._store.clock.now()))
-
-    def delete(self, call: Request) -> web.Response:
-        """Forget a resource nothing refers to."""
-        workspace, resource_id = workspace_of(call, self._store), call.parts["id"]
+        body = _settable_fields(decode_object(request.body))
+        workspace, resource_id = workspace_of(request, self._store), request.path_params["id"]
         collection = self._type.collection(workspace)
-        kept = collection.get(resource_id)
+        stored = collection.get(resource_id)
+        document = self._validated(body, workspace, stored)
+        self._store.mark_changed(workspace, collection.key, resource_id)
+        self._type.check_login(stored)
+        self._type.update(stored, document, workspace)
+        return json_response(self._type.show_written(stored, self._store.clock.now()))
+
+    def delete(self, request: Request) -> web.Response:
+        """Delete a resource that nothing refers to."""
+        workspace, resource_id = workspace_of(request, self._store), request.path_params["id"]
+        collection = self._type.collection(workspace)
+        stored = collection.get(resource_id)
         self._type.check_deletable(workspace, resource_id)
         collection.remove(resource_id)
         self._store.mark_changed(workspace, collection.key, resource_id)
-        self._type.on_deleted(kept)
+        self._type.on_deleted(stored)
         return no_content()
 
-    def _checked(self, sent: Document, workspace: Workspace, stored: ResourceT | None) -> Document:
-        errors = FieldErrors(sent)
-        name = self._type.name(sent)
-        if stored and name not in (None, self._type.name(stored.document)):
-            errors.problems.append(f"The id in the body, {name}, is not the id in the path.")
+    def _validated(self, body: Document, workspace: Workspace, stored: ResourceT | None) -> Document:
+        errors = FieldErrors(body)
+        sent_id = self._type.id_of(body)
+        if stored and sent_id not in (None, self._type.id_of(stored.document)):
+            errors.messages.append(f"The id in the body, {sent_id}, is not the id in the path.")
         self._type.validate(errors, workspace, stored)
-        errors.close()
-        return self._type.to_stored(sent)
+        errors.raise_if_any()
+        return self._type.to_stored(body)
 
 
-def _settable(sent: Document) -> Document:
-    return {name: value for name, value in sent.items() if name not in SERVER_SET}
+def _settable_fields(body: Document) -> Document:
+    return {name: value for name, value in body.items() if name not in SERVER_SET}

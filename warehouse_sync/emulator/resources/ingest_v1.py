@@ -1,7 +1,7 @@
-"""The v1 draft: documents of any shape under a slug, and the status of its pipelines.
+"""The v1 draft: JSON documents of any shape under a slug, and the status of its pipelines.
 
-The draft gives paths and no bodies. A document is any JSON object with a ``slug`` (or an ``id``); it comes back as
-it was sent, its secrets masked, with the audit fields. A pipeline runs once, at its creation.
+The draft has paths but no bodies. A document is any JSON object with a ``slug`` (or an ``id``). Responses show it as
+it was sent, with secrets masked and the audit fields added. A pipeline runs once, when it is created.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from warehouse_sync.emulator.state.store import Store
 from warehouse_sync.emulator.state.workspace import Collection, ResourceT, Workspace
 
 _SECRETS = frozenset({"password", "service_account_key", "private_key", "client_secret", "secret", "token"})
-# The tutorial's pipelines run "once and only once after" their creation unless they say otherwise.
+# The tutorial's pipelines run "once and only once after" their creation by default.
 _RUN_ONCE: Document = {"state": "active", "sync_mode": {"type": "full"}, "schedule": {"type": "once"}}
 
 
@@ -41,25 +41,24 @@ def routes(store: Store) -> list[Route]:
         now = store.clock.now()
         return Pipeline(document=document, created_on=now, created_by=store.author, scheduler=scheduler)
 
-    kinds: tuple[DraftDocuments[Any], ...] = (
+    types: tuple[DraftDocuments[Any], ...] = (
         DraftDocuments(store, "/connections", lambda workspace: workspace.draft_connections, new_document),
         DraftDocuments(store, "/models", lambda workspace: workspace.draft_models, new_document),
         DraftDocuments(store, "/mappings", lambda workspace: workspace.draft_mappings, new_document),
         DraftDocuments(store, "/pipelines", lambda workspace: workspace.draft_pipelines, new_pipeline),
     )
-    return [route for kind in kinds for route in ResourceEndpoints(kind).routes()] + DraftStatuses(
-        store
-    ).routes()
+    endpoints = (ResourceEndpoints(resource_type) for resource_type in types)
+    return [*(route for each in endpoints for route in each.routes()), *DraftStatuses(store).routes()]
 
 
 class DraftDocuments(ResourceType[ResourceT]):
-    """One kind of the draft's documents.
+    """One type of the draft's documents.
 
     Args:
-        store: Where the documents are kept.
-        path: Where the endpoints lie below the draft's base.
-        collection_of: Gives the workspace's documents of this kind.
-        new: Makes a new document.
+        store: The state.
+        path: The path of the collection below the draft's base path.
+        collection_of: Returns the documents of this type in a workspace.
+        new: Returns a new document.
     """
 
     def __init__(
@@ -74,28 +73,28 @@ class DraftDocuments(ResourceType[ResourceT]):
         self._new = new
 
     def collection(self, workspace: Workspace) -> Collection[ResourceT]:
-        """Return the workspace's documents of this kind."""
+        """Return the documents of this type in a workspace."""
         return self._collection_of(workspace)
 
-    def name(self, document: Document) -> object:
+    def id_of(self, document: Document) -> object:
         """Return the slug."""
         return _slug(document)
 
-    def validate(self, errors: FieldErrors, workspace: Workspace, stored: ResourceT | None) -> None:  # noqa: ARG002  # refers to nothing
-        """Ask for a slug, which an update may leave out since the path has it."""
+    def validate(self, errors: FieldErrors, workspace: Workspace, stored: ResourceT | None) -> None:  # noqa: ARG002 - has no references
+        """Check the slug, which an update may leave out because the path has it."""
         if stored is None or _slug(errors.document) is not None:
             errors.slug("id" if "id" in errors.document and "slug" not in errors.document else "slug")
 
-    def to_stored(self, sent: Document) -> Document:
-        """Keep everything but the secrets."""
-        return _masked(sent)
+    def to_stored(self, body: Document) -> Document:
+        """Return the body with its secrets masked."""
+        return _masked(body)
 
     def create(self, document: Document, workspace: Workspace) -> ResourceT:
-        """Return a new document; a pipeline starts its one run."""
+        """Return a new document; a pipeline starts its run."""
         return self._new(document, workspace)
 
-    def show(self, stored: ResourceT, now: datetime) -> Document:  # noqa: ARG002  # does not change by itself
-        """Show the document and its audit fields."""
+    def show(self, stored: ResourceT, now: datetime) -> Document:  # noqa: ARG002 - does not change over time
+        """Return the document with the audit fields."""
         return {**stored.document, **stored.audit()}
 
 
@@ -114,32 +113,36 @@ class DraftStatuses:
             Route("GET", f"{status}/runs/{RUN}", self.run),
         ]
 
-    def status(self, call: Request) -> web.Response:
-        """Answer with the pipeline's status and its latest run."""
-        slug, pipeline, now = self._current(call)
+    def status(self, request: Request) -> web.Response:
+        """Return the pipeline's status and its latest run."""
+        slug, pipeline, now = self._current(request)
         latest = pipeline.scheduler.log.latest()
-        shown = latest and latest.show(now)
         return json_response(
-            {"slug": slug, "status": pipeline.scheduler.status(now), "latest_pipeline_run": shown}
+            {
+                "slug": slug,
+                "status": pipeline.scheduler.status(now),
+                "latest_pipeline_run": latest and latest.show(now),
+            }
         )
 
-    def runs(self, call: Request) -> web.Response:
-        """Answer with every run, newest first, as a bare array."""
-        _, pipeline, now = self._current(call)
+    def runs(self, request: Request) -> web.Response:
+        """Return every run, newest first, as a bare array."""
+        _, pipeline, now = self._current(request)
         log = pipeline.scheduler.log
         return json_response([run.show(now) for run in log.page(range(len(log)), 1, len(log))])
 
-    def run(self, call: Request) -> web.Response:
-        """Answer with one run."""
-        slug, pipeline, now = self._current(call)
-        run = pipeline.scheduler.log.find(int(call.parts["run"]))
+    def run(self, request: Request) -> web.Response:
+        """Return one run."""
+        slug, pipeline, now = self._current(request)
+        run_id = request.path_params["run"]
+        run = pipeline.scheduler.log.find(int(run_id))
         if run is None:
-            raise NotFoundError(f"Pipeline {slug} has no run {call.parts['run']}.")
+            raise NotFoundError(f"Pipeline {slug} has no run {run_id}.")
         return json_response(run.show(now))
 
-    def _current(self, call: Request) -> tuple[str, Pipeline, datetime]:
-        slug = call.parts["id"]
-        return slug, workspace_of(call, self._store).draft_pipelines.get(slug), self._store.clock.now()
+    def _current(self, request: Request) -> tuple[str, Pipeline, datetime]:
+        slug = request.path_params["id"]
+        return slug, workspace_of(request, self._store).draft_pipelines.get(slug), self._store.clock.now()
 
 
 def _slug(document: Document) -> object:

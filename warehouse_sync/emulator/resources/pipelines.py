@@ -1,9 +1,9 @@
-"""Pipelines: the documented fields, references that must lead somewhere, and a status that follows their runs."""
+"""Pipelines: their documented fields and references, and the status that follows from their runs."""
 
 from datetime import datetime
 
 from warehouse_sync.emulator.documents import Document
-from warehouse_sync.emulator.paths import V2
+from warehouse_sync.emulator.paths import PIPELINES
 from warehouse_sync.emulator.resources.resource_type import ResourceType
 from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.runs.schedule import FREQUENCIES
@@ -11,10 +11,10 @@ from warehouse_sync.emulator.state.resource import Pipeline
 from warehouse_sync.emulator.state.store import Store
 from warehouse_sync.emulator.state.workspace import Collection, Workspace
 
-# The reference spells these words in two ways; both are taken, the second becomes the first.
+# The reference spells these values in two ways. Both are accepted; the second becomes the first.
 _SPELLINGS = {"on-demand": "on_demand", "full_sync": "full"}
 _SYNC_TYPES = ("incremental", "full", "full_sync")
-_NUMBERS = ("partner_feed_id", "data_plan_version")
+_INTEGERS = ("partner_feed_id", "data_plan_version")
 _SCHEDULE_TYPES = ("interval", "once", "on_demand", "on-demand")
 
 
@@ -22,14 +22,14 @@ class Pipelines(ResourceType[Pipeline]):
     """The pipelines of a workspace."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, f"{V2}/inputs/data-pipelines")
+        super().__init__(store, PIPELINES)
 
     def collection(self, workspace: Workspace) -> Collection[Pipeline]:
-        """Return the workspace's pipelines."""
+        """Return the pipelines of a workspace."""
         return workspace.pipelines
 
     def validate(self, errors: FieldErrors, workspace: Workspace, stored: Pipeline | None) -> None:
-        """Check every field, that the connection and the data model exist, and the limit of active pipelines."""
+        """Check the fields, the references, and the limit of active pipelines."""
         _check_identity(errors)
         _check_references(errors, workspace)
         _check_optional_fields(errors)
@@ -37,18 +37,16 @@ class Pipelines(ResourceType[Pipeline]):
         _check_schedule(errors.section("schedule"))
         _check_active_pipelines(errors, workspace, stored, self.store.limits.active_pipelines)
 
-    def to_stored(self, sent: Document) -> Document:
-        """Keep one spelling for each word, numbers as numbers, and no nulls."""
-        kept = _without_nulls(sent)
-        kept["sync_mode"], kept["schedule"] = (
-            _one_spelling(sent["sync_mode"]),
-            _one_spelling(sent["schedule"]),
-        )
-        numbers = {field: int(kept[field]) for field in _NUMBERS if field in kept}
-        return {**kept, **numbers}
+    def to_stored(self, body: Document) -> Document:
+        """Return the body with one spelling per value, integers as numbers, and no nulls."""
+        document = _without_nulls(body)
+        document["sync_mode"] = _normalized(body["sync_mode"])
+        document["schedule"] = _normalized(body["schedule"])
+        integers = {field: int(document[field]) for field in _INTEGERS if field in document}
+        return {**document, **integers}
 
     def create(self, document: Document, workspace: Workspace) -> Pipeline:
-        """Return a new pipeline; one that is due at once has its first runs."""
+        """Return a new pipeline; runs that are due at once are created."""
         return Pipeline(
             document=document,
             created_on=self.store.clock.now(),
@@ -57,16 +55,16 @@ class Pipelines(ResourceType[Pipeline]):
         )
 
     def update(self, stored: Pipeline, document: Document, workspace: Workspace) -> None:
-        """Replace the document; this clears a fault and plans the schedule anew."""
+        """Replace the document, clear a fault, and apply the new schedule."""
         super().update(stored, document, workspace)
         stored.scheduler.reconfigure(document, self.store.clock.now())
 
     def on_deleted(self, stored: Pipeline) -> None:
-        """Let a deleted pipeline run no more."""
+        """Create no more runs of a deleted pipeline."""
         stored.scheduler.stop()
 
     def show(self, stored: Pipeline, now: datetime) -> Document:
-        """Show the document with the status its runs give it."""
+        """Return the pipeline with its status and errors."""
         scheduler = stored.scheduler
         server_set = {"status": scheduler.status(now), "errors": scheduler.errors(now)}
         return {**stored.document, **server_set, **stored.audit()}
@@ -86,19 +84,19 @@ def _check_references(errors: FieldErrors, workspace: Workspace) -> None:
         ("data_model_id", "data model", workspace.data_models),
     ):
         errors.slug(field)
-        named = errors.document.get(field)
-        if isinstance(named, str) and named not in collection:
-            errors.add(field, f"names no {label} of this workspace: {named}.")
+        reference = errors.document.get(field)
+        if isinstance(reference, str) and reference not in collection:
+            errors.add(field, f"names no {label} of this workspace: {reference}.")
 
 
 def _check_optional_fields(errors: FieldErrors) -> None:
     if errors.document.get("pipeline_type") == "events":
         errors.text("field_transformation_id")
     else:
-        errors.refuse("field_transformation_id", "is for pipelines of the type events only.")
+        errors.forbid("field_transformation_id", "is for pipelines of the type events only.")
     errors.text("partner_feed_key", required=False)
     errors.text("data_plan_id", required=False)
-    for field in _NUMBERS:
+    for field in _INTEGERS:
         errors.integer(field)
 
 
@@ -107,36 +105,36 @@ def _check_sync_mode(errors: FieldErrors) -> None:
     incremental = errors.document.get("type") == "incremental"
     errors.text("iterator_field", required=incremental)
     errors.text("iterator_data_type", required=incremental)
-    errors.moment("from")
-    errors.moment("until")
+    errors.timestamp("from")
+    errors.timestamp("until")
 
 
 def _check_schedule(errors: FieldErrors) -> None:
     errors.choice("type", _SCHEDULE_TYPES)
     interval = errors.document.get("type") == "interval"
     errors.choice("frequency", FREQUENCIES, required=interval)
-    errors.moment("start", required=interval)
-    errors.moment("end")
-    # The table calls it required, and the examples leave it out.
+    errors.timestamp("start", required=interval)
+    errors.timestamp("end")
+    # The reference's table calls it required, and its examples leave it out.
     errors.delay("delay")
 
 
 def _check_active_pipelines(
-    errors: FieldErrors, workspace: Workspace, stored: Pipeline | None, most: int | None
+    errors: FieldErrors, workspace: Workspace, stored: Pipeline | None, limit: int | None
 ) -> None:
-    if errors.document.get("state") != "active" or (stored and not stored.counts_as_active) or most is None:
+    if errors.document.get("state") != "active" or (stored and not stored.counts_as_active) or limit is None:
         return
-    others = (kept for kept in workspace.pipelines if kept is not stored and kept.counts_as_active)
-    if sum(1 for kept in others if kept.document["state"] == "active") >= most:
-        errors.problems.append(
-            f"A workspace has at most {most} active pipelines; pause or delete one first. "
-            "(The emulator's option `--limit active_pipelines=N` moves this limit.)"
+    others = (other for other in workspace.pipelines if other is not stored and other.counts_as_active)
+    if sum(1 for other in others if other.document["state"] == "active") >= limit:
+        errors.messages.append(
+            f"A workspace has at most {limit} active pipelines; pause or delete one first. "
+            "(The emulator's option `--limit active_pipelines=N` changes this limit.)"
         )
 
 
-def _one_spelling(section: Document) -> Document:
-    kept = _without_nulls(section)
-    return {**kept, "type": _SPELLINGS.get(kept["type"], kept["type"])}
+def _normalized(section: Document) -> Document:
+    document = _without_nulls(section)
+    return {**document, "type": _SPELLINGS.get(document["type"], document["type"])}
 
 
 def _without_nulls(document: Document) -> Document:

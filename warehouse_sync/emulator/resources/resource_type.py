@@ -1,4 +1,4 @@
-"""Resources of every kind share their five endpoints; a `ResourceType` holds what differs."""
+"""What differs between the types of resources, which share their five endpoints."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -10,18 +10,18 @@ from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.state.store import Store
 from warehouse_sync.emulator.state.workspace import Collection, ResourceT, Workspace
 
-# Only the server sets these; requests that carry them, as the reference's own examples do, are read without them.
+# Only the server sets these. They are ignored in requests, because the reference's own examples send them.
 SERVER_SET = frozenset(
     {"status", "errors", "created_on", "created_by", "last_modified_on", "last_modified_by"}
 )
 
 
 class ResourceType(ABC, Generic[ResourceT]):
-    """One kind of resource: its place, its rules and its looks.
+    """A type of resource: its path, its validation, and how it is shown.
 
     Args:
-        store: Where the resources are kept.
-        path: Where the endpoints lie.
+        store: The state.
+        path: The path of the collection.
     """
 
     def __init__(self, store: Store, path: str) -> None:
@@ -30,41 +30,45 @@ class ResourceType(ABC, Generic[ResourceT]):
 
     @abstractmethod
     def collection(self, workspace: Workspace) -> Collection[ResourceT]:
-        """Return the resources of this kind in a workspace."""
+        """Return the resources of this type in a workspace."""
 
-    def name(self, document: Document) -> object:
-        """Return what a document calls itself: the value of its id, which may be missing or wrong."""
+    def id_of(self, document: Document) -> object:
+        """Return the id in a document, which may be missing or invalid."""
         return document.get("id")
 
     @abstractmethod
     def validate(self, errors: FieldErrors, workspace: Workspace, stored: ResourceT | None) -> None:
-        """Note everything that is wrong with a request's body.
+        """Check a request's body.
 
         Args:
-            errors: Holds the body, without the fields only the server sets.
-            workspace: Where the references must lead.
-            stored: The resource an update replaces.
+            errors: Holds the body, without the fields that only the server sets, and collects the errors.
+            workspace: Where references are looked up.
+            stored: The resource that an update replaces; None for a create.
         """
 
-    def to_stored(self, sent: Document) -> Document:
-        """Return what to keep of a body that has nothing wrong with it."""
-        return sent
+    def to_stored(self, body: Document) -> Document:
+        """Return the document to store for a valid body."""
+        return body
 
     @abstractmethod
     def create(self, document: Document, workspace: Workspace) -> ResourceT:
-        """Return a new resource that holds a document."""
+        """Return a new resource with a document."""
 
     def check_login(self, stored: ResourceT) -> None:
-        """Refuse with 505 what needs a warehouse that cannot be opened."""
+        """Check that the warehouse of a written resource can be opened.
 
-    def update(self, stored: ResourceT, document: Document, workspace: Workspace) -> None:  # noqa: ARG002  # for kinds others use
+        Raises:
+            LoginError: It cannot.
+        """
+
+    def update(self, stored: ResourceT, document: Document, workspace: Workspace) -> None:  # noqa: ARG002 - used by other types
         """Replace the document of a resource."""
         stored.document = document
         stored.last_modified_on = self.store.clock.now()
         stored.last_modified_by = self.store.author
 
     def on_deleted(self, stored: ResourceT) -> None:
-        """End what a resource goes on doing, once it is deleted."""
+        """Stop the activity of a deleted resource."""
 
     @abstractmethod
     def show(self, stored: ResourceT, now: datetime) -> Document:
@@ -74,9 +78,13 @@ class ResourceType(ABC, Generic[ResourceT]):
         """Return the resource as POST and PUT show it."""
         return self.show(stored, now)
 
-    def filter(self, workspace: Workspace, query: Mapping[str, str]) -> list[ResourceT]:  # noqa: ARG002  # for kinds that filter
-        """Return the resources a list request asks for."""
+    def filter(self, workspace: Workspace, query: Mapping[str, str]) -> list[ResourceT]:  # noqa: ARG002 - used by other types
+        """Return the resources that the query of a list request selects."""
         return list(self.collection(workspace))
 
     def check_deletable(self, workspace: Workspace, resource_id: str) -> None:
-        """Refuse with 409 to delete what others refer to."""
+        """Check that nothing refers to a resource.
+
+        Raises:
+            ConflictError: Something does.
+        """

@@ -1,1 +1,1 @@
-"""Runs of a pipeline: schedules, the runs they create, and their limits."""
+"""Runs of a pipeline: schedules, the runs they create, and the limits of both."""

@@ -1,4 +1,4 @@
-"""The platform's documented limits, which the emulator enforces and lets its user move or lift."""
+"""The platform's documented limits, which the emulator enforces and its user can change."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -7,20 +7,20 @@ import attrs
 from attrs import field, frozen
 
 from warehouse_sync.emulator.documents import Document
-from warehouse_sync.emulator.runs.dates import read_span
+from warehouse_sync.emulator.runs.dates import parse_duration
 
 
 def _check_count(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
         raise ValueError(
-            f"The limit {attribute.name} is a whole number, or null for no limit; not {value!r}."
+            f"The limit {attribute.name} must be a whole number, or null for no limit, not {value!r}."
         )
 
 
-def _check_span(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    if value is not None and (not isinstance(value, str) or read_span(value) is None):
+def _check_duration(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if value is not None and (not isinstance(value, str) or parse_duration(value) is None):
         raise ValueError(
-            f"The limit {attribute.name} is a duration such as 7d or 6mo, or null for no limit; not {value!r}."
+            f"The limit {attribute.name} must be a duration such as 7d or 6mo, or null for no limit, not {value!r}."
         )
 
 
@@ -29,24 +29,24 @@ def _count(default: int) -> int | None:
     return number
 
 
-def _span(default: str) -> str | None:
-    text: str | None = field(default=default, validator=_check_span)
+def _duration(default: str) -> str | None:
+    text: str | None = field(default=default, validator=_check_duration)
     return text
 
 
 @frozen(kw_only=True)
 class Limits:
-    """What a workspace may hold and a run may load; None lifts a limit.
+    """Limits of workspaces and runs; None removes a limit.
 
     The defaults are the documented ones (records per interval as published in 2023). Seeded pipelines do not
-    count as active: they are there to be many.
+    count as active.
 
     Attributes:
         active_pipelines: Pipelines of a workspace in the state ``active``.
         columns: Columns of a data model's query.
-        records_hourly: Rows that one hourly run may load; likewise for the other frequencies, once and on demand.
-        catch_up_hourly: How far back an hourly pipeline that is switched on makes up for syncs it missed, such as
-            ``7d``; likewise for the other frequencies.
+        records_hourly: Rows that one hourly run may load; the others likewise for other schedules.
+        catch_up_hourly: How far back an hourly pipeline that is activated catches up on missed syncs, such as
+            ``7d``; the others likewise for other schedules.
     """
 
     active_pipelines: int | None = _count(5)
@@ -57,10 +57,10 @@ class Limits:
     records_monthly: int | None = _count(40_000_000)
     records_once: int | None = _count(40_000_000)
     records_on_demand: int | None = _count(24_000_000)
-    catch_up_hourly: str | None = _span("7d")
-    catch_up_daily: str | None = _span("6mo")
-    catch_up_weekly: str | None = _span("3y")
-    catch_up_monthly: str | None = _span("5y")
+    catch_up_hourly: str | None = _duration("7d")
+    catch_up_daily: str | None = _duration("6mo")
+    catch_up_weekly: str | None = _duration("3y")
+    catch_up_monthly: str | None = _duration("5y")
 
     @classmethod
     def none(cls) -> Self:
@@ -68,7 +68,11 @@ class Limits:
         return cls(**dict.fromkeys(NAMES))
 
     def with_changes(self, changes: Document) -> Self:
-        """Return limits with some changed; a name that is none, or a value that does not fit, is a ``ValueError``."""
+        """Return these limits with some changed.
+
+        Raises:
+            ValueError: There is no such limit, or a value is invalid.
+        """
         unknown = sorted(changes.keys() - set(NAMES))
         if unknown:
             raise ValueError(f"There is no limit {', '.join(unknown)}; the limits are {', '.join(NAMES)}.")
@@ -81,13 +85,13 @@ class Limits:
     def records(self, schedule: Document) -> int | None:
         """Return how many rows one run of a schedule may load."""
         kind = schedule["frequency"] if schedule["type"] == "interval" else schedule["type"]
-        most: int | None = getattr(self, f"records_{kind}")
-        return most
+        limit: int | None = getattr(self, f"records_{kind}")
+        return limit
 
     def catch_up_start(self, frequency: str, now: datetime) -> datetime | None:
-        """Return the moment before which missed syncs are not made up for, if there is one."""
-        span = read_span(getattr(self, f"catch_up_{frequency}") or "")
-        return None if span is None else now - span
+        """Return the time before which missed syncs are skipped, or None."""
+        duration = parse_duration(getattr(self, f"catch_up_{frequency}") or "")
+        return None if duration is None else now - duration
 
 
 NAMES = tuple(attribute.name for attribute in attrs.fields(Limits))

@@ -1,7 +1,7 @@
-"""Runs, and the log of a pipeline's runs.
+"""A run of a pipeline.
 
-A run is four moments decided when it is created; its status is a function of them and of the time it is asked
-for. Nothing ticks in the background, so ten thousand pipelines cost nothing while nobody asks.
+A run has four times, set when it is created. Its status follows from them and the current time, so that nothing
+runs in the background and ten thousand idle pipelines cost nothing.
 """
 
 from datetime import datetime, timedelta
@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from attrs import define, field, frozen
 
 from warehouse_sync.emulator.documents import Document
-from warehouse_sync.emulator.runs.dates import show_moment, show_optional
+from warehouse_sync.emulator.runs.dates import format_optional_timestamp, format_timestamp
 
 QUEUED, RUNNING, SUCCESS, FAILED = "queued", "running", "success", "failed"
 SCHEDULED, MANUAL = "scheduled", "manual"
+SIMULATED_FAILURE = "The emulator let this run fail as requested."
 
 
 @frozen
@@ -25,12 +26,12 @@ class RunTiming:
 
 @define(kw_only=True)
 class Run:
-    """One sync of a pipeline.
+    """A run of a pipeline.
 
     Attributes:
-        failure: What goes wrong, or None for a run that succeeds.
-        successful_records: How many rows it loads; None for a run that only pretends to.
-        failed_records: How many rows it cannot load; likewise.
+        failure: Why it fails, or None if it succeeds.
+        successful_records: How many rows it loads; None for a simulated run.
+        failed_records: How many rows it cannot load; None for a simulated run.
     """
 
     id: int
@@ -44,10 +45,10 @@ class Run:
     failure: str | None = None
     successful_records: int | None = None
     failed_records: int | None = None
-    _shown_at_end: Document | None = field(default=None, init=False, eq=False, repr=False)
+    _final_document: Document | None = field(default=None, init=False, eq=False, repr=False)
 
     def status(self, now: datetime) -> str:
-        """Return how far the run has come at a moment."""
+        """Return the status at a time."""
         if now < self.started_on:
             return QUEUED
         if now < self.ended_on:
@@ -55,12 +56,12 @@ class Run:
         return SUCCESS if self.failure is None else FAILED
 
     def show(self, now: datetime) -> Document:
-        """Return the run as the API shows it at a moment; a run that has ended no longer changes."""
+        """Return the run as the API shows it at a time. The document of an ended run is cached."""
         if now < self.ended_on:
             return self._show(now)
-        if self._shown_at_end is None:
-            self._shown_at_end = self._show(now)
-        return self._shown_at_end
+        if self._final_document is None:
+            self._final_document = self._show(now)
+        return self._final_document
 
     def _show(self, now: datetime) -> Document:
         status = self.status(now)
@@ -71,27 +72,29 @@ class Run:
             "type": self.type,
             "status": status,
             "errors": [{"message": self.failure}] if status == FAILED else [],
-            "logical_date": show_moment(self.logical_date),
-            "started_on": None if status == QUEUED else show_moment(self.started_on),
-            "ended_on": show_moment(self.ended_on) if ended else None,
-            "range_start": show_optional(self.range_start),
-            "range_end": show_moment(self.range_end),
-            "successful_records": self._records(
-                self.successful_records, pretended=status == SUCCESS, ended=ended
+            "logical_date": format_timestamp(self.logical_date),
+            "started_on": None if status == QUEUED else format_timestamp(self.started_on),
+            "ended_on": format_timestamp(self.ended_on) if ended else None,
+            "range_start": format_optional_timestamp(self.range_start),
+            "range_end": format_timestamp(self.range_end),
+            "successful_records": self._record_count(
+                self.successful_records, simulated=status == SUCCESS, ended=ended
             ),
-            "failed_records": self._records(self.failed_records, pretended=status == FAILED, ended=ended),
+            "failed_records": self._record_count(
+                self.failed_records, simulated=status == FAILED, ended=ended
+            ),
         }
 
-    def _records(self, counts_as_active: int | None, *, pretended: bool, ended: bool) -> int:
-        if counts_as_active is None:
-            return simulated_records(self.id) if pretended else 0
-        return counts_as_active if ended else 0
+    def _record_count(self, counted: int | None, *, simulated: bool, ended: bool) -> int:
+        if counted is None:
+            return simulated_record_count(self.id) if simulated else 0
+        return counted if ended else 0
 
 
 def simulate_run(run: Run, settings: Document) -> None:
-    """Carry a run out where there is no warehouse: it only pretends to load."""
+    """Execute a run without a warehouse: its record counts are derived from its id."""
 
 
-def simulated_records(run_id: int) -> int:
-    """Return the number of rows a run pretends to have read: the same for the same run, always."""
+def simulated_record_count(run_id: int) -> int:
+    """Return the record count of a simulated run, always the same for the same run."""
     return 100 + run_id * 37 % 900

@@ -1,4 +1,4 @@
-"""The log of a pipeline's runs."""
+"""The runs of a pipeline, ordered by logical date."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Sequence
@@ -11,14 +11,14 @@ from warehouse_sync.emulator.runs.run import SCHEDULED, SUCCESS, Run, RunTiming
 
 @frozen(kw_only=True)
 class SeededRuns:
-    """A long past of hourly runs, each computed from its number when it is asked for.
+    """A long history of hourly runs, each computed from its number when it is read.
 
-    Run 0 is the oldest. The newest always succeeded, so that a seeded pipeline is not faulted.
+    Run 0 is the oldest. The newest has succeeded, so that a seeded pipeline is not faulted.
 
     Attributes:
-        first_id: The id of run 0; the others count up from it.
-        end: When the newest interval ended.
-        failed_every: Every how many runs one failed; 0 for none.
+        first_id: The id of run 0; the ids of the others follow.
+        end: The end of the newest interval.
+        failed_every: Every how many runs one has failed; 0 for none.
     """
 
     pipeline_id: str
@@ -52,12 +52,12 @@ class SeededRuns:
 
     @property
     def newest(self) -> Run | None:
-        """The newest run, if there is any."""
+        """The newest run, or None."""
         return self[self.count - 1] if self.count else None
 
     def _failed(self, number: int) -> bool:
-        newest_first = self.count - 1 - number
-        return bool(self.failed_every) and newest_first % self.failed_every == self.failed_every - 1
+        from_newest = self.count - 1 - number
+        return bool(self.failed_every) and from_newest % self.failed_every == self.failed_every - 1
 
 
 def _order(run: Run) -> tuple[datetime, int]:
@@ -66,10 +66,10 @@ def _order(run: Run) -> tuple[datetime, int]:
 
 @define
 class RunLog:
-    """The runs of one pipeline, ordered by logical date; the seeded ones come before all others."""
+    """The runs of a pipeline, ordered by logical date. Seeded runs come before all others."""
 
     seeded: SeededRuns
-    # ResourceT, since every report shows it.
+    # Cached, because every report shows it.
     _newest_seeded: Run | None = field(
         init=False, default=Factory(lambda log: log.seeded.newest, takes_self=True)
     )
@@ -82,25 +82,25 @@ class RunLog:
         return len(self.seeded) + len(self._ordered)
 
     def add(self, run: Run) -> None:
-        """Add a run that was just created."""
+        """Add a new run."""
         insort(self._ordered, run, key=_order)
         self._by_creation.append(run)
         self._by_id[run.id] = run
         self._busy_until = max(run.ended_on, self._busy_until or run.ended_on)
 
     def created(self) -> Sequence[Run]:
-        """Return the runs in the order they were created, seeded ones unlocked."""
+        """Return the runs except seeded ones, in the order of their creation."""
         return self._by_creation
 
     def find(self, run_id: int) -> Run | None:
-        """Return the run with an id."""
+        """Return the run with an id, or None."""
         number = run_id - self.seeded.first_id
         if 0 <= number < len(self.seeded):
             return self.seeded[number]
         return self._by_id.get(run_id)
 
-    def busy(self, now: datetime) -> bool:
-        """Tell whether a run is queued or running."""
+    def is_busy(self, now: datetime) -> bool:
+        """Return whether a run is queued or running."""
         return self._busy_until is not None and now < self._busy_until
 
     def latest(self) -> Run | None:
@@ -112,23 +112,23 @@ class RunLog:
         return next(self._successes(now), None) or self._newest_seeded
 
     def loaded_until(self, now: datetime) -> datetime | None:
-        """Return the end of what successful runs have loaded."""
+        """Return the end of the data that successful runs have loaded."""
         seeded = [self._newest_seeded] if self._newest_seeded else []
         return max((run.range_end for run in [*self._successes(now), *seeded]), default=None)
 
     def last_ended(self, now: datetime) -> Run | None:
-        """Return the run that ended last, seeded ones unlocked."""
-        # Runs end in about the order they are created, so the answer lies near the end.
+        """Return the run that ended last, except seeded ones."""
+        # Runs end in about the order of their creation, so it is found near the end.
         return next((run for run in reversed(self._by_creation) if run.ended_on <= now), None)
 
     def between(self, start: datetime, end: datetime) -> range:
         """Return the positions of the runs with a logical date in a closed range, oldest first."""
-        every = range(len(self))
-        first = bisect_left(every, start, key=self._logical_date)
-        return range(first, bisect_right(every, end, lo=first, key=self._logical_date))
+        positions = range(len(self))
+        first = bisect_left(positions, start, key=self._logical_date)
+        return range(first, bisect_right(positions, end, lo=first, key=self._logical_date))
 
     def page(self, positions: range, number: int, size: int) -> list[Run]:
-        """Return one page of the runs at some positions, newest first; the first page is number 1."""
+        """Return one page of the runs at some positions, newest first; pages count from 1."""
         newest_first = positions[::-1]
         return [self._at(position) for position in newest_first[(number - 1) * size : number * size]]
 
@@ -136,8 +136,8 @@ class RunLog:
         return (run for run in reversed(self._ordered) if run.status(now) == SUCCESS)
 
     def _at(self, position: int) -> Run:
-        beyond = position - len(self.seeded)
-        return self._ordered[beyond] if beyond >= 0 else self.seeded[position]
+        index = position - len(self.seeded)
+        return self._ordered[index] if index >= 0 else self.seeded[position]
 
     def _logical_date(self, position: int) -> datetime:
         return self._at(position).logical_date

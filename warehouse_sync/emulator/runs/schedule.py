@@ -1,7 +1,7 @@
-"""When an interval schedule syncs, and what each sync loads: pure functions of a pipeline's settings.
+"""Interval schedules: when a pipeline syncs, and which data each sync loads.
 
-A schedule's syncs are numbered from 0. Sync *k* is scheduled at ``start`` plus *k* intervals and loads the interval
-that ends there; that interval's start is the run's ``logical_date``. The run is created ``delay`` later.
+The syncs of a schedule are numbered from 0. Sync *k* is scheduled at ``start`` plus *k* intervals and loads the
+interval that ends there; the start of that interval is the run's ``logical_date``. The run is created ``delay`` later.
 """
 
 from bisect import bisect_left, bisect_right
@@ -13,7 +13,7 @@ from attrs import frozen
 from dateutil.relativedelta import relativedelta
 
 from warehouse_sync.emulator.documents import Document
-from warehouse_sync.emulator.runs.dates import checked_moment, read_delay
+from warehouse_sync.emulator.runs.dates import parse_delay, parse_valid_timestamp
 
 # Calendar steps counted from `start`, so that a monthly schedule of the 31st does not drift to the 28th.
 _STEPS: dict[str, relativedelta] = {
@@ -24,9 +24,9 @@ _STEPS: dict[str, relativedelta] = {
 }
 FREQUENCIES = tuple(_STEPS)
 ALWAYS, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-_AT_ONCE = relativedelta()
-# More hours than a calendar can hold after the year 1: the syncs of a schedule are numbered below it.
-_MOST_SYNCS = 10**8
+_NO_DELAY = relativedelta()
+# More hours than the calendar has after the year 1, so that every sync has a smaller number.
+_MAX_SYNCS = 10**8
 
 
 @frozen
@@ -40,14 +40,14 @@ class Interval:
 
 @frozen(kw_only=True)
 class IntervalSchedule:
-    """A pipeline's interval schedule, with the part of ``sync_mode`` that bounds it.
+    """A pipeline's interval schedule, with the bounds of its ``sync_mode``.
 
     Attributes:
         start: When the first sync is scheduled.
-        end: When the last sync is scheduled, or later than any sync.
-        since: Syncs of intervals that end at or before it have nothing to load.
-        until: Syncs of intervals that start at or after it have nothing to load.
-        delay: How long after its scheduled time a sync's run is created.
+        end: When the last sync is scheduled; `NEVER` if there is no last one.
+        since: Intervals that end at or before it have no data to load.
+        until: Intervals that start at or after it have no data to load.
+        delay: How long after its scheduled time the run of a sync is created.
     """
 
     frequency: str
@@ -55,28 +55,28 @@ class IntervalSchedule:
     end: datetime = NEVER
     since: datetime = ALWAYS
     until: datetime = NEVER
-    delay: relativedelta = _AT_ONCE
+    delay: relativedelta = _NO_DELAY
 
     @classmethod
     def read(cls, schedule: Document, sync_mode: Document) -> Self:
-        """Read the ``schedule`` and ``sync_mode`` of a pipeline that was checked already."""
-        moments = {
+        """Return the schedule of a pipeline's validated ``schedule`` and ``sync_mode``."""
+        texts = {
             "end": schedule.get("end"),
             "since": sync_mode.get("from"),
             "until": sync_mode.get("until"),
         }
-        given = {name: checked_moment(text) for name, text in moments.items() if text}
-        delay = read_delay(schedule.get("delay") or "") or _AT_ONCE
-        start = checked_moment(schedule["start"])
-        return cls(frequency=schedule["frequency"], start=start, delay=delay, **given)
+        bounds = {name: parse_valid_timestamp(text) for name, text in texts.items() if text}
+        delay = parse_delay(schedule.get("delay") or "") or _NO_DELAY
+        start = parse_valid_timestamp(schedule["start"])
+        return cls(frequency=schedule["frequency"], start=start, delay=delay, **bounds)
 
     def sync(self, number: int) -> Interval:
-        """Return the sync with a number, whether or not the schedule's bounds let it happen."""
-        end = self._tick(number)
-        return Interval(start=self._tick(number - 1), end=end, due=_later(end, self.delay))
+        """Return the sync with a number, whether or not it is within the schedule's bounds."""
+        end = self._scheduled_time(number)
+        return Interval(start=self._scheduled_time(number - 1), end=end, due=_add(end, self.delay))
 
     def syncs(self, *, after: datetime, due_by: datetime) -> Iterator[Interval]:
-        """Yield the syncs scheduled after one moment whose runs are created by another, oldest first."""
+        """Yield the syncs scheduled after one time and due by another, oldest first."""
         for number in self._numbers(after):
             interval = self.sync(number)
             if interval.due > due_by:
@@ -84,27 +84,27 @@ class IntervalSchedule:
             yield interval
 
     def next_due(self, *, after: datetime) -> datetime:
-        """Return when the run of the first sync scheduled after a moment is created, or `NEVER`."""
+        """Return when the first sync scheduled after a time is due, or `NEVER`."""
         numbers = self._numbers(after)
         return self.sync(numbers[0]).due if numbers else NEVER
 
     def _numbers(self, after: datetime) -> range:
-        """Return the numbers of the syncs scheduled after a moment, within the schedule's bounds."""
-        every = range(_MOST_SYNCS)
-        # If `sync_mode.from` equals `start` "the pipeline will start on the next scheduled interval": the
-        # first interval holds nothing to load, and that is the rule for any interval.
-        first = bisect_right(every, max(after, self.since), key=self._tick)
-        beyond_end = bisect_right(every, self.end, key=self._tick)
-        beyond_until = bisect_left(every, self.until, key=self._tick) + 1
-        return range(first, max(first, min(beyond_end, beyond_until)))
+        """Return the numbers of the syncs scheduled after a time, within the schedule's bounds."""
+        numbers = range(_MAX_SYNCS)
+        # If `sync_mode.from` equals `start`, "the pipeline will start on the next scheduled interval": an
+        # interval without data to load is skipped.
+        first = bisect_right(numbers, max(after, self.since), key=self._scheduled_time)
+        after_end = bisect_right(numbers, self.end, key=self._scheduled_time)
+        after_until = bisect_left(numbers, self.until, key=self._scheduled_time) + 1
+        return range(first, max(first, min(after_end, after_until)))
 
-    def _tick(self, number: int) -> datetime:
-        return _later(self.start, _STEPS[self.frequency] * number)
+    def _scheduled_time(self, number: int) -> datetime:
+        return _add(self.start, _STEPS[self.frequency] * number)
 
 
-def _later(moment: datetime, by: relativedelta) -> datetime:
-    """Add to a moment; what the calendar cannot hold is never."""
+def _add(time: datetime, duration: relativedelta) -> datetime:
+    """Add a duration to a time; `NEVER` if the result is past the end of the calendar."""
     try:
-        return moment + by
+        return time + duration
     except (OverflowError, ValueError):
         return NEVER

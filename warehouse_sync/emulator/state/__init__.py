@@ -1,1 +1,1 @@
-"""The state the emulator holds: workspaces, their resources and the sent event batches."""
+"""The emulator's state: workspaces, their resources, and the event batches that runs have sent."""

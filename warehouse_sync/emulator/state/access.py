@@ -1,9 +1,9 @@
-"""Who may touch the state when: changes one after the other, and looks in between.
+"""Exclusive access to the state: one write at a time, and reads in between.
 
-Without a warehouse nothing takes long, and everything happens at once, in the event loop. With one, a change may
-execute queries. It then happens in a thread, in its turn, and lets go of the state while a query is executed; that
-is when others look, and see what was there before the run. So a slow query holds up other changes and no look,
-and runs and their ids come out the same as if nobody had looked.
+Without a warehouse nothing blocks, and everything happens in the event loop. With one, a write may execute queries.
+It then happens in a thread, one after the other, and unlocks the state while a query is executed. Reads in that time
+see the state before the run. A slow query delays other writes and no read, and the runs and their ids are the same
+as without reads.
 """
 
 from asyncio import Lock, to_thread
@@ -15,12 +15,12 @@ from typing import TypeVar
 from warehouse_sync.emulator.state.store import Store
 
 _Result = TypeVar("_Result")
-# How often a query is told to end that began as the emulator stopped.
-_PATIENCE = 0.05
+# Seconds between attempts to cancel the query of the write in progress, which may start another.
+_CANCEL_INTERVAL = 0.05
 
 
 class Access(Enum):
-    """What a handler does to the emulator's state."""
+    """How a handler uses the state."""
 
     NONE = auto()
     READ = auto()
@@ -28,7 +28,7 @@ class Access(Enum):
 
 
 class StateAccess:
-    """Lets requests, and the emulator's own methods, at the state.
+    """Runs the actions of requests, and of the emulator's own methods, on the state.
 
     Args:
         store: The state.
@@ -38,57 +38,57 @@ class StateAccess:
     def __init__(self, store: Store, save: Callable[[], None]) -> None:
         self._store = store
         self._save = save
-        self._order = Lock()
-        self._turn = ThreadLock()
+        self._queue_lock = Lock()
+        self._write_lock = ThreadLock()
         self._stopped = False
 
-    def begin(self) -> None:
-        """Take requests in the running event loop."""
-        self._order = Lock()
+    def start(self) -> None:
+        """Accept actions in the running event loop."""
+        self._queue_lock = Lock()
         self._stopped = False
         if self._store.executor is not None:
             self._store.executor.resume()
 
-    def end(self) -> None:
-        """Take no more changes: break off the query that is executed, and wait until its change is through.
+    def stop(self) -> None:
+        """Accept no more writes: cancel the query in progress, and wait until its write has ended.
 
-        What that change did is not saved, so that the next life does it again.
+        The changes of that write are not saved, so that a restarted emulator repeats it.
         """
         self._stopped = True
-        while not self._turn.acquire(timeout=_PATIENCE):
+        while not self._write_lock.acquire(timeout=_CANCEL_INTERVAL):
             if self._store.executor is not None:
-                self._store.executor.stop()
-        self._turn.release()
+                self._store.executor.cancel()
+        self._write_lock.release()
 
     def save(self) -> None:
-        """Save what happened outside of any turn; a change in progress saves it with its own."""
-        if self._turn.acquire(blocking=False):
+        """Save a change that was made outside of `run`; a write in progress saves it with its own."""
+        if self._write_lock.acquire(blocking=False):
             try:
                 self._save()
             finally:
-                self._turn.release()
+                self._write_lock.release()
 
-    async def take(self, access: Access, act: Callable[[], _Result]) -> _Result:
-        """Act when it is one's turn, and return the result once what changed is safe."""
+    async def run(self, access: Access, action: Callable[[], _Result]) -> _Result:
+        """Run an action as soon as its access permits, and return its result once its changes are saved."""
         if access is Access.NONE:
-            return act()
+            return action()
         if self._store.executor is None:
-            return self._settled(act)
-        if access is Access.READ and (self._order.locked() or not self._store.has_due_runs()):
+            return self._run_and_save(action)
+        if access is Access.READ and (self._queue_lock.locked() or not self._store.has_due_runs()):
             with self._store.lock:
-                return act()
-        async with self._order:
-            return await to_thread(self.change, act)
+                return action()
+        async with self._queue_lock:
+            return await to_thread(self.write, action)
 
-    def change(self, act: Callable[[], _Result]) -> _Result:
-        """Act in this thread, as soon as no other change is in progress."""
-        with self._turn, self._store.lock:
-            return self._settled(act)
+    def write(self, action: Callable[[], _Result]) -> _Result:
+        """Run an action in this thread, as soon as no other write is in progress."""
+        with self._write_lock, self._store.lock:
+            return self._run_and_save(action)
 
-    def _settled(self, act: Callable[[], _Result]) -> _Result:
+    def _run_and_save(self, action: Callable[[], _Result]) -> _Result:
         self._store.create_due_runs()
         try:
-            return act()
-        finally:  # a refusal may have changed something, too: a connection is found to be faulted
+            return action()
+        finally:  # an error may change something, too: a connection becomes faulted
             if not self._stopped:
                 self._save()

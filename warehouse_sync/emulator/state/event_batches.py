@@ -1,4 +1,4 @@
-"""The event batches that mParticle would have received, newest last."""
+"""Event batches that runs have sent to mParticle."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -12,13 +12,13 @@ from warehouse_sync.emulator.runs.run import Run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Some hundred megabytes at most; older batches make room for newer ones.
+# Takes some hundred megabytes. Beyond it, new batches replace the oldest.
 MAX_BATCHES = 100_000
 
 
 @frozen
 class EventBatch:
-    """One batch as it was sent."""
+    """An event batch as it was sent, with its origin."""
 
     workspace_id: str
     pipeline_id: str
@@ -29,14 +29,14 @@ class EventBatch:
 
 @frozen
 class BatchFilter:
-    """Which batches are asked for; None asks for all."""
+    """Selects batches by their origin; None selects all."""
 
     workspace_id: str | None = None
     pipeline_id: str | None = None
     run_id: int | None = None
 
-    def admits(self, batch: EventBatch) -> bool:
-        """Tell whether a batch is asked for."""
+    def matches(self, batch: EventBatch) -> bool:
+        """Return whether the filter selects a batch."""
         return (
             self.workspace_id in (None, batch.workspace_id)
             and self.pipeline_id in (None, batch.pipeline_id)
@@ -45,33 +45,33 @@ class BatchFilter:
 
 
 class EventBatchLog:
-    """Keeps the batches of the runs, up to `MAX_BATCHES`.
+    """Keeps the newest batches, up to `MAX_BATCHES`.
 
     Attributes:
-        listener: Told of every new batch.
+        on_add: Called with every new batch.
     """
 
     def __init__(self) -> None:
-        self._kept: deque[EventBatch] = deque(maxlen=MAX_BATCHES)
-        self.listener: Callable[[EventBatch], None] | None = None
+        self._batches: deque[EventBatch] = deque(maxlen=MAX_BATCHES)
+        self.on_add: Callable[[EventBatch], None] | None = None
 
     def add(self, workspace_id: str, run: Run, lines: Iterable[bytes]) -> None:
-        """Keep the batches of a run, each a JSON document."""
+        """Add the batches of a run, each a JSON document."""
         for line in lines:
             batch = EventBatch(workspace_id, run.pipeline_id, run.id, run.ended_on, line)
             self.restore(batch)
-            if self.listener is not None:
-                self.listener(batch)
+            if self.on_add is not None:
+                self.on_add(batch)
 
     def restore(self, batch: EventBatch) -> None:
-        """Keep a batch that is there already."""
-        self._kept.append(batch)
+        """Add a batch that is saved already."""
+        self._batches.append(batch)
 
     def sent(self, wanted: BatchFilter, now: datetime) -> Iterator[bytes]:
-        """Yield the batches of runs that have ended by now, as lines of JSON; what is added meanwhile is not among them."""
-        kept = tuple(self._kept)
-        return (batch.line + b"\n" for batch in kept if batch.sent_on <= now and wanted.admits(batch))
+        """Yield the selected batches of runs that have ended, as JSON lines; without batches added meanwhile."""
+        batches = tuple(self._batches)
+        return (batch.line + b"\n" for batch in batches if batch.sent_on <= now and wanted.matches(batch))
 
     def clear(self) -> None:
-        """Forget every batch."""
-        self._kept.clear()
+        """Delete every batch."""
+        self._batches.clear()

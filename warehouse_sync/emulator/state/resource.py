@@ -1,17 +1,17 @@
-"""A stored resource: a document, its audit fields, and what is wrong with it."""
+"""A stored resource: its document, its audit fields, and what is wrong with it."""
 
 from datetime import datetime
 
 from attrs import define, frozen
 
 from warehouse_sync.emulator.documents import Document
-from warehouse_sync.emulator.runs.dates import show_moment, show_optional
+from warehouse_sync.emulator.runs.dates import format_optional_timestamp, format_timestamp
 from warehouse_sync.emulator.runs.scheduler import RunScheduler
 
 
 @frozen
 class Problem:
-    """What is wrong with a resource, and since when it shows."""
+    """What is wrong with a resource, and from when on the API shows it."""
 
     message: str
     since: datetime
@@ -19,11 +19,12 @@ class Problem:
 
 @define(kw_only=True)
 class Resource:
-    """A stored document: what the client may set, with its secrets masked, and who wrote it when.
+    """A stored document: the fields a client can set, with secrets masked, and the audit fields.
 
     Attributes:
         problem: What a run or a login found wrong with it.
-        login_succeeded: Whether its creation succeeded: a connection that never could log in is created anew.
+        login_succeeded: Whether it was created successfully. A connection that never could log in can be
+            created again.
     """
 
     document: Document
@@ -35,16 +36,16 @@ class Resource:
     login_succeeded: bool = True
 
     def errors(self, now: datetime) -> list[Document]:
-        """Return what is wrong with the resource at a moment."""
+        """Return the errors that the API shows at a time."""
         visible = self.problem is not None and self.problem.since <= now
         return [{"message": self.problem.message}] if self.problem and visible else []
 
     def audit(self) -> Document:
-        """Return the audit fields; the latter two are null until the first update."""
+        """Return the audit fields; the last two are null until the first update."""
         return {
-            "created_on": show_moment(self.created_on),
+            "created_on": format_timestamp(self.created_on),
             "created_by": self.created_by,
-            "last_modified_on": show_optional(self.last_modified_on),
+            "last_modified_on": format_optional_timestamp(self.last_modified_on),
             "last_modified_by": self.last_modified_by,
         }
 
@@ -54,9 +55,9 @@ class Pipeline(Resource):
     """A stored pipeline and its runs.
 
     Attributes:
-        scheduler: Its runs.
-        counts_as_active: Whether it counts against the limit of active pipelines; seeded ones do not.
-        report_available_from: Until then its report is not found.
+        scheduler: Creates and logs its runs.
+        counts_as_active: Whether it counts towards the limit of active pipelines; seeded pipelines do not.
+        report_available_from: Before this time its report is not found.
     """
 
     scheduler: RunScheduler

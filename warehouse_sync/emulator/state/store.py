@@ -1,8 +1,7 @@
-"""What the emulator remembers: workspaces, and the resources in them."""
+"""The store: all workspaces, and what creating resources and runs in them needs."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
@@ -15,17 +14,18 @@ from warehouse_sync.emulator.runs.run import Run, RunTiming
 from warehouse_sync.emulator.runs.run_log import SeededRuns
 from warehouse_sync.emulator.runs.scheduler import RunEnvironment, RunScheduler, SchedulerState
 from warehouse_sync.emulator.state.event_batches import EventBatchLog
+from warehouse_sync.emulator.state.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-from warehouse_sync.emulator.state.workspace import Workspace
+    from datetime import datetime
 
-# Names a resource: its workspace, its collection and its id.
+# The workspace, the collection and the id of a resource.
 ResourceKey = tuple[str, str, str]
 
 
 class RunExecutor(Protocol):
-    """What carries runs out on a warehouse."""
+    """Executes runs on a warehouse."""
 
     def problem(self) -> str | None:
         """Return why the warehouse cannot be opened, or None."""
@@ -39,14 +39,14 @@ class RunExecutor(Protocol):
         limits: Limits,
         unlocked: AbstractContextManager[None],
     ) -> None:
-        """Carry a run out, and note in it and in what it used how it went.
+        """Execute a run, and record the result in it, its connection and its data model.
 
-        The query is executed within ``unlocked``, where nothing of the state may be touched.
+        The query is executed within ``unlocked``, where the state must not be used.
         """
         ...
 
-    def stop(self) -> None:
-        """Break off the query that is executed in another thread, and every other until `resume`."""
+    def cancel(self) -> None:
+        """Cancel the query in progress in another thread, and every later one until `resume`."""
         ...
 
     def resume(self) -> None:
@@ -55,23 +55,23 @@ class RunExecutor(Protocol):
 
 
 class Store:
-    """All workspaces, and what creating resources in them takes.
+    """All workspaces, and what creating resources and runs in them needs.
 
     Args:
-        clock: Tells the time.
+        clock: The emulator's clock.
         timing: How long runs take.
-        author: Who ``created_by`` names.
-        limits: What workspaces may hold and runs may load.
-        executor: Carries runs out; without one they only pretend.
-        batches: What the runs have sent.
+        author: The value of ``created_by``.
+        limits: Limits of workspaces and runs.
+        executor: Executes runs; without it they are simulated.
+        batches: The event batches that runs have sent.
 
     Attributes:
         next_run_id: The id of the next run.
-        lock: Held by whoever touches the state, where threads do.
-        on_change: Told the workspace, the collection and the id of whatever changes; of nothing when everything is gone.
+        lock: Held while the state is used, if several threads use it.
+        on_change: Called with the key of each changed resource, and with None when everything is deleted.
     """
 
-    def __init__(  # noqa: PLR0913  # each is optional and named
+    def __init__(  # noqa: PLR0913 - optional keywords
         self,
         *,
         clock: Clock,
@@ -88,35 +88,35 @@ class Store:
         self.executor = executor
         self.batches = EventBatchLog() if batches is None else batches
         self._workspaces: dict[str, Workspace] = {}
-        self._agenda = DueQueue()
+        self._due_queue = DueQueue()
         self.lock = Lock()
         self.next_run_id = 1
         self.on_change: Callable[[ResourceKey | None], None] = lambda _: None
 
     @property
     def workspaces(self) -> Mapping[str, Workspace]:
-        """The workspaces that anybody has asked for, by id."""
+        """The workspaces that requests have named, by id."""
         return self._workspaces
 
     def workspace(self, workspace_id: str) -> Workspace:
-        """Return a workspace; any id names one."""
+        """Return the workspace with an id. Any id is valid."""
         if workspace_id not in self._workspaces:
             self._workspaces[workspace_id] = Workspace(workspace_id)
         return self._workspaces[workspace_id]
 
     def has_due_runs(self) -> bool:
-        """Tell whether `create_due_runs` may have something to do."""
-        return self._agenda.has_due_runs(self.clock.now())
+        """Return whether `create_due_runs` may have something to do."""
+        return self._due_queue.has_due_runs(self.clock.now())
 
-    def create_due_runs(self) -> datetime:
-        """Create every run that is due, in the order they fall due, and return the time."""
+    def create_due_runs(self) -> "datetime":
+        """Create every due run, in the order they are due, and return the time."""
         now = self.clock.now()
-        self._agenda.create_due_runs(now)
+        self._due_queue.create_due_runs(now)
         return now
 
     @contextmanager
     def unlocked(self) -> Iterator[None]:
-        """Let others look at the state while the warehouse works, which touches none of it."""
+        """Release the lock while the warehouse works, so that others can read the state."""
         self.lock.release()
         try:
             yield
@@ -124,22 +124,22 @@ class Store:
             self.lock.acquire()
 
     def reset(self) -> None:
-        """Forget every workspace. Run ids go on counting, so that an old id names nothing new."""
+        """Delete every workspace. Run ids continue, so that an old id never names a new run."""
         self._workspaces.clear()
-        self._agenda.clear()
+        self._due_queue.clear()
         self.batches.clear()
         self.on_change(None)
 
     def mark_changed(self, workspace: Workspace, collection: str, resource_id: str) -> None:
-        """Note that a resource changed, came or went."""
+        """Record that a resource was created, changed or deleted."""
         self.on_change((workspace.id, collection, resource_id))
 
     def new_run_id(self) -> int:
-        """Return an id no run has had."""
+        """Return an unused run id."""
         return self.reserve_run_ids(1)
 
     def reserve_run_ids(self, count: int) -> int:
-        """Return the first of some consecutive ids no run has had."""
+        """Reserve consecutive unused run ids and return the first."""
         first = self.next_run_id
         self.next_run_id += count
         return first
@@ -154,34 +154,33 @@ class Store:
         seeded: SeededRuns | None = None,
     ) -> RunScheduler:
         """Return the scheduler of a pipeline that is created now."""
-        around = self._surroundings(workspace, collection)
-        return RunScheduler.begin(
-            pipeline_id, settings, now=self.clock.now(), surroundings=around, seeded=seeded
-        )
+        environment = self._environment(workspace, collection)
+        now = self.clock.now()
+        return RunScheduler.start(pipeline_id, settings, now=now, environment=environment, seeded=seeded)
 
     def restored_scheduler(
         self, workspace: Workspace, state: SchedulerState, runs: Iterable[Run], *, collection: str
     ) -> RunScheduler:
-        """Return the scheduler of a pipeline that was created in an earlier life."""
-        scheduler = RunScheduler(state, self._surroundings(workspace, collection), runs)
-        self._agenda.note(scheduler)
+        """Return the scheduler of a pipeline that was saved before."""
+        scheduler = RunScheduler(state, self._environment(workspace, collection), runs)
+        self._due_queue.push(scheduler)
         return scheduler
 
-    def _surroundings(self, workspace: Workspace, collection: str) -> RunEnvironment:
+    def _environment(self, workspace: Workspace, collection: str) -> RunEnvironment:
         return RunEnvironment(
             timing=self.timing,
             new_run_id=self.new_run_id,
             limits=lambda: self.limits,
             execute=partial(self._execute, workspace),
-            changed=partial(self._changed, workspace, collection),
+            on_change=partial(self._scheduler_changed, workspace, collection),
         )
 
-    def _changed(self, workspace: Workspace, collection: str, scheduler: RunScheduler) -> None:
-        self._agenda.note(scheduler)
-        self.mark_changed(workspace, collection, scheduler.state.seeded.pipeline_id)
+    def _scheduler_changed(self, workspace: Workspace, collection: str, scheduler: RunScheduler) -> None:
+        self._due_queue.push(scheduler)
+        self.mark_changed(workspace, collection, scheduler.pipeline_id)
 
     def _execute(self, workspace: Workspace, run: Run, settings: Document) -> None:
-        # Pipelines of the v1 draft name no connection that is known here.
+        # Pipelines of the v1 draft name no known connection.
         if self.executor is None or "connection_id" not in settings:
             return
         self.executor.execute(run, settings, workspace, self.limits, self.unlocked())

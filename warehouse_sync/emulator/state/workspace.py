@@ -10,72 +10,85 @@ ResourceT = TypeVar("ResourceT", bound=Resource)
 
 
 class Collection(Generic[ResourceT]):
-    """The resources of one kind in a workspace, by id, in the order they were created.
+    """The resources of one type in a workspace, by id, in the order of their creation.
 
     Args:
-        key: The shelf's name in its workspace.
-        label: What one of them is called in messages, such as ``Data model``.
+        key: The collection's name in its workspace.
+        label: What messages call one of its resources, such as ``Data model``.
     """
 
     def __init__(self, key: str, label: str) -> None:
         self.key = key
         self._label = label
-        self._kept: dict[str, ResourceT] = {}
+        self._resources: dict[str, ResourceT] = {}
 
     def __contains__(self, resource_id: object) -> bool:
-        return resource_id in self._kept
+        return resource_id in self._resources
 
     def __iter__(self) -> Iterator[ResourceT]:
-        return iter(self._kept.values())
+        return iter(self._resources.values())
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._resources)
 
     def get(self, resource_id: str) -> ResourceT:
-        """Return the resource with an id, or refuse with 404."""
+        """Return the resource with an id.
+
+        Raises:
+            NotFoundError: There is none.
+        """
         try:
-            return self._kept[resource_id]
+            return self._resources[resource_id]
         except KeyError:
             raise NotFoundError(f"{self._label} {resource_id} was not found.") from None
 
-    def check_not_taken(self, resource_id: str) -> None:
-        """Refuse with 409 an id that is in use."""
-        if resource_id in self._kept and self._kept[resource_id].login_succeeded:
-            raise ConflictError(f"{self._label} {resource_id} exists already.")
+    def check_id_is_free(self, resource_id: str) -> None:
+        """Check that no successfully created resource has an id.
+
+        Raises:
+            ConflictError: The id is taken.
+        """
+        if resource_id in self._resources and self._resources[resource_id].login_succeeded:
+            raise ConflictError(f"{self._label} {resource_id} already exists.")
 
     def add(self, resource_id: str, resource: ResourceT) -> None:
-        """Keep a new resource, or refuse with 409 when its id is in use by one that proved good."""
-        self.check_not_taken(resource_id)
+        """Add a new resource.
+
+        Raises:
+            ConflictError: The id is taken.
+        """
+        self.check_id_is_free(resource_id)
         self.put(resource_id, resource)
 
     def put(self, resource_id: str, resource: ResourceT) -> None:
-        """Keep a resource in place of whatever had its id."""
-        self._kept[resource_id] = resource
+        """Store a resource under an id, in place of any other."""
+        self._resources[resource_id] = resource
 
     def remove(self, resource_id: str) -> None:
-        """Forget a resource, or refuse with 404."""
+        """Remove a resource.
+
+        Raises:
+            NotFoundError: There is none with this id.
+        """
         self.get(resource_id)
-        del self._kept[resource_id]
+        del self._resources[resource_id]
 
 
 class Workspace:
-    """The state of one workspace; no other workspace sees it."""
+    """The state of one workspace, separate from all others."""
 
     def __init__(self, workspace_id: str) -> None:
         self.id = workspace_id
-        self.connections: Collection[Resource] = Collection("connections", "Connection")
-        self.data_models: Collection[Resource] = Collection("data_models", "Data model")
+        self.connections = Collection[Resource]("connections", "Connection")
+        self.data_models = Collection[Resource]("data_models", "Data model")
         self.pipelines = Collection[Pipeline]("pipelines", "Pipeline")
-        # The v1 draft has its own documents; nothing says that the two generations share any.
-        self.draft_connections: Collection[Resource] = Collection("draft_connections", "Connection")
-        self.draft_models: Collection[Resource] = Collection("draft_models", "Model")
-        self.draft_mappings: Collection[Resource] = Collection("draft_mappings", "Mapping")
+        # The v1 draft has separate documents: no source says that the two generations share any.
+        self.draft_connections = Collection[Resource]("draft_connections", "Connection")
+        self.draft_models = Collection[Resource]("draft_models", "Model")
+        self.draft_mappings = Collection[Resource]("draft_mappings", "Mapping")
         self.draft_pipelines = Collection[Pipeline]("draft_pipelines", "Pipeline")
 
     def collections(self) -> dict[str, Collection[Any]]:
-        """Return every shelf by its key."""
-        return {
-            collection.key: collection
-            for collection in vars(self).values()
-            if isinstance(collection, Collection)
-        }
+        """Return every collection by its key."""
+        collections = (value for value in vars(self).values() if isinstance(value, Collection))
+        return {collection.key: collection for collection in collections}

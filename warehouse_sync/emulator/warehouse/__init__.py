@@ -1,4 +1,4 @@
-"""The warehouse behind the emulator: SQL that runs, on DuckDB, and rows that become what mParticle would receive.
+"""The warehouse behind the emulator: executes SQL on DuckDB and turns rows into event batches.
 
-Only this package imports DuckDB and sqlglot, and the emulator imports it only when it is started with a warehouse.
+Only this package imports DuckDB and sqlglot, and the emulator imports it only if it is started with a warehouse.
 """

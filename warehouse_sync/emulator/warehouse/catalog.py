@@ -1,4 +1,4 @@
-"""Which table of the warehouse a name in a query means."""
+"""Maps table names of a query to tables of the warehouse."""
 
 from collections.abc import Iterable
 
@@ -23,37 +23,41 @@ class Catalog:
     """The tables of a warehouse.
 
     A query names its tables in full, such as ``my_database.my_schema.tickets``, and the warehouse on this machine
-    rarely has those databases and schemas. So a part is looked for where the warehouse has one, and any part fits
-    where it has none: DuckDB's schema ``main``, and its one nameless database.
+    rarely has those databases and schemas. So DuckDB's schema ``main`` matches any schema, and the default database
+    any database; a table with the very name is preferred.
 
     Attributes:
-        nameless: The database that stands for every database.
+        default_database: The database that matches any database.
     """
 
     tables: tuple[Table, ...]
-    nameless: str
+    default_database: str
 
     def find(self, parts: Iterable[str]) -> Table | None:
-        """Return the table a name means: its last part is the table's, before it schema and database, as far as given."""
+        """Return the table with a name, given as its parts: optional database and schema, then the table.
+
+        Raises:
+            QueryError: Several tables match equally well.
+        """
         database, schema, name = ["", "", *(part.lower() for part in parts)][-3:]
-        rated = [(self._rate(table, database, schema, name), table) for table in self.tables]
-        best = max((rate for rate, _ in rated), default=0)
-        found = [table for rate, table in rated if rate == best and best]
+        scores = [(self._score(table, database, schema, name), table) for table in self.tables]
+        best = max((score for score, _ in scores), default=0)
+        found = [table for score, table in scores if score == best and best]
         if len(found) > 1:
-            places = ", ".join(f"{table.database}.{table.schema}.{table.name}" for table in found)
-            raise QueryError(f"Catalog Error: Table {name} is ambiguous: {places}; name its schema.")
+            names = ", ".join(f"{table.database}.{table.schema}.{table.name}" for table in found)
+            raise QueryError(f"Catalog Error: Table {name} is ambiguous: {names}; name its schema.")
         return found[0] if found else None
 
-    def _rate(self, table: Table, database: str, schema: str, name: str) -> int:
-        """Tell how well a name fits a table: 0 not at all, more the more parts are the same."""
-        schema_fits = _fits(schema, table.schema, anything=table.schema == _MAIN)
-        database_fits = _fits(database, table.database, anything=table.database == self.nameless)
-        if table.name.lower() != name or not schema_fits or not database_fits:
+    def _score(self, table: Table, database: str, schema: str, name: str) -> int:
+        """Return how well a name matches a table: 0 not at all, more for each equal part."""
+        schema_score = _score(schema, table.schema, matches_any=table.schema == _MAIN)
+        database_score = _score(database, table.database, matches_any=table.database == self.default_database)
+        if table.name.lower() != name or not schema_score or not database_score:
             return 0
-        return schema_fits + database_fits
+        return schema_score + database_score
 
 
-def _fits(asked: str, known: str, *, anything: bool) -> int:
-    if asked == known.lower():
+def _score(wanted: str, actual: str, *, matches_any: bool) -> int:
+    if wanted == actual.lower():
         return 2
-    return 1 if anything or not asked else 0
+    return 1 if matches_any or not wanted else 0

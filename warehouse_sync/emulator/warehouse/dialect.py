@@ -1,4 +1,4 @@
-"""A data model's SQL: read in the warehouse's dialect, wrapped as the platform wraps it, written for DuckDB."""
+"""Translates a data model's SQL from the warehouse's dialect to DuckDB's, wrapped as the platform wraps it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,7 +9,7 @@ from attrs import frozen
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from warehouse_sync.emulator.runs.dates import show_moment
+from warehouse_sync.emulator.runs.dates import format_timestamp
 from warehouse_sync.emulator.warehouse.catalog import Catalog
 from warehouse_sync.emulator.warehouse.errors import QueryError
 
@@ -20,20 +20,20 @@ DIALECTS = {
     "Databricks": "databricks",
 }
 _TARGET = "duckdb"
-_WRAPPED = "q"
+_ALIAS = "q"
 
 
 @frozen
 class Range:
-    """Rows of which iterator values a run loads, both ends inclusive; None leaves an end open."""
+    """The iterator values of the rows that a run loads, both ends inclusive; None leaves an end open."""
 
     iterator: str
     start: datetime | None
     end: datetime | None
 
     def condition(self) -> exp.Condition | None:
-        """Return the predicate ``iterator BETWEEN start AND end``, or what an open end leaves of it."""
-        column = exp.column(exp.to_identifier(self.iterator, quoted=True), table=_WRAPPED)
+        """Return the predicate ``iterator BETWEEN start AND end``, or its half if an end is open."""
+        column = exp.column(exp.to_identifier(self.iterator, quoted=True), table=_ALIAS)
         start, end = _literal(self.start), _literal(self.end)
         if start and end:
             return exp.Between(this=column, low=start, high=end)
@@ -51,10 +51,14 @@ class Query:
 
     @classmethod
     def read(cls, sql: str, provider: str, catalog: Catalog) -> Self:
-        """Read a query in the dialect of a service provider, or refuse it with `QueryError`."""
+        """Return a query in the dialect of a service provider.
+
+        Raises:
+            QueryError: It cannot be parsed, or is not supported in a data model.
+        """
         tree = parse(sql, provider)
-        _refuse_unsupported(tree)
-        return cls(_bound(tree, catalog), catalog)
+        _check_supported(tree)
+        return cls(_bind_tables(tree, catalog), catalog)
 
     def count(self, rows: Range | None) -> str:
         """Return ``SELECT COUNT(*) FROM (query) WHERE iterator BETWEEN start AND end``."""
@@ -64,23 +68,23 @@ class Query:
         """Return ``SELECT * FROM (query) LIMIT 0``."""
         return self.sample(0)
 
-    def sample(self, most: int) -> str:
-        """Return ``SELECT * FROM (query) LIMIT most``."""
-        return self._written(exp.select("*").from_(self._inner()).limit(most))
+    def sample(self, limit: int) -> str:
+        """Return ``SELECT * FROM (query) LIMIT limit``."""
+        return self._to_duckdb(exp.select("*").from_(self._subquery()).limit(limit))
 
     def rows(self, rows: Range | None) -> str:
         """Return ``SELECT * FROM (query) WHERE iterator BETWEEN start AND end``."""
         return self._wrapped("*", rows)
 
-    def _wrapped(self, what: str, rows: Range | None) -> str:
+    def _wrapped(self, selection: str, rows: Range | None) -> str:
         condition = rows.condition() if rows else None
-        wrapped = exp.select(what).from_(self._inner())
-        return self._written(wrapped.where(condition) if condition is not None else wrapped)
+        wrapped = exp.select(selection).from_(self._subquery())
+        return self._to_duckdb(wrapped.where(condition) if condition is not None else wrapped)
 
-    def _inner(self) -> exp.Subquery:
-        return self._tree.copy().subquery(_WRAPPED)
+    def _subquery(self) -> exp.Subquery:
+        return self._tree.copy().subquery(_ALIAS)
 
-    def _written(self, tree: exp.Query) -> str:
+    def _to_duckdb(self, tree: exp.Query) -> str:
         try:
             return tree.sql(_TARGET)
         except SqlglotError as error:
@@ -88,7 +92,11 @@ class Query:
 
 
 def parse(sql: str, provider: str) -> exp.Query:
-    """Return the one query that a text holds, or refuse it with `QueryError`."""
+    """Return the only query of a text.
+
+    Raises:
+        QueryError: The text cannot be parsed, or is not one query.
+    """
     try:
         statements = [tree for tree in sqlglot.parse(sql, read=DIALECTS[provider]) if tree is not None]
     except SqlglotError as error:
@@ -96,28 +104,28 @@ def parse(sql: str, provider: str) -> exp.Query:
     except RecursionError as error:
         raise QueryError("Parser Error: The query nests too deep.") from error
     if len(statements) != 1:
-        raise QueryError(f"A data model holds one query; this is {len(statements)} statements.")
+        raise QueryError(f"A data model holds one query, not {len(statements)} statements.")
     [tree] = statements
     if not isinstance(tree, exp.Query):
         raise QueryError(f"A data model holds a SELECT; {tree.key.upper()} is not supported.")
     return tree
 
 
-def _refuse_unsupported(tree: exp.Query) -> None:
+def _check_supported(tree: exp.Query) -> None:
     if tree.find(exp.With):
         raise QueryError("WITH is not supported in a data model; use a subquery.")
-    written = tree.find(exp.Insert, exp.Update, exp.Delete, exp.Into, exp.Create, exp.Drop, exp.Alter)
-    if written:
-        raise QueryError(f"A data model only reads; {written.key.upper()} is not supported.")
+    statement = tree.find(exp.Insert, exp.Update, exp.Delete, exp.Into, exp.Create, exp.Drop, exp.Alter)
+    if statement:
+        raise QueryError(f"A data model only reads; {statement.key.upper()} is not supported.")
 
 
-def _bound(tree: exp.Query, catalog: Catalog) -> exp.Query:
-    """Return a query whose tables are those of the warehouse; a table it has not keeps its name."""
+def _bind_tables(tree: exp.Query, catalog: Catalog) -> exp.Query:
+    """Replace table names with those of the warehouse; unknown names stay."""
     for table in list(tree.find_all(exp.Table)):
         if isinstance(table.this, exp.Identifier):
             _bind(table, catalog)
     for column in tree.find_all(exp.Column):
-        # `my_database.my_schema.tickets.id` means `tickets.id`: a bound table goes by its own name.
+        # `my_database.my_schema.tickets.id` means `tickets.id`: the alias of a bound table is its own name.
         column.set("db", None)
         column.set("catalog", None)
     return tree
@@ -136,14 +144,14 @@ def _bind(table: exp.Table, catalog: Catalog) -> None:
 
 
 def _split(parts: Iterable[str]) -> list[str]:
-    """Return the parts of a name; BigQuery lets one pair of backticks hold several."""
+    """Return the parts of a name; in BigQuery one pair of backticks may hold several."""
     return [word for part in parts for word in part.split(".")]
 
 
-def _literal(moment: datetime | None) -> exp.Condition | None:
-    if moment is None:
+def _literal(time: datetime | None) -> exp.Condition | None:
+    if time is None:
         return None
-    return exp.cast(exp.Literal.string(show_moment(moment)), exp.DataType.Type.TIMESTAMPTZ)
+    return exp.cast(exp.Literal.string(format_timestamp(time)), exp.DataType.Type.TIMESTAMPTZ)
 
 
 def _first_line(error: SqlglotError) -> str:

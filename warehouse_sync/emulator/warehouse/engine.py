@@ -1,4 +1,4 @@
-"""DuckDB, shut in: it reads the warehouse and nothing else of this machine or any other."""
+"""DuckDB in a sandbox: queries read the warehouse, and nothing else of this machine or any other."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,12 +10,16 @@ import duckdb
 from attrs import frozen
 
 from warehouse_sync.emulator.warehouse.catalog import Catalog, Table
-from warehouse_sync.emulator.warehouse.errors import QueryError, StoppedError, WarehouseUnavailableError
+from warehouse_sync.emulator.warehouse.errors import (
+    QueryCancelledError,
+    QueryError,
+    WarehouseUnavailableError,
+)
 from warehouse_sync.emulator.warehouse.folder import DataFile, data_files, load
 
 _MEMORY, _FILE = "memory", "warehouse"
-# Known before anything is opened: no variables of this program as tables, no downloads, no secrets of this user's
-# other DuckDBs. Without a directory for temporary files none becomes one that queries may read.
+# Set before anything is opened: no Python variables as tables, no downloads, no secrets of the user's other
+# databases. Without a directory for temporary files none is created that queries could read.
 _CONFIG: dict[str, Any] = {
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
@@ -25,7 +29,7 @@ _CONFIG: dict[str, Any] = {
     "temp_directory": "",
     "threads": 2,
 }
-_LOCK_DOWN = (
+_SANDBOX = (
     "SET TimeZone = 'UTC'",
     "SET memory_limit = '2GB'",
     "SET enable_external_access = false",
@@ -44,39 +48,39 @@ class WarehouseSession:
     catalog: Catalog
     _connection: duckdb.DuckDBPyConnection
     _seconds: float
-    _is_stopped: Callable[[], bool]
+    _is_cancelled: Callable[[], bool]
 
     def columns(self, sql: str) -> list[tuple[str, str]]:
-        """Return the names and DuckDB's types of a query's columns."""
+        """Return the names and DuckDB types of a query's columns."""
         with self._limited():
             result = self._connection.execute(sql)
             return [(column[0], str(column[1])) for column in result.description or []]
 
-    def rows(self, sql: str, *, at_once: int = 1000) -> Iterator[tuple[Any, ...]]:
+    def rows(self, sql: str, *, chunk_size: int = 1000) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query."""
         with self._limited():
             self._connection.execute(sql)
-            while rows := self._connection.fetchmany(at_once):
+            while rows := self._connection.fetchmany(chunk_size):
                 yield from rows
 
     def number(self, sql: str) -> int:
-        """Return the one number that a query gives."""
+        """Return the result of a query that selects one number."""
         [(number,)] = self.rows(sql)
         return int(number)
 
     @contextmanager
     def _limited(self) -> Iterator[None]:
-        """Interrupt the engine when it takes too long, and give its refusals our name."""
-        if self._is_stopped():
-            raise StoppedError
+        """Interrupt a query that takes too long, and translate DuckDB's errors."""
+        if self._is_cancelled():
+            raise QueryCancelledError
         timer = Timer(self._seconds, self._connection.interrupt)
         timer.daemon = True
         timer.start()
         try:
             yield
         except duckdb.InterruptException as error:
-            if self._is_stopped():
-                raise StoppedError from error
+            if self._is_cancelled():
+                raise QueryCancelledError from error
             raise QueryError(f"The query took longer than {self._seconds:g} seconds.") from error
         except duckdb.Error as error:
             raise QueryError(str(error)) from error
@@ -87,8 +91,8 @@ class WarehouseSession:
 class Warehouse:
     """A DuckDB file, or a folder of CSV and Parquet files.
 
-    A file is opened for each use and let go after it, so that others can write to it in between. A folder is read
-    into memory, again whenever it has changed.
+    A file is opened for each use and closed after it, so that other programs can write to it in between. A folder
+    is read into memory, and again whenever it has changed.
 
     Args:
         path: The file or the folder.
@@ -101,18 +105,22 @@ class Warehouse:
         self._folder: duckdb.DuckDBPyConnection | None = None
         self._files: list[DataFile] = []
         self._in_use: duckdb.DuckDBPyConnection | None = None
-        self._stopped = False
+        self._cancelled = False
 
     @contextmanager
     def open(self) -> Iterator[WarehouseSession]:
-        """Open the warehouse, or raise `WarehouseUnavailableError`."""
+        """Open the warehouse.
+
+        Raises:
+            WarehouseUnavailableError: It cannot be opened.
+        """
         if self._path.is_dir():
-            with self._used(self._read_folder()) as connection:
+            with self._marked_in_use(self._read_folder()) as connection:
                 yield self._session(connection, _MEMORY)
             return
         connection = self._open_file()
         try:
-            with self._used(connection):
+            with self._marked_in_use(connection):
                 yield self._session(connection, _FILE)
         finally:
             connection.close()
@@ -125,26 +133,26 @@ class Warehouse:
         except WarehouseUnavailableError as error:
             return str(error)
 
-    def stop(self) -> None:
-        """Interrupt the query that is executed in another thread, and let every other end in `StoppedError`."""
-        self._stopped = True
+    def cancel(self) -> None:
+        """Cancel the query in progress in another thread, and every later one, with `QueryCancelledError`."""
+        self._cancelled = True
         connection = self._in_use
         if connection is not None:
-            with suppress(duckdb.ConnectionException):  # closed just now: there is nothing left to interrupt
+            with suppress(duckdb.ConnectionException):  # closed in the meantime: nothing to interrupt
                 connection.interrupt()
 
     def resume(self) -> None:
         """Execute queries again."""
-        self._stopped = False
+        self._cancelled = False
 
     def close(self) -> None:
-        """Let go of what is in memory."""
+        """Free the memory of a folder."""
         if self._folder is not None:
             self._folder.close()
             self._folder = None
 
     @contextmanager
-    def _used(self, connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _marked_in_use(self, connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
         self._in_use = connection
         try:
             yield connection
@@ -158,7 +166,7 @@ class Warehouse:
         try:
             connection.execute(f"ATTACH {sql_literal(self._path)} AS {_FILE} (READ_ONLY)")
             connection.execute(f"USE {_FILE}")
-            _lock_down(connection)
+            _sandbox(connection)
         except duckdb.Error as error:
             connection.close()
             raise WarehouseUnavailableError(str(error)) from error
@@ -171,9 +179,10 @@ class Warehouse:
             self._folder, self._files = _loaded(files), files
         return self._folder
 
-    def _session(self, connection: duckdb.DuckDBPyConnection, nameless: str) -> WarehouseSession:
+    def _session(self, connection: duckdb.DuckDBPyConnection, default_database: str) -> WarehouseSession:
         tables = tuple(Table(*row) for row in connection.execute(_TABLES).fetchall())
-        return WarehouseSession(Catalog(tables, nameless), connection, self._seconds, lambda: self._stopped)
+        catalog = Catalog(tables, default_database)
+        return WarehouseSession(catalog, connection, self._seconds, lambda: self._cancelled)
 
 
 def sql_literal(path: Path) -> str:
@@ -185,13 +194,13 @@ def _loaded(files: list[DataFile]) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config=_CONFIG)
     try:
         load(connection, files)
-        _lock_down(connection)
+        _sandbox(connection)
     except duckdb.Error as error:
         connection.close()
         raise WarehouseUnavailableError(str(error)) from error
     return connection
 
 
-def _lock_down(connection: duckdb.DuckDBPyConnection) -> None:
-    for statement in _LOCK_DOWN:
+def _sandbox(connection: duckdb.DuckDBPyConnection) -> None:
+    for statement in _SANDBOX:
         connection.execute(statement)

@@ -1,16 +1,16 @@
-"""What can go wrong between a data model and a warehouse."""
+"""Errors of the warehouse, of a query and of a row."""
 
 
 class WarehouseUnavailableError(Exception):
     """The warehouse cannot be opened; the message says why."""
 
 
-class StoppedError(Exception):
-    """The emulator stops, and the query with it."""
+class QueryCancelledError(Exception):
+    """The query was cancelled because the emulator stops."""
 
 
 class QueryError(Exception):
-    """A query is not one that a data model may have, or the engine refuses it; the message is the engine's."""
+    """The query is not supported, or DuckDB rejects it; the message says why."""
 
 
 class RowError(Exception):

@@ -1,4 +1,4 @@
-"""Runs for real: a run's query is executed, its rows are counts_as_active and become batches."""
+"""Executes runs: runs the query of a data model, counts its rows and turns them into event batches."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from warehouse_sync.emulator.documents import Document, encode
-from warehouse_sync.emulator.runs.dates import checked_moment
+from warehouse_sync.emulator.runs.dates import parse_valid_timestamp
 from warehouse_sync.emulator.runs.limits import Limits
 from warehouse_sync.emulator.runs.run import Run
 from warehouse_sync.emulator.state.event_batches import MAX_BATCHES, EventBatchLog
@@ -18,20 +18,20 @@ from warehouse_sync.emulator.state.workspace import Workspace
 from warehouse_sync.emulator.warehouse.dialect import Query, Range
 from warehouse_sync.emulator.warehouse.engine import Warehouse, WarehouseSession
 from warehouse_sync.emulator.warehouse.errors import (
+    QueryCancelledError,
     QueryError,
     RowError,
-    StoppedError,
     WarehouseUnavailableError,
 )
 from warehouse_sync.emulator.warehouse.mapping import batch, column, sections
 
 
 class WarehouseExecutor:
-    """Carries runs out on a warehouse.
+    """Executes runs on a warehouse.
 
     Args:
-        warehouse: Backs every connection.
-        batches: Where the batches go.
+        warehouse: The warehouse behind every connection.
+        batches: Receives the batches.
     """
 
     def __init__(self, warehouse: Warehouse, batches: EventBatchLog) -> None:
@@ -42,9 +42,9 @@ class WarehouseExecutor:
         """Return why the warehouse cannot be opened, or None."""
         return self._warehouse.problem()
 
-    def stop(self) -> None:
-        """Break off the query that is executed in another thread, and every other until `resume`."""
-        self._warehouse.stop()
+    def cancel(self) -> None:
+        """Cancel the query in progress in another thread, and every later one until `resume`."""
+        self._warehouse.cancel()
 
     def resume(self) -> None:
         """Execute queries again."""
@@ -58,20 +58,20 @@ class WarehouseExecutor:
         limits: Limits,
         unlocked: AbstractContextManager[None],
     ) -> None:
-        """Carry a run out, and note in it and in what it used how it went.
+        """Execute a run, and record the result in it, its connection and its data model.
 
-        The query is executed within ``unlocked``, where nothing of the state is touched.
+        The query is executed within ``unlocked``, where the state is not used.
         """
         run.successful_records = run.failed_records = 0
         connection = workspace.connections.get(pipeline["connection_id"])
         model = workspace.data_models.get(pipeline["data_model_id"])
-        job = _Job(run, pipeline, workspace.id, connection.document["service_provider"], limits)
+        load = _Load(run, pipeline, workspace.id, connection.document["service_provider"], limits)
         sql = model.document["config"]["sql_query"]
         try:
             with unlocked, self._warehouse.open() as session:
-                lines = job.load(session, sql)
-        except StoppedError:
-            run.failure = "The emulator was stopped while the query was executed."
+                lines = load.execute(session, sql)
+        except QueryCancelledError:
+            run.failure = "The emulator was stopped during the query."
         except WarehouseUnavailableError as error:
             run.failure = str(error)
             connection.problem = Problem(run.failure, run.ended_on)
@@ -84,8 +84,8 @@ class WarehouseExecutor:
 
 
 @frozen
-class _Job:
-    """One run's work."""
+class _Load:
+    """The work of one run."""
 
     run: Run
     pipeline: Document
@@ -93,23 +93,23 @@ class _Job:
     provider: str
     limits: Limits
 
-    def load(self, session: WarehouseSession, sql: str) -> Iterable[bytes]:
-        """Execute the query and return a batch, as JSON, for each row that can become one: the last `MAX_BATCHES` of them."""
+    def execute(self, session: WarehouseSession, sql: str) -> Iterable[bytes]:
+        """Return a batch, as JSON, for each valid row of the query; only the last `MAX_BATCHES`."""
         query = Query.read(sql, self.provider, session.catalog)
         names = [name for name, _ in session.columns(query.columns())]
-        _refuse_more(len(names), self.limits.columns, "columns")
+        _check_count(len(names), self.limits.columns, "columns")
         rows = self._range()
         count = session.number(query.count(rows))
-        if self._too_many(count):
+        if self._exceeds_record_limit(count):
             return ()
         documents = self._batches(names, session.rows(query.rows(rows)))
         return deque((encode(document) for document in documents), maxlen=MAX_BATCHES)
 
-    def _too_many(self, count: int) -> bool:
-        most = self.limits.records(self.pipeline["schedule"])
-        if most is None or count <= most:
+    def _exceeds_record_limit(self, count: int) -> bool:
+        limit = self.limits.records(self.pipeline["schedule"])
+        if limit is None or count <= limit:
             return False
-        self.run.failure = f"The interval holds {count} records; a run loads at most {most}."
+        self.run.failure = f"The interval has {count} records; a run loads at most {limit}."
         return True
 
     def _batches(self, names: list[str], rows: Iterator[tuple[Any, ...]]) -> Iterator[Document]:
@@ -117,20 +117,20 @@ class _Job:
         loaded = failed = 0
         for row in rows:
             try:
-                filled = sections(columns, row)
-            except RowError:  # counts_as_active: the API tells how many rows failed, and never which
+                values = sections(columns, row)
+            except RowError:  # only counted: the API reports how many rows failed, but not which
                 failed += 1
                 continue
             loaded += 1
-            yield batch(filled, self.pipeline, source=self._source(), sent_on=self.run.started_on)
+            yield batch(values, self.pipeline, source=self._source(), sent_on=self.run.started_on)
         self.run.successful_records, self.run.failed_records = loaded, failed
 
     def _range(self) -> Range | None:
         iterator = self._sync_mode.get("iterator_field")
         if iterator is None:
             return None
-        if self._sync_mode["type"] == "full":  # "syncs all data", within what the settings name
-            return Range(iterator, self._moment("from"), self._moment("until"))
+        if self._sync_mode["type"] == "full":  # "syncs all data", between `from` and `until`
+            return Range(iterator, self._bound("from"), self._bound("until"))
         return Range(iterator, self.run.range_start, self.run.range_end)
 
     @property
@@ -138,9 +138,9 @@ class _Job:
         mode: Document = self.pipeline["sync_mode"]
         return mode
 
-    def _moment(self, field: str) -> datetime | None:
+    def _bound(self, field: str) -> datetime | None:
         text = self._sync_mode.get(field)
-        return checked_moment(text) if text else None
+        return parse_valid_timestamp(text) if text else None
 
     def _source(self) -> Document:
         return {
@@ -152,6 +152,6 @@ class _Job:
         }
 
 
-def _refuse_more(count: int, most: int | None, what: str) -> None:
-    if most is not None and count > most:
-        raise QueryError(f"The query has {count} {what}; at most {most} are supported.")
+def _check_count(count: int, limit: int | None, noun: str) -> None:
+    if limit is not None and count > limit:
+        raise QueryError(f"The query has {count} {noun}; at most {limit} are supported.")

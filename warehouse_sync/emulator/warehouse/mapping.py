@@ -1,4 +1,4 @@
-"""What a row becomes at mParticle: identities, attributes, and the batch that carries them."""
+"""Turns a row into what mParticle receives: identities, attributes, and the event batch with them."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,12 +10,12 @@ from uuid import UUID
 from attrs import frozen
 
 from warehouse_sync.emulator.documents import Document
-from warehouse_sync.emulator.runs.dates import show_moment
+from warehouse_sync.emulator.runs.dates import format_timestamp
 from warehouse_sync.emulator.warehouse.errors import RowError
 
 MPID = "mpid"
 _OTHERS = tuple(f"other_id_{number}" for number in range(2, 11))
-# "Columns (case-insensitive) that become user identities", and the name each has in a batch.
+# "Columns (case-insensitive) that become user identities", and their names in a batch.
 USER_IDENTITIES = {
     "customerid": "customer_id",
     **{
@@ -57,12 +57,12 @@ DEVICE_IDENTITIES = frozenset(
 
 @frozen
 class Column:
-    """What a column of a query becomes.
+    """A column of a query, and where its values go.
 
     Attributes:
         name: The column's name in the query.
-        section: The part of a batch its values go to; empty for the iterator, which is not sent.
-        key: Its name there.
+        section: The section of a batch that its values go to; empty for the iterator, which is not sent.
+        key: Its name in that section.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Column:
 
     @property
     def becomes(self) -> str:
-        """What the column becomes, in words."""
+        """A description of what the column becomes."""
         words = {
             "": "iterator, not sent",
             MPID: "user identity mpid",
@@ -82,7 +82,7 @@ class Column:
 
 
 def column(name: str, *, iterator: str | None) -> Column:
-    """Return what a column becomes."""
+    """Return where the values of a column go."""
     lower = name.lower()
     if iterator is not None and lower == iterator.lower():
         return Column(name, "", "")
@@ -96,7 +96,11 @@ def column(name: str, *, iterator: str | None) -> Column:
 
 
 def sections(columns: Sequence[Column], row: Sequence[Any]) -> Document:
-    """Return the parts of a batch that a row fills, or raise `RowError`."""
+    """Return the sections of a batch with the values of a row.
+
+    Raises:
+        RowError: A value cannot be sent, or the row has no identity.
+    """
     filled: Document = {"user_identities": {}, "device_info": {}, "user_attributes": {}}
     for each, value in zip(columns, row, strict=True):
         if each.section == MPID:
@@ -110,27 +114,33 @@ def sections(columns: Sequence[Column], row: Sequence[Any]) -> Document:
     return filled
 
 
-def attribute(name: str, value: object) -> object:  # one kind of value each
-    """Return a value as a batch carries it, or raise `RowError`."""
+def attribute(name: str, value: object) -> object:
+    """Return a value as it is sent in a batch.
+
+    Raises:
+        RowError: It cannot be sent.
+    """
     match value:
         case None | bool() | int() | str():
             return value
         case float() | Decimal():
             return _number(name, value)
         case datetime():
-            return show_moment(value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+            return format_timestamp(
+                value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+            )
         case date() | time():
             return value.isoformat()
         case UUID() | timedelta():
             return str(value)
         case list():
             return [str(attribute(name, item)) for item in value]
-    raise RowError(f"Column {name} holds a {type(value).__name__}, which no attribute can hold.")
+    raise RowError(f"Column {name} holds a {type(value).__name__}, which cannot be sent as an attribute.")
 
 
 def _number(name: str, value: float | Decimal) -> int | float:
     if not isfinite(value):
-        raise RowError(f"Column {name} holds {value}, which no attribute can hold.")
+        raise RowError(f"Column {name} holds {value}, which cannot be sent as an attribute.")
     return int(value) if isinstance(value, Decimal) and value == value.to_integral_value() else float(value)
 
 
@@ -142,15 +152,15 @@ def _mpid(value: object) -> int:
 
 
 def batch(filled: Document, pipeline: Document, *, source: Document, sent_on: datetime) -> Document:
-    """Return the event batch that carries what a row filled.
+    """Return the event batch of a row.
 
-    For a pipeline of events the attributes become those of one custom event: what a field transformation does is
-    not documented, so this stands in for it.
+    For a pipeline of events the attributes become those of one custom event, in place of the field transformation,
+    which is not documented.
 
     Args:
-        filled: What `sections` returned.
+        filled: The result of `sections`.
         pipeline: The pipeline's document.
-        source: Where the row comes from.
+        source: The origin of the row.
         sent_on: When the run started.
     """
     milliseconds = int(sent_on.timestamp() * 1000)

@@ -1,4 +1,4 @@
-"""What a query's columns become, without a pipeline, a connection or an emulator."""
+"""Previews what a query's columns become, without a pipeline, a connection or an emulator."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from warehouse_sync.emulator.warehouse.mapping import attribute, column
 
 _ROWS = 100
 _FULL_NAME = 3
-_ENDS_BADLY = re.compile(r"(;|--[^\n]*)\s*\Z")
+_BAD_ENDING = re.compile(r"(;|--[^\n]*)\s*\Z")
 
 
 @frozen
@@ -35,10 +35,10 @@ class Preview:
 
 
 def preview(warehouse: Warehouse, sql: str, provider: str, iterator: str | None) -> list[Preview]:
-    """Return what the columns of a query become, in the query's order.
+    """Return a preview of each column of a query, in the query's order.
 
     Args:
-        warehouse: Where the query is executed.
+        warehouse: The warehouse to query.
         sql: The query, in the dialect of the service provider.
         provider: ``Snowflake``, ``BigQuery``, ``Redshift`` or ``Databricks``.
         iterator: The iterator field, which is not sent.
@@ -55,18 +55,18 @@ def preview(warehouse: Warehouse, sql: str, provider: str, iterator: str | None)
 
 
 def advice(sql: str, provider: str, columns: list[Preview], iterator: str | None) -> Iterator[str]:
-    """Yield where a query breaks a rule of the SQL reference, or would load nothing."""
-    if _ENDS_BADLY.search(sql):
-        yield "It ends with a semicolon or a comment, and must survive being wrapped in an outer SELECT."
+    """Yield each rule of the SQL reference that a query breaks, and each reason why it would load nothing."""
+    if _BAD_ENDING.search(sql):
+        yield "It ends with a semicolon or a comment, which breaks the outer SELECT that the platform wraps around it."
     for name in _short_names(parse(sql, provider)):
-        yield f"Table {name} is not fully qualified: name its database and schema, too."
+        yield f"Table {name} is not fully qualified; add its database and schema."
     if iterator and iterator.lower() not in (each.column.lower() for each in columns):
-        yield f"It does not give the iterator field {iterator}."
+        yield f"It does not select the iterator field {iterator}."
     if not any(" identity " in each.becomes for each in columns):
         yield "No column is a user identity or a device identity, so no row can be sent."
-    most = Limits().columns
-    if most is not None and len(columns) > most:
-        yield f"It has {len(columns)} columns; at most {most} are supported."
+    limit = Limits().columns
+    if limit is not None and len(columns) > limit:
+        yield f"It has {len(columns)} columns; at most {limit} are supported."
 
 
 def _short_names(tree: exp.Query) -> list[str]:
@@ -76,7 +76,7 @@ def _short_names(tree: exp.Query) -> list[str]:
 
 
 def _sample(name: str, values: tuple[object, ...]) -> object:
-    """Return the first value that is not null as it would be sent, or why it cannot be."""
+    """Return the first value that is not null as it would be sent, or why it cannot be sent."""
     found = next((value for value in values if value is not None), None)
     try:
         return attribute(name, found)
