@@ -203,21 +203,21 @@ def test_timeout_says_which_limit_ended_the_call() -> None:
 @pytest.mark.parametrize(
     ("cls", "changes", "sentence"),
     [
-        (APIError, {}, "GET /c answered 418: one; two"),
-        (APIError, {"messages": []}, "GET /c answered 418: the server gave no reason"),
-        (APIError, {"attempts": 3}, "GET /c answered 418 after 3 attempts: one; two"),
-        (APIError, {"request_id": "r-1"}, "GET /c answered 418: one; two (request id r-1)"),
+        (APIError, {}, "GET /c returned 418: one; two"),
+        (APIError, {"messages": []}, "GET /c returned 418: no reason given"),
+        (APIError, {"attempts": 3}, "GET /c returned 418 after 3 attempts: one; two"),
+        (APIError, {"request_id": "r-1"}, "GET /c returned 418: one; two (request id r-1)"),
         (
             errors.UnauthorizedError,
             {},
-            "GET /c answered 418: one; two. The token is fresh, so check that the credential may use this workspace.",
+            "GET /c returned 418: one; two. The token is new, so check that the credential has access to this workspace.",
         ),
-        (errors.RateLimitedError, {}, "GET /c answered 418: one; two"),
-        (errors.RateLimitedError, {"retry_after": 90.0}, "GET /c answered 418: one; two. Try again in 90 s."),
+        (errors.RateLimitedError, {}, "GET /c returned 418: one; two"),
+        (errors.RateLimitedError, {"retry_after": 90.0}, "GET /c returned 418: one; two. Retry after 90 s."),
         (
             errors.WarehouseLoginError,
             {},
-            "GET /c answered 418: one; two. Check the connection's user, password, account, region, warehouse and database before trying again.",
+            "GET /c returned 418: one; two. Check the connection's user, password, account, region, warehouse and database before you retry.",
         ),
     ],
 )
@@ -243,7 +243,7 @@ def test_failed_run_says_why() -> None:
     assert error.run is RUN
     assert str(error) == "run 7 of pipeline p ended as failed: no such table"
     silent = errors.RunFailedError(Run(id=8, pipeline_id="p", status=RunStatus.STOPPED))
-    assert str(silent) == "run 8 of pipeline p ended as stopped: the run gives no reason"
+    assert str(silent) == "run 8 of pipeline p ended as stopped: no reason given"
 
 
 def test_other_errors_carry_what_they_are_about() -> None:
@@ -272,5 +272,5 @@ def test_refused_secret_is_in_no_text() -> None:
 def test_messages_of_the_server_read_as_one_sentence() -> None:
     """Their own full stops do not stand before our punctuation; the messages themselves stay as they are."""
     error = errors.APIError(status=400, messages=["One is wrong.", "So is two."], method="GET", path="/a")
-    assert str(error) == "GET /a answered 400: One is wrong; So is two"
+    assert str(error) == "GET /a returned 400: One is wrong; So is two"
     assert error.messages == ("One is wrong.", "So is two.")

@@ -1,12 +1,12 @@
 """The Python SDK for mParticle's Warehouse Sync API.
 
-Async first, with a blocking twin of the same names:
+The asynchronous and the blocking client have the same methods:
 
 ```python
 from warehouse_sync import AsyncClient, Client
 ```
 
-Names are imported when they are first used, so that importing the package costs next to nothing.
+Names are imported at first use, so that importing the package is fast.
 """
 
 from importlib import import_module
@@ -14,7 +14,7 @@ from importlib import import_module
 from warehouse_sync._version import __version__
 
 TYPE_CHECKING = (
-    False  # as type checkers read it: importing `typing` would cost more than all the rest of this file
+    False  # type checkers take it for true; importing `typing` takes longer than the rest of this file
 )
 if TYPE_CHECKING:
     from warehouse_sync.client import AsyncClient

@@ -288,7 +288,7 @@ def _check_session(value: "aiohttp.ClientSession | None") -> "aiohttp.ClientSess
 
 def _check_max_connections(value: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigurationError(f"max_connections must be a whole number from 1 on, not {value!r:.60}")
+        raise ConfigurationError(f"max_connections must be a whole number of at least 1, not {value!r:.60}")
     return value
 
 

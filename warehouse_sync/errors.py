@@ -1,18 +1,18 @@
-"""Every exception the SDK raises.
+"""All exceptions of the SDK.
 
 ```text
 WarehouseSyncError
-├── ConfigurationError           the client was given settings that cannot work
-├── ValidationError              a value was refused before any request was sent
-├── TransportError               the request or its answer did not get through
-│   ├── ConnectError             no connection: refused, or the name is unknown
-│   ├── TLSError                 the server's certificate or protocol was refused
-│   ├── ReadError                the connection broke before the answer was whole
-│   └── TimeoutError             time ran out: see `phase`
-├── DecodeError                  the answer is not what the API documents
-│   └── ResponseTooLargeError    the answer is larger than the SDK reads
-├── TokenError                   the token endpoint refused, or answered nonsense
-├── APIError                     the API answered with an error
+├── ConfigurationError           a setting of the client is missing or invalid
+├── ValidationError              a value was rejected before a request was sent
+├── TransportError               a request failed without a complete response
+│   ├── ConnectError             no connection: refused, or the host name is unknown
+│   ├── TLSError                 TLS verification of the server failed
+│   ├── ReadError                the connection broke before the response was complete
+│   └── TimeoutError             a timeout expired: see `phase`
+├── DecodeError                  the response is not what the API documents
+│   └── ResponseTooLargeError    the response is larger than the SDK reads
+├── TokenError                   the token endpoint rejected the credential or sent an invalid response
+├── APIError                     the API responded with an error
 │   ├── BadRequestError          400
 │   │   └── PipelineBusyError    400, the pipeline is already in progress
 │   ├── UnauthorizedError        401, also with a fresh token
@@ -21,14 +21,14 @@ WarehouseSyncError
 │   ├── ConflictError            409
 │   ├── RateLimitedError         429
 │   └── ServerError              5xx
-│       └── WarehouseLoginError  505, the warehouse refused the login
-├── OutcomeUnknownError          a change may or may not have happened
-├── PaginationError              the server repeats itself; what was yielded stays valid
-├── RunFailedError               a run that was waited for did not succeed
-└── WaitTimeoutError             a run did not finish in the time allowed
+│       └── WarehouseLoginError  505, the warehouse rejected the login
+├── OutcomeUnknownError          a change may or may not have been made
+├── PaginationError              the server repeats pages; items already yielded are valid
+├── RunFailedError               an awaited run did not succeed
+└── WaitTimeoutError             an awaited run did not end in time
 ```
 
-No exception holds a secret, and every one survives pickling.
+No exception contains a secret, and all can be pickled.
 """
 
 import builtins
@@ -43,14 +43,14 @@ Phase = Literal["pool", "connect", "read", "total"]
 
 
 class WarehouseSyncError(Exception):
-    """The base of every exception the SDK raises on purpose."""
+    """The base class of all exceptions of the SDK."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by state: constructors take keywords that `Exception` would not replay."""
-        return _revive, (type(self), self.args, dict(self.__dict__))
+        """Pickle by state: `Exception` would call the constructor without its keywords."""
+        return _restore, (type(self), self.args, dict(self.__dict__))
 
 
-def _revive(
+def _restore(
     cls: type[WarehouseSyncError], args: tuple[Any, ...], state: dict[str, Any]
 ) -> WarehouseSyncError:
     error = cls.__new__(cls, *args)
@@ -60,15 +60,15 @@ def _revive(
 
 
 class ConfigurationError(WarehouseSyncError, ValueError):
-    """The client's settings cannot work; nothing was sent."""
+    """A setting of the client is missing or invalid. No request was sent."""
 
 
 class ValidationError(WarehouseSyncError, ValueError):
-    """A value was refused before any request was sent.
+    """A value was rejected before a request was sent.
 
     Attributes:
-        problems: Every `(field, message)` that is wrong, in the order of the fields, not just the first.
-            A field is a path such as `config.password`.
+        problems: All invalid fields as `(field, message)`, in the order of the fields. A field is a path such as
+            `config.password`.
     """
 
     def __init__(self, subject: str, problems: Iterable[tuple[str, str]]) -> None:
@@ -78,16 +78,16 @@ class ValidationError(WarehouseSyncError, ValueError):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The paths of the fields that are wrong."""
+        """The paths of the invalid fields."""
         return tuple(field for field, _ in self.problems)
 
 
 class TransportError(WarehouseSyncError):
-    """The request or its answer did not get through.
+    """A request failed without a complete response.
 
     Attributes:
-        sent: `"no"` when the server cannot have seen the request, `"maybe"` when it can have.
-        attempts: How many requests were made for this call, this one included.
+        sent: `"no"` if the server cannot have processed the request, `"maybe"` if it may have.
+        attempts: The number of HTTP requests made for the call, including this one.
     """
 
     def __init__(self, message: str, *, sent: Sent, attempts: int = 1) -> None:
@@ -97,33 +97,33 @@ class TransportError(WarehouseSyncError):
 
 
 class ConnectError(TransportError):
-    """No connection could be made: refused, unreachable, or an unknown name. The request was not sent."""
+    """No connection: refused, unreachable or an unknown host name. The request was not sent."""
 
     def __init__(self, message: str, *, sent: Sent = "no", attempts: int = 1) -> None:
         super().__init__(message, sent=sent, attempts=attempts)
 
 
 class TLSError(TransportError):
-    """The server's certificate or protocol was refused. The request was not sent, and is never retried."""
+    """TLS verification of the server failed. The request was not sent and is never retried."""
 
     def __init__(self, message: str, *, sent: Sent = "no", attempts: int = 1) -> None:
         super().__init__(message, sent=sent, attempts=attempts)
 
 
 class ReadError(TransportError):
-    """The connection broke before the answer was whole."""
+    """The connection broke before the response was complete."""
 
     def __init__(self, message: str, *, sent: Sent = "maybe", attempts: int = 1) -> None:
         super().__init__(message, sent=sent, attempts=attempts)
 
 
-class TimeoutError(TransportError, builtins.TimeoutError):  # noqa: A001 - the contract's name; it is the builtin, too
-    """Time ran out. Also a builtin `TimeoutError`.
+class TimeoutError(TransportError, builtins.TimeoutError):  # noqa: A001 - the public name; it is a subclass of the builtin
+    """A timeout expired. It is also a builtin `TimeoutError`.
 
     Attributes:
-        phase: Which limit ended the call: `"pool"` no connection came free before the deadline, `"connect"` no
-            connection was made within `Timeout.connect`, `"read"` the server sent nothing for `Timeout.read`,
-            `"total"` the whole call took longer than `Timeout.total`.
+        phase: The timeout that expired: `"pool"` no connection became free within `Timeout.total`, `"connect"` no connection
+            was opened within `Timeout.connect`, `"read"` the server sent no data within `Timeout.read`, `"total"` the call
+            took longer than `Timeout.total`.
     """
 
     def __init__(self, message: str, *, phase: Phase, sent: Sent, attempts: int = 1) -> None:
@@ -132,18 +132,20 @@ class TimeoutError(TransportError, builtins.TimeoutError):  # noqa: A001 - the c
 
 
 class DecodeError(WarehouseSyncError):
-    """The answer is not what the API documents. The message says where, and never shows a value."""
+    """The response is not what the API documents. The message names the location but no values."""
 
 
 class ResponseTooLargeError(DecodeError):
-    """The answer is larger than 16 MiB once decompressed; the rest of it was not read."""
+    """The response is larger than 16 MiB once decompressed. The rest was not read."""
 
 
 class TokenError(WarehouseSyncError):
-    """The token endpoint refused the credential, or answered nonsense. Only 408, 429 and 5xx are retried first.
+    """The token endpoint rejected the credential or sent an invalid response.
+
+    Only 408, 429 and 5xx responses are retried.
 
     Attributes:
-        status: The token endpoint's HTTP status; `None` where it answered nonsense.
+        status: The HTTP status of an error response, or `None` if the response was invalid.
     """
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
@@ -152,17 +154,17 @@ class TokenError(WarehouseSyncError):
 
 
 class APIError(WarehouseSyncError):
-    """The API answered with an error.
+    """The API responded with an error.
 
     Attributes:
         status: The HTTP status.
-        messages: What the server said, in its order; empty when it said nothing readable.
+        messages: The messages of the server in its order; empty if the response contains none.
         method: The HTTP method of the request.
         path: The path of the request, with the workspace, without the query.
-        request_id: The server's id of the request, when it sent one.
-        attempts: How many requests were made for this call.
-        elapsed: Seconds from the start of the call to this answer.
-        retry_after: Seconds the server asked to wait, or `None` when it did not say.
+        request_id: The server's id of the request, or `None`.
+        attempts: The number of HTTP requests made for the call.
+        elapsed: Seconds from the start of the call to this response.
+        retry_after: Seconds that the server asked to wait, or `None`.
     """
 
     def __init__(  # noqa: PLR0913 - the public attributes of every API error
@@ -185,72 +187,77 @@ class APIError(WarehouseSyncError):
         self.attempts = attempts
         self.elapsed = elapsed
         self.retry_after = retry_after
-        super().__init__(self._sentence())
+        super().__init__(self._text())
 
-    def _sentence(self) -> str:
-        said = "; ".join(message.rstrip(".") for message in self.messages) or "the server gave no reason"
-        trail = f" (request id {self.request_id})" if self.request_id else ""
-        tries = f" after {self.attempts} attempts" if self.attempts > 1 else ""
-        return f"{self.method} {self.path} answered {self.status}{tries}: {said}{trail}{self._mend()}"
+    def _text(self) -> str:
+        reason = "; ".join(message.rstrip(".") for message in self.messages) or "no reason given"
+        request_id = f" (request id {self.request_id})" if self.request_id else ""
+        attempts = f" after {self.attempts} attempts" if self.attempts > 1 else ""
+        return (
+            f"{self.method} {self.path} returned {self.status}{attempts}: {reason}{request_id}{self._hint()}"
+        )
 
-    def _mend(self) -> str:
+    def _hint(self) -> str:
         return ""
 
 
 class BadRequestError(APIError):
-    """400: the request was refused, or the resource is in a state that does not allow it."""
+    """400: the request is invalid, or the state of the resource does not allow it."""
 
 
 class PipelineBusyError(BadRequestError):
-    """400: the pipeline is already in progress. Wait for its run to end, then trigger again."""
+    """400: the pipeline is already running. Wait for its run to end, then trigger it again."""
 
 
 class UnauthorizedError(APIError):
-    """401, also after one replay with a fresh token."""
+    """401: the token was rejected, and so was a new one."""
 
-    def _mend(self) -> str:
-        return ". The token is fresh, so check that the credential may use this workspace."
+    def _hint(self) -> str:
+        return ". The token is new, so check that the credential has access to this workspace."
 
 
 class ForbiddenError(APIError):
-    """403: the credential may not do this."""
+    """403: the credential does not have the permission."""
 
 
 class NotFoundError(APIError):
-    """404: there is no such resource, or none yet (a new pipeline's report takes about a minute to appear)."""
+    """404: the resource does not exist, or not yet: the report of a new pipeline takes about a minute."""
 
 
 class ConflictError(APIError):
-    """409, or a create that found a different resource under its id."""
+    """409: the resource conflicts with another, or a different resource has the id of a create."""
 
 
 class RateLimitedError(APIError):
-    """429, and waiting as long as the server asks would outlast the deadline or the retry policy."""
+    """429: too many requests, and the required wait exceeds the deadline or the retry policy."""
 
-    def _mend(self) -> str:
-        return "" if self.retry_after is None else f". Try again in {self.retry_after:g} s."
+    def _hint(self) -> str:
+        return "" if self.retry_after is None else f". Retry after {self.retry_after:g} s."
 
 
 class ServerError(APIError):
-    """5xx: the server failed."""
+    """5xx: the server failed to process the request."""
 
 
 class WarehouseLoginError(ServerError):
-    """505: the warehouse refused the login or could not be reached. Never retried: repeated logins lock accounts."""
+    """505: the warehouse rejected the login or is unreachable.
 
-    def _mend(self) -> str:
-        return ". Check the connection's user, password, account, region, warehouse and database before trying again."
+    It is never retried: repeated logins can lock the account.
+    """
+
+    def _hint(self) -> str:
+        return ". Check the connection's user, password, account, region, warehouse and database before you retry."
 
 
 class OutcomeUnknownError(WarehouseSyncError):
-    """A change was sent and its answer lost or unreadable: it may or may not have happened.
+    """A change may or may not have been made: its response was lost or is invalid.
 
-    `__cause__` is what happened to the answer.
+    `__cause__` is the error of the response.
 
     Attributes:
-        operation: What was attempted, such as `"create connection"`.
+        operation: The operation, such as `"create connection"`.
         resource_id: The id of the connection, data model or pipeline.
-        candidates: For a trigger, the ids of the runs that may be its own, newest first.
+        candidates: For a trigger, the ids of the runs that it may have started, newest first.
     """
 
     def __init__(
@@ -263,11 +270,11 @@ class OutcomeUnknownError(WarehouseSyncError):
 
 
 class PaginationError(WarehouseSyncError):
-    """The server repeats itself, so going on would never end. What was yielded stays valid.
+    """The server repeats pages, so that listing would never end. Items already yielded are valid.
 
     Attributes:
-        pipeline_id: The pipeline whose runs were being listed.
-        page: The number of the page that repeated.
+        pipeline_id: The pipeline whose runs were listed.
+        page: The number of the repeated page.
     """
 
     def __init__(self, message: str, *, pipeline_id: str, page: int) -> None:
@@ -277,7 +284,7 @@ class PaginationError(WarehouseSyncError):
 
 
 class RunFailedError(WarehouseSyncError):
-    """A run that was waited for ended as `failed` or `stopped`.
+    """An awaited run ended as `failed` or `stopped`.
 
     Attributes:
         run: The run as last read, with its `errors`.
@@ -285,18 +292,20 @@ class RunFailedError(WarehouseSyncError):
 
     def __init__(self, run: "Run") -> None:
         self.run = run
-        reasons = "; ".join(error.message for error in run.errors) or "the run gives no reason"
+        reasons = "; ".join(error.message for error in run.errors) or "no reason given"
         super().__init__(f"run {run.id} of pipeline {run.pipeline_id} ended as {run.status}: {reasons}")
 
 
 class WaitTimeoutError(WarehouseSyncError, builtins.TimeoutError):
-    """A run did not finish in the time allowed. The run itself goes on; wait again with `runs.resume(handle)`.
+    """An awaited run did not end within the timeout of the wait.
+
+    The run continues. Use `runs.resume(handle)` to wait again.
 
     Attributes:
         pipeline_id: The pipeline.
-        run_id: The run that was waited for.
-        run: The run as last read, or `None` when no read succeeded.
-        handle: A short string without secrets from which any process can go on waiting.
+        run_id: The awaited run.
+        run: The run as last read, or `None` if no read succeeded.
+        handle: A short string without secrets with which any process can resume the wait.
     """
 
     def __init__(

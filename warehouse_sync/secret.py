@@ -1,4 +1,4 @@
-"""A value that is sent, and never shown."""
+"""Secret values, which are sent but never shown."""
 
 import hmac
 from typing import Any, Self, cast
@@ -9,8 +9,8 @@ MASK = "************"
 class Secret:
     """A secret string: a password, a key, a client secret.
 
-    `repr`, `str`, `format`, pickling, copying to JSON and `attrs.asdict` never show the value; `reveal()` does. A pickled
-    secret comes back as the mask the API itself shows, which the SDK refuses to send.
+    `repr`, `str`, `format`, pickle, JSON and `attrs.asdict` never show the value; `reveal()` returns it. A pickled secret is
+    restored as the mask that the API shows, which the SDK refuses to send.
 
     Example:
         >>> password = Secret("hunter2")
@@ -33,7 +33,7 @@ class Secret:
 
     @property
     def is_mask(self) -> bool:
-        """Whether this is what the API shows in place of a secret: asterisks only."""
+        """Whether the value consists of asterisks, which the API shows instead of a secret."""
         return bool(self.__value) and not self.__value.strip("*")
 
     def __repr__(self) -> str:
@@ -64,15 +64,15 @@ class Secret:
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
 
-    def __reduce_ex__(self, protocol: Any) -> tuple[type["Secret"], tuple[str]]:  # noqa: ANN401 - as `object` has it
+    def __reduce_ex__(self, protocol: Any) -> tuple[type["Secret"], tuple[str]]:  # noqa: ANN401 - the signature of `object`
         return Secret, (MASK,)
 
 
 class Concealed:
-    """Stands for what was given as a secret and is no string, such as bytes: it may be one all the same.
+    """A placeholder for a secret of the wrong type, such as bytes, whose value must not be shown either.
 
     Attributes:
-        kind: The name of its type, which is all that is kept of it.
+        kind: The name of the type, the only information that is kept.
     """
 
     __slots__ = ("kind",)
@@ -85,7 +85,7 @@ class Concealed:
 
 
 def to_secret(value: "str | Secret | None") -> Secret | None:
-    """Wrap a plain string; leave a `Secret` and `None` as they are, and conceal anything else, for validation to report."""
+    """Return a `Secret` for a string. Replace a value of another type, which validation reports later."""
     if isinstance(value, str):
         return Secret(value)
     kept: Any = value if value is None or isinstance(value, Secret | Concealed) else Concealed(value)
@@ -93,5 +93,5 @@ def to_secret(value: "str | Secret | None") -> Secret | None:
 
 
 def kind_of(value: object) -> str:
-    """Name the type of what was given."""
+    """Return the name of the type of a value."""
     return value.kind if isinstance(value, Concealed) else type(value).__name__

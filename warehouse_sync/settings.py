@@ -1,4 +1,4 @@
-"""What a client is told: where the API is, who calls, how long to wait and how often to try."""
+"""Settings of a client: URLs, credential, timeouts, retry policy and clock."""
 
 import asyncio
 import ipaddress
@@ -16,7 +16,7 @@ from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.secret import Secret, kind_of, to_secret
 
 API_URL: Final = "https://api.mparticle.com"
-TOKEN_URL: Final = "https://sso.auth.mparticle.com/oauth/token"  # noqa: S105 - an address
+TOKEN_URL: Final = "https://sso.auth.mparticle.com/oauth/token"  # noqa: S105 - a URL
 PREFIX: Final = "WAREHOUSE_SYNC_"
 
 
@@ -32,12 +32,12 @@ def _positive_or_none(_: object, attribute: "attrs.Attribute[float]", value: obj
 
 @attrs.frozen(kw_only=True)
 class Timeout:
-    """How long a call may take, in seconds. `None` means without limit.
+    """Timeouts of a call in seconds. `None` means no limit.
 
     Attributes:
-        total: The whole call: waiting for a connection, the token, every attempt and the sleeps between them.
-        connect: Making one connection, its TLS handshake included. Waiting for a pooled connection does not count.
-        read: The longest silence of the server while an answer is awaited.
+        total: The whole call: waiting for a connection, the token, every attempt and the delays between them.
+        connect: Opening one connection, including its TLS handshake. Waiting for a pooled connection does not count.
+        read: Waiting for data from the server.
     """
 
     total: float | None = attrs.field(default=60.0, validator=_positive_or_none)
@@ -47,35 +47,37 @@ class Timeout:
 
 def _not_negative(_: object, attribute: "attrs.Attribute[float]", value: object) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < float("inf"):
-        raise ConfigurationError(f"RetryPolicy.{attribute.name} must be a number from 0 on, not {value!r}")
+        raise ConfigurationError(
+            f"RetryPolicy.{attribute.name} must be a number of at least 0, not {value!r}"
+        )
 
 
 def _at_least_one(_: object, attribute: "attrs.Attribute[int]", value: object) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ConfigurationError(
-            f"RetryPolicy.{attribute.name} must be a whole number from 1 on, not {value!r}"
+            f"RetryPolicy.{attribute.name} must be a whole number of at least 1, not {value!r}"
         )
 
 
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
-    """How often and how patiently a failed request is tried again.
+    """The policy for retrying failed requests.
 
-    A sleep is drawn evenly between 0 and `min(max_delay, base_delay * 2**n)` before attempt `n + 2`, and is never shorter than what
-    the server asks for with `Retry-After`.
+    The delay before retry `n` is random between 0 and `min(max_delay, base_delay * 2**(n - 1))`, and at least what the
+    server asks for with `Retry-After`.
 
     Attributes:
-        attempts: How many requests a call may make, the first included. 1 turns retries off. The one replay after a 401,
-            with a fresh token, comes on top.
-        base_delay: Seconds; the upper end of the first sleep after a transient failure.
-        throttled_base_delay: Seconds; the same after a 429.
-        max_delay: Seconds; no sleep is drawn longer than this.
-        max_retry_after: Seconds; a server that asks for a longer wait gets an error at once instead.
-        budget: How much all calls of a client may spend on retries together: a transient failure costs 14, a throttled one
-            5, and each success gives 1 back. An outage then adds a bounded number of requests, however many callers wait.
-        reconcile_timeout: Seconds for which a create whose answer was lost is looked for before its outcome is reported as unknown,
-            beyond `Timeout.total`, and for which waiters accept a 404 for what was just created. A trigger whose answer was
-            lost is looked for during a quarter of a minute, whatever this says.
+        attempts: The maximum number of requests of a call, including the first. 1 disables retries. The one replay with a
+            new token after a 401 does not count.
+        base_delay: Seconds; the upper bound of the first delay after a transient error.
+        throttled_base_delay: Seconds; the upper bound of the first delay after a 429.
+        max_delay: Seconds; the upper bound of every delay.
+        max_retry_after: Seconds; if the server asks for a longer wait, the error is raised at once.
+        budget: The retry budget that all calls of a client share: a retry after a transient error costs 14, after a 429 it
+            costs 5, and each success returns 1. It bounds the number of additional requests during an outage.
+        reconcile_timeout: Seconds to look for the result of a create whose response was lost, in addition to
+            `Timeout.total`, before its outcome is reported as unknown; and seconds for which waits accept a 404 for a newly
+            created resource. The result of a trigger is always looked for during 15 seconds.
     """
 
     attempts: int = attrs.field(default=3, validator=_at_least_one)
@@ -89,13 +91,13 @@ class RetryPolicy:
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Clock:
-    """Time, sleep and chance, so that tests need not wait or hope.
+    """Injectable time, sleep and randomness.
 
     Attributes:
-        monotonic: Seconds that never run backwards.
-        wall: Seconds since 1970.
+        monotonic: Returns seconds of a clock that never goes backwards.
+        wall: Returns seconds since 1970.
         sleep: Waits for a number of seconds.
-        random: A number from 0 to 1.
+        random: Returns a random number from 0 to 1.
     """
 
     monotonic: Callable[[], float] = time.monotonic
@@ -106,14 +108,14 @@ class Clock:
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """A client's settings, complete and checked.
+    """The validated settings of a client.
 
     Attributes:
-        workspace_id: The workspace.
-        client_id: Who calls.
-        client_secret: The proof.
-        api_url: The API's address, without a trailing slash.
-        token_url: The token endpoint's address.
+        workspace_id: The id of the workspace.
+        client_id: The id of the credential.
+        client_secret: The secret of the credential.
+        api_url: The URL of the API, without a trailing slash.
+        token_url: The URL of the token endpoint.
     """
 
     workspace_id: int
@@ -132,38 +134,38 @@ def resolve(  # noqa: PLR0913 - the settings a client takes
     token_url: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
-    """Complete what was given from the environment, and check all of it.
+    """Return validated settings from arguments, and from the environment for those that are `None`.
 
     Raises:
-        ConfigurationError: Something is missing or cannot work; the message names the argument and the variable.
+        ConfigurationError: A setting is missing or invalid; the message names the argument and the variable.
     """
-    client_secret = to_secret(client_secret)  # so that no frame of a traceback holds it in clear
+    client_secret = to_secret(client_secret)  # tracebacks may show the locals of a frame
     env = _variables(environ)
     client_id, secret = _credential(client_id, client_secret, env)
     return Settings(
-        workspace_id=check_workspace_id(_given_or(env["WORKSPACE_ID"], workspace_id)),
+        workspace_id=check_workspace_id(_or_variable(workspace_id, env["WORKSPACE_ID"])),
         client_id=client_id,
         client_secret=secret,
-        api_url=check_url("api_url", _given_or(env["API_URL"], api_url) or API_URL).rstrip("/"),
-        token_url=check_url("token_url", _given_or(env["TOKEN_URL"], token_url) or TOKEN_URL),
+        api_url=check_url("api_url", _or_variable(api_url, env["API_URL"]) or API_URL).rstrip("/"),
+        token_url=check_url("token_url", _or_variable(token_url, env["TOKEN_URL"]) or TOKEN_URL),
     )
 
 
 def _variables(environ: Mapping[str, str] | None) -> dict[str, Secret | None]:
-    """Read our variables, an empty one as none; hidden, since one of them is a secret."""
-    held = os.environ if environ is None else environ
+    """Read the SDK's environment variables as secrets. An empty variable counts as unset."""
+    values = os.environ if environ is None else environ
     names = ("WORKSPACE_ID", "CLIENT_ID", "CLIENT_SECRET", "API_URL", "TOKEN_URL")
-    return {name: to_secret(held.get(PREFIX + name) or None) for name in names}
+    return {name: to_secret(values.get(PREFIX + name) or None) for name in names}
 
 
-def _given_or(variable: Secret | None, value: int | str | None) -> int | str | None:
+def _or_variable(value: int | str | None, variable: Secret | None) -> int | str | None:
     return variable.reveal() if value is None and variable else value
 
 
 def _credential(
     client_id: str | None, secret: Secret | None, env: Mapping[str, Secret | None]
 ) -> tuple[str, Secret]:
-    """Take id and secret from one place: an id given as an argument never meets a secret from the environment."""
+    """Return id and secret from one source: never an id from an argument with a secret from the environment."""
     source = "the arguments client_id and client_secret"
     if client_id is None and secret is None:
         source = f"the environment variables {PREFIX}CLIENT_ID and {PREFIX}CLIENT_SECRET"
@@ -176,21 +178,21 @@ def _credential(
     if not client_id or not secret:
         missing = "secret" if client_id else "id"
         raise ConfigurationError(
-            f"half a credential: the client {missing} is missing from {source}; give both in one place"
+            f"incomplete credential: the client {missing} is missing from {source}; set both in the same place"
         )
     for name, value, kind in (("client_id", client_id, str), ("client_secret", secret, Secret)):
         if not isinstance(value, kind):
             raise ConfigurationError(f"{name} must be a string, not {kind_of(value)}")
     if secret.is_mask:
-        raise ConfigurationError("client_secret is a mask of asterisks: pass the secret itself")
+        raise ConfigurationError("client_secret is a mask of asterisks: pass the actual secret")
     return client_id, secret
 
 
 def check_workspace_id(value: object) -> int:
-    """Return a workspace's number.
+    """Return the id of a workspace as a number.
 
     Raises:
-        ConfigurationError: It is missing or not a positive whole number.
+        ConfigurationError: The id is missing or not a positive whole number.
     """
     if value is None:
         raise ConfigurationError(f"no workspace: pass workspace_id, or set {PREFIX}WORKSPACE_ID")
@@ -202,26 +204,26 @@ def check_workspace_id(value: object) -> int:
 
 
 def check_url(name: str, value: object) -> str:
-    """Return an address that a secret may be sent to: https, or http to this machine.
+    """Return a URL that secrets may be sent to: https, or http on a loopback host.
 
     Raises:
-        ConfigurationError: It is neither, or not an address.
+        ConfigurationError: The URL is invalid or not secure.
     """
     if not isinstance(value, str) or not value.isascii() or not value.isprintable() or " " in value:
-        raise ConfigurationError(f"{name} must be an address such as {API_URL}")
+        raise ConfigurationError(f"{name} must be a URL such as {API_URL}")
     try:
         parts = urlsplit(value)
         host = parts.hostname
         _ = parts.port
     except ValueError:
-        raise ConfigurationError(f"{name} is not an address the SDK can read") from None
+        raise ConfigurationError(f"{name} is not a valid URL") from None
     if parts.scheme not in ("https", "http") or not host:
-        raise ConfigurationError(f"{name} must start with https:// and name a host")
+        raise ConfigurationError(f"{name} must start with https:// and contain a host")
     if parts.username is not None or parts.query or parts.fragment:
-        raise ConfigurationError(f"{name} must not hold a user name, a query or a fragment")
+        raise ConfigurationError(f"{name} must not contain a user name, a query or a fragment")
     if parts.scheme == "http" and not _is_loopback(host):
         raise ConfigurationError(
-            f"{name} must use https: plain http would show the credential to {host} and all between"
+            f"{name} must use https: with plain http the credential could be read on the way to {host}"
         )
     return value
 

@@ -221,7 +221,7 @@ def test_setting_errors_name_the_users_settings(given: dict[str, str], message: 
         find(NOTHING, profile=None, postman_env=None, environ=environ(tmp_path / "none", **env)).client()
     assert message in caught.value.message
     assert "argument" not in caught.value.message
-    assert "pass " not in caught.value.message.replace("pass the secret itself", "")
+    assert "pass " not in caught.value.message.replace("pass the actual secret", "")
     assert "canary" not in caught.value.message
     assert caught.value.exit_code == 13
 

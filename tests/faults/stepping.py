@@ -106,7 +106,7 @@ def check_whole(client: AsyncClient, places: int = 1) -> None:
     """Assert that a client on this loop holds nothing: all places are free, no deadline runs, and the token's lock is open."""
     local = loop_session(client)
     assert local.limiter.free == places
-    assert not local.limiter._waiting
+    assert not local.limiter.waiting
     assert not local.reading
     assert not any(local.deadlines._queues.values())
     assert not token_source(client)._lock.locked()

@@ -381,6 +381,6 @@ async def test_refusal_is_no_lost_answer(peer: Peer, clock: FakeClock, kind: Any
     """A refusal is raised as it is, and nothing is searched for."""
     peer.serve(kind.route, refusal(400, "No."))
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
-        with pytest.raises(WarehouseSyncError, match="answered 400: No"):
+        with pytest.raises(WarehouseSyncError, match="returned 400: No"):
             await kind.call(client)
     assert peer.count() == 1

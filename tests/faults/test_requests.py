@@ -108,7 +108,7 @@ async def test_throttled_error_says_when_to_try_again(peer: Peer, clock: FakeClo
     """A hint too long to follow is in the error, and costs neither a sleep nor a request."""
     peer.serve(READ.route, refusal(429, "Slow down.", Retry_After="3600", X_Request_Id="r-1"))
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
-        with pytest.raises(RateLimitedError, match=r"Slow down.*r-1.*Try again in 3600 s") as caught:
+        with pytest.raises(RateLimitedError, match=r"Slow down.*r-1.*Retry after 3600 s") as caught:
             await client.connections.get("c1")
     error = caught.value
     assert (error.retry_after, error.attempts, error.request_id) == (3600.0, 1, "r-1")
@@ -344,7 +344,7 @@ async def test_error_answer_too_long_to_explain_keeps_its_status(peer: Peer) -> 
     """An error page of megabytes is not read, and is the error its status says."""
     peer.serve(READ.route, reply(403, b"x" * (1 << 20)))
     async with AsyncClient(**peer.options()) as client:
-        with pytest.raises(APIError, match="the server gave no reason") as caught:
+        with pytest.raises(APIError, match="no reason given") as caught:
             await client.connections.get("c1")
     assert caught.value.status == 403
 

@@ -58,7 +58,7 @@ def test_names_are_listed() -> None:
     assert dir(warehouse_sync) == NAMES
 
 
-@pytest.mark.parametrize("name", ["Nonsense", "ValueError", "NonsenseError", "_revive", "resolve"])
+@pytest.mark.parametrize("name", ["Nonsense", "ValueError", "NonsenseError", "_restore", "resolve"])
 def test_other_name_is_no_attribute(name: str) -> None:
     """What is not public is not there, however much it looks like it."""
     with pytest.raises(AttributeError, match=f"has no attribute '{name}'"):

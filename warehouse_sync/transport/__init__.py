@@ -1,1 +1,1 @@
-"""How requests travel: sessions, tokens, retries, deadlines. The only core folder that touches aiohttp."""
+"""HTTP transport: sessions, tokens, retries and deadlines. The only folder of the core that uses aiohttp."""

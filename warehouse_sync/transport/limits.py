@@ -12,22 +12,23 @@ THROTTLE_AT = 90  # percent of the rate limit used
 class RequestLimiter:
     """A first-in, first-out limit on concurrent requests on one event loop.
 
-    `asyncio.Semaphore` awaits a coroutine for every request. Here a request that finds a free slot only decrements `free`.
+    `asyncio.Semaphore` awaits a coroutine for every request. Here a request that finds a free slot only counts.
 
     Attributes:
-        free: The number of free slots. Decrement it while it is above 0, otherwise `await wait()`.
+        free: The number of free slots. To acquire one, decrement it while it is above 0, otherwise `await wait()`.
+        waiting: The waiters. To release a slot, increment `free` while there are none, otherwise call `release()`.
     """
 
-    __slots__ = ("_waiting", "free")
+    __slots__ = ("free", "waiting")
 
     def __init__(self, limit: int) -> None:
         self.free: int = limit
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self.waiting: deque[asyncio.Future[None]] = deque()
 
     async def wait(self) -> None:
         """Wait for a slot and acquire it."""
         slot = asyncio.get_running_loop().create_future()
-        self._waiting.append(slot)
+        self.waiting.append(slot)
         try:
             await slot
         except asyncio.CancelledError:
@@ -37,8 +38,8 @@ class RequestLimiter:
 
     def release(self) -> None:
         """Pass the slot to the first waiter, or return it to the free ones."""
-        while self._waiting:
-            slot = self._waiting.popleft()
+        while self.waiting:
+            slot = self.waiting.popleft()
             if not slot.done():
                 slot.set_result(None)
                 return

@@ -56,8 +56,7 @@ class RetryBudget:
 
     def refund(self) -> None:
         """Return one token after a success."""
-        if self.left < self.limit:
-            self.left = min(self.limit, self.left + 1)
+        self.left = min(self.limit, self.left + 1)
 
 
 def next_delay(  # noqa: PLR0913 - everything that the decision depends on

@@ -173,7 +173,7 @@ class RetryingSender:
             while True:
                 context.counted_attempts += 1
                 try:
-                    # Not a coroutine of its own: each one that a request awaits costs a third of decoding the response.
+                    # Inline: each coroutine that a request awaits costs a third of decoding its response.
                     limiter = context.session.limiter
                     if limiter.free > 0:
                         limiter.free -= 1
@@ -184,7 +184,10 @@ class RetryingSender:
                     try:
                         response = await exchange(context.session, request, authorized.headers)
                     finally:
-                        limiter.release()
+                        if limiter.waiting:
+                            limiter.release()
+                        else:
+                            limiter.free += 1
                     context.in_flight = False
                     return self._result(context, request, response, authorized.headers)
                 except WarehouseSyncError as error:
@@ -262,7 +265,8 @@ class RetryingSender:
         if response.usage is not None:
             self.concurrency.on_usage(response.usage)
         if 200 <= status < 300:  # noqa: PLR2004 - success
-            self.budget.refund()
+            if self.budget.left < self.budget.limit:
+                self.budget.refund()
             return _decode(request, response)
         if status == 404 and request.method == "DELETE" and context.may_have_been_processed:  # noqa: PLR2004 - an HTTP status
             return _decode(request, ApiResponse(204, b""))  # an earlier attempt deleted it
