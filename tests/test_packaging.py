@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import venv
 from pathlib import Path
@@ -143,6 +144,40 @@ def test_the_wheel_holds_the_package_alone(wheel: Path) -> None:
     names = run(sys.executable, "-m", "zipfile", "-l", str(wheel), cwd=wheel.parent)
     assert "warehouse_sync/py.typed" in names
     assert not re.search(r"^(tests|benchmarks)/", names, flags=re.MULTILINE)
+
+
+def test_sdist_holds_what_tests_and_readers_need(tmp_path: Path) -> None:
+    """The source distribution has the package, its tests, examples and pages, and nothing that a build leaves behind."""
+    run(
+        sys.executable,
+        "-m",
+        "build",
+        "--sdist",
+        "--no-isolation",
+        "--outdir",
+        str(tmp_path),
+        str(ROOT),
+        cwd=tmp_path,
+    )
+    [built] = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    sources = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - the one on the path
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.split()
+    assert {
+        "LICENSE",
+        "README.md",
+        "SECURITY.md",
+        "docs/guide.md",
+        "examples/bulk_report.py",
+        "pyproject.toml",
+    } <= names
+    assert not sources or names - {*sources, "PKG-INFO"} == set()
 
 
 def test_the_lowest_versions_are_the_floors() -> None:
