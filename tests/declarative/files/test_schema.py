@@ -109,6 +109,7 @@ def test_schema_agrees_with_loader(tmp_path: Path) -> None:
         {"connections": [{**connection, "config": {**connection["config"], "password": "canary"}}]},  # type: ignore[dict-item]  # the mapping above
         {"connections": [{**connection, "service_provider": "Snowflake"}]},
         {"data_models": [{**model, "sql_file": "a.sql"}]},
+        {"data_models": [{**model, "name": "env:NAME"}]},
         {"data_models": [{"id": "a", "name": "A"}]},
         {"data_models": [{**model, "id": "a/b"}]},
     ]

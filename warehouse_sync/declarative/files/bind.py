@@ -187,6 +187,9 @@ class Binder:
         return self._wrong(node, path, f"must be an integer, not {kind_of(node)}")
 
     def _text(self, field: FieldInfo, node: Scalar, path: str) -> object:
+        if isinstance(node.value, str) and parse_secret_reference(node.value, self._folder) is not None:
+            message = "is not a secret, so env: and file: references are not allowed: write the value itself"
+            return self._wrong(node, path, message)
         if isinstance(node.value, str):
             return self._word(field.type, node.value, node, path)
         if field.name == "port" and isinstance(node.value, int) and not isinstance(node.value, bool):

@@ -111,7 +111,9 @@ def _field(field: FieldInfo) -> Schema:  # noqa: PLR0911 - one branch per type o
     if field.name == "port":
         return {"type": ["string", "integer"]}
     patterns = {"id": _ID, "connection_id": _ID, "data_model_id": _ID, "delay": _DELAY}
-    return {"type": "string", **({"pattern": patterns[field.name]} if field.name in patterns else {})}
+    if field.name in patterns:
+        return {"type": "string", "pattern": patterns[field.name]}
+    return {"type": "string", "not": {"pattern": _REFERENCE["pattern"]}}
 
 
 def _described(text: str | None) -> Schema:
