@@ -167,6 +167,17 @@ def test_library_stays_in_its_place(library: str) -> None:
     assert using <= LIBRARIES[library]
 
 
+def test_modules_inside_aiohttp_are_imported_by_one_file() -> None:
+    """What may change with any version of aiohttp is in the file that checks the version."""
+    inside = {
+        name_of(file): name
+        for file in of("transport")
+        for name in imports(file, typing=True)
+        if name.startswith("aiohttp.") and not name.startswith("aiohttp.http.")
+    }
+    assert set(inside) == {"transport/fast_get.py"}
+
+
 def test_client_names_aiohttp_for_type_checkers_only() -> None:
     """The client takes a session of aiohttp, and loads none of it."""
     assert "aiohttp" in set(imports(ROOT / "client.py", typing=True))

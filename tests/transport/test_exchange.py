@@ -12,12 +12,12 @@ from yarl import URL
 from warehouse_sync.errors import ConfigurationError, ReadError, ResponseTooLargeError
 from warehouse_sync.transport import exchange
 from warehouse_sync.transport.exchange import (
-    _delimiting_connection,
     _read,
     _read_bounded,
     _read_error,
     _read_response,
 )
+from warehouse_sync.transport.fast_get import delimiting_connection
 from warehouse_sync.transport.request import ApiRequest, BaseUrl, RequestHeaders
 
 
@@ -133,13 +133,13 @@ async def test_answer_of_an_error_tells_more_than_a_success(status: int, *, succ
 
 
 @pytest.mark.parametrize("header", ["Content-Length", "Transfer-Encoding"])
-def test_delimiting_connection_an_answer_matters_where_the_answer_does_not_say_its_length(
+def test_delimiting_connection_is_that_of_a_response_without_length(
     header: str,
 ) -> None:
     """Only then is the end of the connection the end of the answer, and only while there is a connection."""
     response: Any = Response()
-    assert _delimiting_connection(response) is None
+    assert delimiting_connection(response) is None
     response.connection = SimpleNamespace(protocol=(line := object()))
-    assert _delimiting_connection(response) is line
+    assert delimiting_connection(response) is line
     response.headers[header] = "1"
-    assert _delimiting_connection(response) is None
+    assert delimiting_connection(response) is None

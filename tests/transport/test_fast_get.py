@@ -213,7 +213,7 @@ async def test_fast_get_ignores_an_unsolicited_response(peer: Peer, used: list[b
 def has_unsolicited_data(client: AsyncClient) -> bool:
     """Whether data arrived on an idle keep-alive connection."""
     connector: Any = loop_session(client).aiohttp_session.connector
-    return any(len(protocol) for kept in connector._conns.values() for protocol, _ in kept)
+    return any(protocol.should_close for kept in connector._conns.values() for protocol, _ in kept)
 
 
 @pytest.mark.parametrize("kind", [UPDATE, DELETE, CREATE], ids=lambda kind: kind.name)

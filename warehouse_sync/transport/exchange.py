@@ -4,11 +4,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
-from aiohttp.client_proto import ResponseHandler
 
 from warehouse_sync.errors import ConfigurationError, ResponseTooLargeError
 from warehouse_sync.transport.error_mapping import TRANSPORT_EXCEPTIONS, to_transport_error
-from warehouse_sync.transport.fast_get import FastResponse
+from warehouse_sync.transport.fast_get import FastResponse, delimiting_connection
+from warehouse_sync.transport.plain_response import PlainResponse
 from warehouse_sync.transport.pool import LoopSession
 from warehouse_sync.transport.request import ApiRequest, ApiResponse, RequestHeaders
 
@@ -23,6 +23,7 @@ _ENVIRONMENT = (
     " token, or a proxy variable contains no valid URL; correct it, or set trust_env=False"
 )
 _USAGE = "X-mp-rate-limit-percentage-used"
+_USAGE_BYTES = _USAGE.lower().encode()
 _REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id", "x-amzn-RequestId")
 
 
@@ -39,6 +40,8 @@ async def exchange(session: LoopSession, request: ApiRequest[Any], headers: Requ
         try:
             if request.on_headers is not None:
                 request.on_headers(response.headers)
+            if isinstance(response, PlainResponse):
+                return ApiResponse(response.status, response.body, response.header(_USAGE_BYTES))
             return await _read_response(session, response)
         except BaseException:
             response.close()  # not read completely: its connection must not be used for another request
@@ -69,8 +72,8 @@ async def exchange(session: LoopSession, request: ApiRequest[Any], headers: Requ
 
 async def _send(
     session: LoopSession, request: ApiRequest[Any], headers: RequestHeaders
-) -> FastResponse | aiohttp.ClientResponse:
-    """Send one request, and wait for the head of its response."""
+) -> PlainResponse | FastResponse | aiohttp.ClientResponse:
+    """Send one request, and wait for the head of its response, at least."""
     base_url = headers.base_url
     if request.method == "GET" and session.fast_get is not None:
         response = await session.fast_get.get(base_url.target(request.path, request.query), headers)
@@ -122,7 +125,7 @@ async def _read_bounded(
     session: LoopSession, response: FastResponse | aiohttp.ClientResponse, limit: int
 ) -> bytes:
     """Read a body in pieces, so that a small compressed body cannot exhaust the memory."""
-    content, connection = response.content, _delimiting_connection(response)
+    content, connection = response.content, delimiting_connection(response)
     pieces: list[bytes] = []
     size = 0
     session.reading.add(content)
@@ -139,14 +142,6 @@ async def _read_bounded(
     if connection is not None and isinstance(connection.exception(), OSError):
         raise aiohttp.ClientPayloadError  # a reset, which aiohttp treats as the end of the body
     return b"".join(pieces)
-
-
-def _delimiting_connection(response: FastResponse | aiohttp.ClientResponse) -> ResponseHandler | None:
-    """Return the connection if its end marks the end of the body: the response has no length and is not chunked."""
-    delimited = (
-        aiohttp.hdrs.CONTENT_LENGTH in response.headers or aiohttp.hdrs.TRANSFER_ENCODING in response.headers
-    )
-    return None if delimited or response.connection is None else response.connection.protocol
 
 
 def _clear_traceback(error: BaseException) -> None:

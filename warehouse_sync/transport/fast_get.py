@@ -2,7 +2,8 @@
 
 `ClientSession` prepares each request for bodies, cookies, redirects, proxies, tracing and middlewares. A GET of the SDK has none of
 them, and on a keep-alive connection that preparation takes half of its time. `FastGet` leaves it out: it takes a keep-alive
-connection from aiohttp's connector, writes the request and reads the response with aiohttp's parser.
+connection from aiohttp's connector and writes the request. `ResponseReader` passes a plain response that arrives in one piece
+straight to the request that waits for it, and gives everything else to aiohttp's parser.
 
 A request goes through `ClientSession` instead when the session is borrowed, traces, has middlewares or uses proxies of the
 environment, when the methods of `ClientSession` are replaced (by mocks or monitoring), and under a version of aiohttp
@@ -10,29 +11,82 @@ other than `SUPPORTED_AIOHTTP`.
 """
 
 import asyncio
+import functools
 import operator
 import types
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 from multidict import CIMultiDict
 
+from warehouse_sync.transport.plain_response import PlainResponse, read_plain_response
 from warehouse_sync.transport.request import RequestHeaders
 
 SUPPORTED_AIOHTTP: Final = "3.14."  # the versions whose private names this module uses
 
 _INTERIM = frozenset(range(100, 200)) - {101}  # after 101 the connection speaks another protocol
+_RECEIVE_BUFFER = 256 * 1024  # bytes, as many as asyncio reads at once
+
+
+class ResponseReader(ResponseHandler, asyncio.BufferedProtocol):
+    """aiohttp's protocol, which leaves out the parser where the response is plain and arrives in one piece.
+
+    It receives into a buffer that all connections of a connector share: asyncio would allocate 256 KiB for each read.
+    asyncio fills the buffer and calls `buffer_updated` in one step, so two connections never use it at once.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, receive_buffer: memoryview) -> None:
+        super().__init__(loop=loop)
+        self._receive_buffer = receive_buffer
+        self._at_start = False  # of a response that may be plain
+
+    def expect_response(self, read_timeout: float | None) -> None:
+        """Accept a plain response next. Call this just before the request is written.
+
+        Args:
+            read_timeout: The longest silence of the server, in seconds.
+        """
+        self._at_start = True
+        self._parser = None  # that of an earlier response
+        self._read_timeout = read_timeout
+        self.start_timeout()
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio passes it
+        """Return the buffer to receive into."""
+        return self._receive_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Process the first `nbytes` of the buffer."""
+        self.data_received(self._receive_buffer[:nbytes].tobytes())
+
+    def data_received(self, data: bytes) -> None:
+        """Pass a plain response on, or give the data to aiohttp's parser."""
+        if self._at_start:
+            self._at_start = False
+            response = read_plain_response(data)
+            if response is not None:
+                self._drop_timeout()
+                self.feed_data(response)  # type: ignore[arg-type] # `FastGet` tells it from aiohttp's
+                return
+            self.set_response_params(read_until_eof=True, read_timeout=self._read_timeout)
+        super().data_received(data)
 
 
 class Connector(aiohttp.TCPConnector):
-    """A connector whose keep-alive connections never hold unsolicited data.
+    """A connector whose connections have a `ResponseReader`, and never hold unsolicited data when they are reused.
 
     aiohttp would read such data as the response to the next request.
     """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - passed on
+        super().__init__(**options)
+        buffer = memoryview(bytearray(_RECEIVE_BUFFER))
+        self._factory = functools.partial(ResponseReader, self._loop, buffer)  # type: ignore[assignment] # typed as a partial of aiohttp's
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
         while (connection := await super()._get(key, traces)) is not None:
@@ -95,8 +149,8 @@ class FastGet:
         self._session_headers = session.headers
         self._read_timeout = session.timeout.sock_read
 
-    async def get(self, target: str, headers: RequestHeaders) -> FastResponse | None:
-        """Send a GET request on a keep-alive connection, and wait for the head of its response.
+    async def get(self, target: str, headers: RequestHeaders) -> PlainResponse | FastResponse | None:
+        """Send a GET request on a keep-alive connection, and wait for its response if it is plain, else for its head.
 
         Args:
             target: The path and query, encoded.
@@ -114,10 +168,13 @@ class FastGet:
             return None
         try:
             protocol: Any = connection.protocol
-            protocol.set_response_params(read_until_eof=True, read_timeout=self._read_timeout)
+            protocol.expect_response(self._read_timeout)
             protocol.transport.write(f"GET {target}".encode("ascii") + head.rest)
-            protocol.start_timeout()
-            message, content = await protocol.read()
+            response = await protocol.read()
+            if isinstance(response, PlainResponse):
+                connection.release()
+                return response
+            message, content = response
             while message.code in _INTERIM:
                 protocol.start_timeout()  # aiohttp stops it after each response
                 message, content = await protocol.read()
@@ -175,6 +232,14 @@ def belongs_to(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) 
 def session_middlewares(session: aiohttp.ClientSession) -> Sequence[aiohttp.ClientMiddlewareType]:
     """Return the middlewares of a session."""
     return getattr(session, "_middlewares", ())
+
+
+def delimiting_connection(response: FastResponse | aiohttp.ClientResponse) -> ResponseHandler | None:
+    """Return the connection if its end marks the end of the body: the response has no length and is not chunked."""
+    delimited = (
+        aiohttp.hdrs.CONTENT_LENGTH in response.headers or aiohttp.hdrs.TRANSFER_ENCODING in response.headers
+    )
+    return None if delimited or response.connection is None else response.connection.protocol
 
 
 def _methods(session_class: type[aiohttp.ClientSession]) -> tuple[object, object]:

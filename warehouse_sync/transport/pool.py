@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 import os
 import ssl
 import sys
@@ -191,7 +190,6 @@ class SessionPool:
 
 def open_session(options: PoolOptions) -> aiohttp.ClientSession:
     """Open an aiohttp session without cookies, connection limit and timer per request."""
-    raise_mmap_threshold()
     session = aiohttp.ClientSession(
         connector=create_connector(limit=0, ssl=_tls_option(options.ca_file)),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -276,17 +274,6 @@ async def no_resend(
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         broken = ResendPreventedError(error)
     raise broken
-
-
-@functools.cache
-def raise_mmap_threshold() -> None:
-    """Free one large block, once: glibc then stops returning such blocks to the system at once.
-
-    asyncio receives into a buffer above glibc's threshold, so every answer would cost an mmap, an mremap and an munmap.
-    Freeing a larger block raises the threshold for the process.
-    """
-    block = bytearray(4 << 20)
-    del block
 
 
 _pools: "weakref.WeakSet[SessionPool]" = weakref.WeakSet()
