@@ -20,10 +20,10 @@ TOGETHER := --no-print-directory --jobs=$(CORES) $(if $(filter output-sync,$(.FE
 # The core, whose every branch the tests must reach.
 CORE := warehouse_sync/*.py,warehouse_sync/models/*,warehouse_sync/wire/*,warehouse_sync/transport/*,warehouse_sync/polling/*,warehouse_sync/resources/*,warehouse_sync/sync/*
 
-.PHONY: help setup demo test quick gates check types mypy pyright unit uvloop lowest bench soak mutate generate format clean
+.PHONY: help setup demo test quick gates check types mypy pyright unit uvloop lowest bench soak mutate integrations generate format clean
 
 help:  ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## Build the environment in .venv
 
@@ -105,6 +105,9 @@ $(MUTATE)/.ready: pyproject.toml tests/mutation/requirements.txt
 	@$(MUTATE)/bin/python $(PIP) --requirement tests/mutation/requirements.txt --editable '.[all]'
 	@touch $@
 
+integrations:  ## Test the integrations in real Airflow, Dagster and Prefect (about 20 minutes; ARGS=--quick for 5)
+	@$(PYTHON) tests/integrations/run.py $(ARGS)
+
 generate: $(STAMP)  ## Write the blocking client and the pages of the commands
 	$(BIN)/python -m warehouse_sync.tools.generate_sync
 	$(BIN)/python -m warehouse_sync.tools.generate_command_pages
@@ -114,4 +117,4 @@ format: $(STAMP)  ## Put the code into the project's format
 	$(BIN)/ruff format
 
 clean:  ## Remove what the other targets built
-	rm -rf $(VENV) $(LOWEST) $(BENCH) $(MUTATE) .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) $(BENCH) $(MUTATE) .venv-airflow .venv-dagster .venv-prefect .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,116 @@
+"""An Airflow connection as settings of a client. Imports nothing of Airflow."""
+
+from typing import Any, Protocol
+
+import attrs
+
+from warehouse_sync import ConfigurationError, RunHandle, Secret
+
+DASHBOARD_URL = "https://app.mparticle.com"  # the platform documents no address of a single run
+
+
+class AirflowConnection(Protocol):
+    """What is read of an Airflow connection."""
+
+    conn_id: str
+    login: str | None
+    password: str | None
+    host: str | None
+    port: int | None
+    schema: str | None
+
+    @property
+    def extra_dejson(self) -> dict[str, Any]:
+        """The connection's extra fields."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class ClientSettings:
+    """The settings of a client. Equal settings share a client.
+
+    Attributes:
+        workspace_id: The workspace's number.
+        client_id: The connection's login.
+        client_secret: The connection's password.
+        api_url: The connection's host; `None` for the SDK's default.
+        token_url: The connection's `token_url`; `None` for the SDK's default.
+        dashboard_url: Where links lead.
+    """
+
+    workspace_id: int
+    client_id: str
+    client_secret: Secret
+    api_url: str | None = None
+    token_url: str | None = None
+    dashboard_url: str = DASHBOARD_URL
+
+    def client_options(self) -> dict[str, Any]:
+        """Return the keyword arguments of a client."""
+        return attrs.asdict(self, filter=attrs.filters.exclude("dashboard_url"))
+
+    def for_run(self, handle: str) -> "ClientSettings":
+        """Return the settings for the workspace of a run's handle.
+
+        Raises:
+            ValidationError: This is not a handle.
+        """
+        return attrs.evolve(self, workspace_id=RunHandle.parse(handle).workspace_id)
+
+    def run_url(self, handle: str) -> str:
+        """Return where to look at a run."""
+        run = RunHandle.parse(handle)
+        parts = {"workspace_id": run.workspace_id, "pipeline_id": run.pipeline_id, "run_id": run.run_id}
+        url = self.dashboard_url
+        for name, value in parts.items():
+            url = url.replace(f"{{{name}}}", str(value))
+        return url
+
+
+def read_settings(connection: AirflowConnection, workspace_id: int | str | None = None) -> ClientSettings:
+    """Return the settings of a connection.
+
+    The environment's `WAREHOUSE_SYNC_…` variables are not read: a connection is complete by itself.
+
+    Args:
+        connection: The connection.
+        workspace_id: The workspace, in place of the connection's.
+
+    Raises:
+        ConfigurationError: The connection lacks something; the message names all of it.
+    """
+    extra = connection.extra_dejson
+    workspace = workspace_id if workspace_id is not None else extra.get("workspace_id")
+    needed = {
+        "login (the client id)": connection.login,
+        "password (the client secret)": connection.password,
+        "workspace_id in its extra fields": workspace,
+    }
+    missing = [name for name, value in needed.items() if not value]
+    if missing or not connection.login or not connection.password:
+        raise ConfigurationError(f"Airflow connection {connection.conn_id!r} has no {', no '.join(missing)}")
+    return ClientSettings(
+        workspace_id=_to_number(connection.conn_id, workspace),
+        client_id=connection.login,
+        client_secret=Secret(connection.password),
+        api_url=_api_url(connection),
+        token_url=extra.get("token_url") or None,
+        dashboard_url=extra.get("dashboard_url") or DASHBOARD_URL,
+    )
+
+
+def _to_number(connection_id: str, workspace: object) -> int:
+    text = str(workspace)
+    if not text.isdecimal():
+        raise ConfigurationError(
+            f"workspace_id {text!r:.60} for connection {connection_id!r} is not a number"
+        )
+    return int(text)
+
+
+def _api_url(connection: AirflowConnection) -> str | None:
+    host = connection.host
+    if not host or "://" in host:
+        return host or None
+    port = f":{connection.port}" if connection.port else ""
+    return f"{connection.schema or 'https'}://{host}{port}"

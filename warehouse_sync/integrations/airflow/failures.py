@@ -1,0 +1,54 @@
+"""Errors of the SDK as Airflow's: those that a retry may cure, and final ones."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from warehouse_sync import Run, RunFailedError, WarehouseSyncError
+from warehouse_sync.integrations.airflow.compat import AirflowException, AirflowFailException
+from warehouse_sync.integrations.runs import is_final, run_to_dict
+
+Event = dict[str, Any]
+
+
+def success_event(run: Run) -> Event:
+    """Return what a trigger tells its task of a run that succeeded."""
+    return {"status": "success", "run": run_to_dict(run)}
+
+
+def failure_event(error: WarehouseSyncError) -> Event:
+    """Return what a trigger tells its task of an error."""
+    event: Event = {"status": "error", "message": _message(error), "final": is_final(error)}
+    if isinstance(error, RunFailedError):
+        event |= {"status": "failed", "run": run_to_dict(error.run)}
+    return event
+
+
+def run_of_event(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the run of a trigger's event.
+
+    Raises:
+        AirflowException: The event tells of an error that a retry may cure.
+        AirflowFailException: The event tells of a final error.
+    """
+    if event["status"] == "success":
+        return dict(event["run"])
+    raise _airflow_error(event["message"], final=event["final"])
+
+
+@contextmanager
+def airflow_errors() -> Iterator[None]:
+    """Raise the SDK's errors as Airflow's."""
+    try:
+        yield
+    except WarehouseSyncError as error:
+        raise _airflow_error(_message(error), final=is_final(error)) from error
+
+
+def _airflow_error(message: str, *, final: bool) -> Exception:
+    error: Exception = (AirflowFailException if final else AirflowException)(message)
+    return error
+
+
+def _message(error: WarehouseSyncError) -> str:
+    return f"{type(error).__name__}: {error}"

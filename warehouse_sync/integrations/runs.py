@@ -1,0 +1,73 @@
+"""What every orchestrator needs to know of a run: its JSON, its final errors, and the run of an interrupted trigger."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+
+from warehouse_sync import (
+    APIError,
+    BadRequestError,
+    ConfigurationError,
+    OutcomeUnknownError,
+    PipelineBusyError,
+    RateLimitedError,
+    Run,
+    RunType,
+    ServerError,
+    TokenError,
+    ValidationError,
+    WarehouseLoginError,
+    WarehouseSyncError,
+)
+
+LOOK_BACK = timedelta(days=1)  # how far before its trigger a run's logical date may lie
+CLOCK_SKEW = timedelta(seconds=5)  # between the machine that wrote the time of a request and the server
+_REQUEST_TIMEOUT = 408
+_RETRIABLE = (PipelineBusyError, RateLimitedError, ServerError)
+_FINAL = (
+    BadRequestError,
+    ConfigurationError,
+    OutcomeUnknownError,
+    ValidationError,
+    WarehouseLoginError,
+)
+
+
+def run_to_dict(run: Run) -> dict[str, Any]:
+    """Return a run as plain JSON: the names of its fields, dates in ISO 8601."""
+    return attrs.asdict(run, value_serializer=lambda _, __, value: _to_json(value)) | {
+        "errors": [error.message for error in run.errors]
+    }
+
+
+def _to_json(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, str) else value  # enums become plain strings
+
+
+def is_final(error: WarehouseSyncError) -> bool:
+    """Return whether another attempt of the same task would fail in the same way."""
+    if isinstance(error, WarehouseLoginError):
+        return True
+    if isinstance(error, _RETRIABLE):
+        return False
+    if isinstance(error, TokenError):
+        return error.status is not None and _is_refusal(error.status)
+    return isinstance(error, _FINAL) or (isinstance(error, APIError) and _is_refusal(error.status))
+
+
+def _is_refusal(status: int) -> bool:
+    return 400 <= status < 500 and status not in {_REQUEST_TIMEOUT, 429}  # noqa: PLR2004 - the client errors
+
+
+def manual_runs_since(runs: Iterable[Run], since: datetime) -> list[int]:
+    """Return the ids of the manual runs that were created at a moment or later."""
+    return [run.id for run in runs if run.type == RunType.MANUAL and _created(run) >= since - CLOCK_SKEW]
+
+
+def _created(run: Run) -> datetime:
+    dates = [date for date in (run.range_end, run.started_on, run.logical_date) if date is not None]
+    return max(dates, default=datetime.min.replace(tzinfo=UTC))
