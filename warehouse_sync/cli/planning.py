@@ -40,17 +40,29 @@ class PreparedPlan:
     ledger: "Ledger"
 
 
-def load_files(files: Path, output: Output) -> "Declarations":
+def load_files(files: Path, output: Output, options: "Options | None" = None) -> "Declarations":
     """Read the files; note when they declare nothing.
 
     Raises:
         CliError: The files have errors.
+        UsageError: `options.rotate` has an id that declares no secret.
     """
     with errors.exit_on_error():
         declarations = declarative.load(files)
     if not declarations.resources:
         note_nothing_declared(files, output)
+    if options is not None:
+        _check_rotate(options.rotate, declarations)
     return declarations
+
+
+def _check_rotate(ids: frozenset[str], declarations: "Declarations") -> None:
+    with_secrets = {each.spec.id for each in declarations.resources if each.secrets}
+    if unknown := sorted(ids - with_secrets):
+        raise click.UsageError(
+            f"--rotate {', '.join(unknown)}: the files declare no secrets under this id. "
+            f"Ids with secrets: {', '.join(sorted(with_secrets)) or 'none'}."
+        )
 
 
 def note_nothing_declared(files: Path, output: Output) -> None:

@@ -131,6 +131,21 @@ def test_rotated_secret_is_sent(cli: "Cli", infra: Path, monkeypatch: pytest.Mon
     assert "canary" not in shown.output
 
 
+@pytest.mark.parametrize(("command", "code"), [("plan", 2), ("apply", 2), ("drift", 1)])
+@pytest.mark.parametrize("resource_id", ["typo", "orders"])
+def test_rotate_of_an_id_without_secrets_is_refused(
+    command: str, code: int, resource_id: str, cli: "Cli", infra: Path
+) -> None:
+    """`--rotate` with an unknown id, or one without secrets, is refused and names the ids that have secrets."""
+    edit(infra, "    partner_feed_key: env:FEED_KEY\n", "")  # so that `orders` has no secret
+    yes = ["--yes"] if command == "apply" else []
+    done = cli(command, infra, "--rotate", resource_id, "--rotate", "snowflake", *yes)
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert f"--rotate {resource_id}: the files declare no secrets under this id." in done.stderr
+    assert "Ids with secrets: snowflake." in done.stderr
+    assert ids(cli, "connections") == []
+
+
 def test_lost_ledger_causes_no_change(cli: "Cli", infra: Path, home: Path) -> None:
     """Without the ledger nothing is sent, recreated or deleted; `--rotate` sends the secret."""
     cli("apply", infra, "--yes")

@@ -48,7 +48,7 @@ def apply(*, context: Context, output: Output, files: Path, yes: bool, options: 
 
 
 def _apply_files(context: Context, output: Output, files: Path, options: "Options", *, yes: bool) -> None:
-    declarations = load_files(files, output)
+    declarations = load_files(files, output, options)
     prepared = prepare_plan(context, declarations, options)
     confirming = bool(prepared.plan.steps) and not yes
     print_plan(output, prepared, confirming=confirming)
