@@ -16,11 +16,11 @@ PASSWORD = 'canary-"password"\\'
 KEY = '{"private_key": "canary-service-account-key"}'
 FEED_KEY = "canary-feed-key"
 
-# They go on until they are told to stop, and are tried where they are tested.
+# Commands that run until they are stopped; their own tests call them.
 SERVING = {"emulator"}
 
-# {infra} is a folder of files, applied already; {folder} one to write into.
-WAYS = {
+# {infra} is a folder of files that were applied; {folder} is a folder to write to.
+CALLS = {
     "connections list": "",
     "connections get": "redshift",
     "models list": "",
@@ -66,18 +66,18 @@ def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
 
 
 ALL = list(commands())
-# What does something: groups only lead on.
+# The commands without the groups.
 LEAVES = {" ".join(words): command for words, command in ALL if not isinstance(command, click.Group)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
-    """Where every command has something to work with.
+class Workspace:
+    """A workspace and files with which every command works.
 
     Attributes:
-        emulator: The API, whose workspace holds what the files declare.
-        folder: Where the files are, and where to write.
-        settings: The environment that leads to it, with the secrets.
+        emulator: The API, with the resources that the files declare.
+        folder: The folder with the files, to which commands also write.
+        settings: The environment variables of the command, with the secrets.
     """
 
     emulator: Emulator
@@ -85,13 +85,13 @@ class World:
     settings: Mapping[str, str]
 
     def arguments(self, name: str) -> list[str]:
-        """Return the words of a command that works here."""
-        way = WAYS[name].format(infra=self.folder / "infra", folder=self.folder)
-        return [*name.split(), *shlex.split(way)]
+        """Return the arguments of a call that works."""
+        arguments = CALLS[name].format(infra=self.folder / "infra", folder=self.folder)
+        return [*name.split(), *shlex.split(arguments)]
 
 
-def make_world(emulator: Emulator, folder: Path) -> World:
-    """Write the files of a world."""
+def make_workspace(emulator: Emulator, folder: Path) -> Workspace:
+    """Write the files."""
     settings = {
         f"WAREHOUSE_SYNC_{name.upper()}": str(each) for name, each in emulator.client_options().items()
     }
@@ -105,7 +105,7 @@ def make_world(emulator: Emulator, folder: Path) -> World:
         (folder / name).write_text(json.dumps(document), "utf-8")
     (folder / "shop").mkdir()
     (folder / "shop" / "customers.csv").write_text("email\na@example.com\n", "utf-8")
-    return World(emulator=emulator, folder=folder, settings=settings)
+    return Workspace(emulator=emulator, folder=folder, settings=settings)
 
 
 def _postman_secret(emulator: Emulator) -> dict[str, str]:

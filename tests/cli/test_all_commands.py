@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
-from tests.cli.command_calls import CLIENT_SECRET, LEAVES, PASSWORD, SERVING, WAYS, World, make_world
+from tests.cli.command_calls import CALLS, CLIENT_SECRET, LEAVES, PASSWORD, SERVING, Workspace, make_workspace
 from warehouse_sync.emulator import Emulator
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from tests.cli.conftest import Cli
 
-# What goes wrong on the other side; each is tried with every command that talks to it.
-TROUBLES: dict[str, dict[str, Any]] = {
+# Faults of the server, each of which is tested with every command that sends requests.
+FAULTS: dict[str, dict[str, Any]] = {
     "refused": {"status": 403},
     "absent": {"status": 404},
     "login": {"status": 505},
@@ -41,16 +41,16 @@ OFFLINE = {
 
 
 @pytest.fixture
-def world(offline: "Cli", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def workspace(offline: "Cli", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """A workspace in which every command has something to do."""
-    folder = tmp_path / "world"
+    folder = tmp_path / "workspace"
     folder.mkdir()
     monkeypatch.setattr(
         "warehouse_sync.resources.trigger.RECONCILE_DELAYS", (0.0,)
-    )  # a lost run is not waited for
+    )  # do not wait for a lost run
     with Emulator(client_secret=CLIENT_SECRET, queued=0.01, running=0.02) as emulator:
-        made = make_world(emulator, folder)
-        for name, value in made.settings.items():
+        created = make_workspace(emulator, folder)
+        for name, value in created.settings.items():
             monkeypatch.setenv(name, value)
         for arguments in (
             ["apply", folder / "infra", "--yes"],
@@ -58,7 +58,7 @@ def world(offline: "Cli", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
         ):
             done = offline(*arguments)
             assert done.exit_code == 0, done.output
-        yield made
+        yield created
 
 
 def _options(name: str) -> set[str]:
@@ -67,7 +67,7 @@ def _options(name: str) -> set[str]:
 
 def test_every_command_is_called() -> None:
     """A command that these tests do not call fails this test."""
-    assert WAYS.keys() | SERVING == LEAVES.keys()
+    assert CALLS.keys() | SERVING == LEAVES.keys()
 
 
 @pytest.mark.parametrize("name", LEAVES)
@@ -76,10 +76,10 @@ def test_every_command_has_json(name: str) -> None:
     assert "--json" in _options(name)
 
 
-@pytest.mark.parametrize("name", WAYS)
-def test_json_is_one_document(name: str, world: World, offline: "Cli") -> None:
+@pytest.mark.parametrize("name", CALLS)
+def test_json_is_one_document(name: str, workspace: Workspace, offline: "Cli") -> None:
     """With `--json` stdout is one JSON document; with `--quiet` stderr is empty."""
-    done = offline(*world.arguments(name), "--json", "--quiet")
+    done = offline(*workspace.arguments(name), "--json", "--quiet")
     assert (done.exit_code, done.stderr) == (0, "")
     assert isinstance(json.loads(done.stdout), dict | list)
 
@@ -93,21 +93,21 @@ def test_every_command_has_quiet(name: str) -> None:
     assert quiet.help == ("Print only the result: no notes or progress, and one line of a plan.")
 
 
-# What `-q` leaves on stdout where it is not what is printed without it. Files that exist have to be replaced the second time.
+# The commands that print one line with `-q`.
 ONE_LINE = {
     "plan": r"Plan: 0 to create, 1 to update, 0 to delete, 3 unchanged\.",
     "apply": r"Plan: 0 to create, 1 to update, 0 to delete, 3 unchanged\.",
-    "drift": r"No changes: 4 resource\(s\) are as the files say\.",
+    "drift": r"No changes: 4 resource\(s\) match the files\.",
     "destroy": r"Plan: 0 to create, 0 to update, 4 to delete, 0 unchanged\.",
     "demo": r"Done in \d+\.\d s\.",
 }
 CHANGES = {"pipelines trigger", "auth logout"}
 
 
-@pytest.mark.parametrize("name", WAYS)
-def test_quiet_prints_only_the_result(name: str, world: World, offline: "Cli") -> None:
+@pytest.mark.parametrize("name", CALLS)
+def test_quiet_prints_only_the_result(name: str, workspace: Workspace, offline: "Cli") -> None:
     """With `-q` stderr is empty and stdout is the same, except that a plan is one line."""
-    done = offline(*world.arguments(name), "-q")
+    done = offline(*workspace.arguments(name), "-q")
     assert (done.exit_code, done.stderr) == (0, "")
     if name in ONE_LINE:
         assert re.fullmatch(ONE_LINE[name] + "\n", done.stdout), done.stdout
@@ -115,39 +115,41 @@ def test_quiet_prints_only_the_result(name: str, world: World, offline: "Cli") -
     again = ["--force"] if "--force" in _options(name) else []
     assert done.stdout.strip()
     if name not in CHANGES:
-        assert offline(*world.arguments(name), *again).stdout == done.stdout
+        assert offline(*workspace.arguments(name), *again).stdout == done.stdout
 
 
-@pytest.mark.parametrize("name", [name for name in WAYS if name not in OFFLINE])
-def test_failure_prints_no_json(name: str, world: World, offline: "Cli") -> None:
+@pytest.mark.parametrize("name", [name for name in CALLS if name not in OFFLINE])
+def test_failure_prints_no_json(name: str, workspace: Workspace, offline: "Cli") -> None:
     """A command that fails prints nothing on stdout and the reason on stderr."""
-    world.emulator.fault("* /platform/*", count=None, status=403, message="not yours")
-    done = offline(*world.arguments(name), "--json")
-    if name == "doctor":  # its findings are the result
+    workspace.emulator.fault("* /platform/*", count=None, status=403, message="not yours")
+    done = offline(*workspace.arguments(name), "--json")
+    if name == "doctor":  # the failed check is its result
         assert json.loads(done.stdout)[-1]["result"] == "error"
     else:
         assert (done.exit_code, done.stdout) == (1 if name == "drift" else 5, "")
         assert "not yours" in done.stderr
 
 
-def _outcomes(name: str, world: World, offline: "Cli", monkeypatch: pytest.MonkeyPatch) -> "Iterator[Result]":
+def _outcomes(
+    name: str, workspace: Workspace, offline: "Cli", monkeypatch: pytest.MonkeyPatch
+) -> "Iterator[Result]":
     """Run a command in every way in which it succeeds or fails."""
-    arguments = world.arguments(name)
+    arguments = workspace.arguments(name)
     options = _options(name)
     if name not in OFFLINE:
         patience = ["--timeout", "1", *(["--wait-timeout", "0.1"] if "--wait-timeout" in options else [])]
         echoes = {"status": 400, "message": f"who is {_token()}?", "route": "* /platform/*"}
-        told = {"status": 400, "message": f"{PASSWORD} is wrong", "route": "PUT */connections/*"}
-        for trouble in (*TROUBLES.values(), echoes, told):
-            world.emulator.fault(**{"route": "* /platform/*", "count": None, **trouble})
+        refusal = {"status": 400, "message": f"{PASSWORD} is wrong", "route": "PUT */connections/*"}
+        for fault in (*FAULTS.values(), echoes, refusal):
+            workspace.emulator.fault(**{"route": "* /platform/*", "count": None, **fault})
             yield offline(*arguments, *patience)
-            world.emulator.clear_faults()
+            workspace.emulator.clear_faults()
         arguments = [*arguments, *patience]
         yield offline(*arguments, "--api-url", "http://127.0.0.1:9")
         yield offline(*arguments, "--api-url", f"http://{CLIENT_SECRET}.example.com")
-        yield offline(*arguments, "--postman-env", world.folder / "postman.json")
+        yield offline(*arguments, "--postman-env", workspace.folder / "postman.json")
         with monkeypatch.context() as wrong:
-            wrong.setenv("WAREHOUSE_SYNC_CLIENT_SECRET", "canary-of-somebody-else")
+            wrong.setenv("WAREHOUSE_SYNC_CLIENT_SECRET", "canary-of-another-client")
             wrong.setenv("WAREHOUSE_SYNC_TOKEN_CACHE", "off")
             yield offline(*arguments)
     yield offline(*arguments, "--no-such-option", CLIENT_SECRET)
@@ -163,13 +165,13 @@ def _token() -> str:
     return token
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", CALLS)
 def test_no_command_shows_a_secret(
-    name: str, world: World, offline: "Cli", home: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, workspace: Workspace, offline: "Cli", home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No stream, traceback or written file of any command contains a secret."""
-    given = {file: file.read_bytes() for file in _files(world.folder)}
-    tries = list(_outcomes(name, world, offline, monkeypatch))
+    given = {file: file.read_bytes() for file in _files(workspace.folder)}
+    tries = list(_outcomes(name, workspace, offline, monkeypatch))
     assert len(tries) > 2
     texts = [done.output for done in tries]
     assert not [text for text in texts if "Traceback" in text]
@@ -181,7 +183,7 @@ def test_no_command_shows_a_secret(
     ]
     assert tokens or name == "auth logout"
     written = [
-        file.read_text("utf-8") for file in _files(world.folder) if file.read_bytes() != given.get(file)
+        file.read_text("utf-8") for file in _files(workspace.folder) if file.read_bytes() != given.get(file)
     ]
     kept = [file.read_text("utf-8") for file in _files(home)]
     assert not [
@@ -195,14 +197,14 @@ def test_no_command_shows_a_secret(
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, way in WAYS.items() if "{folder}/" in way and name not in ("setup", "preview")]
+    "name", [name for name, way in CALLS.items() if "{folder}/" in way and name not in ("setup", "preview")]
 )
-def test_unwritable_file_is_one_line(name: str, world: World, offline: "Cli") -> None:
+def test_unwritable_file_is_one_line(name: str, workspace: Workspace, offline: "Cli") -> None:
     """A path that cannot be written is one line with its name, without a traceback."""
-    inside = f"{world.folder}/postman.json/"  # which is a file
+    inside = f"{workspace.folder}/postman.json/"  # a file, in which nothing can be written
     arguments = [
-        word.replace(f"{world.folder}/", inside) if is_output_path(word) else word
-        for word in world.arguments(name)
+        word.replace(f"{workspace.folder}/", inside) if is_output_path(word) else word
+        for word in workspace.arguments(name)
     ]
     done = offline(*arguments)
     assert done.exit_code in (1, 2), done.output
@@ -224,7 +226,7 @@ def is_output_path(word: str) -> bool:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [Path(place, name) for place, _, names in os.walk(folder) for name in names]
+    return [Path(path, name) for path, _, names in os.walk(folder) for name in names]
 
 
 LITERAL = """
@@ -241,13 +243,15 @@ connections:
     ["canary-password", "'canary: [password'", "!canary 1", "!ca!canary", "[canary", "*canary", "0712345"],
 )
 @pytest.mark.parametrize("name", ["plan", "apply", "drift", "destroy", "lint", "schedule preview"])
-def test_secret_in_a_file_is_refused_and_hidden(name: str, secret: str, world: World, offline: "Cli") -> None:
+def test_secret_in_a_file_is_refused_and_hidden(
+    name: str, secret: str, workspace: Workspace, offline: "Cli"
+) -> None:
     """A secret in a file is refused with its line and not shown, even in invalid YAML."""
-    for file in _files(world.folder / "infra"):
+    for file in _files(workspace.folder / "infra"):
         file.unlink()
-    (world.folder / "infra" / "all.yaml").write_text(LITERAL.replace("PASSWORD", secret))
-    files = ["--files", str(world.folder / "infra")] if name == "schedule preview" else []
-    done = offline(*world.arguments(name), *files)
+    (workspace.folder / "infra" / "all.yaml").write_text(LITERAL.replace("PASSWORD", secret))
+    files = ["--files", str(workspace.folder / "infra")] if name == "schedule preview" else []
+    done = offline(*workspace.arguments(name), *files)
     assert done.exit_code == (1 if name == "drift" else 10), done.output
     assert "all.yaml:6" in done.output
     assert "canary" not in done.output
@@ -255,7 +259,7 @@ def test_secret_in_a_file_is_refused_and_hidden(name: str, secret: str, world: W
 
 
 def test_secret_of_a_profile_is_hidden(
-    home: Path, offline: "Cli", world: World, monkeypatch: pytest.MonkeyPatch
+    home: Path, offline: "Cli", workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A profile's secret is not shown when it works, and not when its file is invalid."""
     file = home / "config.toml"

@@ -16,8 +16,8 @@ CREDENTIAL = {f"WAREHOUSE_SYNC_{name}": value for name, value in LOGIN.items()}
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A profile file with several profiles that only its owner can read."""
-    made = tmp_path / "config.toml"
-    made.write_text(
+    path = tmp_path / "config.toml"
+    path.write_text(
         'default = "one"\n'
         '[profiles.one]\nworkspace_id = 1\nclient_id = "one-id"\nclient_secret = "canary-one"\n'
         '[profiles.two]\nworkspace_id = 2\nclient_id = "two-id"\nclient_secret = "env:TWO"\n'
@@ -27,8 +27,8 @@ def file(tmp_path: Path) -> Path:
             "SECRET", str(tmp_path / "secret")
         )
     )
-    made.chmod(0o600)
-    return made
+    path.chmod(0o600)
+    return path
 
 
 @pytest.fixture
@@ -43,9 +43,9 @@ def postman(tmp_path: Path) -> Path:
         "POD": "EU1",
     }
     entries = [{"key": key, "value": value, "enabled": key != "API_URL"} for key, value in values.items()]
-    made = tmp_path / "environment.json"
-    made.write_text(json.dumps({"name": "Warehouse Sync API", "values": entries}))
-    return made
+    path = tmp_path / "environment.json"
+    path.write_text(json.dumps({"name": "Warehouse Sync API", "values": entries}))
+    return path
 
 
 def environ(file: Path, **more: str) -> dict[str, str]:
@@ -189,10 +189,10 @@ def test_invalid_profile_file_is_an_error(text: str, file: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"values": [1]}', '{"values": 3}', "[" * 100_000])
 def test_invalid_postman_environment_is_an_error(text: str, tmp_path: Path) -> None:
     """A file that is no Postman environment is refused."""
-    made = tmp_path / "environment.json"
-    made.write_text(text)
+    path = tmp_path / "environment.json"
+    path.write_text(text)
     with pytest.raises(click.ClickException, match="is not a Postman environment"):
-        find(NOTHING, profile=None, postman_env=made, environ=environ(tmp_path / "none.toml"))
+        find(NOTHING, profile=None, postman_env=path, environ=environ(tmp_path / "none.toml"))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from warehouse_sync.declarative import RULES
 
 DOCS = Path(__file__).parents[2] / "docs"
 HEAVY = ("aiohttp", "sqlglot", "duckdb", "rich", "yaml")
-# These serve or show; what they need is loaded with their module.
+# Their modules import what they need.
 SERVING = ("emulator", "demo")
 
 

@@ -28,16 +28,18 @@ def test_sdk_errors_have_exit_codes() -> None:
         RunFailedError(warehouse_sync.Run(id=1, pipeline_id="p", status=RunStatus.FAILED)),
         warehouse_sync.WarehouseSyncError("something"),
     ]
-    told = [errors.to_cli_error(error) for error in raised]
-    assert [each.exit_code for each in told if each] == [6, 12, 3, 1]
+    converted = [errors.to_cli_error(error) for error in raised]
+    assert [each.exit_code for each in converted if each] == [6, 12, 3, 1]
     assert errors.to_cli_error(KeyError("x")) is None
 
 
 def test_wait_timeout_prints_the_command_to_continue() -> None:
     """The error of a wait contains the command with its handle."""
-    told = errors.to_cli_error(WaitTimeoutError("too long", pipeline_id="p", run_id=1, handle="wsr1:1:p:1"))
-    assert told is not None
-    assert told.message == "too long. Continue waiting with: warehouse-sync runs watch wsr1:1:p:1"
+    converted = errors.to_cli_error(
+        WaitTimeoutError("too long", pipeline_id="p", run_id=1, handle="wsr1:1:p:1")
+    )
+    assert converted is not None
+    assert converted.message == "too long. Continue waiting with: warehouse-sync runs watch wsr1:1:p:1"
 
 
 @pytest.mark.parametrize(
@@ -62,10 +64,10 @@ def test_token_errors_have_hints(status: int | None, message: str) -> None:
         text = "the token endpoint sent an invalid response"
     elif status == 401:
         text = text.replace("401", "401: check client_id and client_secret")
-    told = errors.to_cli_error(TokenError(text, status=status), credential="CREDENTIAL")
-    assert told is not None
-    assert told.message.startswith(message)
-    assert told.exit_code == 5
+    converted = errors.to_cli_error(TokenError(text, status=status), credential="CREDENTIAL")
+    assert converted is not None
+    assert converted.message.startswith(message)
+    assert converted.exit_code == 5
 
 
 def test_control_characters_are_removed() -> None:

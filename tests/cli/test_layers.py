@@ -9,7 +9,7 @@ ALLOWED = (
     "import warehouse_sync",
     "from warehouse_sync.cli",
     "from warehouse_sync.declarative import ",
-    "from warehouse_sync.emulator",  # not the core; `emulator` and `preview` are parts of it
+    "from warehouse_sync.emulator",  # not part of the core; `emulator`, `demo` and `preview` use it
     "from warehouse_sync._version import ",
 )
 

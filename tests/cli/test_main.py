@@ -16,12 +16,12 @@ COMMAND = Path(sys.executable).with_name("warehouse-sync")
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run the installed command."""
-    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)  # noqa: S603  # our own command
+    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - our own command
 
 
 def python(code: str) -> "subprocess.CompletedProcess[str]":
     """Run code in a new interpreter."""
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  # our own code
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - our own code
 
 
 def test_help_lists_every_command() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
 COMMAND = str(Path(sys.executable).with_name("warehouse-sync"))
-PATIENCE = 30  # seconds until a command that hangs fails its test
+TIMEOUT = 30  # seconds, so that a command that hangs fails its test
 COUNT = 6
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pseudo-terminals")
@@ -30,63 +30,64 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pse
 def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
     """Run the installed command."""
     command = [COMMAND, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)  # noqa: S603 - our own command
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT)  # noqa: S603 - our own command
 
 
 def on_terminal(arguments: Sequence[object], answers: Sequence[tuple[str, str]] = ()) -> tuple[int, str]:
-    """Run the command on a pseudo-terminal, and answer what it asks.
+    """Run the command on a pseudo-terminal and answer its prompts.
 
     Returns:
-        The exit code, and everything the terminal showed.
+        The exit code and everything that the terminal showed.
     """
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen([COMMAND, *map(str, arguments)], stdin=theirs, stdout=theirs, stderr=theirs)  # noqa: S603 - our own command
-    os.close(theirs)
+    controller, terminal = pty.openpty()
+    command = [COMMAND, *map(str, arguments)]
+    process = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal)  # noqa: S603 - our own command
+    os.close(terminal)
     shown, waiting = "", list(answers)
-    while chunk := _read(ours):
+    while chunk := _read(controller):
         shown += chunk
         if waiting and waiting[0][0] in shown.rpartition("\n")[2]:
-            os.write(ours, f"{waiting.pop(0)[1]}\n".encode())
-    os.close(ours)
+            os.write(controller, f"{waiting.pop(0)[1]}\n".encode())
+    os.close(controller)
     assert waiting == []
-    return process.wait(PATIENCE), shown
+    return process.wait(TIMEOUT), shown
 
 
 def interrupted(arguments: Sequence[object], *awaited: str) -> tuple[int, str]:
-    """Run the command on a pseudo-terminal, and press Ctrl-C once all of what is awaited was shown.
+    """Run the command on a pseudo-terminal and send Ctrl-C when all awaited texts are shown.
 
     Returns:
-        The exit code, and everything the terminal showed.
+        The exit code and everything that the terminal showed.
     """
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen([COMMAND, *map(str, arguments)], stdin=theirs, stdout=theirs, stderr=theirs)  # noqa: S603 - our own command
-    os.close(theirs)
+    controller, terminal = pty.openpty()
+    command = [COMMAND, *map(str, arguments)]
+    process = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal)  # noqa: S603 - our own command
+    os.close(terminal)
     shown = ""
     try:
         while not all(text in shown for text in awaited):
-            shown += _read(ours)
-        # A signal between a prompt's last letter and the reading of the answer is lost, in any program in Python: whoever
-        # sees nothing happen presses again.
-        for _ in range(PATIENCE):
+            shown += _read(controller)
+        # Python loses a signal between writing a prompt and reading the answer, so send it again until there is output.
+        for _ in range(TIMEOUT):
             process.send_signal(signal.SIGINT)
-            if select.select([ours], [], [], 1)[0]:
+            if select.select([controller], [], [], 1)[0]:
                 break
-        while chunk := _read(ours):
+        while chunk := _read(controller):
             shown += chunk
-        return process.wait(PATIENCE), shown
+        return process.wait(TIMEOUT), shown
     finally:
         process.kill()
         process.wait()
-        os.close(ours)
+        os.close(controller)
 
 
 def _read(descriptor: int) -> str:
     """Read what a terminal shows next; return an empty text after it is closed."""
-    ready, _, _ = select.select([descriptor], [], [], PATIENCE)
+    ready, _, _ = select.select([descriptor], [], [], TIMEOUT)
     assert ready, "the command shows nothing and does not end"
     try:
         return os.read(descriptor, 65536).decode()
-    except OSError:  # Linux tells the other end's closing so
+    except OSError:  # Linux raises this when the other end is closed
         return ""
 
 
@@ -209,18 +210,18 @@ def test_change_during_the_question_makes_the_plan_stale(
     infra: Path, warehouse_sync_emulator: Emulator
 ) -> None:
     """A change of the workspace while the question is open makes the plan stale."""
-    ours, theirs = pty.openpty()
+    controller, terminal = pty.openpty()
     command = [COMMAND, "apply", str(infra)]
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:  # noqa: S603 - our own command
-        os.close(theirs)
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal) as process:  # noqa: S603 - our own command
+        os.close(terminal)
         shown = ""
         while "[y/N]" not in shown:
-            shown += _read(ours)
+            shown += _read(controller)
         warehouse_sync_emulator.seed(pipelines=1, runs=0)
-        os.write(ours, b"y\n")
-        while chunk := _read(ours):
+        os.write(controller, b"y\n")
+        while chunk := _read(controller):
             shown += chunk
-        os.close(ours)
+        os.close(controller)
     assert process.returncode == 15
     assert "the workspace changed since the plan was made" in " ".join(shown.split())
 
@@ -298,7 +299,7 @@ def test_status_watch_prints_changes_as_json(cli: "Cli", warehouse_sync_emulator
         assert run("pipelines", "trigger", first[0]["pipeline"]).returncode == 0
         change = json.loads(process.stdout.readline())
         process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE) == 130
+        assert process.wait(TIMEOUT) == 130
         assert process.stderr.read() == "Interrupted.\n"
     assert {row["status"] for row in first} == {"idle"}
     assert change["pipeline"] == first[0]["pipeline"]
@@ -315,7 +316,7 @@ def test_status_watch_draws_a_table(
         ["status", "--watch"], *(f"seeded-pipeline-0000{number}" for number in (1, 2, 3))
     )
     assert code == 130
-    assert "\x1b[?25h" in shown  # the cursor is back
+    assert "\x1b[?25h" in shown  # the cursor is shown again
     assert "Traceback" not in shown
 
 
@@ -330,8 +331,8 @@ def test_wait_shows_a_live_duration(home: Path, monkeypatch: pytest.MonkeyPatch)
     assert code == 0
     assert re.search(rf"\r\x1b\[K5328/{pipeline_id}, run 1 running for \d s", shown)
     lines = [line.rpartition("\x1b[K")[2] for line in shown.split("\r\n")]
-    told = [line.partition("Z ")[2] for line in lines if f"Z 5328/{pipeline_id}, run 1 " in line]
-    assert told[-2:] == [f"5328/{pipeline_id}, run 1 {status}" for status in ("running", "success")]
+    statuses = [line.partition("Z ")[2] for line in lines if f"Z 5328/{pipeline_id}, run 1 " in line]
+    assert statuses[-2:] == [f"5328/{pipeline_id}, run 1 {status}" for status in ("running", "success")]
     assert not [line for line in lines if "running for" in line]
 
 
@@ -346,9 +347,9 @@ def test_interrupted_wait_prints_the_command_to_continue(home: Path, monkeypatch
             assert process.stderr is not None
             process.stderr.readline()
             process.send_signal(signal.SIGINT)
-            said = process.stderr.read()
-            assert process.wait(PATIENCE) == 130
-        found = re.search(r"warehouse-sync (runs watch wsr1:5328:\S+)", said)
+            stderr = process.stderr.read()
+            assert process.wait(TIMEOUT) == 130
+        found = re.search(r"warehouse-sync (runs watch wsr1:5328:\S+)", stderr)
         assert found is not None
         done = run(*found[1].split(), "--wait-timeout", "0.2")
         assert done.returncode == 4
@@ -358,13 +359,13 @@ def test_interrupted_wait_prints_the_command_to_continue(home: Path, monkeypatch
 def test_killed_apply_converges(infra: Path, warehouse_sync_emulator: Emulator) -> None:
     """Killed at random times and run again, `apply` reaches the declared state and deletes nothing."""
     warehouse_sync_emulator.seed(pipelines=1, runs=0)
-    chance = random.Random(20260101)  # noqa: S311 - moments, not secrets
+    rng = random.Random(20260101)  # noqa: S311 - times, not secrets
     warehouse_sync_emulator.fault("POST *", count=None, delay=0.02)
     command = [COMMAND, "apply", str(infra), "--yes", "--quiet"]
     for _ in range(6):
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603 - our own command
             try:
-                process.wait(chance.uniform(0.3, 1.2))
+                process.wait(rng.uniform(0.3, 1.2))
             except subprocess.TimeoutExpired:
                 process.kill()
     warehouse_sync_emulator.clear_faults()

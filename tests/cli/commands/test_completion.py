@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 BIN = Path(sys.executable).parent
-PATIENCE = 30  # seconds until a shell that hangs fails its test
+TIMEOUT = 30  # seconds, so that a shell that hangs fails its test
 READY = "ready>"
 
-# What is typed, and what one press of Tab makes of it.
+# The typed text and the completed text.
 TYPED = [
     ("warehouse-sync pipel", "warehouse-sync pipelines"),
     ("warehouse-sync runs wa", "warehouse-sync runs watch"),
@@ -60,7 +60,7 @@ class Terminal:
 
     def read_until(self, text: str) -> str:
         """Read until a text was shown."""
-        shown, until = "", time.monotonic() + PATIENCE
+        shown, until = "", time.monotonic() + TIMEOUT
         while text not in shown:
             ready, _, _ = select.select([self._ours], [], [], max(0.0, until - time.monotonic()))
             assert ready, f"the shell does not show {text!r}, but {shown!r}"
@@ -70,7 +70,7 @@ class Terminal:
     def close(self) -> None:
         """Hang up, as closing a terminal's window does."""
         os.close(self._ours)
-        self.process.wait(PATIENCE)
+        self.process.wait(TIMEOUT)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -96,7 +96,7 @@ def test_fish_shows_descriptions(settings: dict[str, str]) -> None:
     asked = "; ".join(f'complete -C "{typed}"' for typed, _ in TYPED)
     script = f"warehouse-sync completion fish | source; {asked}"
     command = [find("fish"), "--no-config", "-c", script]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=settings, timeout=PATIENCE)  # noqa: S603 - a shell
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=settings, timeout=TIMEOUT)  # noqa: S603 - a shell
     words = [line.split("\t")[0] for line in done.stdout.splitlines()]
     assert words == [expected.split()[-1] for _, expected in TYPED]
     assert "Look at the pipelines of a workspace" in done.stdout
@@ -108,7 +108,7 @@ def test_candidates_start_with_the_typed_text(shell: str, settings: dict[str, st
     variable = {"_WAREHOUSE_SYNC_COMPLETE": f"{shell}_complete", "COMP_WORDS": "warehouse-sync sc"}
     asking = {**settings, **variable, "COMP_CWORD": "sc" if shell == "fish" else "1"}
     command = str(BIN / "warehouse-sync")
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=asking, timeout=PATIENCE)  # noqa: S603 - our own command
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=asking, timeout=TIMEOUT)  # noqa: S603 - our own command
     assert "schema" in done.stdout
     assert "schedule" in done.stdout
     assert "status" not in done.stdout

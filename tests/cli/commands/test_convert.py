@@ -115,7 +115,7 @@ def test_other_file_is_refused(text: str, tmp_path: Path, offline: "Cli") -> Non
     assert not (tmp_path / "new").exists()
 
 
-# As the reference of May 2023 shows them.
+# The examples of the reference of May 2023.
 V1_BIGQUERY = {
     "id": "example-connection-2",
     "name": "Example Connection 2",

@@ -52,8 +52,8 @@ def test_interrupted_demo_exits_with_130() -> None:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("A Warehouse Sync API is running at")
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
-    assert (process.returncode, said) == (130, "Interrupted.\n")
+        _, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stderr) == (130, "Interrupted.\n")
 
 
 def read_all(descriptor: int) -> str:
@@ -62,7 +62,7 @@ def read_all(descriptor: int) -> str:
     while True:
         try:
             piece = os.read(descriptor, 65536)
-        except OSError:  # Linux says so at the end of a pseudo-terminal
+        except OSError:  # Linux raises this at the end of a pseudo-terminal
             piece = b""
         if not piece:
             return b"".join(pieces).decode()

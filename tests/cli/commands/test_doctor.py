@@ -38,7 +38,7 @@ def test_doctor_lists_missing_settings(offline: "Cli", monkeypatch: "pytest.Monk
 
 def test_doctor_reports_a_refused_credential(cli: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:
     """A refused credential is an error of the token check; the exit code is 5."""
-    monkeypatch.setenv("WAREHOUSE_SYNC_CLIENT_ID", "somebody")
+    monkeypatch.setenv("WAREHOUSE_SYNC_CLIENT_ID", "another-client")
     done = cli("doctor", "--json")
     findings = {row["check"]: row["result"] for row in json.loads(done.stdout)}
     assert (done.exit_code, findings["token"]) == (5, "error")

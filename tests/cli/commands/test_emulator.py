@@ -24,7 +24,7 @@ NAMES = ["WORKSPACE_ID", "CLIENT_ID", "CLIENT_SECRET", "API_URL", "TOKEN_URL"]
 def emulator(*arguments: str) -> "Iterator[subprocess.Popen[str]]":
     """Run the command until the block ends."""
     command = [str(COMMAND), "emulator", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own command
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         try:
             yield process
         finally:
@@ -57,9 +57,9 @@ def credential(settings: dict[str, str]) -> dict[str, str]:
 def call(url: str, *, token: str = "", body: object = None) -> Any:
     """Send a request and return the JSON of the response."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data=data, headers={"Authorization": f"Bearer {token}"})  # noqa: S310  # loopback
-    with urllib.request.urlopen(request) as answer:  # noqa: S310  # loopback
-        return json.load(answer)
+    request = urllib.request.Request(url, data=data, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - loopback
+    with urllib.request.urlopen(request) as response:  # noqa: S310 - loopback
+        return json.load(response)
 
 
 def test_printed_settings_work() -> None:
@@ -104,7 +104,7 @@ def test_port_in_use_exits_with_1() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--host", "0.0.0.0"], "pass --allow-remote to allow that"),  # noqa: S104  # refused
+        (["--host", "0.0.0.0"], "pass --allow-remote to allow that"),  # noqa: S104 - refused
         (["--host", "192.0.2.1", "--allow-remote"], "Cannot listen on port 8080 of 192.0.2.1"),
     ],
 )
@@ -119,7 +119,7 @@ def test_unusable_address_exits_with_1(arguments: list[str], message: str) -> No
 
 def test_allow_remote_listens_on_every_address() -> None:
     """With the flag the emulator listens on every address, and the printed URL works."""
-    with emulator("--port", "0", "--host", "0.0.0.0", "--allow-remote") as process:  # noqa: S104  # meant
+    with emulator("--port", "0", "--host", "0.0.0.0", "--allow-remote") as process:  # noqa: S104 - meant
         _, settings = read_settings(process)
         assert call(f"{settings['API_URL']}/_emulator/health") == {"status": "ok"}
 

@@ -22,12 +22,12 @@ SQL = "SELECT customer_id, Email, tags, note, u FROM db.shop.customers"
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Path:
     """A folder with a table of customers."""
-    place = tmp_path / "shop"
-    place.mkdir()
+    path = tmp_path / "shop"
+    path.mkdir()
     rows = (
         "customer_id,email,tags,note,u\n1,,x,,2023-02-01 10:00:00\n2,b@example.com,y,,2023-02-02 10:00:00\n"
     )
-    (place / "customers.csv").write_text(rows, "utf-8")
+    (path / "customers.csv").write_text(rows, "utf-8")
     return tmp_path
 
 
@@ -94,7 +94,7 @@ def test_query_is_read_from_a_file_or_stdin(warehouse: Path, tmp_path: Path) -> 
 def test_dialect_option_is_used(warehouse: Path, dialect: str) -> None:
     """The query is parsed in the given dialect."""
     quote = '"' if dialect == "redshift" else "`"
-    sql = f"SELECT {quote}email{quote} FROM db.shop.customers"  # noqa: S608  # the test's own
+    sql = f"SELECT {quote}email{quote} FROM db.shop.customers"  # noqa: S608 - the test's own
     assert "user identity email" in run("--warehouse", warehouse, "--dialect", dialect, sql).stdout
 
 

@@ -97,7 +97,7 @@ def test_page_of_many_runs_stays_small(
     warehouse_sync_emulator.seed(pipelines=2, runs=1000, failed_every=97)
     assert cli("report", "--html", tmp_path / "report.html", "--days", "300").exit_code == 0
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert len(page) < 60_000  # of which a bar for each day takes half
+    assert len(page) < 60_000  # half of which are the bars per day
     [row, _] = re.findall(r'<svg viewBox.*?aria-label="1,000 runs">.*?</svg>', page)
     bars = re.findall(r"<title>(.*?)</title>", row)
     assert re.match(r"990 runs, success, 20\d\d-\d\d-\d\d \d\d:\d\d to ", bars[0])
