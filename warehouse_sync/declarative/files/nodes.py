@@ -84,7 +84,7 @@ class _Open:
     location: Location
     is_mapping: bool
     items: list[Node] = attrs.field(factory=list)
-    entries: list[Entry] = attrs.field(factory=list)
+    entries: dict[str, Entry] = attrs.field(factory=dict)
     key: Scalar | None = None
 
 
@@ -117,7 +117,7 @@ class NodeBuilder:
         """Finish the innermost mapping or list."""
         done = self._open.pop()
         if done.is_mapping:
-            self.add(Mapping(tuple(done.entries), done.location))
+            self.add(Mapping(tuple(done.entries.values()), done.location))
         else:
             self.add(Sequence(tuple(done.items), done.location))
 
@@ -141,11 +141,9 @@ class NodeBuilder:
     def _add_entry(self, mapping: _Open, key: Scalar, value: Node) -> None:
         mapping.key = None
         name = str(key.value)
-        first = next((entry for entry in mapping.entries if entry.key == name), None)
-        if first is not None:
+        first = mapping.entries.setdefault(name, Entry(name, key.location, value))
+        if first.location is not key.location:
             message = (
                 f"duplicate key {name[:60]!r}, first used on line {first.location.line}: remove one of them"
             )
             self._report(Problem(location=key.location, message=message))
-            return
-        mapping.entries.append(Entry(name, key.location, value))

@@ -1,5 +1,6 @@
 """Parse JSON with line numbers and duplicate keys, which the standard library does not report."""
 
+import bisect
 import json
 import re
 from collections.abc import Callable
@@ -20,6 +21,19 @@ class _NotJSONError(Exception):
         self.at = at
 
 
+class _Lines:
+    """Converts positions in a text to locations."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self._file = file
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def locate(self, at: int) -> Location:
+        """Return the location of a position."""
+        line = bisect.bisect_right(self._starts, at)
+        return Location(self._file, line, at - self._starts[line - 1] + 1)
+
+
 def parse_json(text: str, file: str, report: Callable[[Problem], None]) -> list[Node]:
     """Parse a JSON document.
 
@@ -31,16 +45,17 @@ def parse_json(text: str, file: str, report: Callable[[Problem], None]) -> list[
     Returns:
         The document; an empty list after a syntax error.
     """
+    lines = _Lines(text, file)
     try:
-        return _read(text, file, report)
+        return _read(text, lines, report)
     except TooDeepError:
         return []
     except _NotJSONError as error:
-        report(Problem(location=_location(text, file, error.at), message="invalid JSON: fix the syntax here"))
+        report(Problem(location=lines.locate(error.at), message="invalid JSON: fix the syntax here"))
         return []
 
 
-def _read(text: str, file: str, report: Callable[[Problem], None]) -> list[Node]:
+def _read(text: str, lines: _Lines, report: Callable[[Problem], None]) -> list[Node]:
     """Check the syntax with the standard library, then build nodes from the tokens."""
     _check_syntax(text)
     builder, at, end = NodeBuilder(report), 0, len(text.rstrip(" \t\r\n"))
@@ -48,7 +63,7 @@ def _read(text: str, file: str, report: Callable[[Problem], None]) -> list[Node]
         token = _TOKEN.match(text, at)
         if token is None or token.lastgroup is None:
             raise _NotJSONError(at)
-        _take(token.group(token.lastgroup), _location(text, file, token.start(token.lastgroup)), builder)
+        _take(token.group(token.lastgroup), lines.locate(token.start(token.lastgroup)), builder)
         at = token.end()
     return builder.documents
 
@@ -75,8 +90,3 @@ def _check_syntax(text: str) -> None:
 
 def _refuse_constant(word: str) -> object:
     raise ValueError(word)
-
-
-def _location(text: str, file: str, at: int) -> Location:
-    line_start = text.rfind("\n", 0, at) + 1
-    return Location(file, text.count("\n", 0, at) + 1, at - line_start + 1)
