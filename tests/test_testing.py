@@ -100,7 +100,7 @@ def test_clock_is_virtual_for_tests_that_name_it(pytester: pytest.Pytester) -> N
 def test_documented_example_passes(pytester: pytest.Pytester) -> None:
     """The complete example in the plugin's docstring is a test that passes as it stands."""
     documentation = warehouse_sync.testing.__doc__ or ""
-    example = documentation.partition("its health::\n")[2]
+    example = documentation.rpartition("::\n")[2]
     passes(pytester, dedent(example), *WITH_ASYNCIO, count=1)
 
 

@@ -1,15 +1,15 @@
-"""The pytest plugin: a running emulator, and clients connected to it, as fixtures.
+"""The pytest plugin: fixtures for a running emulator and for clients connected to it.
 
-It is registered as a plugin of pytest by the installation; a test only names the fixtures it needs::
+pytest loads it automatically once the package is installed. A test requests the fixtures by name::
 
     async def test_report(warehouse_sync_emulator, warehouse_sync_client):
         [pipeline_id] = warehouse_sync_emulator.seed(pipelines=1)
         report = await warehouse_sync_client.pipelines.report(pipeline_id)
         assert report.status == "idle"
 
-Every test gets an emulator of its own, so that no state passes from one to the next. A test that names the fixture
-`warehouse_sync_clock` turns the time itself, and its runs take none. A complete example, of code that creates an
-hourly pipeline and answers for its health::
+Each test gets its own emulator, so tests share no state. A test that requests `warehouse_sync_clock` controls the time of
+the emulator, and its runs take no time. A complete example, for code that creates an hourly pipeline and checks its
+health::
 
     from datetime import timedelta
 
@@ -53,7 +53,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-# Every run of pytest in an environment with this package imports this module: whatever is heavy waits for a fixture.
+# pytest imports this module in every run, so slow imports are inside the fixtures.
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -63,23 +63,23 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def warehouse_sync_clock() -> "VirtualClock":
-    """The emulator's clock, for tests that name it: it stands still at noon of 1 January 2025 until it is turned."""
-    from warehouse_sync.emulator import VirtualClock  # noqa: PLC0415  # heavy
+    """The clock of the emulator. It stands at noon UTC of 1 January 2025 until the test advances it."""
+    from warehouse_sync.emulator import VirtualClock  # noqa: PLC0415 - slow to import
 
     return VirtualClock(datetime(2025, 1, 1, 12, tzinfo=UTC))
 
 
 @pytest.fixture
 def warehouse_sync_emulator(request: pytest.FixtureRequest) -> "Iterator[Emulator]":
-    """A running emulator with nothing in it, in a thread of its own; for async and blocking tests."""
-    from warehouse_sync.emulator import Emulator  # noqa: PLC0415  # heavy
+    """A running, empty emulator in its own thread, for asynchronous and blocking tests."""
+    from warehouse_sync.emulator import Emulator  # noqa: PLC0415 - slow to import
 
     with Emulator(**_clock_settings(request)) as emulator:
         yield emulator
 
 
 def _clock_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Return the virtual clock if the test names it; a wait for a run would never end unless runs then take no time."""
+    """Return the virtual clock if the test requests it, and runs that take no time: waits for others would not end."""
     if "warehouse_sync_clock" not in request.fixturenames:
         return {}
     return {"clock": request.getfixturevalue("warehouse_sync_clock"), "queued": 0, "running": 0}
@@ -88,17 +88,17 @@ def _clock_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
 @pytest.fixture
 def warehouse_sync_sync_client(warehouse_sync_emulator: "Emulator") -> "Iterator[Client]":
     """A `Client` connected to the emulator."""
-    from warehouse_sync import Client  # noqa: PLC0415  # heavy
+    from warehouse_sync import Client  # noqa: PLC0415 - slow to import
 
     with Client(**warehouse_sync_emulator.client_options()) as client:
         yield client
 
 
 def _async_fixture(function: "Callable[..., Any]") -> "Callable[..., Any]":
-    """Make an async fixture with the plugin that is there to run it."""
+    """Create an asynchronous fixture for the installed plugin, pytest-asyncio or anyio."""
     if find_spec("pytest_asyncio") is None:
-        return pytest.fixture(function)  # anyio's plugin runs it for tests marked `anyio`
-    import pytest_asyncio  # noqa: PLC0415  # pytest has imported it by now
+        return pytest.fixture(function)  # the plugin of anyio runs it for tests marked `anyio`
+    import pytest_asyncio  # noqa: PLC0415 - an optional dependency
 
     return pytest_asyncio.fixture(function)
 
@@ -106,18 +106,18 @@ def _async_fixture(function: "Callable[..., Any]") -> "Callable[..., Any]":
 @_async_fixture
 async def warehouse_sync_client(warehouse_sync_emulator: "Emulator") -> "AsyncIterator[AsyncClient]":
     """An `AsyncClient` connected to the emulator."""
-    from warehouse_sync import AsyncClient  # noqa: PLC0415  # heavy
+    from warehouse_sync import AsyncClient  # noqa: PLC0415 - slow to import
 
     async with AsyncClient(**warehouse_sync_emulator.client_options()) as client:
         yield client
 
 
 def patch_aioresponses() -> None:
-    """Let aioresponses build answers under aiohttp 3.14; call it once, in `conftest.py`.
+    """Make aioresponses work with aiohttp 3.14. Call it once, in `conftest.py`.
 
-    aiohttp asks for the writer of each answer's request since 3.14, and aioresponses up to 0.7.9 names none (its issue 289).
-    A release that names one is left to do so.
+    Since 3.14, aiohttp requires the stream writer of each response, which aioresponses up to 0.7.9 does not pass (its
+    issue 289). A release that passes it is not changed.
     """
-    core: Any = import_module("aioresponses.core")  # the test's dependency, not ours
-    written = SimpleNamespace(output_size=0)  # all that aiohttp reads of a writer that is done
+    core: Any = import_module("aioresponses.core")  # a dependency of the tests that call this
+    written = SimpleNamespace(output_size=0)  # the only attribute that aiohttp reads
     core.ClientResponse = partial(core.ClientResponse, stream_writer=written)

@@ -90,7 +90,7 @@ class BigQueryConfig:
 
 def _to_port(value: int | str | None) -> str | None:
     """Convert a number to a string, the type of the port in the reference."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value  # type: ignore[return-value]
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value  # type: ignore[return-value] # other types are left for validation
 
 
 @attrs.frozen(kw_only=True)

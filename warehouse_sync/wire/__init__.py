@@ -1,1 +1,1 @@
-"""Bytes to models and back: the only place that knows the JSON."""
+"""Bytes to models and back. Only this package knows the JSON of the API."""

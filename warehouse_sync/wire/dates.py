@@ -1,9 +1,9 @@
-"""The wire's dates: ISO 8601 with any number of fraction digits, without a zone meaning UTC."""
+"""Dates in JSON: ISO 8601 with any number of fraction digits. A date without a time zone is in UTC."""
 
 import re
 from datetime import UTC, datetime, timedelta
 
-# The `:?` after the T reads a typo of the reference ("2023-03-01T:12:00:00Z"); it is never sent.
+# The `:?` after the T accepts a typo of the reference ("2023-03-01T:12:00:00Z").
 _DATE = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ]:?(\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?\s?([Zz]|[+-]\d\d:?\d\d)?",
     re.ASCII,
@@ -11,10 +11,10 @@ _DATE = re.compile(
 
 
 def parse_date(text: str) -> datetime:
-    """Read a date as an aware datetime in UTC, rounded to the microsecond by its seventh digit, as msgspec does.
+    """Parse a date to a datetime in UTC, rounded to microseconds by the seventh fraction digit, like msgspec.
 
     Raises:
-        ValueError: It is not a date.
+        ValueError: The text is not a date.
     """
     match = _DATE.fullmatch(text)
     if match is None:
@@ -30,7 +30,7 @@ def parse_date(text: str) -> datetime:
 
 
 def format_date(value: datetime) -> str:
-    """Write an aware datetime as the reference does: `2022-10-30T11:00:16Z`, with a fraction only where there is one."""
+    """Format an aware datetime like the reference, as `2022-10-30T11:00:16Z`, with a fraction only if it is not 0."""
     utc = value.astimezone(UTC)
     spec = "seconds" if not utc.microsecond else "microseconds" if utc.microsecond % 1000 else "milliseconds"
     return utc.replace(tzinfo=None).isoformat(timespec=spec) + "Z"

@@ -1,4 +1,4 @@
-"""Error answers: what the server means by them."""
+"""Error responses: the exception class and the messages."""
 
 import json
 import re
@@ -21,8 +21,8 @@ from warehouse_sync.errors import (
 from warehouse_sync.wire import json_codec
 
 _BUSY = re.compile(r"already (in progress|running)", re.IGNORECASE)
-_LONGEST = 500  # characters of one message
-_MOST = 20  # messages
+_MAX_MESSAGE_LENGTH = 500  # characters
+_MAX_MESSAGES = 20
 
 _ERRORS: Mapping[int, type[APIError]] = {
     400: BadRequestError,
@@ -36,35 +36,35 @@ _ERRORS: Mapping[int, type[APIError]] = {
 
 
 def error_class(status: int, messages: Iterable[str]) -> type[APIError]:
-    """Choose the exception for an error answer."""
+    """Return the exception class for an error response."""
     if status == 400 and any(_BUSY.search(message) for message in messages):  # noqa: PLR2004 - an HTTP status
         return PipelineBusyError
     return _ERRORS.get(status) or (ServerError if status >= 500 else APIError)  # noqa: PLR2004 - an HTTP status
 
 
 def error_messages(body: bytes, secrets: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return what the server said, shortened, with any of `secrets` it echoes taken out.
+    """Return the messages of an error response, shortened, with echoed `secrets` masked.
 
-    Reads `{"errors": [{"message": …}]}`, bare strings in that list, `{"message": …}`, and the token endpoint's
-    `{"error": …, "error_description": …}`. A body that is not JSON says nothing.
+    Accepts `{"errors": [{"message": …}]}`, strings in that list, `{"message": …}`, and the token endpoint's
+    `{"error": …, "error_description": …}`. A body that is not JSON has no messages.
     """
-    hidden = _forms(secrets)
-    return tuple(_clean(message, hidden) for message in _raw_messages(body)[:_MOST])
+    forms = _forms(secrets)
+    return tuple(_clean(message, forms) for message in _raw_messages(body)[:_MAX_MESSAGES])
 
 
 def without_secrets(text: str | None, secrets: Iterable[str]) -> str | None:
-    """Return what a header of an error answer says, with any of `secrets` it echoes taken out."""
+    """Return the value of a header of an error response, shortened, with echoed `secrets` masked."""
     return None if text is None else _clean(text, _forms(secrets))
 
 
 def _forms(secrets: Iterable[str]) -> tuple[str, ...]:
-    """Return how secrets may come back, the longest first, so that one within another leaves no rest of it."""
-    forms = {form for secret in secrets if secret for form in _as_echoed(secret)}
+    """Return the forms in which a server may echo secrets, longest first, so that overlapping ones are masked whole."""
+    forms = {form for secret in secrets if secret for form in _echoed_forms(secret)}
     return tuple(sorted(forms, key=len, reverse=True))
 
 
-def _as_echoed(secret: str) -> tuple[str, ...]:
-    """Return a secret as it may come back: itself, or as JSON writes it, when the whole request is quoted."""
+def _echoed_forms(secret: str) -> tuple[str, ...]:
+    """Return a secret and its JSON encodings, because a server may quote the request body."""
     return secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
 
 
@@ -77,9 +77,9 @@ def _raw_messages(body: bytes) -> list[str]:
         return []
     errors = document.get("errors")
     listed = [_message_of(error) for error in errors] if isinstance(errors, list) else []
-    loose = [document.get(key) for key in ("message", "error", "error_description")]
-    texts = [text for text in (*listed, *loose) if isinstance(text, str) and text]
-    return list(dict.fromkeys(texts))  # the same reason may stand under several names
+    single = [document.get(key) for key in ("message", "error", "error_description")]
+    texts = [text for text in (*listed, *single) if isinstance(text, str) and text]
+    return list(dict.fromkeys(texts))  # without duplicates under several names
 
 
 def _message_of(error: Any) -> Any:  # noqa: ANN401 - JSON is anything
@@ -90,4 +90,6 @@ def _clean(message: str, secrets: tuple[str, ...]) -> str:
     for secret in secrets:
         message = message.replace(secret, "[secret]")
     printable = "".join(character if character.isprintable() else " " for character in message)
-    return printable if len(printable) <= _LONGEST else printable[: _LONGEST - 1] + "…"
+    if len(printable) <= _MAX_MESSAGE_LENGTH:
+        return printable
+    return printable[: _MAX_MESSAGE_LENGTH - 1] + "…"

@@ -1,8 +1,8 @@
-"""Bytes to models for what is read in bulk: reports, runs and pages, as the server sends them every time.
+"""Bytes to models for reports, runs and pages, which are read often.
 
-msgspec decodes straight into the attrs classes. It is strict: whatever it refuses, and any date that is not written in
-UTC, goes to `lenient`, which gives the same answers and knows the oddities. It passes over unknown fields without
-judging the bytes of their values.
+msgspec decodes directly into the attrs classes. It is strict: a document that it rejects, or with a date that is not in
+UTC, is decoded by `lenient`, which returns the same models and accepts more variations. msgspec skips unknown fields
+without validating the bytes of their values.
 """
 
 from collections.abc import Iterable
@@ -22,19 +22,19 @@ _run = msgspec.json.Decoder(Run)
 
 
 def page(body: bytes) -> Page:
-    """Read a page of runs."""
+    """Decode a page of runs."""
     value = _decode(_page, body)
     return value if value is not None and _all_in_utc(value.items) else lenient.decode(body, Page)
 
 
 def run(body: bytes) -> Run:
-    """Read a run."""
+    """Decode a run."""
     value = _decode(_run, body)
     return value if value is not None and _all_in_utc((value,)) else lenient.decode(body, Run)
 
 
 def report(body: bytes) -> PipelineReport:
-    """Read a pipeline's report."""
+    """Decode the report of a pipeline."""
     value = _decode(_report, body)
     if value is None:
         return lenient.decode(body, PipelineReport)
@@ -46,19 +46,19 @@ def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T | None:
     try:
         return decoder.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError):
-        return None  # `lenient` either reads it or says what is wrong with it
+        return None  # `lenient` decodes it, or raises an error with the reason
 
 
 def _all_in_utc(runs: Iterable[Run]) -> bool:
-    """Tell whether every date is in UTC: msgspec reads "…Z" as the one `UTC` object, other zones as something else."""
+    """Return whether all dates are in UTC. msgspec decodes "Z" to the object `UTC`, and other zones to other objects."""
     for run in runs:
-        try:  # in one go, which takes half the time: most runs have all their dates
+        try:  # one comparison takes half the time, and most runs have all dates
             alike = (
-                run.logical_date.tzinfo  # type: ignore[union-attr] # where one is missing, see below
-                is run.started_on.tzinfo  # type: ignore[union-attr]
-                is run.ended_on.tzinfo  # type: ignore[union-attr]
-                is run.range_start.tzinfo  # type: ignore[union-attr]
-                is run.range_end.tzinfo  # type: ignore[union-attr]
+                run.logical_date.tzinfo  # type: ignore[union-attr] # a missing date raises AttributeError
+                is run.started_on.tzinfo  # type: ignore[union-attr] # same
+                is run.ended_on.tzinfo  # type: ignore[union-attr] # same
+                is run.range_start.tzinfo  # type: ignore[union-attr] # same
+                is run.range_end.tzinfo  # type: ignore[union-attr] # same
                 is UTC
             )
         except AttributeError:

@@ -210,7 +210,7 @@ def _connection(value: Any, cls: Any) -> Connection:  # noqa: ANN401 - a structu
     document = dict(_object(value))
     provider = _field("service_provider", _str, document.pop("service_provider", None), str)
     document["config"] = (provider, document.get("config"))
-    return _read_connection(document, cls)  # type: ignore[no-any-return]
+    return _read_connection(document, cls)  # type: ignore[no-any-return] # the hook is untyped
 
 
 def _config(provider: str, value: Any) -> ConnectionConfig:  # noqa: ANN401 - JSON is anything
@@ -233,7 +233,7 @@ def _data_model(value: Any, cls: Any) -> DataModel:  # noqa: ANN401 - a structur
         document.pop("type", None)
     if config:
         document["config"] = config
-    return _read_data_model(document, cls)  # type: ignore[no-any-return]
+    return _read_data_model(document, cls)  # type: ignore[no-any-return] # the hook is untyped
 
 
 _converter.register_structure_hook(Connection, _connection)
