@@ -1,4 +1,4 @@
-"""A running emulator with a clock that stands still, and a plain HTTP client of it."""
+"""A running emulator with a virtual clock, and a plain HTTP client."""
 
 import io
 import json
@@ -26,8 +26,8 @@ CREDENTIAL = {
 
 
 @frozen
-class Answer:
-    """What came back; the document is None where there was no body."""
+class Response:
+    """A response; the document is None if there was no body."""
 
     status: int
     document: Any
@@ -42,15 +42,15 @@ class Answer:
 
 @define
 class Api:
-    """Calls the emulator the way `curl` would."""
+    """A plain HTTP client of the emulator."""
 
     session: aiohttp.ClientSession
     url: str
     token: str = ""
     base: str = field(default="/platform/v2/workspaces/5328")
 
-    async def call(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
-        """Send a request; a path that does not name a generation of the API lies in the workspace of `base`."""
+    async def call(self, method: str, path: str, body: object = None, **headers: str) -> Response:
+        """Send a request; a path without an API prefix is below `base`."""
         full = (
             path
             if path.startswith(("/platform", "/oauth", "/_emulator", "/openapi", "/nowhere"))
@@ -60,30 +60,30 @@ class Api:
         sent = {"Authorization": f"Bearer {self.token}", **headers}
         async with self.session.request(
             method, self.url + full, data=io.BytesIO(text), headers=sent
-        ) as answer:
-            received = await answer.read()
+        ) as response:
+            received = await response.read()
             if received:
-                assert answer.content_type == "application/json"
-            return Answer(answer.status, json.loads(received) if received else None, answer.headers)
+                assert response.content_type == "application/json"
+            return Response(response.status, json.loads(received) if received else None, response.headers)
 
-    async def get(self, path: str, **headers: str) -> Answer:
+    async def get(self, path: str, **headers: str) -> Response:
         """Send a GET."""
         return await self.call("GET", path, **headers)
 
-    async def post(self, path: str, body: object) -> Answer:
+    async def post(self, path: str, body: object) -> Response:
         """Send a POST."""
         return await self.call("POST", path, body)
 
-    async def put(self, path: str, body: object) -> Answer:
+    async def put(self, path: str, body: object) -> Response:
         """Send a PUT."""
         return await self.call("PUT", path, body)
 
-    async def delete(self, path: str) -> Answer:
+    async def delete(self, path: str) -> Response:
         """Send a DELETE."""
         return await self.call("DELETE", path)
 
     async def sign_in(self) -> None:
-        """Get a token and use it from now on."""
+        """Request a token and use it from then on."""
         self.token = (await self.post("/oauth/token", CREDENTIAL)).document["access_token"]
 
 
@@ -99,7 +99,7 @@ def vector() -> Vector:
 
 @pytest.fixture
 def clock() -> VirtualClock:
-    """A clock that stands still at the time the reference's answers show."""
+    """A virtual clock at the time that the reference's responses show."""
     return VirtualClock(NOW)
 
 
@@ -112,7 +112,7 @@ async def emulator(clock: VirtualClock) -> AsyncIterator[Emulator]:
 
 @pytest.fixture
 async def api(emulator: Emulator) -> AsyncIterator[Api]:
-    """A client that is signed in."""
+    """A client with a token."""
     async with aiohttp.ClientSession() as session:
         api = Api(session, emulator.url)
         await api.sign_in()

@@ -1,4 +1,4 @@
-"""Clocks."""
+"""The clocks."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -7,8 +7,8 @@ import pytest
 from warehouse_sync.emulator import SystemClock, VirtualClock
 
 
-def test_system_clock_tells_the_time_in_whole_milliseconds() -> None:
-    """The machine's time is told in UTC, and carries no more than the API's dates do."""
+def test_system_clock_has_whole_milliseconds() -> None:
+    """The system clock returns UTC, with no more precision than the API's timestamps."""
     before = datetime.now(UTC)
     now = SystemClock().now()
     after = datetime.now(UTC)
@@ -16,8 +16,8 @@ def test_system_clock_tells_the_time_in_whole_milliseconds() -> None:
     assert (now.microsecond % 1000, now.tzinfo) == (0, UTC)
 
 
-def test_virtual_clock_moves_only_when_told() -> None:
-    """A virtual clock stands still, advances by what it is told, and never goes back."""
+def test_virtual_clock_only_advances() -> None:
+    """A virtual clock stands still, advances by a duration, and never goes back."""
     clock = VirtualClock(datetime(2023, 1, 1, 2, 0, 0, 999, tzinfo=timezone(timedelta(hours=2))))
     assert clock.now() == clock.now() == datetime(2023, 1, 1, tzinfo=UTC)
     assert clock.advance(timedelta(days=1)) == clock.now() == datetime(2023, 1, 2, tzinfo=UTC)

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 async def test_health_needs_no_token(api: Api) -> None:
-    """Anybody on this machine may ask whether the emulator is up."""
-    answer = await api.get("/_emulator/health", Authorization="")
-    assert (answer.status, answer.document) == (200, {"status": "ok"})
+    """The health route needs no token."""
+    response = await api.get("/_emulator/health", Authorization="")
+    assert (response.status, response.document) == (200, {"status": "ok"})
 
 
-async def test_reset_forgets_everything_but_tokens(api: Api, emulator: Emulator) -> None:
-    """After a reset every workspace is empty and no fault is in force; clients go on with their tokens."""
+async def test_reset_keeps_only_tokens(api: Api, emulator: Emulator) -> None:
+    """A reset deletes every workspace and fault; tokens stay valid."""
     emulator.seed(pipelines=1, runs=1)
     emulator.seed(pipelines=1, runs=1, workspace_id=9)
     emulator.fault("GET *", status=500)
@@ -29,7 +29,7 @@ async def test_reset_forgets_everything_but_tokens(api: Api, emulator: Emulator)
 
 
 async def test_seed_adds_pipelines_to_a_workspace(api: Api) -> None:
-    """Pipelines with a past are added to the workspace that was named, by default that of the settings."""
+    """Pipelines are added to the named workspace, by default that of the client options."""
     first = await api.post("/_emulator/seed", {"pipelines": 2, "runs": 4})
     assert first.document == {"pipeline_ids": ["seeded-pipeline-00001", "seeded-pipeline-00002"]}
     page = await api.get("/inputs/data-pipelines/seeded-pipeline-00002/runs")
@@ -41,15 +41,15 @@ async def test_seed_adds_pipelines_to_a_workspace(api: Api) -> None:
 @pytest.mark.parametrize(
     "body", [{"pipelines": -1}, {"runs": "5"}, {"pipelines": 10**9}, {"failed_every": True}]
 )
-async def test_seed_refuses_nonsense(api: Api, body: Document) -> None:
-    """An amount that is none, or more than fits, is refused."""
-    answer = await api.post("/_emulator/seed", body)
-    assert answer.status == 400
-    assert "must be a whole number from 0 to" in answer.messages[0]
+async def test_seed_rejects_invalid_counts(api: Api, body: Document) -> None:
+    """A count that is not a number, or too large, is rejected."""
+    response = await api.post("/_emulator/seed", body)
+    assert response.status == 400
+    assert "must be a whole number from 0 to" in response.messages[0]
 
 
-async def test_failure_is_planned_for_the_next_run(api: Api, clock: VirtualClock) -> None:
-    """The next run of the pipeline fails with the message; one that is not there answers 404."""
+async def test_next_run_fails_on_request(api: Api, clock: VirtualClock) -> None:
+    """The pipeline's next run fails with the message; an unknown pipeline is 404."""
     await api.post("/_emulator/seed", {"pipelines": 1, "runs": 1})
     planned = await api.post(
         "/_emulator/failures", {"pipeline_id": "seeded-pipeline-00001", "message": "No."}

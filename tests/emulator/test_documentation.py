@@ -1,4 +1,4 @@
-"""The page about the emulator: nothing is missing from it, and its examples work."""
+"""The documentation page of the emulator: it is complete, and its examples work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMED = set(re.findall(r"`([^`\s]+)`", PAGE))
 
 
 def test_every_field_of_a_fault_is_documented() -> None:
-    """The page names each field."""
+    """The page names each field of a fault."""
     assert {each.name for each in attrs.fields(Fault)} - {"route"} <= NAMED
 
 
@@ -36,12 +36,12 @@ def test_every_control_route_is_documented() -> None:
 
 
 def test_example_test_passes(tmp_path: Path) -> None:
-    """The complete example is a test that passes as it stands."""
+    """The complete example is a test that passes unchanged."""
     [example] = re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
     path = tmp_path / "test_example.py"
     path.write_text(example, encoding="utf-8")
     plain = ("-q", "-W", "error", "-p", "no:asyncio", "-p", "no:cacheprovider")
     command = [sys.executable, "-m", "pytest", *plain, str(path)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603  # our own code
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 - our own code
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout

@@ -1,4 +1,4 @@
-"""Which hosts a request may name."""
+"""Accepted and rejected hosts and origins."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ FOREIGN = [
 
 @pytest.mark.parametrize("host", LOOPBACK)
 def test_loopback_is_accepted(host: str) -> None:
-    """Loopback addresses and localhost are accepted with and without a port, again and again."""
+    """Loopback addresses and localhost are accepted with and without a port, repeatedly."""
     rule = HostCheck()
     rule.check(host, None)
     rule.check(host, f"http://{host}")
 
 
 @pytest.mark.parametrize("host", FOREIGN)
-def test_anything_else_is_refused(host: str | None) -> None:
-    """Names and addresses that are not loopback are refused, also when they look like it."""
+def test_other_host_is_rejected(host: str | None) -> None:
+    """Names and addresses that are not loopback are rejected, even similar ones."""
     with pytest.raises(HttpError) as caught:
         HostCheck().check(host, None)
     assert caught.value.status == 421
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "", "http://127.0.0.1.evil.example"])
-def test_foreign_origin_is_refused(origin: str) -> None:
-    """A page of another site is refused though it names the right host."""
+def test_foreign_origin_is_rejected(origin: str) -> None:
+    """A page of another site is rejected although it names an accepted host."""
     with pytest.raises(HttpError) as caught:
         HostCheck().check("127.0.0.1", origin)
     assert caught.value.status == 403
 
 
 def test_addresses_and_names_can_be_permitted() -> None:
-    """Where it is meant to be reached, any address is accepted, and the names that were given; no other name."""
+    """With `any_address` any address is accepted, and the permitted names; no other name."""
     rule = HostCheck(any_address=True, names=["Emulator"])
     for host in ("192.168.0.1:80", "[fe80::1]:80", "emulator:80", "localhost"):
         rule.check(host, None)

@@ -1,4 +1,4 @@
-"""What every request passes, and the form of every failure."""
+"""What every request passes through, and the form of every error."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ TOO_LARGE = b'"' + b"x" * (4 * 1024 * 1024) + b'"'
     ids=lambda value: repr(value)[:20] if isinstance(value, bytes) else "",
 )
 @pytest.mark.parametrize("path", ["/oauth/token", "/connections", "/_emulator/seed"])
-async def test_junk_body_is_refused_as_documented(
+async def test_invalid_body_gets_documented_error(
     api: Api, path: str, body: bytes, status: int, message: str
 ) -> None:
-    """Whatever the body is, the answer is the documented error body, and the next request works."""
-    answer = await api.call("POST", path, body)
-    assert (answer.status, answer.messages) == (status, [message])
+    """Any invalid body gets the documented error body, and the next request works."""
+    response = await api.call("POST", path, body)
+    assert (response.status, response.messages) == (status, [message])
     assert (await api.get("/connections")).status == 200
 
 
@@ -60,10 +60,10 @@ async def test_junk_body_is_refused_as_documented(
         "/connections/a b",
     ],
 )
-async def test_unknown_route_is_not_found_as_documented(api: Api, path: str) -> None:
-    """A path that names nothing answers 404 in the documented form."""
-    answer = await api.get(path)
-    assert (answer.status, len(answer.messages)) == (404, 1)
+async def test_unknown_route_gets_documented_404(api: Api, path: str) -> None:
+    """An unknown path is 404 with the documented error body."""
+    response = await api.get(path)
+    assert (response.status, len(response.messages)) == (404, 1)
 
 
 @pytest.mark.parametrize(
@@ -75,62 +75,65 @@ async def test_unknown_route_is_not_found_as_documented(api: Api, path: str) -> 
         ("OPTIONS", "/connections"),
     ],
 )
-async def test_other_method_is_refused_as_documented(api: Api, method: str, path: str) -> None:
-    """A method that a path has not answers 405 in the documented form and names those it has."""
-    answer = await api.call(method, path)
-    assert answer.status == 405
-    assert answer.messages[0].startswith(
-        f"{method} is not allowed for this path; allowed: {answer.headers['Allow']}"
+async def test_other_method_gets_documented_405(api: Api, method: str, path: str) -> None:
+    """An unsupported method is 405 with the documented error body and the allowed methods."""
+    response = await api.call(method, path)
+    assert response.status == 405
+    assert response.messages[0].startswith(
+        f"{method} is not allowed for this path; allowed: {response.headers['Allow']}"
     )
 
 
-async def test_answers_carry_no_cors_headers_and_no_cookies(api: Api) -> None:
-    """A web page of another site could not read an answer, and no state is left in a browser."""
-    for answer in (
+async def test_responses_have_no_cors_headers_or_cookies(api: Api) -> None:
+    """Web pages of other sites cannot read a response, and no cookie is set."""
+    for response in (
         await api.get("/connections"),
         await api.call("OPTIONS", "/connections"),
         await api.get("/_emulator/health"),
     ):
         assert not [
-            name for name in answer.headers if name.startswith("Access-Control") or name == "Set-Cookie"
+            name for name in response.headers if name.startswith("Access-Control") or name == "Set-Cookie"
         ]
 
 
 @pytest.mark.parametrize("path", ["/connections", "/oauth/token", "/_emulator/health", "/nowhere"])
-async def test_foreign_host_is_refused_everywhere(api: Api, path: str) -> None:
-    """A request that names another host answers 421, on every route."""
-    answer = await api.get(path, Host="evil.example")
-    assert answer.status == 421
-    assert "evil.example" in answer.messages[0]
+async def test_foreign_host_is_rejected_on_every_route(api: Api, path: str) -> None:
+    """A request with a foreign host is 421, on every route."""
+    response = await api.get(path, Host="evil.example")
+    assert response.status == 421
+    assert "evil.example" in response.messages[0]
 
 
-async def test_foreign_origin_is_refused(api: Api, emulator: Emulator) -> None:
-    """A web page of another site is refused; the emulator's own are not."""
+async def test_foreign_origin_is_rejected(api: Api, emulator: Emulator) -> None:
+    """A web page of another site is rejected; the emulator's own page is not."""
     assert (await api.get("/connections", Origin="http://evil.example")).status == 403
     assert (await api.get("/connections", Origin=emulator.url)).status == 200
 
 
-async def test_failure_of_the_emulator_is_told_and_logged(
+async def test_bug_is_500_and_logged(
     api: Api, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A bug of the emulator answers 500 in the documented form, and the log has the trace."""
+    """A bug in the emulator is 500 with the documented error body, and its traceback is logged."""
     monkeypatch.setattr(emulator._store, "workspace", lambda _: 1 / 0)
     with caplog.at_level(logging.ERROR):
-        answer = await api.get("/connections")
-    assert (answer.status, answer.messages) == (500, ["The emulator failed; see its log for the traceback."])
+        response = await api.get("/connections")
+    assert (response.status, response.messages) == (
+        500,
+        ["The emulator failed; see its log for the traceback."],
+    )
     assert "ZeroDivisionError" in caplog.text
 
 
-async def test_body_that_cannot_be_decompressed_is_refused(api: Api) -> None:
-    """A body that is not what its encoding says answers 400 in the documented form."""
-    answer = await api.call("POST", "/oauth/token", b"abcde", **{"Content-Encoding": "gzip"})
-    assert (answer.status, answer.messages) == (400, ["The request body could not be read."])
+async def test_body_that_does_not_decompress_is_400(api: Api) -> None:
+    """A body that does not match its encoding is 400 with the documented error body."""
+    response = await api.call("POST", "/oauth/token", b"abcde", **{"Content-Encoding": "gzip"})
+    assert (response.status, response.messages) == (400, ["The request body could not be read."])
 
 
-async def test_client_that_leaves_within_its_body_does_no_harm(
+async def test_client_that_disconnects_is_no_error(
     emulator: Emulator, api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A client that goes away in the middle of a request is no error, and the others are served."""
+    """A client that disconnects within its body causes no error, and others are served."""
     _, writer = await asyncio.open_connection("127.0.0.1", emulator.port)
     host = f"Host: 127.0.0.1:{emulator.port}"
     writer.write(f"POST /oauth/token HTTP/1.1\r\n{host}\r\nContent-Length: 100\r\n\r\n{{".encode())
@@ -142,19 +145,19 @@ async def test_client_that_leaves_within_its_body_does_no_harm(
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-async def test_request_without_host_is_refused(emulator: Emulator) -> None:
-    """HTTP/1.0 permits no Host header; the emulator does not."""
+async def test_request_without_host_is_rejected(emulator: Emulator) -> None:
+    """A request without a Host header, which HTTP/1.0 permits, is rejected."""
     reader, writer = await asyncio.open_connection("127.0.0.1", emulator.port)
     writer.write(b"GET /_emulator/health HTTP/1.0\r\n\r\n")
-    answer = await reader.read()
+    response = await reader.read()
     writer.close()
     await writer.wait_closed()
-    assert b" 421 " in answer.split(b"\r\n")[0]
-    assert b'"statusCode":421' in answer
+    assert b" 421 " in response.split(b"\r\n")[0]
+    assert b'"statusCode":421' in response
 
 
-async def test_client_that_asks_first_is_told_to_send_its_body(emulator: Emulator) -> None:
-    """`Expect: 100-continue`, which curl sends with large bodies, is answered before the body comes."""
+async def test_expect_continue_is_answered(emulator: Emulator) -> None:
+    """`Expect: 100-continue`, which curl sends with large bodies, is answered before the body."""
     reader, writer = await asyncio.open_connection("127.0.0.1", emulator.port)
     body = json.dumps(CREDENTIAL).encode()
     head = f"POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
@@ -166,12 +169,12 @@ async def test_client_that_asks_first_is_told_to_send_its_body(emulator: Emulato
     await writer.wait_closed()
 
 
-async def test_used_up_fault_stays_used_up_in_the_next_life(tmp_path: Path) -> None:
-    """A fault that reached no handler is kept as used, too."""
+async def test_used_fault_stays_used_after_a_restart(tmp_path: Path) -> None:
+    """A used fault is saved even if its request reached no handler."""
     async with Emulator(state=tmp_path) as emulator, aiohttp.ClientSession() as session:
         emulator.fault("GET */health", status=503)
         emulator.fault("GET */openapi.json", status=503)
-        async with session.get(f"{emulator.url}/openapi.json") as answer:
-            assert answer.status == 503
+        async with session.get(f"{emulator.url}/openapi.json") as response:
+            assert response.status == 503
     async with Emulator(state=tmp_path) as emulator:
         assert [fault.route for fault in emulator._faults._faults] == ["GET */health"]

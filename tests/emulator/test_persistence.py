@@ -1,4 +1,4 @@
-"""State that lasts."""
+"""Persistent state."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HOURLY = {"type": "interval", "frequency": "hourly", "start": "2023-02-04T00:00:
 
 @asynccontextmanager
 async def life(folder: Path, **settings: Any) -> AsyncIterator[tuple[Emulator, Api]]:
-    """Run an emulator that keeps its state in a folder, with a client that is signed in."""
+    """Run an emulator that saves its state in a folder, with a client that has a token."""
     async with AsyncExitStack() as stack:
         emulator = Emulator(state=folder, clock=VirtualClock(NOW), queued=10, running=20, **settings)
         await stack.enter_async_context(emulator)
@@ -61,10 +61,8 @@ async def stock(api: Api, vector: Vector, pipeline: Document) -> None:
     assert (await api.post(PIPELINES, {**pipeline, "id": "hourly", "schedule": HOURLY})).status == 200
 
 
-async def test_everything_is_there_after_a_restart(
-    tmp_path: Path, vector: Vector, pipeline: Document
-) -> None:
-    """Resources, runs, seeded pasts, faulted pipelines, faults, limits and the clock of all workspaces are kept."""
+async def test_state_survives_a_restart(tmp_path: Path, vector: Vector, pipeline: Document) -> None:
+    """Resources, runs, seeded runs, faulted pipelines, faults, limits and the clock are restored."""
     async with life(tmp_path) as (emulator, api):
         await stock(api, vector, pipeline)
         emulator.seed(pipelines=2, runs=30, failed_every=4, workspace_id=9)
@@ -84,8 +82,8 @@ async def test_everything_is_there_after_a_restart(
         assert report["errors"] == [{"message": "Later."}]
 
 
-async def test_life_goes_on_after_a_restart(tmp_path: Path, vector: Vector, pipeline: Document) -> None:
-    """Schedules go on without a gap or a repeat, run ids count on, and changes after a restart are kept, too."""
+async def test_schedules_continue_after_a_restart(tmp_path: Path, vector: Vector, pipeline: Document) -> None:
+    """Schedules continue without a gap or a repeat, run ids continue, and later changes are saved."""
     async with life(tmp_path) as (emulator, api):
         await stock(api, vector, pipeline)
         emulator.advance("2h")
@@ -104,8 +102,8 @@ async def test_life_goes_on_after_a_restart(tmp_path: Path, vector: Vector, pipe
         assert (await api.get(f"{PIPELINES}/example-pipeline")).status == 404
 
 
-async def test_batches_are_kept(tmp_path: Path, vector: Vector, pipeline: Document) -> None:
-    """What was sent before a restart can be read after it, and what is sent afterwards follows."""
+async def test_batches_survive_a_restart(tmp_path: Path, vector: Vector, pipeline: Document) -> None:
+    """Batches from before a restart can be read after it, followed by new ones."""
     warehouse = tmp_path / "shop"
     warehouse.mkdir()
     (warehouse / "tickets.csv").write_text("email,updated_on\na@example.com,2023-02-01\n", "utf-8")  # small
@@ -113,8 +111,8 @@ async def test_batches_are_kept(tmp_path: Path, vector: Vector, pipeline: Docume
     lines = []
     for expected in (0, 1):
         async with life(tmp_path / "state", warehouse=warehouse) as (emulator, api):
-            async with api.session.get(f"{emulator.url}/_emulator/batches") as answer:
-                lines = (await answer.text()).splitlines()
+            async with api.session.get(f"{emulator.url}/_emulator/batches") as response:
+                lines = (await response.text()).splitlines()
             assert len(lines) == expected
             if not lines:
                 await api.post("/connections", vector("connections/create-databricks.request"))
@@ -125,8 +123,8 @@ async def test_batches_are_kept(tmp_path: Path, vector: Vector, pipeline: Docume
     assert '"email":"a@example.com"' in lines[0]
 
 
-async def test_reset_is_kept(tmp_path: Path, vector: Vector, pipeline: Document) -> None:
-    """After a reset nothing comes back, and what is created next is kept."""
+async def test_reset_survives_a_restart(tmp_path: Path, vector: Vector, pipeline: Document) -> None:
+    """After a reset nothing is restored, and new resources are saved."""
     async with life(tmp_path) as (emulator, api):
         await stock(api, vector, pipeline)
         emulator.reset()
@@ -141,26 +139,26 @@ async def test_reset_is_kept(tmp_path: Path, vector: Vector, pipeline: Document)
 
 
 async def test_no_secret_is_stored(tmp_path: Path, vector: Vector) -> None:
-    """Neither a warehouse's password nor the emulator's own credential nor a token is in the file."""
+    """The file has no warehouse password, no credential and no token."""
     async with life(tmp_path) as (_, api):
         await api.post("/connections", vector("connections/create-snowflake.request"))
         await api.post("/connections", vector("connections/create-bigquery.request"))
         token = api.token
-    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())  # noqa: ASYNC240  # small
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())  # noqa: ASYNC240 - small
     for secret in ("mParticleSecurePassword", "BEGIN PRIVATE KEY", "emu_secret", token):
         assert secret.encode() not in stored
 
 
-async def test_limits_asked_for_win_over_kept_ones(tmp_path: Path) -> None:
-    """Limits given at the start replace those that were kept."""
+async def test_given_limits_replace_saved_limits(tmp_path: Path) -> None:
+    """Limits passed to the emulator replace saved ones."""
     async with life(tmp_path, limits=Limits(columns=7)):
         pass
     async with life(tmp_path, limits=Limits(columns=8)) as (_, api):
         assert (await api.get("/_emulator/limits")).document["columns"] == 8
 
 
-async def test_state_belongs_to_one_emulator(tmp_path: Path) -> None:
-    """A second emulator of the same folder is refused while the first one runs, and only then."""
+async def test_state_is_used_by_one_emulator(tmp_path: Path) -> None:
+    """A second emulator of the same folder fails while the first one runs."""
     async with life(tmp_path):
         with pytest.raises(StateError, match="in use by another emulator"):
             Emulator(state=tmp_path)
@@ -169,31 +167,31 @@ async def test_state_belongs_to_one_emulator(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"nothing like a database" * 50, b"half"])
-def test_state_that_cannot_be_read_is_told(tmp_path: Path, content: bytes) -> None:
-    """A file that is no state is named, and left as it is."""
+def test_unreadable_state_is_an_error(tmp_path: Path, content: bytes) -> None:
+    """A file that is not a state is named in the error and left unchanged."""
     (tmp_path / FILE).write_bytes(content)
     with pytest.raises(StateError, match="cannot be used"):
         Emulator(state=tmp_path)
     assert (tmp_path / FILE).read_bytes() == content
 
 
-async def test_change_that_cannot_be_saved_is_not_acknowledged(
+async def test_unsaved_change_is_not_acknowledged(
     tmp_path: Path, vector: Vector, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """When saving fails the answer is 500, and the log says why."""
+    """If saving fails, the response is 500 and the reason is logged."""
     async with life(tmp_path) as (emulator, api):
 
         def full() -> None:
             raise sqlite3.OperationalError("database or disk is full")
 
         monkeypatch.setattr(emulator._sqlite_store, "save", full)
-        answer = await api.post("/data-models", vector("data-models/create.request"))
-        assert answer.status == 500
+        response = await api.post("/data-models", vector("data-models/create.request"))
+        assert response.status == 500
         assert "disk is full" in caplog.text
 
 
-def test_emulator_can_be_entered_again_with_its_state(tmp_path: Path) -> None:
-    """Left and entered again, an emulator goes on with what it has in memory and still saves."""
+def test_emulator_with_state_can_be_restarted(tmp_path: Path) -> None:
+    """An emulator that is entered again keeps its memory and still saves."""
     emulator = Emulator(state=tmp_path)
     for number in (1, 2):
         with emulator:
@@ -202,8 +200,8 @@ def test_emulator_can_be_entered_again_with_its_state(tmp_path: Path) -> None:
         assert other.count_seeded() == 2
 
 
-async def test_many_clients_of_several_workspaces_write_at_once(tmp_path: Path, vector: Vector) -> None:
-    """What fifty clients create at the same time in two workspaces is all kept, each in its own."""
+async def test_concurrent_writes_are_all_saved(tmp_path: Path, vector: Vector) -> None:
+    """All that fifty clients create concurrently in two workspaces is saved."""
     model = vector("data-models/create.request")
     async with life(tmp_path) as (_, api):
 

@@ -1,4 +1,4 @@
-"""The emulator as users start it."""
+"""Starting, using and stopping an emulator."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 def health(url: str) -> object:
     """Ask a running emulator whether it is up, the blocking way."""
-    with urllib.request.urlopen(f"{url}/_emulator/health") as answer:  # noqa: S310  # our own loopback address
-        return json.load(answer)
+    with urllib.request.urlopen(f"{url}/_emulator/health") as response:  # noqa: S310 - our own loopback address
+        return json.load(response)
 
 
 async def test_client_options_are_what_a_client_needs(emulator: Emulator) -> None:
-    """The options name the workspace, the credential and the two addresses, as plain values."""
+    """The options have the workspace, the credential and both URLs, as plain values."""
     assert emulator.client_options() == {
         "workspace_id": 5328,
         "client_id": "emu_client",
@@ -39,15 +39,15 @@ async def test_client_options_are_what_a_client_needs(emulator: Emulator) -> Non
 
 
 async def test_emulators_run_side_by_side() -> None:
-    """Each emulator takes a free port of its own and shares no state."""
+    """Each emulator has its own free port and its own state."""
     async with Emulator() as one, Emulator() as other:
         assert one.port != other.port
         one.seed(pipelines=1, runs=0)
         assert other.seed(pipelines=1, runs=0) == ["seeded-pipeline-00001"]
 
 
-def test_emulator_says_where_it_is() -> None:
-    """Whoever looks at it in a notebook learns its address, once it has one."""
+def test_repr_shows_the_address() -> None:
+    """The repr shows the address of a running emulator."""
     emulator = Emulator()
     assert repr(emulator) == "<Emulator, not running>"
     with emulator:
@@ -55,7 +55,7 @@ def test_emulator_says_where_it_is() -> None:
 
 
 def test_emulator_serves_blocking_code() -> None:
-    """Entered with `with`, it serves from a thread of its own, which is gone afterwards."""
+    """Entered with `with`, it serves from a background thread that ends with it."""
     threads = threading.active_count()
     with Emulator() as emulator:
         assert health(emulator.url) == {"status": "ok"}
@@ -68,15 +68,15 @@ def test_emulator_serves_blocking_code() -> None:
     assert threading.active_count() == threads
 
 
-async def test_emulator_serves_from_its_thread_inside_an_event_loop() -> None:
-    """`with` works in a running loop too: another thread does the serving."""
+async def test_emulator_thread_serves_inside_an_event_loop() -> None:
+    """`with` works inside a running loop, because another thread serves."""
     with Emulator() as emulator:
-        answer = await asyncio.to_thread(health, emulator.url)
-    assert answer == {"status": "ok"}
+        response = await asyncio.to_thread(health, emulator.url)
+    assert response == {"status": "ok"}
 
 
 def test_emulator_can_be_started_again() -> None:
-    """After its end an emulator can be entered again, and has kept its state."""
+    """A stopped emulator can be entered again and keeps its state."""
     emulator = Emulator()
     with emulator:
         emulator.seed(pipelines=1, runs=0)
@@ -85,8 +85,8 @@ def test_emulator_can_be_started_again() -> None:
         assert emulator.seed(pipelines=1, runs=0) == ["seeded-pipeline-00002"]
 
 
-async def test_emulator_runs_only_once_at_a_time(emulator: Emulator) -> None:
-    """Entering a running emulator is a clear error, and leaves it running."""
+async def test_running_emulator_cannot_be_entered(emulator: Emulator) -> None:
+    """Entering a running emulator is an error and leaves it running."""
     with pytest.raises(RuntimeError, match="already running"):
         await emulator.__aenter__()
     with pytest.raises(RuntimeError, match="already running"):
@@ -94,8 +94,8 @@ async def test_emulator_runs_only_once_at_a_time(emulator: Emulator) -> None:
     assert emulator.url.endswith(str(emulator.port))
 
 
-def test_emulator_that_does_not_run_has_no_address() -> None:
-    """Before it is entered and after it was left, asking for the address is a clear error."""
+def test_stopped_emulator_has_no_address() -> None:
+    """Reading the address before the start or after the end is an error."""
     emulator = Emulator()
     for _ in range(2):
         with pytest.raises(RuntimeError, match="not running"):
@@ -104,8 +104,8 @@ def test_emulator_that_does_not_run_has_no_address() -> None:
             assert emulator.url
 
 
-def test_taken_port_is_an_os_error_and_leaves_nothing_behind() -> None:
-    """A port in use is told by an OSError, and no thread is left."""
+def test_taken_port_is_an_os_error() -> None:
+    """A port in use is an OSError, and no thread is left."""
     threads = threading.active_count()
     with (
         Emulator() as first,
@@ -116,23 +116,23 @@ def test_taken_port_is_an_os_error_and_leaves_nothing_behind() -> None:
     assert threading.active_count() == threads
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.1", "::", "example.com"])  # noqa: S104  # refused
-def test_address_others_can_reach_is_refused(host: str) -> None:
-    """Listening to the network takes an explicit word."""
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.1", "::", "example.com"])  # noqa: S104 - refused
+def test_remote_address_is_rejected(host: str) -> None:
+    """Listening on a network address needs `allow_remote`."""
     with pytest.raises(ValueError, match="allow_remote"):
         Emulator(host=host)
 
 
 def test_network_address_can_be_permitted() -> None:
-    """With that word every address is listened on, and the url is one that works here."""
-    with Emulator(host="0.0.0.0", allow_remote=True) as emulator:  # noqa: S104  # meant
+    """With `allow_remote` every address is listened on, and the URL works on this machine."""
+    with Emulator(host="0.0.0.0", allow_remote=True) as emulator:  # noqa: S104 - meant
         assert emulator.url == f"http://127.0.0.1:{emulator.port}"
         assert health(emulator.url) == {"status": "ok"}
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
-def test_loopback_of_ipv6_is_written_in_brackets() -> None:
-    """An IPv6 address in the url has its brackets."""
+def test_ipv6_loopback_is_in_brackets() -> None:
+    """An IPv6 address in the URL is in brackets."""
     try:
         with Emulator(host="::1") as emulator:
             assert emulator.url == f"http://[::1]:{emulator.port}"
@@ -142,15 +142,15 @@ def test_loopback_of_ipv6_is_written_in_brackets() -> None:
 
 
 async def test_other_credential_can_be_set() -> None:
-    """The one credential can be another than the default, and is the only one that works."""
+    """A given credential replaces the default one."""
     emulator = Emulator(client_id="emu_me", client_secret="mine", workspace_id=7)
     async with emulator:
         options = emulator.client_options()
     assert (options["client_id"], options["client_secret"], options["workspace_id"]) == ("emu_me", "mine", 7)
 
 
-async def test_requests_in_flight_do_not_hold_up_the_end(api: Api, emulator: Emulator) -> None:
-    """An emulator with a request that would take a minute ends at once."""
+async def test_requests_in_progress_do_not_delay_the_end(api: Api, emulator: Emulator) -> None:
+    """An emulator with a request that would take a minute stops at once."""
     other = Emulator()
     async with other:
         other.fault("GET *", delay=60)
@@ -168,7 +168,7 @@ async def test_requests_in_flight_do_not_hold_up_the_end(api: Api, emulator: Emu
 
 
 async def test_start_is_quick() -> None:
-    """Starting takes less than the promised 50 ms, at least once in five tries on a busy machine."""
+    """A start takes less than 50 ms, at least once in five tries on a busy machine."""
 
     async def seconds() -> float:
         begun = time.perf_counter()
@@ -179,7 +179,7 @@ async def test_start_is_quick() -> None:
 
 
 def test_emulator_shares_no_code_with_the_client() -> None:
-    """Importing the emulator loads no other part of the package than the package's own import does."""
+    """Importing the emulator loads no other part of the package than the package itself does."""
     code = """
 import sys, warehouse_sync
 before = set(sys.modules)
@@ -187,20 +187,20 @@ import warehouse_sync.emulator
 loaded = {name for name in sys.modules if name.startswith("warehouse_sync.")} - before
 print(sorted(name for name in loaded if not name.startswith("warehouse_sync.emulator")))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603  # our own code
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own code
     assert done.stdout == "[]\n"
 
 
-def test_missing_extra_is_told_with_its_mend() -> None:
+def test_missing_extra_names_the_command() -> None:
     """Without the extra's package the import fails with the command that installs it."""
     code = "import sys; sys.modules['dateutil'] = None; import warehouse_sync.emulator"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  # our own code
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - our own code
     assert done.returncode == 1
     assert "pip install 'warehouse-sync[emulator]'" in done.stderr.splitlines()[-1]
 
 
-def test_warehouse_is_loaded_only_where_it_is_used() -> None:
-    """An emulator without a warehouse loads no SQL engine; one with a warehouse does, and says what it misses."""
+def test_sql_engine_is_imported_for_a_warehouse() -> None:
+    """Only an emulator with a warehouse imports the SQL engine, and names what is missing."""
     code = """
 import sys
 from warehouse_sync.emulator import Emulator
@@ -209,6 +209,6 @@ with Emulator():
 sys.modules["sqlglot"] = None
 Emulator(warehouse=".")
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  # our own code
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - our own code
     assert done.stdout == "[]\n"
     assert "pip install 'warehouse-sync[emulator]'" in done.stderr.splitlines()[-1]

@@ -1,4 +1,4 @@
-"""The promised speeds, each in the best of a few rounds: a busy machine is no slow emulator."""
+"""The promised speeds. Each test takes the best of several rounds, because the machine may be busy."""
 
 from __future__ import annotations
 
@@ -44,30 +44,30 @@ async def read_often(port: int, path: str, token: str, *, times: int = 300) -> N
 
 
 async def test_report_costs_little_more_than_a_bare_handler(api: Api, emulator: Emulator) -> None:
-    """Reports come at no less than 60 % of the rate of a handler that returns the same bytes."""
+    """Reports reach at least 60 % of the rate of a handler that returns the same bytes."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=100)
     path = f"{api.base}{PIPELINES}/{pipeline_id}/report"
-    async with api.session.get(api.url + path, headers={"Authorization": f"Bearer {api.token}"}) as answer:
-        body = await answer.read()
+    async with api.session.get(api.url + path, headers={"Authorization": f"Bearer {api.token}"}) as response:
+        body = await response.read()
 
     async def answer_bare(_: web.Request) -> web.Response:
         return web.Response(body=body, content_type="application/json")
 
     app = web.Application()
     app.router.add_get(path, answer_bare)
-    executor = web.AppRunner(app, access_log=None)
-    await executor.setup()
-    await web.TCPSite(executor, "127.0.0.1", 0).start()
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        bare = await best(lambda: read_often(executor.addresses[0][1], path, api.token))
+        bare = await best(lambda: read_often(runner.addresses[0][1], path, api.token))
         emulated = await best(lambda: read_often(emulator.port, path, api.token))
     finally:
-        await executor.cleanup()
+        await runner.cleanup()
     assert bare / emulated >= 0.6
 
 
 async def test_last_page_costs_what_the_first_does(api: Api, emulator: Emulator) -> None:
-    """Among a million runs a late page costs no more than twice an early one."""
+    """Among a million runs a late page costs at most twice as much as an early one."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=1_000_000)
 
     def page(number: int) -> Callable[[], Awaitable[object]]:

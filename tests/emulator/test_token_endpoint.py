@@ -1,4 +1,4 @@
-"""The token endpoint and the check of tokens."""
+"""The token endpoint and the token check."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ CREDENTIAL = {
 }
 
 
-async def test_token_answers_as_documented(api: Api) -> None:
-    """The right credential gets a bearer token for 28800 seconds, new each time, and no cookie."""
+async def test_token_response_is_documented(api: Api) -> None:
+    """The credential gets a new bearer token for 28800 seconds each time, and no cookie."""
     first, second = await api.post("/oauth/token", CREDENTIAL), await api.post("/oauth/token", CREDENTIAL)
     assert first.status == 200
     assert first.document == {
@@ -32,31 +32,31 @@ async def test_token_answers_as_documented(api: Api) -> None:
     assert "Set-Cookie" not in first.headers
 
 
-async def test_token_refuses_credential_that_is_not_its_own(api: Api) -> None:
-    """A client id of another kind answers 401 with a message that says why and what to use."""
-    answer = await api.post("/oauth/token", {**CREDENTIAL, "client_id": "real", "client_secret": "s3cret"})
-    assert answer.status == 401
-    assert "emulator" in answer.messages[0]
-    assert "`emu_`" in answer.messages[0]
-    assert "s3cret" not in str(answer.document)
-    assert answer.document["error"] == "invalid_client"
+async def test_real_looking_credential_is_rejected(api: Api) -> None:
+    """A client id without the prefix is 401 with a message that says why and what to use."""
+    response = await api.post("/oauth/token", {**CREDENTIAL, "client_id": "real", "client_secret": "s3cret"})
+    assert response.status == 401
+    assert "emulator" in response.messages[0]
+    assert "`emu_`" in response.messages[0]
+    assert "s3cret" not in str(response.document)
+    assert response.document["error"] == "invalid_client"
 
 
 @pytest.mark.parametrize(
     "wrong", [{"client_id": "emu_other"}, {"client_secret": "wrong"}, {"client_secret": "sécret"}]
 )
-async def test_token_refuses_wrong_credential(api: Api, wrong: Document) -> None:
-    """A wrong id or secret answers 401."""
-    answer = await api.post("/oauth/token", {**CREDENTIAL, **wrong})
-    assert (answer.status, answer.messages) == (401, ["The client_id or the client_secret is wrong."])
+async def test_wrong_credential_is_rejected(api: Api, wrong: Document) -> None:
+    """A wrong id or secret is 401."""
+    response = await api.post("/oauth/token", {**CREDENTIAL, **wrong})
+    assert (response.status, response.messages) == (401, ["The client_id or the client_secret is wrong."])
 
 
-async def test_token_names_everything_wrong_in_one_answer(api: Api) -> None:
-    """A malformed request answers 400 and names every field."""
+async def test_token_request_errors_are_all_reported(api: Api) -> None:
+    """A malformed request is 400 and names every invalid field."""
     body = {"client_id": 5, "audience": "https://api.eu1.mparticle.com", "grant_type": "password"}
-    answer = await api.post("/oauth/token", body)
-    assert answer.status == 400
-    assert answer.messages == [
+    response = await api.post("/oauth/token", body)
+    assert response.status == 400
+    assert response.messages == [
         "client_id must be a string that is not empty.",
         "client_secret is required.",
         "audience must be https://api.mparticle.com.",
@@ -65,30 +65,30 @@ async def test_token_names_everything_wrong_in_one_answer(api: Api) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic emu", "emu"])
-async def test_call_without_bearer_token_is_refused(api: Api, header: str) -> None:
-    """A call without a bearer token answers 401 in the documented form and says where to get one."""
-    answer = await api.get("/connections", Authorization=header)
-    assert answer.status == 401
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert "POST /oauth/token" in answer.messages[0]
+async def test_request_without_token_is_rejected(api: Api, header: str) -> None:
+    """A request without a bearer token is 401 and says where to get one."""
+    response = await api.get("/connections", Authorization=header)
+    assert response.status == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert "POST /oauth/token" in response.messages[0]
 
 
-async def test_call_with_unknown_token_is_refused(api: Api) -> None:
-    """A token the emulator did not issue answers 401."""
-    answer = await api.get("/connections", Authorization="Bearer emu.made-up")
-    assert (answer.status, answer.messages) == (
+async def test_unknown_token_is_rejected(api: Api) -> None:
+    """A token that the emulator did not issue is 401."""
+    response = await api.get("/connections", Authorization="Bearer emu.made-up")
+    assert (response.status, response.messages) == (
         401,
         ["This emulator has not issued the access token since it started."],
     )
 
 
-async def test_scheme_is_read_in_any_case(api: Api) -> None:
-    """The scheme's case does not matter, as HTTP has it."""
+async def test_scheme_ignores_case(api: Api) -> None:
+    """The case of the authorization scheme does not matter."""
     assert (await api.get("/connections", Authorization=f"bearer {api.token}")).status == 200
 
 
 async def test_token_expires_by_the_clock(api: Api, clock: VirtualClock) -> None:
-    """A token works until just before its time is over, and a new one works afterwards."""
+    """A token works until just before it expires, and a new one works after that."""
     clock.advance(timedelta(seconds=28_799))
     assert (await api.get("/connections")).status == 200
     clock.advance(timedelta(seconds=1))
@@ -97,7 +97,7 @@ async def test_token_expires_by_the_clock(api: Api, clock: VirtualClock) -> None
     assert (await api.get("/connections")).status == 200
 
 
-async def test_tokens_can_be_made_to_expire(emulator: Emulator, api: Api) -> None:
-    """`expire_tokens` lets every token issued so far be refused."""
+async def test_expire_tokens_expires_all_tokens(emulator: Emulator, api: Api) -> None:
+    """`expire_tokens` expires every token issued so far."""
     emulator.expire_tokens()
     assert (await api.get("/connections")).status == 401

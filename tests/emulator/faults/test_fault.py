@@ -1,4 +1,4 @@
-"""ActiveFaults on demand."""
+"""Faults and the routes that manage them."""
 
 from __future__ import annotations
 
@@ -18,33 +18,35 @@ if TYPE_CHECKING:
     from warehouse_sync.emulator import Emulator
 
 
-async def test_status_is_answered_for_so_many_requests(emulator: Emulator, api: Api) -> None:
-    """The next requests of the route get the status, its headers and message; the one after them works."""
+async def test_status_applies_to_count_requests(emulator: Emulator, api: Api) -> None:
+    """The next `count` requests get the status, headers and message; the one after them works."""
     emulator.fault(
         "GET */connections", status=429, count=2, headers={"Retry-After": "3"}, message="Slow down."
     )
     for _ in range(2):
-        answer = await api.get("/connections")
-        assert (answer.status, answer.messages, answer.headers["Retry-After"]) == (429, ["Slow down."], "3")
+        response = await api.get("/connections")
+        assert (response.status, response.messages, response.headers["Retry-After"]) == (
+            429,
+            ["Slow down."],
+            "3",
+        )
     assert (await api.get("/connections")).status == 200
 
 
-async def test_other_routes_are_not_touched(emulator: Emulator, api: Api) -> None:
-    """A fault waits for its own method and path."""
+async def test_other_routes_are_not_affected(emulator: Emulator, api: Api) -> None:
+    """A fault applies only to its own method and path."""
     emulator.fault("GET */connections/*", status=500)
     assert (await api.get("/connections")).status == 200
     assert (await api.delete("/connections/a")).status == 404
     assert (await api.get("/connections/a")).status == 500
 
 
-async def test_login_refusal_says_what_the_reference_says(
-    emulator: Emulator, api: Api, vector: Vector
-) -> None:
-    """A 505 carries the reference's explanation, and nothing is created."""
+async def test_login_error_has_the_documented_message(emulator: Emulator, api: Api, vector: Vector) -> None:
+    """A 505 has the reference's explanation, and nothing is created."""
     emulator.fault("POST */connections", status=505)
-    answer = await api.post("/connections", vector("connections/create-redshift.request"))
-    assert answer.status == 505
-    assert answer.messages[0].startswith("The request failed to connect to the warehouse account.")
+    response = await api.post("/connections", vector("connections/create-redshift.request"))
+    assert response.status == 505
+    assert response.messages[0].startswith("The request failed to connect to the warehouse account.")
     assert (await api.get("/connections")).document == []
 
 
@@ -54,9 +56,9 @@ async def test_connection_is_dropped_before_or_after(
     api: Api,
     vector: Vector,
     when: str,
-    applied: bool,  # noqa: FBT001  # a parameter of the test
+    applied: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    """The connection is reset; whether the change was made depends on when the connection was dropped."""
+    """The connection is reset; the change is made only if it is reset after the request."""
     dropping: dict[str, Any] = {when: True}
     emulator.fault("POST */data-models", **dropping)
     with pytest.raises(aiohttp.ClientOSError, match="reset"):
@@ -65,24 +67,24 @@ async def test_connection_is_dropped_before_or_after(
 
 
 async def test_fault_without_count_lasts_until_cleared(emulator: Emulator, api: Api) -> None:
-    """A fault for every request stays in force until faults are cleared."""
+    """A fault without a count applies until faults are cleared."""
     emulator.fault("* /platform/*", status=503, count=None)
     assert [(await api.get("/connections")).status for _ in range(3)] == [503] * 3
     emulator.clear_faults()
     assert (await api.get("/connections")).status == 200
 
 
-async def test_faults_happen_in_the_order_they_were_added(emulator: Emulator, api: Api) -> None:
-    """Of two faults of a route the older is used up first."""
+async def test_faults_apply_in_order(emulator: Emulator, api: Api) -> None:
+    """Of two faults of a route the older applies first."""
     for status in (500, 502):
         emulator.fault("GET */connections", status=status)
     assert [(await api.get("/connections")).status for _ in range(3)] == [500, 502, 200]
 
 
-async def test_delay_holds_the_answer_back(
+async def test_delay_precedes_other_effects(
     emulator: Emulator, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A delayed request is answered when the delay is over, with whatever else the fault has in store."""
+    """A delayed request is handled after the delay, with the fault's other effects."""
     delays: list[float] = []
 
     async def record(seconds: float) -> None:
@@ -96,7 +98,7 @@ async def test_delay_holds_the_answer_back(
 
 
 async def test_faults_are_managed_over_http(api: Api) -> None:
-    """ActiveFaults can be added, listed and cleared over HTTP, and the routes that do it are immune."""
+    """Faults can be added, listed and cleared over HTTP, on routes that faults do not affect."""
     added = await api.post("/_emulator/faults", {"route": "* *", "status": 503, "count": None})
     listed = await api.get("/_emulator/faults")
     assert added.document == listed.document
@@ -176,42 +178,42 @@ NONSENSE: list[tuple[Document, str]] = [
 
 
 @pytest.mark.parametrize(("fault", "message"), NONSENSE)
-async def test_fault_that_makes_no_sense_is_refused(api: Api, fault: Document, message: str) -> None:
-    """A fault that could not happen is refused and never put in force, over HTTP in the same words as in Python."""
-    answer = await api.post("/_emulator/faults", fault)
-    assert (answer.status, answer.messages) == (400, [message])
+async def test_invalid_fault_is_rejected(api: Api, fault: Document, message: str) -> None:
+    """An invalid fault is rejected and not activated, with the same message over HTTP and in Python."""
+    response = await api.post("/_emulator/faults", fault)
+    assert (response.status, response.messages) == (400, [message])
     assert (await api.get("/_emulator/faults")).document == []
     with pytest.raises((TypeError, ValueError)) as caught:
         Fault(**fault)
     assert str(caught.value) == message
 
 
-async def test_fault_without_route_is_refused(api: Api) -> None:
-    """A body that names no route is told what a route is, without a word of Python."""
-    answer = await api.post("/_emulator/faults", {"status": 503})
-    assert answer.status == 400
-    assert answer.messages[0].startswith(
+async def test_fault_without_route_is_rejected(api: Api) -> None:
+    """A body without a route is told what a route is, not a Python signature."""
+    response = await api.post("/_emulator/faults", {"status": 503})
+    assert response.status == 400
+    assert response.messages[0].startswith(
         "A fault's route must be a method and a path, such as `GET /platform/*`, not "
     )
 
 
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf")])
-def test_fault_lasts_a_time_that_ends(seconds: float) -> None:
-    """Seconds that are no number, or have no end, are refused."""
+def test_fault_seconds_must_be_finite(seconds: float) -> None:
+    """Seconds that are NaN or infinite are rejected."""
     for name in ("delay", "throttle", "hide_report"):
         with pytest.raises(ValueError, match=f"A fault's {name} must be a number of seconds"):
             Fault(route="GET *", **{name: seconds})  # type: ignore[arg-type]  # one of the fields
 
 
-def test_fault_is_copied() -> None:
-    """A fault can be copied and pickled like any value."""
+def test_fault_can_be_copied_and_pickled() -> None:
+    """A fault can be copied and pickled."""
     fault = Fault(route="GET *", drop=True)
     assert copy.deepcopy(fault) == fault
-    assert pickle.loads(pickle.dumps(fault)) == fault  # noqa: S301  # our own
+    assert pickle.loads(pickle.dumps(fault)) == fault  # noqa: S301 - our own
 
 
 def test_fault_is_read_from_the_command_line() -> None:
-    """A route and words of the form name=value are a fault; quotes hold a message together."""
+    """A route and NAME=VALUE words are a fault; quotes keep a message together."""
     fault = Fault.read(
         "POST */trigger status=503 count=null header.Retry-After=3 message='Not now.' drop=true"
     )
@@ -239,7 +241,7 @@ def test_fault_is_read_from_the_command_line() -> None:
         ("GET *", "A fault needs an effect"),
     ],
 )
-def test_words_that_are_no_fault_are_refused(text: str, message: str) -> None:
-    """Words that make no fault are a ValueError that says what is wrong."""
+def test_invalid_fault_text_is_rejected(text: str, message: str) -> None:
+    """Text that is not a fault is a ValueError that says what is wrong."""
     with pytest.raises(ValueError, match=re.escape(message)):
         Fault.read(text)

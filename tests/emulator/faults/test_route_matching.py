@@ -1,4 +1,4 @@
-"""Which routes a fault's route can match."""
+"""Routes of faults that some request can match."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ ROUTES = injectable_routes()
 ID = st.text("abzAZ09_-", min_size=1, max_size=4)
 
 
-def test_every_route_of_the_emulator_is_known() -> None:
-    """The routes are those that are served, the control routes unlocked."""
+def test_every_served_route_is_injectable() -> None:
+    """Faults apply to every served route but the control routes."""
     served = {(route.method, route.path) for route in Emulator()._middleware()._router.routes()}
     assert set(ROUTES) == {pair for pair in served if not pair[1].startswith("/_emulator/")}
 
@@ -40,8 +40,8 @@ def test_every_route_of_the_emulator_is_known() -> None:
         "DELETE */report",  # of a resource with that id
     ],
 )
-def test_route_that_can_be_matched_is_fine(route: str) -> None:
-    """A route with a request that it matches is not objected to."""
+def test_matchable_route_is_accepted(route: str) -> None:
+    """A route that some request matches is accepted."""
     assert unmatchable_reason(route) is None
 
 
@@ -67,14 +67,14 @@ def test_route_that_can_be_matched_is_fine(route: str) -> None:
         ("HEAD */connections/a", "the emulator serves GET, PUT, DELETE there, not HEAD"),
     ],
 )
-def test_route_that_nothing_matches_is_told(route: str, reason: str) -> None:
-    """A route that no request can match is told with why, and what was probably meant."""
+def test_unmatchable_route_gets_a_reason(route: str, reason: str) -> None:
+    """A route that no request can match is rejected with a reason and a hint."""
     assert reason in (unmatchable_reason(route) or "")
 
 
 @given(st.data())
-def test_route_made_from_a_path_can_be_matched(data: st.DataObject) -> None:
-    """Whatever parts of a real path are replaced by stars and question marks, the route is fine: no fault that could happen is refused."""
+def test_route_made_from_a_path_is_accepted(data: st.DataObject) -> None:
+    """A real path with any characters replaced by wildcards is accepted."""
     method, path = data.draw(st.sampled_from(ROUTES))
     for part, values in (("{workspace}", ID), ("{id}", ID), ("{run}", st.integers(0, 999).map(str))):
         path = path.replace(part, data.draw(values))

@@ -1,4 +1,4 @@
-"""The OpenAPI document, against the reference's examples and the running emulator."""
+"""The OpenAPI document, compared with the reference's examples and the running emulator."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ def validator(shape: str) -> jsonschema_rs.Draft202012Validator:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("schedules/")])
-def test_every_example_fits_its_schema(vector: Vector, name: str) -> None:
-    """Each example of the reference is what the document says it is."""
+def test_every_example_is_valid(vector: Vector, name: str) -> None:
+    """Each example of the reference is valid by its schema."""
     sent, answered = next(shapes for start, shapes in SHAPES.items() if name.startswith(start))
     validator(sent if name.endswith(".request") else answered).validate(vector(name))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("schedules/")])
-def test_every_schedule_fits_its_schema(vector: Vector, name: str) -> None:
-    """Each example of a schedule is one, with its sync mode."""
+def test_every_schedule_example_is_valid(vector: Vector, name: str) -> None:
+    """Each example of a schedule is valid, with its sync mode."""
     example = vector(name)
     validator("SyncMode").validate(example["sync_mode"])
     validator("Schedule").validate(example["schedule"])
@@ -75,16 +75,16 @@ def test_every_schedule_fits_its_schema(vector: Vector, name: str) -> None:
         ("PipelineSpec", {"schedule": {"type": "once", "delay": "soon"}}),
     ],
 )
-def test_wrong_request_does_not_fit(vector: Vector, shape: str, changes: dict[str, Any]) -> None:
-    """What the reference forbids does not fit the schema."""
+def test_invalid_request_is_invalid_by_schema(vector: Vector, shape: str, changes: dict[str, Any]) -> None:
+    """What the reference forbids is invalid by the schema."""
     wrong = {**vector("pipelines/create-events.request"), **changes}
     assert not validator(shape).is_valid({name: value for name, value in wrong.items() if value is not None})
 
 
 async def test_document_is_served_for_its_own_address(api: Api) -> None:
     """It is served without a token, and names the emulator as its server."""
-    answer = await api.get("/openapi.json", Authorization="")
-    assert answer.document == {**document(), "servers": [{"url": api.url}]}
+    response = await api.get("/openapi.json", Authorization="")
+    assert response.document == {**document(), "servers": [{"url": api.url}]}
 
 
 def test_document_has_every_endpoint(emulator_routes: set[tuple[str, str]]) -> None:
@@ -122,8 +122,8 @@ OPERATIONS: list[Any] = [
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
-def test_emulator_keeps_to_the_document(operation: Any, served: tuple[str, str]) -> None:
-    """Whatever is sent, the emulator's answer is one that the document names, and fits its schema."""
+def test_emulator_conforms_to_the_document(operation: Any, served: tuple[str, str]) -> None:
+    """Every response of the emulator is documented and valid by its schema."""
     url, token = served
     checks = schemathesis.checks
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document as tools of others read it, such as generators of clients."""
+"""The OpenAPI document as other tools read it, such as client generators."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ def parts(value: Any) -> Iterator[dict[str, Any]]:
         yield from parts(item)
 
 
-def test_document_fits_the_meta_schema() -> None:
+def test_document_is_valid_openapi() -> None:
     """It is a valid OpenAPI 3.1 document by the official meta-schema."""
     assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
 
 
-def test_operations_have_names_of_their_own() -> None:
-    """Every operation has an id that is a name in any language, and no other has it."""
+def test_operation_ids_are_unique_names() -> None:
+    """Every operation has a unique id that is a name in any language."""
     names = Counter(operation["operationId"] for _, _, operation in operations())
     assert set(names.values()) == {1}
     assert all(re.fullmatch(r"[a-z][A-Za-z]+", name) for name in names)
 
 
 def test_every_reference_resolves() -> None:
-    """Every reference names a schema of the document, and every schema is referred to."""
+    """Every reference names a schema of the document, and every schema is referenced."""
     named = {part["$ref"] for part in parts(DOCUMENT) if "$ref" in part}
     there = {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
     assert named == there
 
 
-def test_every_example_fits() -> None:
-    """Every example in a schema fits the schema."""
+def test_every_schema_example_is_valid() -> None:
+    """Every example in a schema is valid by the schema."""
     with_examples = [part for part in parts(DOCUMENT["components"]["schemas"]) if "examples" in part]
     assert with_examples
     for schema in with_examples:
@@ -64,8 +64,8 @@ def test_every_example_fits() -> None:
             jsonschema_rs.validate({**schema, "components": DOCUMENT["components"]}, example)
 
 
-def test_every_call_but_the_token_needs_one() -> None:
-    """The security scheme is there, and holds for everything but the request for a token."""
+def test_every_operation_but_the_token_needs_one() -> None:
+    """The security scheme applies to everything but the token request."""
     assert DOCUMENT["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     needed = {
         operation["operationId"]: operation.get("security", DOCUMENT["security"])
@@ -75,8 +75,8 @@ def test_every_call_but_the_token_needs_one() -> None:
     assert list(needed.values()) == [[{"token": []}]] * len(needed)
 
 
-def test_every_part_of_a_path_is_a_parameter() -> None:
-    """The names in a path are its parameters, all of them required."""
+def test_every_path_parameter_is_declared() -> None:
+    """The parameters of a path are declared and required."""
     for path, item, _ in operations():
         declared = {
             each["name"]: each["required"] for each in item.get("parameters", ()) if each["in"] == "path"
@@ -84,8 +84,8 @@ def test_every_part_of_a_path_is_a_parameter() -> None:
         assert declared == dict.fromkeys(re.findall(r"\{(\w+)\}", path), True)
 
 
-def test_words_stay_different_as_names() -> None:
-    """No two values of an enumeration become the same name: generated clients would lose one of them."""
+def test_enum_values_stay_different_as_names() -> None:
+    """No two values of an enumeration become the same name in a generated client."""
     for schema in parts(DOCUMENT):
         names = [re.sub(r"\W", "_", word).upper() for word in schema.get("enum", ())]
         assert len(set(names)) == len(names)
@@ -100,8 +100,8 @@ def test_words_stay_different_as_names() -> None:
         ("DataModel", {"type": "value_of_tomorrow", "field_of_tomorrow": 1}),
     ],
 )
-def test_what_comes_back_may_be_new(shape: str, changes: dict[str, Any]) -> None:
-    """Values and fields that nobody knows yet, and both spellings of the reference, fit what comes back."""
+def test_unknown_response_values_are_valid(shape: str, changes: dict[str, Any]) -> None:
+    """Undocumented values and fields, and both spellings of the reference, are valid in responses."""
     example = {
         "id": "a",
         "name": "A",

@@ -1,4 +1,4 @@
-"""A real browser, driven through its DevTools, and pages of it that look at an emulator."""
+"""A real browser, controlled through the DevTools protocol, with a page for the emulator."""
 
 import asyncio
 import base64
@@ -27,7 +27,7 @@ class Tab:
     _ids: Any = field(factory=count)
 
     async def send(self, method: str, **parameters: Any) -> Any:
-        """Send a command of the DevTools protocol and return its result; note what the page complains about."""
+        """Send a command of the DevTools protocol and return its result; collect the page's errors."""
         number = next(self._ids)
         await self.socket.send_json({"id": number, "method": method, "params": parameters})
         while True:
@@ -38,10 +38,12 @@ class Tab:
                 self.complaints.append(json.dumps(message["params"]))
 
     async def run(self, script: str) -> Any:
-        """Run a script in the page and return what it gives, awaited."""
-        answer = await self.send("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
-        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
-        return answer["result"].get("value")
+        """Run a script in the page and return its awaited result."""
+        response = await self.send(
+            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
+        )
+        assert "exceptionDetails" not in response, response["exceptionDetails"]
+        return response["result"].get("value")
 
     async def open(self, url: str) -> None:
         """Open an address and wait until the page shows its clock."""
@@ -52,17 +54,17 @@ class Tab:
 
     async def until(self, condition: str) -> None:
         """Wait until an expression is true in the page."""
-        looks = f"new Promise(done => {{ const look = () => ({condition}) ? done(true) : setTimeout(look, 20); look(); }})"
-        await self.run(looks)
+        poll = f"new Promise(done => {{ const check = () => ({condition}) ? done(true) : setTimeout(check, 20); check(); }})"
+        await self.run(poll)
 
     async def resize(self, width: int, height: int) -> None:
-        """Make the page as large as a screen."""
+        """Set the size of the page."""
         await self.send(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=True
         )
 
     async def photograph(self) -> bytes:
-        """Return a PNG of what is seen."""
+        """Return a screenshot as PNG."""
         return base64.b64decode((await self.send("Page.captureScreenshot"))["data"])
 
 
@@ -89,7 +91,7 @@ async def browser(folder: Path) -> AsyncIterator[str]:
 async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
     """An empty page of a browser; skipped, loudly, where no browser is installed."""
     async with browser(tmp_path) as address, aiohttp.ClientSession() as session:
-        async with session.get(f"http://{address}/json/list") as answer:
-            [page] = [target for target in await answer.json() if target["type"] == "page"]
+        async with session.get(f"http://{address}/json/list") as response:
+            [page] = [target for target in await response.json() if target["type"] == "page"]
         async with session.ws_connect(page["webSocketDebuggerUrl"], max_msg_size=0) as socket:
             yield Tab(socket)

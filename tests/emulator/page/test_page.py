@@ -18,14 +18,14 @@ FITS = "document.documentElement.scrollWidth <= document.documentElement.clientW
 
 
 def text_of(selector: str) -> str:
-    """Return a script that gives the text of what a selector finds."""
+    """Return a script that returns the text of the elements of a selector."""
     return f"[...document.querySelectorAll({selector!r})].map(each => each.textContent).join('|')"
 
 
-async def test_button_turns_the_clock_and_the_runs_appear(
+async def test_button_advances_the_clock_and_shows_runs(
     stocked: Api, emulator: Emulator, pipeline: Document, tab: Tab
 ) -> None:
-    """A click turns the clock by three days; the 72 runs that fell due are drawn and listed."""
+    """A click advances the clock by three days; the 72 due runs are drawn and listed."""
     await stocked.post(PIPELINES, {**pipeline, "schedule": HOURLY})
     await tab.open(emulator.url)
     assert await tab.run(NOW) == "2023-02-03 23:53:08 UTC"
@@ -45,7 +45,7 @@ async def test_button_turns_the_clock_and_the_runs_appear(
 async def test_faults_and_failures_are_shown(
     stocked: Api, emulator: Emulator, pipeline: Document, tab: Tab
 ) -> None:
-    """ActiveFaults in force are listed and can be cleared; a faulted pipeline shows why."""
+    """Active faults are listed and can be cleared; a faulted pipeline shows its error."""
     await stocked.post(PIPELINES, {**pipeline, "schedule": HOURLY})
     emulator.fail_next_run("example-pipeline", message="<b>No such table.</b>")
     emulator.fault("GET */report", status=503, count=2)
@@ -60,15 +60,15 @@ async def test_faults_and_failures_are_shown(
     assert tab.complaints == []
 
 
-async def test_workspaces_and_pipelines_are_chosen(emulator: Emulator, tab: Tab) -> None:
-    """Other workspaces can be looked at, pipelines searched for, and many leafed through."""
+async def test_workspace_search_and_paging(emulator: Emulator, tab: Tab) -> None:
+    """Another workspace can be selected, pipelines searched for, and many paged through."""
     emulator.seed(pipelines=1, runs=1)
     emulator.seed(pipelines=40, runs=2, workspace_id=9)
     await tab.open(emulator.url)
-    choose = (
+    select = (
         "const s = document.getElementById('workspace'); s.value = '9'; s.dispatchEvent(new Event('change'))"
     )
-    await tab.run(choose)
+    await tab.run(select)
     await tab.until("document.querySelectorAll('article').length === 25")
     assert await tab.run(text_of("#paging span")) == "1 to 25 of 40"
     await tab.run("document.getElementById('next').click()")
@@ -85,7 +85,7 @@ async def test_workspaces_and_pipelines_are_chosen(emulator: Emulator, tab: Tab)
 async def test_page_fits_its_screen(
     stocked: Api, emulator: Emulator, pipeline: Document, tab: Tab, width: int
 ) -> None:
-    """On a phone nothing is wider than the screen, text is readable, and buttons are large enough for a finger."""
+    """On a phone nothing is wider than the screen, text is readable, and buttons are large enough."""
     long = {**pipeline, "id": "a-pipeline-with-a-very-long-name-" * 3, "schedule": HOURLY}
     await stocked.post(PIPELINES, long)
     emulator.fail_next_run(long["id"], message="No_such_table_" * 20)
@@ -102,7 +102,7 @@ async def test_page_fits_its_screen(
 
 
 async def test_page_loads_nothing_from_elsewhere(emulator: Emulator, tab: Tab) -> None:
-    """Every file comes from the emulator, and the page is there quickly."""
+    """Every file comes from the emulator, and the page loads quickly."""
     emulator.seed(pipelines=300, runs=1000)
     await tab.open(emulator.url)
     origins = "[...new Set(performance.getEntriesByType('resource').map(each => new URL(each.name).origin))]"
@@ -110,9 +110,9 @@ async def test_page_loads_nothing_from_elsewhere(emulator: Emulator, tab: Tab) -
     assert await tab.run("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd") < 2000
 
 
-async def test_machine_clock_has_no_button(tab: Tab) -> None:
-    """Where the clock cannot be turned the page says how to get one that can."""
-    from warehouse_sync.emulator import Emulator  # noqa: PLC0415  # another than the fixture's
+async def test_system_clock_has_no_button(tab: Tab) -> None:
+    """With the system clock the page says how to get a virtual one."""
+    from warehouse_sync.emulator import Emulator  # noqa: PLC0415 - not the fixture's
 
     async with Emulator() as emulator:
         await tab.open(emulator.url)

@@ -1,4 +1,4 @@
-"""Connections: the reference's examples, checks by service provider, and masked secrets."""
+"""Connections: the reference's examples, validation by service provider, and masked secrets."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ NOT_MODIFIED = {
 
 
 @pytest.mark.parametrize("provider", ["snowflake", "bigquery", "redshift", "databricks"])
-async def test_create_answers_as_documented(api: Api, vector: Vector, provider: str) -> None:
-    """The answer to each provider's example request is the example answer, with the values that were sent."""
+async def test_create_response_is_documented(api: Api, vector: Vector, provider: str) -> None:
+    """The response to each provider's example request is the example response, with the sent values."""
     request = vector(f"connections/create-{provider}.request")
     documented = vector(f"connections/create-{provider}.response")
     sent = {
@@ -29,30 +29,30 @@ async def test_create_answers_as_documented(api: Api, vector: Vector, provider: 
         **{name: MASK for name in ("password", "service_account_key") if name in request["config"]},
     }
     expected = {**documented, "id": request["id"], "config": {**documented["config"], **sent}, **NOT_MODIFIED}
-    answer = await api.post("/connections", request)
-    assert (answer.status, answer.document) == (200, expected)
+    response = await api.post("/connections", request)
+    assert (response.status, response.document) == (200, expected)
 
 
-async def test_update_answers_as_documented(api: Api, vector: Vector) -> None:
-    """The answer to the example update has the documented fields and says when and by whom it was modified."""
+async def test_update_response_is_documented(api: Api, vector: Vector) -> None:
+    """The response to the example update has the documented fields and the modification audit."""
     await api.post("/connections", vector("connections/create-snowflake.request"))
     request = vector("connections/update.request")
-    answer = await api.put(f"/connections/{request['id']}", {**request, "name": "Corrected"})
+    response = await api.put(f"/connections/{request['id']}", {**request, "name": "Corrected"})
     documented = vector("connections/update.response")
-    assert answer.status == 200
-    assert answer.document.keys() == documented.keys()
-    # One example answer has an older name for this field; every other has this one.
-    assert answer.document["config"].keys() ^ documented["config"].keys() == {
+    assert response.status == 200
+    assert response.document.keys() == documented.keys()
+    # One example response has an older name for this field; every other has this one.
+    assert response.document["config"].keys() ^ documented["config"].keys() == {
         "account_identifier",
         "source_account_id",
     }
-    assert answer.document["name"] == "Corrected"
-    assert answer.document["last_modified_on"] == "2023-02-03T23:53:08.413Z"
-    assert answer.document["last_modified_by"] == "emu_client"
+    assert response.document["name"] == "Corrected"
+    assert response.document["last_modified_on"] == "2023-02-03T23:53:08.413Z"
+    assert response.document["last_modified_by"] == "emu_client"
 
 
 async def test_get_and_list_show_the_documented_fields(api: Api, vector: Vector) -> None:
-    """A connection read back has the fields of the example, with status and errors, and its secret masked."""
+    """A connection has the fields of the example, with status and errors, and its secret masked."""
     await api.post("/connections", vector("connections/create-redshift.request"))
     got, listed = await api.get("/connections/example-redshift-connection"), await api.get("/connections")
     documented = vector("connections/get.response")
@@ -65,24 +65,24 @@ async def test_get_and_list_show_the_documented_fields(api: Api, vector: Vector)
 
 
 async def test_list_filters_by_service_provider(api: Api, vector: Vector) -> None:
-    """The query parameter leaves the connections of one provider, and a word that is no provider is refused."""
+    """The query parameter selects the connections of one provider; an unknown one is rejected."""
     for provider in ("snowflake", "bigquery"):
         await api.post("/connections", vector(f"connections/create-{provider}.request"))
-    answer = await api.get("/connections?serviceProvider=BigQuery")
-    assert [connection["id"] for connection in answer.document] == ["example-bigquery-connection"]
+    response = await api.get("/connections?serviceProvider=BigQuery")
+    assert [connection["id"] for connection in response.document] == ["example-bigquery-connection"]
     refused = await api.get("/connections?serviceProvider=Oracle")
     assert refused.messages == ["serviceProvider must be Snowflake or BigQuery or Redshift or Databricks."]
 
 
-async def test_secret_is_not_kept(emulator: Emulator, api: Api, vector: Vector) -> None:
-    """No trace of a secret is left in the emulator's state."""
+async def test_secret_is_not_stored(emulator: Emulator, api: Api, vector: Vector) -> None:
+    """The state has no trace of a secret."""
     await api.post("/connections", vector("connections/create-snowflake.request"))
     kept = emulator._store.workspace("5328").connections.get("example-snowflake-connection")
     assert "mParticleSecurePassword" not in repr(kept)
 
 
-async def test_create_names_everything_wrong_in_one_answer(api: Api) -> None:
-    """One answer names every field that is missing or wrong."""
+async def test_create_reports_all_errors(api: Api) -> None:
+    """One response names every missing or invalid field."""
     body = {
         "id": "no slug",
         "name": " ",
@@ -90,9 +90,9 @@ async def test_create_names_everything_wrong_in_one_answer(api: Api) -> None:
         "service_provider": "Redshift",
         "config": {"port": "x", "user": 5},
     }
-    answer = await api.post("/connections", body)
-    assert answer.status == 400
-    assert answer.messages == [
+    response = await api.post("/connections", body)
+    assert response.status == 400
+    assert response.messages == [
         "id must be a slug: letters, digits, `_` and `-`.",
         "name must be a string that is not empty.",
         "state must be new or active or inactive.",
@@ -106,72 +106,72 @@ async def test_create_names_everything_wrong_in_one_answer(api: Api) -> None:
 
 
 @pytest.mark.parametrize("service_provider", ["Oracle", 5, None, ["Snowflake"], {}])
-async def test_create_refuses_unknown_service_provider(api: Api, service_provider: Any) -> None:
-    """A provider that is none of the four is refused, whatever its type."""
+async def test_unknown_service_provider_is_rejected(api: Api, service_provider: Any) -> None:
+    """A provider that is none of the four is rejected, whatever its type."""
     body = {"id": "c", "name": "c", "state": "new", "service_provider": service_provider, "config": {}}
-    answer = await api.post("/connections", body)
-    assert answer.status == 400
-    assert answer.messages[0].startswith("service_provider ")
+    response = await api.post("/connections", body)
+    assert response.status == 400
+    assert response.messages[0].startswith("service_provider ")
 
 
 @pytest.mark.parametrize("config", [None, [], "text", 5])
-async def test_create_refuses_config_that_is_no_object(api: Api, vector: Vector, config: Any) -> None:
-    """A config of another type is refused, not a crash."""
-    answer = await api.post(
+async def test_config_must_be_an_object(api: Api, vector: Vector, config: Any) -> None:
+    """A config of another type is rejected without a crash."""
+    response = await api.post(
         "/connections", {**vector("connections/create-databricks.request"), "config": config}
     )
-    assert answer.messages[0] == "config is required and must be an object."
+    assert response.messages[0] == "config is required and must be an object."
 
 
 @pytest.mark.parametrize("mask", [MASK, "*"])
-async def test_create_refuses_mask_for_secret(api: Api, vector: Vector, mask: str) -> None:
-    """A mask in place of a secret is refused where there is no secret it could stand for."""
+async def test_mask_without_stored_secret_is_rejected(api: Api, vector: Vector, mask: str) -> None:
+    """A mask in place of a secret is rejected if no secret is stored."""
     request = vector("connections/create-redshift.request")
-    answer = await api.post("/connections", {**request, "config": {**request["config"], "password": mask}})
-    assert answer.status == 400
-    assert "is a mask" in answer.messages[0]
+    response = await api.post("/connections", {**request, "config": {**request["config"], "password": mask}})
+    assert response.status == 400
+    assert "is a mask" in response.messages[0]
 
 
-async def test_update_takes_mask_for_unchanged(api: Api, vector: Vector) -> None:
-    """One example sends the mask back in an update: the stored secret stays."""
+async def test_update_accepts_mask_as_unchanged(api: Api, vector: Vector) -> None:
+    """One example sends the mask in an update: the stored secret stays."""
     request = vector("connections/create-redshift.request")
     await api.post("/connections", request)
     masked = {**request, "config": {**request["config"], "password": MASK}}
     assert (await api.put("/connections/example-redshift-connection", masked)).status == 200
 
 
-async def test_update_to_other_provider_refuses_mask(api: Api, vector: Vector) -> None:
+async def test_mask_of_other_provider_is_rejected(api: Api, vector: Vector) -> None:
     """A mask cannot stand for the secret of another service provider."""
     await api.post("/connections", vector("connections/create-redshift.request"))
     other = vector("connections/create-snowflake.request")
     body = {**other, "id": "example-redshift-connection", "config": {**other["config"], "password": MASK}}
-    answer = await api.put("/connections/example-redshift-connection", body)
-    assert answer.status == 400
+    response = await api.put("/connections/example-redshift-connection", body)
+    assert response.status == 400
 
 
 @pytest.mark.parametrize(("sent", "shown"), [(5440, "5440"), ("5440", "5440"), (None, "5439")])
-async def test_port_is_shown_as_text(api: Api, vector: Vector, sent: Any, shown: str) -> None:
-    """A port is taken as number or text, shown as text, and filled in when it is left out."""
+async def test_port_is_shown_as_a_string(api: Api, vector: Vector, sent: Any, shown: str) -> None:
+    """A port is accepted as number or string, shown as a string, and added if it is left out."""
     request: dict[str, Any] = vector("connections/create-redshift.request")
-    answer = await api.post("/connections", {**request, "config": {**request["config"], "port": sent}})
-    assert answer.document["config"]["port"] == shown
+    response = await api.post("/connections", {**request, "config": {**request["config"], "port": sent}})
+    assert response.document["config"]["port"] == shown
 
 
-async def test_older_account_name_is_taken(api: Api, vector: Vector) -> None:
+async def test_older_account_name_is_accepted(api: Api, vector: Vector) -> None:
     """`source_account_id`, which one example shows, is read as `account_identifier`."""
     request = vector("connections/create-snowflake.request")
     config = dict(request["config"])
     config["source_account_id"] = config.pop("account_identifier")
-    answer = await api.post("/connections", {**request, "config": config})
-    assert answer.status == 200
-    assert answer.document["config"]["account_identifier"] == "gd12345"
-    assert "source_account_id" not in answer.document["config"]
+    response = await api.post("/connections", {**request, "config": config})
+    assert response.status == 200
+    assert response.document["config"]["account_identifier"] == "gd12345"
+    assert "source_account_id" not in response.document["config"]
 
 
-async def test_delete_refuses_connection_in_use(stocked: Api, pipeline: Document) -> None:
-    """A connection that a pipeline uses stays, and the refusal names the pipeline."""
+async def test_connection_in_use_cannot_be_deleted(stocked: Api, pipeline: Document) -> None:
+    """A connection that a pipeline uses stays, and the error names the pipeline."""
     await stocked.post("/inputs/data-pipelines", pipeline)
-    answer = await stocked.delete("/connections/example-databricks-connection")
-    assert answer.status == 409
-    assert "example-pipeline" in answer.messages[0]
+    response = await stocked.delete("/connections/example-databricks-connection")
+    assert response.status == 409
+    assert "example-pipeline" in response.messages[0]
     assert (await stocked.get("/connections/example-databricks-connection")).status == 200

@@ -19,8 +19,8 @@ def draft(api: Api) -> None:
 
 
 @pytest.mark.parametrize("path", ["/connections", "/models", "/mappings", "/pipelines"])
-async def test_document_of_any_shape_is_kept(api: Api, path: str) -> None:
-    """A document lives from POST to DELETE under its slug, whatever its fields."""
+async def test_document_of_any_shape_is_stored(api: Api, path: str) -> None:
+    """A document exists from POST to DELETE under its slug, whatever its fields."""
     document = {"slug": "one", "anything": [1, {"deep": None}]}
     created = await api.post(path, document)
     assert created.status == 200
@@ -35,10 +35,10 @@ async def test_document_of_any_shape_is_kept(api: Api, path: str) -> None:
 
 
 @pytest.mark.parametrize("document", [{}, {"slug": "a b"}, {"id": 5}, {"slug": None}])
-async def test_document_without_slug_is_refused(api: Api, document: dict[str, object]) -> None:
+async def test_document_without_slug_is_rejected(api: Api, document: dict[str, object]) -> None:
     """A new document needs a slug, or an id in its place."""
-    answer = await api.post("/models", document)
-    assert (answer.status, len(answer.messages)) == (400, 1)
+    response = await api.post("/models", document)
+    assert (response.status, len(response.messages)) == (400, 1)
     assert (await api.post("/models", {"id": "by-id"})).status == 200
 
 
@@ -57,7 +57,7 @@ async def test_generations_share_nothing(api: Api) -> None:
 
 
 async def test_pipeline_runs_once(api: Api, clock: VirtualClock) -> None:
-    """A pipeline runs once at its creation; its status, its runs and the run itself can be read."""
+    """A pipeline runs once at its creation; its status, runs and run can be read."""
     await api.post("/pipelines", {"slug": "p"})
     queued = (await api.get("/pipelines/p/status")).document
     assert (queued["slug"], queued["status"], queued["latest_pipeline_run"]["status"]) == (
@@ -76,7 +76,7 @@ async def test_pipeline_runs_once(api: Api, clock: VirtualClock) -> None:
 @pytest.mark.parametrize(
     "path", ["/pipelines/no/status", "/pipelines/no/status/runs", "/pipelines/p/status/runs/99"]
 )
-async def test_status_of_nothing_is_not_found(api: Api, path: str) -> None:
-    """A pipeline or run that is not there answers 404."""
+async def test_status_of_unknown_pipeline_is_404(api: Api, path: str) -> None:
+    """An unknown pipeline or run is 404."""
     await api.post("/pipelines", {"slug": "p"})
     assert (await api.get(path)).status == 404

@@ -1,4 +1,4 @@
-"""Pipelines: the reference's examples, checks, references and spellings."""
+"""Pipelines: the reference's examples, validation, references and spellings."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ PIPELINES = "/inputs/data-pipelines"
 REFERENCES = {"connection_id": "example-databricks-connection", "data_model_id": "example-data-model"}
 
 
-async def test_create_answers_as_documented(stocked: Api, vector: Vector) -> None:
-    """The example request gives an answer with the documented fields, what was sent, and no errors."""
+async def test_create_response_is_documented(stocked: Api, vector: Vector) -> None:
+    """The response to the example request has the documented fields, the sent values, and no errors."""
     request = {**vector("pipelines/create-events.request"), **REFERENCES}
-    answer = await stocked.post(PIPELINES, request)
-    assert answer.status == 200
-    assert answer.document.keys() == vector("pipelines/create-events.response").keys()
-    assert answer.document == {**answer.document, **request, "status": "idle", "errors": []}
+    response = await stocked.post(PIPELINES, request)
+    assert response.status == 200
+    assert response.document.keys() == vector("pipelines/create-events.response").keys()
+    assert response.document == {**response.document, **request, "status": "idle", "errors": []}
 
 
-async def test_update_answers_as_documented(stocked: Api, vector: Vector) -> None:
-    """The example update, which has another pipeline type, gives an answer with the documented fields."""
+async def test_update_response_is_documented(stocked: Api, vector: Vector) -> None:
+    """The response to the example update, which has another pipeline type, has the documented fields."""
     await stocked.post(PIPELINES, {**vector("pipelines/create-events.request"), **REFERENCES})
-    answer = await stocked.put(f"{PIPELINES}/string", {**vector("pipelines/update.request"), **REFERENCES})
-    assert answer.status == 200
-    assert answer.document.keys() == vector("pipelines/update.response").keys()
-    assert answer.document["pipeline_type"] == "user_attributes"
-    assert answer.document["last_modified_by"] == "emu_client"
+    response = await stocked.put(f"{PIPELINES}/string", {**vector("pipelines/update.request"), **REFERENCES})
+    assert response.status == 200
+    assert response.document.keys() == vector("pipelines/update.response").keys()
+    assert response.document["pipeline_type"] == "user_attributes"
+    assert response.document["last_modified_by"] == "emu_client"
 
 
 async def test_get_and_list_show_the_documented_fields(stocked: Api, vector: Vector) -> None:
-    """A pipeline read back has the fields of the examples; a list is a bare array."""
+    """A pipeline has the fields of the examples; a list is a bare array."""
     example = vector("pipelines/get.response")
     server_set = {"status", "errors", "created_on", "created_by", "last_modified_on", "last_modified_by"}
     # The example shows a field transformation for user attributes, for which the text says there is none.
@@ -50,18 +50,18 @@ async def test_get_and_list_show_the_documented_fields(stocked: Api, vector: Vec
     "name",
     ["daily-february", "hourly", "hourly-delay-15m", "monthly-delay-5d", "on-demand", "once-full-2020"],
 )
-async def test_every_example_of_a_schedule_is_taken(
+async def test_every_schedule_example_is_accepted(
     stocked: Api, vector: Vector, pipeline: Document, name: str
 ) -> None:
-    """Each schedule the reference shows can be created and comes back as it was sent, the odd date included."""
+    """Each schedule of the reference is accepted and returned as sent, including the odd timestamp."""
     schedule = vector(f"schedules/{name}")
-    answer = await stocked.post(PIPELINES, {**pipeline, **schedule})
-    assert answer.status == 200
-    assert answer.document == {**answer.document, **schedule}
+    response = await stocked.post(PIPELINES, {**pipeline, **schedule})
+    assert response.status == 200
+    assert response.document == {**response.document, **schedule}
 
 
-async def test_create_names_everything_wrong_in_one_answer(stocked: Api) -> None:
-    """One answer names every field that is missing or wrong, references that lead nowhere among them."""
+async def test_create_reports_all_errors(stocked: Api) -> None:
+    """One response names every missing or invalid field, including unknown references."""
     body = {
         "id": "",
         "pipeline_type": "events",
@@ -74,9 +74,9 @@ async def test_create_names_everything_wrong_in_one_answer(stocked: Api) -> None
         "schedule": {"type": "interval", "frequency": "yearly", "delay": "5 minutes", "end": 5},
         "environment": "test",
     }
-    answer = await stocked.post(PIPELINES, body)
-    assert answer.status == 400
-    assert answer.messages == [
+    response = await stocked.post(PIPELINES, body)
+    assert response.status == 400
+    assert response.messages == [
         "id must be a slug: letters, digits, `_` and `-`.",
         "name is required.",
         "state must be new or active or paused.",
@@ -96,16 +96,16 @@ async def test_create_names_everything_wrong_in_one_answer(stocked: Api) -> None
     ]
 
 
-async def test_create_names_missing_sections(stocked: Api) -> None:
-    """Without its sections a pipeline is refused by their names and those of their fields."""
+async def test_missing_sections_are_reported(stocked: Api) -> None:
+    """Missing sections are reported, with their required fields."""
     messages = (await stocked.post(PIPELINES, {})).messages
     assert {"sync_mode is required and must be an object.", "schedule.type is required."} <= set(messages)
 
 
-async def test_field_transformation_is_refused_for_user_attributes(stocked: Api, pipeline: Document) -> None:
-    """Only event pipelines take a field transformation; null counts as none."""
-    answer = await stocked.post(PIPELINES, {**pipeline, "field_transformation_id": "ft"})
-    assert answer.messages == ["field_transformation_id is for pipelines of the type events only."]
+async def test_field_transformation_is_for_events_only(stocked: Api, pipeline: Document) -> None:
+    """Only event pipelines accept a field transformation; null counts as missing."""
+    response = await stocked.post(PIPELINES, {**pipeline, "field_transformation_id": "ft"})
+    assert response.messages == ["field_transformation_id is for pipelines of the type events only."]
     assert (await stocked.post(PIPELINES, {**pipeline, "field_transformation_id": None})).status == 200
 
 
@@ -117,16 +117,16 @@ async def test_field_transformation_is_refused_for_user_attributes(stocked: Api,
         ("sync_mode", {"type": "full_sync"}, {"type": "full"}),
     ],
 )
-async def test_both_spellings_are_taken(
+async def test_both_spellings_are_accepted(
     stocked: Api, pipeline: Document, section: str, sent: Document, shown: Document
 ) -> None:
-    """A word the reference spells in two ways is taken in both and shown in one."""
-    answer = await stocked.post(PIPELINES, {**pipeline, section: sent})
-    assert answer.document[section] == shown
+    """A value that the reference spells in two ways is accepted in both and shown in one."""
+    response = await stocked.post(PIPELINES, {**pipeline, section: sent})
+    assert response.document[section] == shown
 
 
-async def test_numbers_are_taken_as_text(stocked: Api, pipeline: Document) -> None:
-    """`data_plan_version`, a string in the table and a number in the examples, is taken as both, shown as a number."""
+async def test_numbers_are_accepted_as_strings(stocked: Api, pipeline: Document) -> None:
+    """`data_plan_version`, a string in the table and a number in examples, is accepted as both."""
     body: dict[str, Any] = {
         **pipeline,
         "data_plan_id": "plan",
@@ -144,8 +144,8 @@ async def test_status_is_stopped_while_paused(stocked: Api, pipeline: Document) 
     assert resumed.document["status"] == "idle"
 
 
-async def test_pipeline_may_be_called_trigger(stocked: Api, pipeline: Document) -> None:
-    """The path of the trigger endpoint does not hide a pipeline of that name."""
+async def test_pipeline_can_be_named_trigger(stocked: Api, pipeline: Document) -> None:
+    """The path of the trigger endpoint does not hide a pipeline with that id."""
     await stocked.post(PIPELINES, {**pipeline, "id": "trigger"})
     assert (await stocked.get(f"{PIPELINES}/trigger")).document["id"] == "trigger"
     assert (await stocked.delete(f"{PIPELINES}/trigger")).status == 204

@@ -25,30 +25,28 @@ async def ready(stocked: Api, pipeline: Document) -> Api:
     return stocked
 
 
-async def test_trigger_answers_as_documented(ready: Api, vector: Vector) -> None:
-    """A trigger answers with the new run's id, and the run is there."""
-    answer = await ready.post(TRIGGER, BODY)
-    assert answer.status == 200
-    assert answer.document == {**vector("pipelines/trigger.response"), **answer.document}
-    run_id = answer.document["pipeline_run_id"]
-    assert answer.document.keys() == vector("pipelines/trigger.response").keys()
+async def test_trigger_response_is_documented(ready: Api, vector: Vector) -> None:
+    """A trigger returns the new run's id, and the run exists."""
+    response = await ready.post(TRIGGER, BODY)
+    assert response.status == 200
+    assert response.document == {**vector("pipelines/trigger.response"), **response.document}
+    run_id = response.document["pipeline_run_id"]
+    assert response.document.keys() == vector("pipelines/trigger.response").keys()
     assert (await ready.get(f"{RUNS}/{run_id}")).document["type"] == "manual"
 
 
-async def test_trigger_of_busy_pipeline_is_refused_as_documented(
-    ready: Api, vector: Vector, clock: VirtualClock
-) -> None:
-    """While a run is queued or running, a trigger answers the documented 400; afterwards it works."""
+async def test_trigger_of_busy_pipeline_is_400(ready: Api, vector: Vector, clock: VirtualClock) -> None:
+    """While a run is queued or running a trigger is the documented 400; after that it works."""
     await ready.post(TRIGGER, BODY)
     for _ in range(2):
-        answer = await ready.post(TRIGGER, BODY)
-        assert (answer.status, answer.document) == (400, vector("pipelines/trigger-busy.error-400"))
+        response = await ready.post(TRIGGER, BODY)
+        assert (response.status, response.document) == (400, vector("pipelines/trigger-busy.error-400"))
         clock.advance(timedelta(seconds=15))
     assert (await ready.post(TRIGGER, BODY)).status == 200
 
 
-async def test_trigger_of_paused_pipeline_is_refused(ready: Api, pipeline: Document) -> None:
-    """A paused pipeline is not idle: a trigger answers 400 and says why."""
+async def test_trigger_of_paused_pipeline_is_400(ready: Api, pipeline: Document) -> None:
+    """A paused pipeline is not idle: a trigger is 400 and says why."""
     await ready.put(f"{PIPELINES}/example-pipeline", {**pipeline, "state": "paused"})
     assert (await ready.post(TRIGGER, BODY)).messages == [
         "Pipeline example-pipeline is paused; set its state to active to sync."
@@ -59,15 +57,15 @@ async def test_trigger_of_paused_pipeline_is_refused(ready: Api, pipeline: Docum
     ("body", "status"),
     [({}, 400), ({"pipeline_id": 5}, 400), ({"pipeline_id": ""}, 400), ({"pipeline_id": "no"}, 404)],
 )
-async def test_trigger_names_what_is_wrong_with_the_id(ready: Api, body: Document, status: int) -> None:
-    """An id that is missing or malformed answers 400, one that names nothing 404."""
-    answer = await ready.post(TRIGGER, body)
-    assert answer.status == status
-    assert len(answer.messages) == 1
+async def test_trigger_reports_an_invalid_id(ready: Api, body: Document, status: int) -> None:
+    """A missing or malformed id is 400, an unknown one 404."""
+    response = await ready.post(TRIGGER, body)
+    assert response.status == status
+    assert len(response.messages) == 1
 
 
 async def test_run_moves_from_queued_to_success(ready: Api, vector: Vector, clock: VirtualClock) -> None:
-    """A run is queued, then running, then successful, and shows each time only what has happened."""
+    """A run is queued, then running, then successful, and shows only what has happened."""
     run_id = (await ready.post(TRIGGER, BODY)).document["pipeline_run_id"]
     seen = []
     for _ in range(4):
@@ -81,8 +79,8 @@ async def test_run_moves_from_queued_to_success(ready: Api, vector: Vector, cloc
     assert run["successful_records"] > 0 == run["failed_records"]
 
 
-async def test_trigger_syncs_from_last_success(ready: Api, clock: VirtualClock) -> None:
-    """The first trigger reads from `from` to now, the next from the end of the first: the reference's own table."""
+async def test_trigger_loads_from_last_success(ready: Api, clock: VirtualClock) -> None:
+    """The first trigger loads from `from` to now, the next from the end of the first."""
     ranges = []
     for step in (timedelta(days=3), timedelta(days=4)):
         clock.advance(step)
@@ -96,7 +94,7 @@ async def test_trigger_syncs_from_last_success(ready: Api, clock: VirtualClock) 
 
 
 async def test_report_has_the_documented_fields(ready: Api, vector: Vector, clock: VirtualClock) -> None:
-    """A report has the fields of the example, the latest run with its own included."""
+    """A report has the fields of the example, and so has its latest run."""
     run_id = (await ready.post(TRIGGER, BODY)).document["pipeline_run_id"]
     clock.advance(timedelta(minutes=1))
     report = (await ready.get(REPORT)).document
@@ -114,10 +112,10 @@ async def test_report_without_runs_has_nulls(ready: Api) -> None:
     assert (report["latest_pipeline_run"], report["latest_successful_pipeline_run_id"]) == (None, None)
 
 
-async def test_report_of_failed_run_is_faulted_until_it_is_cleared(
+async def test_failed_run_faults_until_cleared(
     emulator: Emulator, ready: Api, pipeline: Document, clock: VirtualClock
 ) -> None:
-    """A failed run makes its pipeline faulted with the run's message; a PUT or a successful trigger clears it."""
+    """A failed run makes its pipeline faulted; a PUT or a successful trigger clears it."""
 
     async def run_one(message: str | None) -> Document:
         if message:
@@ -140,16 +138,16 @@ async def test_report_of_failed_run_is_faulted_until_it_is_cleared(
 
 
 async def test_run_of_other_pipeline_is_not_found(emulator: Emulator, ready: Api) -> None:
-    """A run is found under its own pipeline alone, and only by a number."""
+    """A run is found only under its own pipeline, and only by a number."""
     [other] = emulator.seed(pipelines=1, runs=3)
     assert (await ready.get(f"{PIPELINES}/{other}/runs/1")).status == 200
     for path in (f"{RUNS}/1", f"{PIPELINES}/{other}/runs/4", f"{RUNS}/x", f"{PIPELINES}/nothing/runs/1"):
-        answer = await ready.get(path)
-        assert (answer.status, len(answer.messages)) == (404, 1)
+        response = await ready.get(path)
+        assert (response.status, len(response.messages)) == (404, 1)
 
 
 async def test_page_has_the_documented_shape(ready: Api, vector: Vector) -> None:
-    """A page of runs has the fields of the example, 50 runs unless told otherwise, and numbers that agree."""
+    """A page has the fields of the example, 50 runs by default, and consistent counts."""
     await ready.post(TRIGGER, BODY)
     page = (await ready.get(RUNS)).document
     example = vector("runs/list.response")
@@ -162,7 +160,7 @@ async def test_page_has_the_documented_shape(ready: Api, vector: Vector) -> None
 async def test_pages_show_every_run_once_newest_first(
     emulator: Emulator, api: Api, clock: VirtualClock
 ) -> None:
-    """Paging shows every run exactly once by falling logical date, those of the seeded past after the others."""
+    """Paging shows every run exactly once by descending logical date, seeded runs last."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=23)
     await api.post(TRIGGER, {"pipeline_id": pipeline_id})
     clock.advance(timedelta(minutes=1))
@@ -201,7 +199,7 @@ async def test_page_past_the_end_is_empty(emulator: Emulator, api: Api) -> None:
     ],
 )
 async def test_page_filters_by_logical_date(emulator: Emulator, api: Api, query: str, ids: list[int]) -> None:
-    """Both dates are about `logical_date` and belong to the range; the totals count what is left."""
+    """Both dates filter by `logical_date`, inclusively; the totals count the filtered runs."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=5)  # logical dates 17:00 to 21:00
     page = (await api.get(f"{PIPELINES}/{pipeline_id}/runs?{query}")).document
     assert [run["id"] for run in page["items"]] == ids
@@ -227,7 +225,7 @@ async def test_page_filters_by_logical_date(emulator: Emulator, api: Api, query:
     ],
     ids=["zero", "negative", "both", "huge", "word", "no-such-day", "reversed"],
 )
-async def test_page_refuses_nonsense(ready: Api, query: str, messages: list[str]) -> None:
-    """A query that makes no sense answers 400 and names everything that is wrong with it."""
-    answer = await ready.get(f"{RUNS}?{query}")
-    assert (answer.status, answer.messages) == (400, messages)
+async def test_invalid_page_query_is_rejected(ready: Api, query: str, messages: list[str]) -> None:
+    """An invalid query is 400 and names every invalid parameter."""
+    response = await ready.get(f"{RUNS}?{query}")
+    assert (response.status, response.messages) == (400, messages)

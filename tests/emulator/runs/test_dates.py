@@ -1,4 +1,4 @@
-"""Dates and durations as the API writes them."""
+"""Timestamps and durations as the API writes them."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ NOON = datetime(2023, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("text", "time"),
     [
         ("2023-03-01T12:00:00Z", NOON),
         ("2023-03-01T:12:00:00Z", NOON),  # as one example of the reference has it
@@ -28,9 +28,9 @@ NOON = datetime(2023, 3, 1, 12, tzinfo=UTC)
         ("2023-03-01", NOON.replace(hour=0)),
     ],
 )
-def test_moment_is_read_as_meant(text: str, moment: datetime) -> None:
-    """Every form of a date in the reference is read, no zone as UTC."""
-    assert parse_timestamp(text) == parse_valid_timestamp(text) == moment
+def test_timestamp_is_parsed(text: str, time: datetime) -> None:
+    """Every form of a timestamp in the reference is accepted; no zone means UTC."""
+    assert parse_timestamp(text) == parse_valid_timestamp(text) == time
 
 
 @pytest.mark.parametrize(
@@ -49,15 +49,15 @@ def test_moment_is_read_as_meant(text: str, moment: datetime) -> None:
         "\u0662\u0660\u0662\u0663-03-01",
     ],
 )
-def test_text_that_is_no_moment_is_refused(text: str) -> None:
-    """A text that names no moment is told apart, also one the calendar cannot hold."""
+def test_invalid_timestamp_is_none(text: str) -> None:
+    """Text that is no timestamp, or past the end of the calendar, is None."""
     assert parse_timestamp(text) is None
     with pytest.raises(ValueError, match="not a timestamp"):
         parse_valid_timestamp(text)
 
 
-def test_moment_is_shown_as_documented() -> None:
-    """A moment is written with milliseconds where it has any."""
+def test_timestamp_is_formatted() -> None:
+    """A timestamp has milliseconds if there are any."""
     assert format_timestamp(NOON) == "2023-03-01T12:00:00Z"
     assert format_timestamp(NOON.replace(microsecond=8_000)) == "2023-03-01T12:00:00.008Z"
 
@@ -74,12 +74,12 @@ def test_moment_is_shown_as_documented() -> None:
         ("1y", relativedelta(years=1)),
     ],
 )
-def test_delay_is_read_in_every_unit(text: str, delay: relativedelta) -> None:
-    """Each documented unit is read."""
+def test_delay_is_parsed_in_every_unit(text: str, delay: relativedelta) -> None:
+    """Each documented unit is accepted."""
     assert parse_delay(text) == delay
 
 
 @pytest.mark.parametrize("text", ["", "m", "5", "5 m", "-5m", "1.5h", "5M", "5mo", "5m\n", "\u0665m"])
-def test_text_that_is_no_delay_is_refused(text: str) -> None:
-    """A text that names no duration is told apart."""
+def test_invalid_delay_is_none(text: str) -> None:
+    """Text that is no delay is None."""
     assert parse_delay(text) is None

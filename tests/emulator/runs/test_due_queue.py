@@ -1,4 +1,4 @@
-"""Runs of many pipelines under a clock that is turned."""
+"""Runs of many pipelines under a clock that advances."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ async def runs_of(api: Api, pipeline_id: str) -> list[Document]:
     return items
 
 
-async def test_three_days_of_hourly_runs_happen_in_a_moment(stocked: Api, pipeline: Document) -> None:
-    """Turning the clock by three days gives the 72 hourly runs of those days, all successful, in order."""
+async def test_three_days_of_hourly_runs_are_created(stocked: Api, pipeline: Document) -> None:
+    """Advancing the clock by three days creates the 72 hourly runs in order, all successful."""
     await stocked.post(PIPELINES, {**pipeline, "schedule": HOURLY})
-    turned = await stocked.post("/_emulator/clock", {"advance": "3d"})
-    assert turned.document == {"kind": "virtual", "now": "2023-02-06T23:53:08.413Z"}
+    advanced = await stocked.post("/_emulator/clock", {"advance": "3d"})
+    assert advanced.document == {"kind": "virtual", "now": "2023-02-06T23:53:08.413Z"}
     await stocked.sign_in()  # tokens expire by the same clock
     runs = await runs_of(stocked, "example-pipeline")
     assert len(runs) == 72
@@ -36,10 +36,10 @@ async def test_three_days_of_hourly_runs_happen_in_a_moment(stocked: Api, pipeli
 
 
 @pytest.mark.parametrize("looked_at_first", ["a", "b"])
-async def test_run_ids_do_not_depend_on_who_looks(
+async def test_run_ids_do_not_depend_on_requests(
     stocked: Api, pipeline: Document, looked_at_first: str
 ) -> None:
-    """Two pipelines' runs are numbered in the order they fall due, whichever is asked for first."""
+    """Runs of two pipelines are numbered in the order they are due, whichever is requested first."""
     for name, start in (("a", "2023-02-04T00:00:00Z"), ("b", "2023-02-04T00:30:00Z")):
         await stocked.post(PIPELINES, {**pipeline, "id": name, "schedule": {**HOURLY, "start": start}})
     await stocked.post("/_emulator/clock", {"advance": "3h"})
@@ -48,8 +48,8 @@ async def test_run_ids_do_not_depend_on_who_looks(
     assert [run["id"] for run in await runs_of(stocked, "b")] == [6, 4, 2]
 
 
-async def test_deleted_pipeline_runs_no_more(stocked: Api, pipeline: Document) -> None:
-    """A pipeline that was deleted uses up no run ids, and one created anew under its id starts from nothing."""
+async def test_deleted_pipeline_creates_no_runs(stocked: Api, pipeline: Document) -> None:
+    """A deleted pipeline uses no run ids, and a new one with its id has no runs."""
     hourly = {**pipeline, "schedule": HOURLY}
     await stocked.post(PIPELINES, hourly)
     await stocked.delete(f"{PIPELINES}/example-pipeline")
@@ -58,18 +58,18 @@ async def test_deleted_pipeline_runs_no_more(stocked: Api, pipeline: Document) -
     assert [run["id"] for run in await runs_of(stocked, "example-pipeline")] == [1]
 
 
-async def test_paused_and_stopped_pipelines_stay_as_they_are(stocked: Api, pipeline: Document) -> None:
-    """A paused pipeline reports `stopped` and syncs nothing, however far the clock is turned."""
+async def test_paused_pipeline_does_not_sync(stocked: Api, pipeline: Document) -> None:
+    """A paused pipeline reports `stopped` and does not sync, however far the clock advances."""
     await stocked.post(PIPELINES, {**pipeline, "schedule": HOURLY, "state": "paused"})
     await stocked.post("/_emulator/clock", {"advance": "2h"})
     report = (await stocked.get(f"{PIPELINES}/example-pipeline/report")).document
     assert (report["status"], report["latest_pipeline_run"]) == ("stopped", None)
 
 
-async def test_on_demand_vector_reads_as_the_table_says(
+async def test_on_demand_example_syncs_only_on_trigger(
     stocked: Api, pipeline: Document, vector: object
 ) -> None:
-    """The on-demand example syncs nothing by itself, then from `from` to the trigger."""
+    """The on-demand example does not sync by schedule, then loads from `from` to the trigger."""
     example = vector("schedules/on-demand")  # type: ignore[operator]  # the fixture's function
     await stocked.post(PIPELINES, {**pipeline, **example})
     await stocked.post("/_emulator/clock", {"advance": "2h"})
@@ -79,7 +79,7 @@ async def test_on_demand_vector_reads_as_the_table_says(
     assert (run["range_start"], run["range_end"]) == ("2020-01-01T00:00:00Z", "2023-02-04T01:53:08.413Z")
 
 
-async def test_once_vector_loads_the_year_2020(stocked: Api, pipeline: Document, vector: object) -> None:
+async def test_once_example_loads_the_year_2020(stocked: Api, pipeline: Document, vector: object) -> None:
     """The example that runs once does so at its creation, and loads the year 2020."""
     example = vector("schedules/once-full-2020")  # type: ignore[operator]  # the fixture's function
     await stocked.post(PIPELINES, {**pipeline, **example})
@@ -90,22 +90,22 @@ async def test_once_vector_loads_the_year_2020(stocked: Api, pipeline: Document,
 @pytest.mark.parametrize(
     "body", [{}, {"advance": 3}, {"advance": "soon"}, {"advance": "-1d"}, {"advance": "999999y"}]
 )
-async def test_step_that_is_none_is_refused(api: Api, body: Document) -> None:
-    """A step that is missing, malformed, backward or past the end of the calendar answers 400; the clock stays."""
-    answer = await api.post("/_emulator/clock", body)
-    assert (answer.status, len(answer.messages)) == (400, 1)
+async def test_invalid_clock_step_is_rejected(api: Api, body: Document) -> None:
+    """A missing, malformed, negative or too long step is 400, and the clock stays."""
+    response = await api.post("/_emulator/clock", body)
+    assert (response.status, len(response.messages)) == (400, 1)
     assert (await api.get("/_emulator/clock")).document["now"] == "2023-02-03T23:53:08.413Z"
 
 
-def test_clock_is_turned_from_python() -> None:
-    """`advance` turns the emulator's clock, from the thread of a blocking test too."""
+def test_clock_is_advanced_from_python() -> None:
+    """`advance` advances the emulator's clock, also from the thread of a blocking test."""
     start = datetime(2024, 2, 28, tzinfo=UTC)
     with Emulator(clock=VirtualClock(start)) as emulator:
         assert emulator.advance("1d12h") == emulator.now() == datetime(2024, 2, 29, 12, tzinfo=UTC)
 
 
-def test_machine_clock_cannot_be_turned() -> None:
-    """An emulator that goes by the machine's clock says how to get one that can be turned."""
+def test_system_clock_cannot_be_advanced() -> None:
+    """An emulator with the system clock says how to get a virtual one."""
     emulator = Emulator()
     with pytest.raises(ValueError, match="--clock virtual"):
         emulator.advance("1d")

@@ -27,7 +27,7 @@ PIPELINES = "/inputs/data-pipelines"
     ],
 )
 def test_catch_up_is_limited_by_frequency(frequency: str, back: datetime) -> None:
-    """Missed syncs are made up for over 7 days, 6 months, 3 years and 5 years; without a limit, all of them."""
+    """Missed syncs are caught up for 7 days, 6 months, 3 years and 5 years; without a limit, all."""
     assert Limits().catch_up_start(frequency, NOW) == back
     assert Limits.none().catch_up_start(frequency, NOW) is None
 
@@ -42,12 +42,12 @@ def test_catch_up_is_limited_by_frequency(frequency: str, back: datetime) -> Non
     ],
 )
 def test_records_are_limited_by_schedule(schedule: Document, most: int) -> None:
-    """A run may load what its schedule's interval permits."""
+    """A run may load as many rows as its schedule permits."""
     assert Limits().records(schedule) == most
 
 
-async def test_sixth_active_pipeline_is_refused(stocked: Api, pipeline: Document) -> None:
-    """Five pipelines of a workspace may be active, whether created so or set active; paused ones are free."""
+async def test_sixth_active_pipeline_is_rejected(stocked: Api, pipeline: Document) -> None:
+    """Five pipelines of a workspace may be active, by create or update; paused ones do not count."""
     for number in range(5):
         assert (await stocked.post(PIPELINES, {**pipeline, "id": f"p{number}"})).status == 200
     refused = await stocked.post(PIPELINES, pipeline)
@@ -62,18 +62,18 @@ async def test_sixth_active_pipeline_is_refused(stocked: Api, pipeline: Document
 
 
 async def test_seeded_pipelines_do_not_count(stocked: Api, emulator: Emulator, pipeline: Document) -> None:
-    """Hundreds of seeded pipelines leave room for the five, and can be updated."""
+    """Hundreds of seeded pipelines leave room for five active ones, and can be updated."""
     emulator.seed(pipelines=300, runs=0)
     assert (await stocked.post(PIPELINES, pipeline)).status == 200
     seeded = {**pipeline, "id": "seeded-pipeline-00001"}
     assert (await stocked.put(f"{PIPELINES}/seeded-pipeline-00001", seeded)).status == 200
 
 
-async def test_limits_are_moved_over_http(stocked: Api, pipeline: Document) -> None:
-    """A limit can be seen, with_changes and lifted while the emulator runs; the others stay."""
+async def test_limits_are_changed_over_http(stocked: Api, pipeline: Document) -> None:
+    """A limit can be read, changed and removed while the emulator runs; the others stay."""
     assert (await stocked.get("/_emulator/limits")).document["active_pipelines"] == 5
-    with_changes = await stocked.put("/_emulator/limits", {"active_pipelines": 0, "catch_up_hourly": "1d"})
-    assert with_changes.document == {**Limits().show(), "active_pipelines": 0, "catch_up_hourly": "1d"}
+    changed = await stocked.put("/_emulator/limits", {"active_pipelines": 0, "catch_up_hourly": "1d"})
+    assert changed.document == {**Limits().show(), "active_pipelines": 0, "catch_up_hourly": "1d"}
     assert (await stocked.post(PIPELINES, pipeline)).status == 400
     await stocked.put("/_emulator/limits", {"active_pipelines": None})
     assert (await stocked.post(PIPELINES, pipeline)).status == 200
@@ -83,16 +83,16 @@ async def test_limits_are_moved_over_http(stocked: Api, pipeline: Document) -> N
     "body",
     [{"pipelines": 5}, {"columns": -1}, {"columns": "9"}, {"columns": True}, {"catch_up_daily": "soon"}],
 )
-async def test_limit_that_makes_no_sense_is_refused(api: Api, body: Document) -> None:
-    """An unknown limit or a value that does not fit answers 400, and nothing moves."""
-    answer = await api.put("/_emulator/limits", body)
-    assert answer.status == 400
-    assert " limit " in answer.messages[0]
+async def test_invalid_limit_is_rejected(api: Api, body: Document) -> None:
+    """An unknown limit or an invalid value is 400, and nothing changes."""
+    response = await api.put("/_emulator/limits", body)
+    assert response.status == 400
+    assert " limit " in response.messages[0]
     assert (await api.get("/_emulator/limits")).document == Limits().show()
 
 
 async def test_limits_are_set_from_python(pipeline: Document) -> None:
-    """An emulator is started with limits of its own."""
+    """An emulator can be started with other limits."""
     limits = Limits(active_pipelines=1, records_once=None)
     assert (limits.active_pipelines, limits.records_once, limits.columns) == (1, None, 100)
     with pytest.raises(ValueError, match="whole number"):

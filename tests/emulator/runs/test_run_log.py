@@ -37,16 +37,16 @@ def log_of(*runs: Run, seeded: int = 0) -> RunLog:
     return log
 
 
-def test_run_follows_its_times() -> None:
-    """A run is queued before it starts, running until it ends, and then what its failure says."""
+def test_run_status_follows_its_times() -> None:
+    """A run is queued until it starts, running until it ends, then successful or failed."""
     good, bad = run(1, hour=0, created=0), run(2, hour=0, created=0, failure="No.")
-    moments = [START, good.started_on, good.ended_on - timedelta(milliseconds=1), good.ended_on]
-    assert [good.status(moment) for moment in moments] == ["queued", "running", "running", "success"]
-    assert [bad.status(moment) for moment in moments] == ["queued", "running", "running", "failed"]
+    times = [START, good.started_on, good.ended_on - timedelta(milliseconds=1), good.ended_on]
+    assert [good.status(time) for time in times] == ["queued", "running", "running", "success"]
+    assert [bad.status(time) for time in times] == ["queued", "running", "running", "failed"]
 
 
-def test_failed_run_shows_its_failure_only_once_it_failed() -> None:
-    """The errors and the failed records of a run appear with its end."""
+def test_failed_run_shows_its_error_at_its_end() -> None:
+    """The errors and failed records of a run appear when it ends."""
     bad = run(1, hour=0, created=0, failure="No.")
     before, after = bad.show(bad.started_on), bad.show(bad.ended_on)
     assert (before["errors"], before["failed_records"], before["ended_on"]) == ([], 0, None)
@@ -54,16 +54,16 @@ def test_failed_run_shows_its_failure_only_once_it_failed() -> None:
     assert after["failed_records"] > 0
 
 
-def test_latest_goes_by_logical_date_and_not_by_id() -> None:
-    """The latest run has the latest logical date, though catch-up runs were created newest first."""
+def test_latest_run_is_by_logical_date() -> None:
+    """The latest run has the latest logical date, although catch-up runs were created newest first."""
     log = log_of(run(1, hour=3, created=0), run(2, hour=2, created=0), run(3, hour=1, created=0))
     latest = log.latest()
     assert latest is not None
     assert latest.id == 1
 
 
-def test_latest_success_looks_past_failures_and_unfinished_runs() -> None:
-    """The latest successful run is found behind later ones that failed or have not ended."""
+def test_latest_success_skips_failed_and_running() -> None:
+    """The latest successful run is found behind later failed or unfinished ones."""
     log = log_of(
         run(1, hour=1, created=0), run(2, hour=2, created=1, failure="No."), run(3, hour=3, created=9)
     )
@@ -95,8 +95,8 @@ def test_log_is_busy_until_the_last_run_ended() -> None:
     ]
 
 
-def test_loaded_until_is_the_furthest_successful_end() -> None:
-    """What counts as loaded is the furthest end of a run that succeeded, of the seeded past if there is no other."""
+def test_loaded_until_is_the_latest_success_end() -> None:
+    """Loaded until is the latest end of a successful run, of seeded runs if there is no other."""
     log = log_of(
         run(11, hour=5, created=5),
         run(12, hour=2, created=6),
@@ -108,7 +108,7 @@ def test_loaded_until_is_the_furthest_successful_end() -> None:
 
 
 def test_seeded_runs_and_others_form_one_order() -> None:
-    """Pages run through all runs by falling logical date; the seeded ones can be found by id like any other."""
+    """Pages have all runs by descending logical date; seeded ones are found by id like any other."""
     log = log_of(run(11, hour=1, created=1), run(12, hour=0, created=2), seeded=3)
     everything = log.between(ALWAYS, NEVER)
     assert [each.id for each in log.page(everything, 1, 50)] == [11, 12, 3, 2, 1]
@@ -120,21 +120,21 @@ def test_seeded_runs_and_others_form_one_order() -> None:
 
 
 def test_between_includes_both_ends() -> None:
-    """The runs of a closed range are found, across the seeded past and the others."""
+    """The runs of a closed range are found, among seeded runs and others."""
     log = log_of(run(11, hour=0, created=1), run(12, hour=1, created=2), seeded=3)
     found = log.page(log.between(START - HOUR * 2, START), 1, 50)
     assert [each.id for each in found] == [11, 3, 2]
 
 
 @pytest.mark.parametrize("number", [-1, 3])
-def test_seeded_run_outside_the_past_is_an_index_error(number: int) -> None:
-    """The seeded past has its runs and no more."""
+def test_seeded_run_out_of_range_is_an_index_error(number: int) -> None:
+    """A number outside of the seeded runs is an IndexError."""
     with pytest.raises(IndexError):
         SeededRuns(pipeline_id="p", first_id=1, count=3, end=START)[number]
 
 
 def test_seeded_runs_fail_at_the_given_rate() -> None:
-    """Every n-th run failed, counted from the newest, which never did."""
+    """Every n-th run has failed, counted from the newest, which has not."""
     seeded = SeededRuns(pipeline_id="p", first_id=1, count=6, end=START, failed_every=2)
     assert [seeded[number].failure is None for number in range(6)] == [False, True] * 3
     assert seeded.newest is not None

@@ -1,4 +1,4 @@
-"""When an interval schedule syncs, by the reference's own examples."""
+"""Interval schedules, by the reference's own examples."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def first(schedule: IntervalSchedule) -> Interval:
 
 
 def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
-    """Return a moment in UTC."""
+    """Return a time in UTC."""
     return datetime(year, month, day, hour, minute, tzinfo=UTC)
 
 
@@ -59,7 +59,7 @@ def test_delay_moves_the_run_and_not_the_interval(vector: Vector) -> None:
 
 
 def test_monthly_with_delay_runs_on_the_sixth(vector: Vector) -> None:
-    """Five days after the 1st is the 6th, each month; the prose says the 5th, and arithmetic wins."""
+    """Five days after the 1st is the 6th of each month; the prose says the 5th, which is wrong."""
     syncs = list(islice(read(vector, "monthly-delay-5d").syncs(after=ALWAYS, due_by=NEVER), 3))
     assert [sync.due for sync in syncs] == [utc(2023, 2, 6), utc(2023, 3, 6), utc(2023, 4, 6)]
     assert [sync.start for sync in syncs] == [utc(2023, 1, 1), utc(2023, 2, 1), utc(2023, 3, 1)]
@@ -78,7 +78,7 @@ def test_weekly_is_seven_days() -> None:
 
 
 def test_intervals_with_nothing_to_load_are_skipped() -> None:
-    """Intervals that end by `from` or start at `until` are not synced; those that overlap are."""
+    """Intervals that end by `from` or start at `until` are skipped; those that overlap are not."""
     schedule = IntervalSchedule(
         frequency="hourly",
         start=utc(2023, 1, 1, 0),
@@ -90,16 +90,16 @@ def test_intervals_with_nothing_to_load_are_skipped() -> None:
     assert [sync.end.hour for sync in every(at_the_hour)] == [0, 1, 2, 3]
 
 
-def test_syncs_lie_between_two_moments() -> None:
-    """Only syncs scheduled after the one and due by the other are given, the bound itself once."""
+def test_syncs_are_between_two_times() -> None:
+    """Only syncs scheduled after one time and due by another are returned, the bound itself once."""
     schedule = IntervalSchedule(frequency="hourly", start=utc(2023, 1, 1), delay=relativedelta(minutes=10))
     syncs = schedule.syncs(after=utc(2023, 1, 1, 5), due_by=utc(2023, 1, 1, 8, 10))
     assert [sync.end.hour for sync in syncs] == [6, 7, 8]
     assert schedule.next_due(after=utc(2023, 1, 1, 5)) == utc(2023, 1, 1, 6, 10)
 
 
-def test_schedule_that_is_over_is_never_due() -> None:
-    """After its end a schedule has no syncs, nor when it ends before it starts."""
+def test_ended_schedule_is_never_due() -> None:
+    """After its end a schedule has no syncs, nor if it ends before it starts."""
     over = IntervalSchedule(frequency="daily", start=utc(2023, 1, 1), end=utc(2023, 1, 3))
     assert over.next_due(after=utc(2023, 1, 3)) == NEVER
     assert every(IntervalSchedule(frequency="daily", start=utc(2023, 1, 3), end=utc(2023, 1, 1))) == []
@@ -107,14 +107,14 @@ def test_schedule_that_is_over_is_never_due() -> None:
 
 @pytest.mark.parametrize("frequency", ["hourly", "daily", "weekly", "monthly"])
 def test_schedule_reaches_the_end_of_the_calendar(frequency: str) -> None:
-    """A schedule that would go on beyond the last year neither fails nor goes on."""
+    """A schedule that would continue past the last year ends without an error."""
     schedule = IntervalSchedule(frequency=frequency, start=utc(9999, 12, 1), delay=relativedelta(years=1))
     assert list(schedule.syncs(after=ALWAYS, due_by=utc(9999, 12, 31))) == []
     assert schedule.next_due(after=ALWAYS) == NEVER
 
 
-def test_numbers_are_found_without_counting_up() -> None:
-    """The next sync of a schedule that began long ago is found at once."""
+def test_next_sync_of_an_old_schedule_is_found_fast() -> None:
+    """The next sync of a schedule that started long ago is found at once."""
     schedule = IntervalSchedule(frequency="hourly", start=utc(1, 1, 2))
     now = utc(2023, 1, 1)
     assert schedule.next_due(after=now) == now + timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""What a pipeline has run and will run."""
+"""The scheduler of a pipeline."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ TIMING = RunTiming(queued=timedelta(seconds=10), running=timedelta(seconds=20))
 def settings(
     schedule: dict[str, str], *, state: str = "active", sync_mode: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """Return what a timeline reads of a pipeline's document."""
+    """Return the fields of a pipeline's document that a scheduler reads."""
     return {"state": state, "schedule": schedule, "sync_mode": {"type": "incremental", **(sync_mode or {})}}
 
 
 def scheduler_of(document: dict[str, Any]) -> RunScheduler:
-    """Return the timeline of a pipeline that is created now."""
+    """Return the scheduler of a pipeline that is created now."""
     ids = count(1)
-    around = RunEnvironment(timing=TIMING, new_run_id=lambda: next(ids))
-    return RunScheduler.start("p", document, now=NOW, environment=around)
+    environment = RunEnvironment(timing=TIMING, new_run_id=lambda: next(ids))
+    return RunScheduler.start("p", document, now=NOW, environment=environment)
 
 
 def runs_at(scheduler: RunScheduler, now: datetime) -> list[Run]:
-    """Return every run there is at a moment, newest logical date first."""
+    """Return every run at a time, the newest logical date first."""
     scheduler.create_due_runs(now)
     return scheduler.log.page(scheduler.log.between(ALWAYS, NEVER), 1, 10_000)
 
@@ -47,8 +47,8 @@ def hours(runs: list[Run]) -> list[int]:
     return [run.logical_date.hour for run in runs]
 
 
-def test_missed_syncs_are_made_up_for_at_once() -> None:
-    """Syncs missed before the creation are loaded then, newest first and in no time: the pipeline is idle."""
+def test_missed_syncs_are_caught_up_at_once() -> None:
+    """Syncs missed before the creation are loaded at once, newest first: the pipeline is idle."""
     scheduler = scheduler_of(settings(HOURLY))
     runs = runs_at(scheduler, NOW)
     assert hours(runs) == [11, 10, 9]
@@ -57,14 +57,14 @@ def test_missed_syncs_are_made_up_for_at_once() -> None:
     assert scheduler.status(NOW) == "idle"
 
 
-def test_backlog_is_limited() -> None:
-    """An hourly schedule makes up for seven days and no more."""
+def test_catch_up_is_limited() -> None:
+    """An hourly schedule catches up on seven days and no more."""
     scheduler = scheduler_of(settings({**HOURLY, "start": "2020-01-01T00:00:00Z"}))
     assert len(runs_at(scheduler, NOW)) == 7 * 24
 
 
-def test_first_run_goes_back_to_from() -> None:
-    """The first run loads from `from`, each later one its own interval."""
+def test_first_run_loads_since_from() -> None:
+    """The first run loads since `from`, each later one its own interval."""
     scheduler = scheduler_of(settings(HOURLY, sync_mode={"from": "2020-01-01T00:00:00Z"}))
     runs = runs_at(scheduler, NOW + timedelta(hours=1))
     starts = [run.range_start for run in runs]
@@ -72,7 +72,7 @@ def test_first_run_goes_back_to_from() -> None:
 
 
 def test_from_within_an_interval_shortens_it() -> None:
-    """The interval in which `from` lies is loaded from there; `until` shortens the last one."""
+    """The interval that contains `from` is loaded from there; `until` shortens the last one."""
     sync_mode = {"from": "2023-02-10T10:15:00Z", "until": "2023-02-10T11:45:00Z"}
     runs = runs_at(scheduler_of(settings(HOURLY, sync_mode=sync_mode)), NOW + timedelta(days=1))
     assert [(run.range_start, run.range_end) for run in runs] == [
@@ -82,7 +82,7 @@ def test_from_within_an_interval_shortens_it() -> None:
 
 
 def test_scheduled_run_is_created_when_it_is_due() -> None:
-    """After its interval and the delay a run is queued, then running, whenever somebody looks."""
+    """After its interval and the delay a run is queued, then running, whenever it is requested."""
     scheduler = scheduler_of(settings({**HOURLY, "start": "2023-02-10T13:00:00Z", "delay": "15m"}))
     due = NOW.replace(hour=13, minute=15)
     assert runs_at(scheduler, due - timedelta(milliseconds=1)) == []
@@ -97,8 +97,8 @@ def test_scheduled_run_is_created_when_it_is_due() -> None:
     assert run.ended_on == due + timedelta(seconds=30)
 
 
-def test_looking_late_changes_nothing() -> None:
-    """A pipeline looked at every hour and one looked at once have the same runs."""
+def test_late_requests_change_no_run() -> None:
+    """A pipeline requested every hour and one requested once have the same runs."""
     often, once = scheduler_of(settings(HOURLY)), scheduler_of(settings(HOURLY))
     end = NOW + timedelta(days=2)
     for step in range(48):
@@ -107,14 +107,14 @@ def test_looking_late_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("state", ["paused", "new"])
-def test_pipeline_that_is_not_active_is_not_scheduled(state: str) -> None:
-    """Neither a paused nor a new pipeline syncs on its own, not even once."""
+def test_inactive_pipeline_is_not_scheduled(state: str) -> None:
+    """A paused or new pipeline never syncs by schedule, not even once."""
     assert runs_at(scheduler_of(settings(HOURLY, state=state)), NOW + timedelta(days=1)) == []
     assert runs_at(scheduler_of(settings({"type": "once"}, state=state)), NOW + timedelta(days=1)) == []
 
 
-def test_pipeline_that_is_resumed_makes_up_for_the_pause() -> None:
-    """What fell due in a pause is loaded when it ends; nothing is loaded twice."""
+def test_resumed_pipeline_catches_up() -> None:
+    """Syncs missed during a pause are loaded at its end; nothing is loaded twice."""
     scheduler = scheduler_of(settings(HOURLY))
     scheduler.reconfigure(settings(HOURLY, state="paused"), NOW)
     assert hours(runs_at(scheduler, NOW + timedelta(hours=3))) == [11, 10, 9]
@@ -122,8 +122,8 @@ def test_pipeline_that_is_resumed_makes_up_for_the_pause() -> None:
     assert hours(runs_at(scheduler, NOW + timedelta(hours=4))) == [15, 14, 13, 12, 11, 10, 9]
 
 
-def test_old_schedule_counts_until_it_is_replaced() -> None:
-    """Syncs that fell due before an update belong to the old schedule, even if nobody looked."""
+def test_old_schedule_applies_until_replaced() -> None:
+    """Syncs due before an update belong to the old schedule, even without a request before it."""
     scheduler = scheduler_of(settings(HOURLY))
     scheduler.reconfigure(settings(ON_DEMAND), NOW + timedelta(hours=2))
     assert hours(runs_at(scheduler, NOW + timedelta(days=1))) == [13, 12, 11, 10, 9]
@@ -144,7 +144,7 @@ def test_once_runs_at_creation_and_never_again() -> None:
 
 
 def test_once_runs_when_it_becomes_active() -> None:
-    """A new pipeline that runs once does so when it is set active."""
+    """A new pipeline that runs once does so when it is activated."""
     scheduler = scheduler_of(settings({"type": "once"}, state="new"))
     scheduler.reconfigure(settings({"type": "once"}), NOW + timedelta(hours=1))
     [run] = runs_at(scheduler, NOW + timedelta(hours=1))
@@ -163,32 +163,32 @@ def test_once_runs_when_it_becomes_active() -> None:
     ],
     ids=["from", "schedule-start", "creation", "from-in-the-future", "full", "full-from"],
 )
-def test_trigger_reads_from_where_it_should(
+def test_first_trigger_start(
     sync_mode: dict[str, str], schedule: dict[str, str], start: datetime | None
 ) -> None:
-    """The first trigger reads from `from`, else the schedule's start, else the creation; a full one from the beginning."""
+    """The first trigger loads from `from`, else the schedule's start, else the creation; a full one everything."""
     run = scheduler_of(settings(schedule, sync_mode=sync_mode)).trigger(NOW + timedelta(hours=1))
     assert (run.type, run.range_start, run.range_end) == ("manual", start, NOW + timedelta(hours=1))
 
 
 @pytest.mark.parametrize("kind", ["incremental", "full"])
-def test_trigger_stops_at_until(kind: str) -> None:
-    """A trigger reads no further than `until`."""
+def test_trigger_ends_at_until(kind: str) -> None:
+    """A trigger loads no further than `until`."""
     sync_mode = {"type": kind, "from": "2020-01-01T00:00:00Z", "until": "2021-01-01T00:00:00Z"}
     run = scheduler_of(settings(ON_DEMAND, sync_mode=sync_mode)).trigger(NOW)
     assert run.range_end == datetime(2021, 1, 1, tzinfo=UTC)
 
 
 def test_failed_run_is_not_counted_as_loaded() -> None:
-    """After a failed trigger the next one reads the same data again."""
+    """After a failed trigger the next one loads the same data again."""
     scheduler = scheduler_of(settings(ON_DEMAND, sync_mode={"from": "2020-01-01T00:00:00Z"}))
     scheduler.fail_next(["No."])
     first, second = scheduler.trigger(NOW), scheduler.trigger(NOW + timedelta(minutes=1))
     assert first.range_start == second.range_start == datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def test_faulted_pipeline_syncs_nothing_until_it_is_cleared() -> None:
-    """While faulted a pipeline skips its syncs; after an update it goes on with the next one."""
+def test_faulted_pipeline_skips_syncs_until_cleared() -> None:
+    """While faulted a pipeline skips its syncs; after an update it continues with the next one."""
     scheduler = scheduler_of(settings(HOURLY))
     scheduler.fail_next(["No."])
     after = NOW + timedelta(hours=4)
@@ -200,7 +200,7 @@ def test_faulted_pipeline_syncs_nothing_until_it_is_cleared() -> None:
 
 
 def test_successful_trigger_clears_a_fault() -> None:
-    """A trigger retries a faulted pipeline, and its success ends the fault."""
+    """A trigger retries a faulted pipeline, and its success clears the fault."""
     scheduler = scheduler_of(settings(ON_DEMAND))
     scheduler.fail_next(["No."])
     scheduler.trigger(NOW)
@@ -210,8 +210,8 @@ def test_successful_trigger_clears_a_fault() -> None:
     assert scheduler.status(retried + timedelta(minutes=1)) == "idle"
 
 
-def test_trigger_is_refused_while_a_scheduled_run_is_in_progress() -> None:
-    """A scheduled run that has just fallen due makes the pipeline busy for a trigger."""
+def test_trigger_during_a_scheduled_run_is_rejected() -> None:
+    """A scheduled run that has just become due makes the pipeline busy for a trigger."""
     scheduler = scheduler_of(settings(HOURLY))
     with pytest.raises(ApiError, match="Pipeline p is already in progress"):
         scheduler.trigger(NOW.replace(hour=13, minute=0))

@@ -1,4 +1,4 @@
-"""Slow queries: who waits for them, who does not, and what becomes of them at the end."""
+"""Access to the state during slow queries, and what happens to the queries at the end."""
 
 from __future__ import annotations
 
@@ -34,32 +34,32 @@ ENDLESS = (
 
 @define
 class Hold:
-    """Keeps queries from going on."""
+    """Blocks queries."""
 
-    begun: Event = field(factory=Event)
-    let_go: Event = field(factory=Event)
+    started: Event = field(factory=Event)
+    released: Event = field(factory=Event)
 
     async def wait_for_query(self) -> None:
-        """Wait until a query is held."""
-        assert await asyncio.to_thread(self.begun.wait, 10)
+        """Wait until a query is blocked."""
+        assert await asyncio.to_thread(self.started.wait, 10)
 
 
 @pytest.fixture
 def hold(monkeypatch: pytest.MonkeyPatch) -> Hold:
-    """Hold every query until it is let go."""
+    """Block every query until it is released."""
     held, columns = Hold(), WarehouseSession.columns
 
     def wait(session: WarehouseSession, sql: str) -> Any:
-        held.begun.set()
-        assert held.let_go.wait(10)
+        held.started.set()
+        assert held.released.wait(10)
         return columns(session, sql)
 
     monkeypatch.setattr(WarehouseSession, "columns", wait)
     return held
 
 
-async def test_slow_query_holds_up_no_look(stocked: Api, pipeline: Document, hold: Hold) -> None:
-    """While a query is executed, everything can be read, as it was before the run; then the run is there."""
+async def test_slow_query_delays_no_read(stocked: Api, pipeline: Document, hold: Hold) -> None:
+    """While a query is executed, everything can be read as it was before the run; then the run appears."""
     await stocked.post(PIPELINES, pipeline)
     trigger = asyncio.create_task(stocked.post(TRIGGER, {"pipeline_id": pipeline["id"]}))
     await hold.wait_for_query()
@@ -69,14 +69,14 @@ async def test_slow_query_holds_up_no_look(stocked: Api, pipeline: Document, hol
     assert (await stocked.get(f"{PIPELINES}/{pipeline['id']}/report")).document["latest_pipeline_run"] is None
     await stocked.sign_in()
     assert not trigger.done()
-    hold.let_go.set()
+    hold.released.set()
     run_id = (await trigger).document["pipeline_run_id"]
     latest = (await stocked.get(f"{PIPELINES}/{pipeline['id']}/report")).document["latest_pipeline_run"]
     assert latest["id"] == run_id
 
 
-async def test_changes_wait_their_turn(stocked: Api, pipeline: Document, hold: Hold) -> None:
-    """Changes that arrive during a query happen after its run, in the order they arrived."""
+async def test_writes_wait_for_the_query(stocked: Api, pipeline: Document, hold: Hold) -> None:
+    """Writes that arrive during a query happen after its run, in the order they arrived."""
     ids = ["c", "a", "b"]
     for name in ids:
         await stocked.post(PIPELINES, {**pipeline, "id": name})
@@ -84,25 +84,25 @@ async def test_changes_wait_their_turn(stocked: Api, pipeline: Document, hold: H
     await hold.wait_for_query()
     for name in ids[1:]:
         triggers.append(asyncio.create_task(stocked.post(TRIGGER, {"pipeline_id": name})))
-        await stocked.get("/connections")  # by its answer the trigger has arrived, too
+        await stocked.get("/connections")  # by its response the trigger has arrived, too
     deletion = asyncio.create_task(stocked.delete(f"{PIPELINES}/c"))
     await stocked.get("/connections")
     assert not any(task.done() for task in (*triggers, deletion))
-    hold.let_go.set()
+    hold.released.set()
     run_ids = [(await trigger).document["pipeline_run_id"] for trigger in triggers]
     assert run_ids == sorted(run_ids)
     assert (await deletion).status == 204
 
 
-async def test_looking_on_meanwhile_changes_no_run(
+async def test_reads_during_queries_change_no_run(
     stocked: Api, emulator: Emulator, pipeline: Document, clock: VirtualClock
 ) -> None:
-    """Run ids and counts are the same whether or not others look on while the clock is turned."""
+    """Run ids and counts are the same with and without reads while the clock advances."""
     hourly = {"type": "interval", "frequency": "hourly", "start": "2023-02-04T00:00:00Z"}
     for name in ("first", "second"):
         await stocked.post(PIPELINES, {**pipeline, "id": name, "schedule": hourly})
-    turn = asyncio.create_task(stocked.post("/_emulator/clock", {"advance": "6h"}))
-    while not turn.done():
+    advancing = asyncio.create_task(stocked.post("/_emulator/clock", {"advance": "6h"}))
+    while not advancing.done():
         await stocked.get(f"{PIPELINES}/second/runs")
     shown = [
         (await stocked.get(f"{PIPELINES}/{name}/runs")).document["items"] for name in ("first", "second")
@@ -111,10 +111,8 @@ async def test_looking_on_meanwhile_changes_no_run(
     assert sum(run["successful_records"] for runs in shown for run in runs) == 2 * 3
 
 
-async def test_run_that_falls_due_is_found_by_a_look(
-    stocked: Api, pipeline: Document, clock: VirtualClock
-) -> None:
-    """Who looks first after a run fell due has it executed, and sees it."""
+async def test_first_read_executes_a_due_run(stocked: Api, pipeline: Document, clock: VirtualClock) -> None:
+    """The first read after a run became due has it executed, and shows it."""
     hourly = {"type": "interval", "frequency": "hourly", "start": "2023-02-04T00:00:00Z"}
     await stocked.post(PIPELINES, {**pipeline, "schedule": hourly})
     clock.advance("8m")
@@ -122,24 +120,24 @@ async def test_run_that_falls_due_is_found_by_a_look(
 
 
 @pytest.fixture
-def begun(monkeypatch: pytest.MonkeyPatch) -> Event:
-    """Set as a run's rows begin to be counts_as_active."""
+def started(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """An event that is set when the rows of a run are counted."""
     event, number = Event(), WarehouseSession.number
 
-    def tell(session: WarehouseSession, sql: str) -> int:
+    def count(session: WarehouseSession, sql: str) -> int:
         event.set()
         return number(session, sql)
 
-    monkeypatch.setattr(WarehouseSession, "number", tell)
+    monkeypatch.setattr(WarehouseSession, "number", count)
     return event
 
 
-async def begin_endless(
-    emulator: Emulator, vector: Vector, pipeline: Document, begun: Event
+async def start_endless(
+    emulator: Emulator, vector: Vector, pipeline: Document, started: Event
 ) -> asyncio.Task[object]:
     """Let a client trigger a pipeline whose query never ends; return the client once the query is executed."""
 
-    async def ask() -> None:
+    async def trigger() -> None:
         async with aiohttp.ClientSession() as session:
             api = Api(session, emulator.url)
             await api.sign_in()
@@ -149,21 +147,21 @@ async def begin_endless(
             assert (await api.post(PIPELINES, pipeline)).status == 200
             await api.post(TRIGGER, {"pipeline_id": pipeline["id"]})
 
-    client = asyncio.create_task(ask())
-    assert await asyncio.to_thread(begun.wait, 10)
+    client = asyncio.create_task(trigger())
+    assert await asyncio.to_thread(started.wait, 10)
     return client
 
 
-async def test_end_breaks_off_a_query(
-    warehouse: Path, tmp_path: Path, vector: Vector, pipeline: Document, begun: Event
+async def test_stop_cancels_the_query(
+    warehouse: Path, tmp_path: Path, vector: Vector, pipeline: Document, started: Event
 ) -> None:
-    """An emulator that stops waits for no query, keeps nothing of its run, and starts over in its next life."""
+    """An emulator that stops waits for no query, saves nothing of its run, and repeats it after a restart."""
 
     def life() -> Emulator:
         return Emulator(warehouse=warehouse, state=tmp_path / "state")
 
     async with life() as emulator:
-        client = await begin_endless(emulator, vector, pipeline, begun)
+        client = await start_endless(emulator, vector, pipeline, started)
         ending = time.monotonic()
     assert time.monotonic() - ending < 5
     with pytest.raises(aiohttp.ClientError):
@@ -174,13 +172,13 @@ async def test_end_breaks_off_a_query(
         assert len(workspace.pipelines.get(pipeline["id"]).scheduler.log) == 0
 
 
-async def test_emulator_entered_again_has_the_run_that_was_broken_off(
-    warehouse: Path, vector: Vector, pipeline: Document, clock: VirtualClock, begun: Event
+async def test_restarted_emulator_has_the_cancelled_run(
+    warehouse: Path, vector: Vector, pipeline: Document, clock: VirtualClock, started: Event
 ) -> None:
-    """Without a state to go back to, the run is there as failed and says why; the model is not to blame."""
+    """Without a saved state, the run is shown as failed with the reason; the model stays valid."""
     emulator = Emulator(warehouse=warehouse, clock=clock)
     async with emulator:
-        client = await begin_endless(emulator, vector, pipeline, begun)
+        client = await start_endless(emulator, vector, pipeline, started)
     with pytest.raises(aiohttp.ClientError):
         await client
     async with emulator:
@@ -190,16 +188,16 @@ async def test_emulator_entered_again_has_the_run_that_was_broken_off(
         assert workspace.data_models.get(pipeline["data_model_id"]).problem is None
 
 
-def test_blocking_code_turns_the_clock_while_others_look(
+def test_blocking_advance_delays_no_request(
     warehouse: Path, vector: Vector, pipeline: Document, clock: VirtualClock, hold: Hold
 ) -> None:
-    """A method of the emulator that takes a query holds up no request to an emulator in a thread of its own."""
+    """An `advance` that executes a query delays no request to an emulator in a background thread."""
     with Emulator(warehouse=warehouse, clock=clock) as emulator, ThreadPoolExecutor(1) as others:
         [name] = emulator.seed(pipelines=1, runs=0)
         scheduler = emulator._store.workspace("5328").pipelines.get(name).scheduler
-        turned = others.submit(emulator._write, lambda: scheduler.trigger(clock.now()))
-        assert hold.begun.wait(10)
-        with urllib.request.urlopen(f"{emulator.url}/_emulator/overview") as answer:  # noqa: S310  # our own address
-            assert json.load(answer)["pipelines"][0]["runs"] == []
-        hold.let_go.set()
-        assert turned.result().id == 1
+        triggered = others.submit(emulator._write, lambda: scheduler.trigger(clock.now()))
+        assert hold.started.wait(10)
+        with urllib.request.urlopen(f"{emulator.url}/_emulator/overview") as response:  # noqa: S310 - our own address
+            assert json.load(response)["pipelines"][0]["runs"] == []
+        hold.released.set()
+        assert triggered.result().id == 1

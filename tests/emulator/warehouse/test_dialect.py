@@ -1,4 +1,4 @@
-"""A data model's SQL, written for DuckDB."""
+"""A data model's SQL, translated to DuckDB."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read(sql: str, provider: str = "Snowflake") -> Query:
     return Query.read(sql, provider, CATALOG)
 
 
-def answer(sql: str) -> object:
+def response(sql: str) -> object:
     """Return the one value of a query, on DuckDB."""
     with duckdb.connect() as connection:
         [(value,)] = connection.execute(sql).fetchall()
@@ -69,8 +69,8 @@ def test_open_end_of_a_range_is_left_out(
     ],
 )
 def test_dialects_are_translated(provider: str, sql: str, value: object) -> None:
-    """Functions and quotes of each warehouse mean on DuckDB what they mean there."""
-    found = answer(read(sql, provider).rows(None))
+    """Functions and quotes of each warehouse have the same meaning on DuckDB."""
+    found = response(read(sql, provider).rows(None))
     assert str(found)[:10] == str(value)[:10]
 
 
@@ -88,27 +88,27 @@ def test_dialects_are_translated(provider: str, sql: str, value: object) -> None
     ],
 )
 def test_table_is_found_by_its_full_name(provider: str, name: str) -> None:
-    """A table goes by schema and name, whatever the database is called and however the dialect quotes."""
+    """A table is found by schema and name, whatever the database's name and the dialect's quotes."""
     select = "SELECT 1 AS x FROM"
     assert '"warehouse"."demo_service"."tickets"' in read(f"{select} {name}", provider).rows(None)
 
 
-def test_table_without_a_schema_of_its_own_fits_any() -> None:
-    """A table that lies in no schema is found whatever schema the query names; others keep their name."""
+def test_table_without_schema_matches_any() -> None:
+    """A table without a schema is found under any schema of the query; others keep their name."""
     assert '"warehouse"."main"."users"' in read("SELECT 1 AS x FROM a.b.users").rows(None)
     assert '"other"."tickets"' not in read("SELECT 1 AS x FROM a.other.tickets").rows(None)
     assert "a.other.tickets" in read("SELECT 1 AS x FROM a.other.tickets").rows(None)
 
 
 def test_columns_named_with_their_table_are_found() -> None:
-    """A column may carry its table's full name, or its alias."""
+    """A column can have its table's full name, or its alias."""
     sql = read("SELECT mp.demo_service.tickets.id FROM mp.demo_service.tickets").rows(None)
     assert "SELECT tickets.id FROM" in sql
     assert "SELECT t.id FROM" in read("SELECT t.id FROM demo_service.tickets t").rows(None)
 
 
-def test_ambiguous_table_is_refused() -> None:
-    """A name that fits two tables equally is refused, with both named."""
+def test_ambiguous_table_is_rejected() -> None:
+    """A name that matches two tables equally is rejected, with both named."""
     both = Catalog((TICKETS, Table("warehouse", "other", "tickets")), "warehouse")
     with pytest.raises(QueryError, match=r"ambiguous: warehouse\.demo_service\.tickets, warehouse\.other"):
         Query.read("SELECT 1 FROM tickets", "Snowflake", both)
@@ -130,7 +130,7 @@ def test_ambiguous_table_is_refused() -> None:
     ],
     ids=lambda value: value[:20],
 )
-def test_query_that_cannot_be_a_model_is_refused(sql: str, message: str) -> None:
-    """Anything but one SELECT without WITH is refused with the reason."""
+def test_unsupported_query_is_rejected(sql: str, message: str) -> None:
+    """Anything but one SELECT without WITH is rejected with the reason."""
     with pytest.raises(QueryError, match=message):
         read(sql)

@@ -1,4 +1,4 @@
-"""DuckDB, shut in."""
+"""DuckDB in its sandbox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from warehouse_sync.emulator.warehouse.engine import WarehouseSession
 
-# What a query could try to reach beyond the warehouse; SECRET stands for a file outside of it.
+# Attempts to reach beyond the warehouse; SECRET stands for a file outside of it.
 ATTEMPTS = [
     "SELECT * FROM read_csv('/etc/passwd')",
     "SELECT * FROM read_text('SECRET')",
@@ -57,26 +57,26 @@ def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder of one CSV file."""
-    place = tmp_path / "folder"
-    place.mkdir()
-    (place / "customers.csv").write_text(
+    path = tmp_path / "folder"
+    path.mkdir()
+    (path / "customers.csv").write_text(
         "id,updated_on\n1,2023-02-01 10:00:00\n2,2023-02-02T10:00:00Z\n", "utf-8"
     )
-    return place
+    return path
 
 
 def refusal(session: WarehouseSession, sql: str) -> str:
-    """Execute what must be refused, and return why it was."""
-    with pytest.raises(QueryError) as refused:
+    """Execute a statement that must fail, and return the error."""
+    with pytest.raises(QueryError) as caught:
         list(session.rows(sql))
-    return str(refused.value)
+    return str(caught.value)
 
 
 @pytest.mark.parametrize("kind", ["warehouse", "folder"])
 def test_nothing_outside_the_warehouse_can_be_reached(
     request: pytest.FixtureRequest, kind: str, secret: Path
 ) -> None:
-    """No statement reads, writes, attaches or loads anything beyond the warehouse, even handed to the engine as it is."""
+    """No statement reads, writes, attaches or loads anything beyond the warehouse, even sent to DuckDB directly."""
     path: Path = request.getfixturevalue(kind)
     before = sorted(secret.parent.iterdir())
     with Warehouse(path).open() as session:
@@ -87,7 +87,7 @@ def test_nothing_outside_the_warehouse_can_be_reached(
 
 @pytest.mark.parametrize("provider", ["Snowflake", "BigQuery", "Redshift", "Databricks"])
 def test_attempts_fail_as_queries_too(warehouse: Path, provider: str, secret: Path) -> None:
-    """What the engine refuses does not get through as a data model's query, in any dialect."""
+    """What DuckDB rejects is also rejected as a data model's query, in any dialect."""
 
     def rows(session: WarehouseSession, sql: str) -> object:
         return list(session.rows(Query.read(sql, provider, session.catalog).rows(None)))
@@ -101,19 +101,19 @@ def test_attempts_fail_as_queries_too(warehouse: Path, provider: str, secret: Pa
 def test_directory_for_temporary_files_cannot_be_read(
     warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DuckDB's usual place for temporary files, `.tmp` here, is no hole in the wall."""
+    """Queries cannot read `.tmp`, DuckDB's usual directory for temporary files."""
     monkeypatch.chdir(tmp_path)
-    hole = tmp_path / ".tmp"
-    hole.mkdir()
-    (hole / "secret.csv").write_text("word\nhush\n", "utf-8")
+    temporary = tmp_path / ".tmp"
+    temporary.mkdir()
+    (temporary / "secret.csv").write_text("word\nhush\n", "utf-8")
     with Warehouse(warehouse).open() as session, pytest.raises(QueryError, match="Permission"):
-        list(session.rows(f"SELECT * FROM read_csv('{hole}/secret.csv')"))  # noqa: S608  # the attempt
+        list(session.rows(f"SELECT * FROM read_csv('{temporary}/secret.csv')"))  # noqa: S608 - the attempt
 
 
-def test_secrets_of_the_user_are_not_seen(
+def test_secrets_of_the_user_are_not_visible(
     warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What this user's other DuckDBs keep as secrets is neither listed nor read."""
+    """The secrets of the user's other DuckDB databases are neither listed nor read."""
     monkeypatch.setenv("HOME", str(tmp_path))
     stored = tmp_path / ".duckdb" / "stored_secrets"
     stored.mkdir(parents=True)
@@ -123,20 +123,20 @@ def test_secrets_of_the_user_are_not_seen(
 
 
 def test_links_out_of_a_folder_are_not_followed(folder: Path, secret: Path) -> None:
-    """A link in the folder to a file outside gives no table."""
+    """A symbolic link to a file outside of the folder is no table."""
     (folder / "secret.csv").symlink_to(secret)
     with Warehouse(folder).open() as session:
         assert [table.name for table in session.catalog.tables] == ["customers"]
 
 
 def test_warehouse_cannot_be_written(warehouse: Path) -> None:
-    """The warehouse itself is only read."""
+    """The warehouse itself is opened read-only."""
     with Warehouse(warehouse).open() as session, pytest.raises(QueryError, match="read-only"):
         list(session.rows("DELETE FROM demo_service.customers"))
 
 
 def test_file_can_be_written_between_uses(warehouse: Path) -> None:
-    """Between two uses others write to the file, and the second sees what they wrote."""
+    """Between two uses other programs can write to the file, and the second use sees it."""
     kept = Warehouse(warehouse)
     count = "SELECT COUNT(*) FROM demo_service.customers"
     for expected in (4, 0):
@@ -151,10 +151,10 @@ def test_folder_is_read_again_when_it_changed(folder: Path) -> None:
     kept = Warehouse(folder)
     with kept.open() as session:
         assert session.number("SELECT COUNT(*) FROM customers") == 2
-    place = folder / "mp" / "demo_service"
-    place.mkdir(parents=True)
+    path = folder / "mp" / "demo_service"
+    path.mkdir(parents=True)
     with duckdb.connect() as connection:
-        connection.execute(f"COPY (SELECT 1 AS id) TO {sql_literal(place / 'Tickets.parquet')}")
+        connection.execute(f"COPY (SELECT 1 AS id) TO {sql_literal(path / 'Tickets.parquet')}")
     (folder / "demo_service").mkdir()
     (folder / "demo_service" / "users.tsv").write_text("id\tname\n1\tAnn\n", "utf-8")
     with kept.open() as session:
@@ -177,7 +177,7 @@ def test_folder_keeps_its_tables_while_nothing_changes(folder: Path, monkeypatch
 
 @pytest.mark.parametrize("content", [None, b"not a database"])
 def test_file_that_is_no_warehouse_cannot_be_opened(tmp_path: Path, content: bytes | None) -> None:
-    """A file that is missing or none of DuckDB's is told as such."""
+    """A file that is missing, or not a DuckDB file, is an error that says so."""
     path = tmp_path / "x.duckdb"
     if content is not None:
         path.write_bytes(content)
@@ -188,13 +188,13 @@ def test_file_that_is_no_warehouse_cannot_be_opened(tmp_path: Path, content: byt
 
 
 def test_folder_with_a_broken_file_cannot_be_opened(folder: Path) -> None:
-    """A file that cannot be read makes the whole folder one that cannot be opened."""
+    """A folder with an unreadable file cannot be opened."""
     (folder / "broken.parquet").write_bytes(b"nothing")
     assert "broken.parquet" in (Warehouse(folder).problem() or "")
 
 
 def test_query_that_takes_too_long_is_interrupted(warehouse: Path) -> None:
-    """A query that would never end fails after its time."""
+    """A query that would never end fails after its time limit."""
     endless = "SELECT COUNT(*) FROM range(1000000000000) a WHERE hash(a) = 7"
     with (
         Warehouse(warehouse, seconds=0.05).open() as session,

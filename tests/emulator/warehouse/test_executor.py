@@ -25,7 +25,7 @@ MINUTE = timedelta(minutes=1)
 
 
 async def run_once(api: Api, clock: VirtualClock) -> Document:
-    """Trigger the pipeline, let the run end, and return it."""
+    """Trigger the pipeline, advance past the end of the run, and return it."""
     run_id = (await api.post(f"{PIPELINES}/trigger", BODY)).document["pipeline_run_id"]
     clock.advance(MINUTE)
     run: Document = (await api.get(f"{PIPELINES}/example-pipeline/runs/{run_id}")).document
@@ -39,13 +39,13 @@ async def report(api: Api) -> Document:
 
 
 async def batches(api: Api, query: str = "") -> list[Document]:
-    """Return the batches that would have been sent."""
-    async with api.session.get(f"{api.url}/_emulator/batches{query}") as answer:
-        assert answer.content_type == "application/x-ndjson"
-        return [json.loads(line) for line in (await answer.text()).splitlines()]
+    """Return the sent batches."""
+    async with api.session.get(f"{api.url}/_emulator/batches{query}") as response:
+        assert response.content_type == "application/x-ndjson"
+        return [json.loads(line) for line in (await response.text()).splitlines()]
 
 
-async def test_counts_are_the_truth(stocked: Api, pipeline: Document, clock: VirtualClock) -> None:
+async def test_record_counts_are_exact(stocked: Api, pipeline: Document, clock: VirtualClock) -> None:
     """A run counts the rows of its range that became batches and those that could not, and no others."""
     await stocked.post(PIPELINES, pipeline)
     run = await run_once(stocked, clock)
@@ -54,8 +54,8 @@ async def test_counts_are_the_truth(stocked: Api, pipeline: Document, clock: Vir
     assert (again["status"], again["successful_records"], again["failed_records"]) == ("success", 0, 0)
 
 
-async def test_counts_show_when_the_run_has_ended(stocked: Api, pipeline: Document) -> None:
-    """While a run is queued it shows no records, and sends no batches."""
+async def test_record_counts_appear_at_the_end(stocked: Api, pipeline: Document) -> None:
+    """While a run is queued it shows no records, and has sent no batches."""
     await stocked.post(PIPELINES, pipeline)
     await stocked.post(f"{PIPELINES}/trigger", BODY)
     latest = (await report(stocked))["latest_pipeline_run"]
@@ -63,7 +63,7 @@ async def test_counts_show_when_the_run_has_ended(stocked: Api, pipeline: Docume
     assert await batches(stocked) == []
 
 
-async def test_both_ends_of_the_range_belong_to_it(
+async def test_both_ends_of_the_range_are_inclusive(
     stocked: Api, pipeline: Document, clock: VirtualClock
 ) -> None:
     """A row whose iterator equals either end of the range is loaded."""
@@ -86,7 +86,7 @@ async def test_scheduled_runs_load_their_intervals(
 
 
 async def test_full_sync_loads_everything(stocked: Api, pipeline: Document, clock: VirtualClock) -> None:
-    """A full sync loads all rows every time; `from` and `until` bound it where it has an iterator."""
+    """A full sync loads all rows every time, between `from` and `until` if it has an iterator."""
     await stocked.post(PIPELINES, {**pipeline, "sync_mode": {"type": "full"}})
     for _ in range(2):
         assert (await run_once(stocked, clock))["successful_records"] == 3
@@ -95,7 +95,7 @@ async def test_full_sync_loads_everything(stocked: Api, pipeline: Document, cloc
     assert (await run_once(stocked, clock))["successful_records"] == 2
 
 
-async def test_batches_carry_identities_and_attributes(
+async def test_batches_have_identities_and_attributes(
     stocked: Api, pipeline: Document, clock: VirtualClock
 ) -> None:
     """Identity columns become identities, the iterator is not sent, and every other column is an attribute."""
@@ -125,7 +125,7 @@ async def test_batches_carry_identities_and_attributes(
 
 
 async def test_event_pipeline_sends_events(stocked: Api, pipeline: Document, clock: VirtualClock) -> None:
-    """The rows of a pipeline of events become one event each, and set no user attributes."""
+    """The rows of an event pipeline become one event each, and set no user attributes."""
     events = {**pipeline, "pipeline_type": "events", "field_transformation_id": "t"}
     await stocked.post(PIPELINES, events)
     await run_once(stocked, clock)
@@ -140,7 +140,7 @@ async def test_event_pipeline_sends_events(stocked: Api, pipeline: Document, clo
     ("sql", "message"),
     [
         ("SELECT email FROM nowhere.tickets", "nowhere"),
-        ("SELECT nobody FROM demo_service.customers", '"nobody" not found'),
+        ("SELECT unknown FROM demo_service.customers", '"unknown" not found'),
         ("SELECT FROM WHERE", "Parser Error"),
         ("SELECT email FROM demo_service.customers", '"updated_on"'),
         ("DELETE FROM demo_service.customers", "DELETE is not supported"),
@@ -149,10 +149,10 @@ async def test_event_pipeline_sends_events(stocked: Api, pipeline: Document, clo
         ("SELECT customer_id + email AS x, updated_on FROM demo_service.customers", "Error"),
     ],
 )
-async def test_query_that_fails_makes_the_model_invalid(  # noqa: PLR0917  # fixtures
+async def test_failing_query_makes_the_model_invalid(  # noqa: PLR0917 - fixtures
     stocked: Api, pipeline: Document, model: Document, clock: VirtualClock, sql: str, message: str
 ) -> None:
-    """The run failed, the pipeline is faulted and the data model invalid, each with the engine's message."""
+    """The run is failed, the pipeline faulted and the data model invalid, each with DuckDB's message."""
     await stocked.put("/data-models/example-data-model", {**model, "config": {"sql_query": sql}})
     await stocked.post(PIPELINES, pipeline)
     run = await run_once(stocked, clock)
@@ -166,7 +166,7 @@ async def test_query_that_fails_makes_the_model_invalid(  # noqa: PLR0917  # fix
     assert (got["status"], got["errors"]) == ("invalid", run["errors"])
 
 
-async def test_mended_model_clears_the_fault(
+async def test_updated_model_clears_the_fault(
     stocked: Api, pipeline: Document, model: Document, clock: VirtualClock
 ) -> None:
     """A PUT of the data model makes it valid and its pipeline idle; the next interval is synced again."""
@@ -178,14 +178,14 @@ async def test_mended_model_clears_the_fault(
     assert (await report(stocked))["status"] == "faulted"
     assert (await stocked.get(f"{PIPELINES}/example-pipeline/runs")).document["total_items"] == 1
     await stocked.put("/data-models/example-data-model", model)
-    mended = await report(stocked)
-    assert (mended["status"], mended["data_model_status"]) == ("idle", "valid")
+    repaired = await report(stocked)
+    assert (repaired["status"], repaired["data_model_status"]) == ("idle", "valid")
     clock.advance(timedelta(hours=1))
     assert (await report(stocked))["latest_pipeline_run"]["status"] == "success"
 
 
-async def test_backlog_stops_at_the_first_failure(stocked: Api, pipeline: Document, model: Document) -> None:
-    """A pipeline that is created with a broken model and a backlog is faulted after its first run."""
+async def test_catch_up_stops_at_the_first_failure(stocked: Api, pipeline: Document, model: Document) -> None:
+    """A pipeline that is created with a broken model and missed syncs is faulted after its first run."""
     broken = {**model, "config": {"sql_query": "SELECT 1 AS x FROM nowhere"}}
     await stocked.put("/data-models/example-data-model", broken)
     schedule = {"type": "interval", "frequency": "hourly", "start": "2023-02-01T00:00:00Z"}
@@ -197,7 +197,7 @@ async def test_backlog_stops_at_the_first_failure(stocked: Api, pipeline: Docume
 async def test_successful_trigger_makes_the_model_valid(
     stocked: Api, pipeline: Document, clock: VirtualClock, warehouse: Path
 ) -> None:
-    """A table that was missing and now exists lets a trigger succeed, which clears everything."""
+    """A missing table that was created lets a trigger succeed, which clears everything."""
     await stocked.post(PIPELINES, pipeline)
     with duckdb.connect(warehouse) as connection:
         connection.execute("ALTER TABLE demo_service.customers RENAME TO gone")
@@ -210,12 +210,12 @@ async def test_successful_trigger_makes_the_model_valid(
     assert (shown["status"], shown["data_model_status"]) == ("idle", "valid")
 
 
-async def test_warehouse_that_is_gone_is_505_and_a_faulted_connection(  # fixtures
+async def test_missing_warehouse_is_505_and_faulted(  # fixtures
     stocked: Api, pipeline: Document, vector: Vector, clock: VirtualClock, warehouse: Path
 ) -> None:
-    """A connection of a warehouse that cannot be opened is refused with 505; runs fail, and it is faulted."""
+    """A connection whose warehouse cannot be opened is 505 and faulted; its runs fail."""
     await stocked.post(PIPELINES, pipeline)
-    away = warehouse.rename(warehouse.with_suffix(".away"))  # noqa: ASYNC240  # a small local file
+    away = warehouse.rename(warehouse.with_suffix(".away"))  # noqa: ASYNC240 - a small local file
     connection = vector("connections/create-snowflake.request")
     refused = await stocked.post("/connections", connection)
     assert refused.status == 505
@@ -236,15 +236,15 @@ async def test_warehouse_that_is_gone_is_505_and_a_faulted_connection(  # fixtur
     assert (await stocked.post("/connections", connection)).status == 409
     own = {**connection, "id": "example-databricks-connection"}
     assert (await stocked.put("/connections/example-databricks-connection", own)).status == 200
-    mended = await report(stocked)
-    assert (mended["status"], mended["connection_status"]) == ("idle", "healthy")
+    repaired = await report(stocked)
+    assert (repaired["status"], repaired["connection_status"]) == ("idle", "healthy")
 
 
-async def test_update_of_a_connection_that_cannot_log_in_changes_nothing(
+async def test_update_that_fails_to_log_in_changes_nothing(
     stocked: Api, vector: Vector, warehouse: Path
 ) -> None:
-    """A PUT that is answered 505 leaves the connection as it was, but faulted, and its id taken."""
-    warehouse.write_bytes(b"not a database")  # noqa: ASYNC240  # a small local file
+    """A PUT with response 505 leaves the connection unchanged, but faulted, and its id taken."""
+    warehouse.write_bytes(b"not a database")  # noqa: ASYNC240 - a small local file
     connection = {**vector("connections/create-snowflake.request"), "id": "example-databricks-connection"}
     refused = await stocked.put(f"/connections/{connection['id']}", {**connection, "name": "Renamed"})
     assert refused.status == 505
@@ -260,7 +260,7 @@ async def test_update_of_a_connection_that_cannot_log_in_changes_nothing(
         ({"records_on_demand": 2}, "The interval has 3 records; a run loads at most 2.", "valid"),
     ],
 )
-async def test_limits_are_enforced_by_runs(  # noqa: PLR0917  # fixtures
+async def test_limits_are_enforced_by_runs(  # noqa: PLR0917 - fixtures
     stocked: Api,
     pipeline: Document,
     clock: VirtualClock,
@@ -280,15 +280,15 @@ async def test_limits_are_enforced_by_runs(  # noqa: PLR0917  # fixtures
 async def test_planned_failure_needs_no_query(
     stocked: Api, emulator: Emulator, pipeline: Document, clock: VirtualClock
 ) -> None:
-    """A run that was told to fail does so with a warehouse too, and leaves the model valid."""
+    """A run that is requested to fail does so with a warehouse too, and the model stays valid."""
     await stocked.post(PIPELINES, pipeline)
     emulator.fail_next_run("example-pipeline", message="No.")
     assert (await run_once(stocked, clock))["errors"] == [{"message": "No."}]
     assert (await report(stocked))["data_model_status"] == "valid"
 
 
-async def test_reset_forgets_batches(stocked: Api, pipeline: Document, clock: VirtualClock) -> None:
-    """After a reset nothing has been sent."""
+async def test_reset_deletes_batches(stocked: Api, pipeline: Document, clock: VirtualClock) -> None:
+    """A reset deletes the batches."""
     await stocked.post(PIPELINES, pipeline)
     await run_once(stocked, clock)
     assert await batches(stocked)
@@ -297,10 +297,10 @@ async def test_reset_forgets_batches(stocked: Api, pipeline: Document, clock: Vi
     assert (await stocked.get("/_emulator/batches?run_id=x")).status == 400
 
 
-async def test_folder_with_times_that_carry_a_zone_is_loaded(
+async def test_times_with_a_zone_are_loaded(
     tmp_path: Path, clock: VirtualClock, vector: Vector, pipeline: Document, model: Document
 ) -> None:
-    """Times with a zone, which CSV files of the API's own dates have, are compared and sent as the moments they are."""
+    """Times with a zone, as in CSV files with the API's timestamps, are compared and sent as UTC."""
     folder = tmp_path / "mp" / "demo_service"
     folder.mkdir(parents=True)
     (folder / "customers.csv").write_text(

@@ -28,7 +28,7 @@ from warehouse_sync.emulator.warehouse.mapping import Column, attribute, column,
     ],
 )
 def test_column_becomes_what_its_name_says(name: str, becomes: str) -> None:
-    """Identity columns go by name whatever their case; the iterator is not sent, and the rest are attributes."""
+    """Identity columns are recognized in any case; the iterator is not sent; the rest are attributes."""
     assert column(name, iterator="updated_on").becomes == becomes
 
 
@@ -52,27 +52,27 @@ def test_documented_identities_are_all_known() -> None:
         ("text", "text"),
         (date(2023, 2, 1), "2023-02-01"),
         (time(12, 30), "12:30:00"),
-        (datetime(2023, 2, 1, 12), "2023-02-01T12:00:00Z"),  # noqa: DTZ001  # as DuckDB gives a TIMESTAMP
+        (datetime(2023, 2, 1, 12), "2023-02-01T12:00:00Z"),  # noqa: DTZ001 - as DuckDB gives a TIMESTAMP
         (datetime(2023, 2, 1, 12, tzinfo=timezone(timedelta(hours=2))), "2023-02-01T10:00:00Z"),
         (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
         (timedelta(hours=1), "1:00:00"),
         ([1, "a", date(2023, 2, 1)], ["1", "a", "2023-02-01"]),
     ],
 )
-def test_value_is_carried(value: object, sent: object) -> None:
-    """Every kind of value a column can hold has a form in a batch."""
+def test_value_is_converted(value: object, sent: object) -> None:
+    """Every type of value that a column can have is converted for a batch."""
     assert attribute("x", value) == sent
 
 
 @pytest.mark.parametrize("value", [b"blob", {"a": 1}, float("nan"), float("inf"), Decimal("NaN"), [b"blob"]])
-def test_value_that_fits_no_attribute_fails_its_row(value: object) -> None:
-    """A value no attribute can hold fails the row, and the message names the column."""
+def test_unsupported_value_fails_its_row(value: object) -> None:
+    """An unsupported value fails the row, and the message names the column."""
     with pytest.raises(RowError, match="Column x holds"):
         attribute("x", value)
 
 
 def test_row_needs_an_identity() -> None:
-    """A row whose identities are all null cannot be sent; an mpid or a device is identity enough."""
+    """A row whose identities are all null cannot be sent; an mpid or a device identity is enough."""
     columns = [column(name, iterator=None) for name in ("mpid", "email", "mp_deviceid", "plan")]
     with pytest.raises(RowError, match="no user identity"):
         sections(columns, (None, None, None, "gold"))
@@ -84,16 +84,16 @@ def test_row_needs_an_identity() -> None:
     }
 
 
-def test_mpid_is_a_number() -> None:
-    """An mpid may come as text, and must be a whole number."""
+def test_mpid_must_be_a_whole_number() -> None:
+    """An mpid may be a string, and must be a whole number."""
     columns = [Column("mpid", "mpid", "mpid")]
     assert sections(columns, ("-12",))["mpid"] == -12
     with pytest.raises(RowError, match="whole number"):
         sections(columns, ("abc",))
 
 
-def test_identities_are_text() -> None:
-    """Identities are sent as text, whatever the column's type."""
+def test_identities_are_strings() -> None:
+    """Identities are sent as strings, whatever the column's type."""
     columns = [column("customer_id", iterator=None), column("other", iterator=None)]
     filled = sections(columns, (Decimal("12.00"), datetime(2023, 1, 1, tzinfo=UTC)))
     assert filled["user_identities"] == {"customer_id": "12", "other": "2023-01-01T00:00:00Z"}

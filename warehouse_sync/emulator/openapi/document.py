@@ -175,7 +175,7 @@ def _path(*parameters: Schema, **operations: Schema) -> Schema:
     return {"parameters": [_WORKSPACE, *parameters], **operations}
 
 
-def _operation(  # noqa: PLR0913  # the parts of an operation
+def _operation(  # noqa: PLR0913 - the parts of an operation
     tag: str,
     name: str,
     summary: str,
