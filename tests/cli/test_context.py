@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 import pytest
 
+from warehouse_sync import settings
+from warehouse_sync.cli import context
 from warehouse_sync.cli.context import Context, find
 
 NOTHING: dict[str, str | None] = {}
@@ -253,3 +255,8 @@ def test_credential_names_its_source(profile: str | None, words: str, file: Path
     """The hint for a refused credential names its settings and source once."""
     context = find(NOTHING, profile=profile, postman_env=None, environ=environ(file, **CREDENTIAL))
     assert context.credential == words.format(file=file)
+
+
+def test_default_urls_are_those_of_the_client() -> None:
+    """The URLs that the command line shows are those that the client uses."""
+    assert (context.API_URL, context.TOKEN_URL) == (settings.API_URL, settings.TOKEN_URL)

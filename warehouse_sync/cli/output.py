@@ -210,6 +210,7 @@ quiet_option = click.option(
     is_flag=True,
     help="Print only the result: no notes or progress, and one line of a plan.",
 )
+force_option = click.option("--force", is_flag=True, help="Replace existing files.")
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _OPTIONS = (
     click.option("-o", "--output", type=click.Choice(FORMATS), default="table", help="Output format."),

@@ -6,7 +6,7 @@ import click
 
 from warehouse_sync import declarative
 from warehouse_sync.cli import errors
-from warehouse_sync.cli.output import Output, output_options
+from warehouse_sync.cli.output import Output, force_option, output_options
 
 
 @click.command()
@@ -25,7 +25,7 @@ from warehouse_sync.cli.output import Output, output_options
     metavar="FOLDER",
     help="Folder to write to.",
 )
-@click.option("--force", is_flag=True, help="Replace existing files.")
+@force_option
 @output_options
 def convert(*, old: tuple[Path, ...], folder: Path, force: bool, output: Output) -> None:
     """Convert definitions of the older API to files.

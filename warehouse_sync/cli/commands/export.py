@@ -7,12 +7,12 @@ import click
 from warehouse_sync import declarative
 from warehouse_sync.cli import errors
 from warehouse_sync.cli.context import Context, context_options
-from warehouse_sync.cli.output import Output, output_options
+from warehouse_sync.cli.output import Output, force_option, output_options
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--force", is_flag=True, help="Replace existing files.")
+@force_option
 @output_options
 @context_options
 def export(*, context: Context, output: Output, folder: Path, force: bool) -> None:

@@ -13,15 +13,10 @@ from click.types import FuncParamType
 from warehouse_sync import declarative
 from warehouse_sync.cli import errors
 from warehouse_sync.cli.exit_codes import ExitCode
-from warehouse_sync.cli.output import Output, is_terminal, output_options
+from warehouse_sync.cli.output import Output, force_option, is_terminal, output_options
 from warehouse_sync.cli.planning import prompt
+from warehouse_sync.cli.warehouses import SERVICE_PROVIDERS
 
-_PROVIDERS = {
-    "snowflake": "Snowflake",
-    "bigquery": "BigQuery",
-    "redshift": "Redshift",
-    "databricks": "Databricks",
-}
 _FREQUENCIES = ("once", "on_demand", "hourly", "daily", "weekly", "monthly")
 # The values of `load_timestamp_field_type` in the tutorial.
 _TYPES = (
@@ -34,6 +29,7 @@ _TYPES = (
     "timestamp_unixtime_ms",
     "timestamp_unixtime_s",
 )
+_ENVIRONMENTS = ("development", "production")
 _QUERY = "SELECT customer_id, email, {iterator}\nFROM {table}"
 
 
@@ -89,7 +85,7 @@ _WAREHOUSE = Question(
     text="Which warehouse do you use?",
     help="The kind of warehouse that holds the data.",
     example="snowflake",
-    type=click.Choice(list(_PROVIDERS)),
+    type=click.Choice(list(SERVICE_PROVIDERS)),
 )
 _TABLE = Question(
     option="--table",
@@ -133,14 +129,16 @@ _ENVIRONMENT = Question(
     text="Which environment should receive the data?",
     help="The mParticle environment; start with development.",
     example="development",
-    type=click.Choice(["development", "production"]),
+    type=click.Choice(_ENVIRONMENTS),
     default="development",
 )
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--warehouse", type=click.Choice(list(_PROVIDERS)), help="Warehouse that holds the data.")
+@click.option(
+    "--warehouse", type=click.Choice(list(SERVICE_PROVIDERS)), help="Warehouse that holds the data."
+)
 @click.option(
     "--set", "given", multiple=True, metavar="FIELD=VALUE", help="Set a field of the connection; repeatable."
 )
@@ -175,10 +173,10 @@ _ENVIRONMENT = Question(
 )
 @click.option(
     "--environment",
-    type=click.Choice(["development", "production"]),
+    type=click.Choice(_ENVIRONMENTS),
     help=f"mParticle environment that receives the data.  [default: {_ENVIRONMENT.default}]",
 )
-@click.option("--force", is_flag=True, help="Replace existing files.")
+@force_option
 @output_options
 def init(*, folder: Path, given: tuple[str, ...], force: bool, output: Output, **answers: object) -> None:
     """Create the files of a first pipeline.
@@ -191,7 +189,7 @@ def init(*, folder: Path, given: tuple[str, ...], force: bool, output: Output, *
     prompts = Prompts(output)
     warehouse = prompts.answer(_WAREHOUSE, answers["warehouse"])
     prompts.check()  # the other prompts depend on the warehouse
-    provider = _PROVIDERS[warehouse]
+    provider = SERVICE_PROVIDERS[warehouse]
     config = _config(prompts, provider, given)
     table = "" if answers["sql"] else prompts.answer(_TABLE, answers["table"])
     pipeline_id = prompts.answer(_ID, answers["pipeline_id"])

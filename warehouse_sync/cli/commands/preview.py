@@ -6,14 +6,7 @@ from typing import TextIO
 import click
 
 from warehouse_sync.cli.output import Output, output_options
-
-# The SQL dialects. Also listed in the emulator, which is imported only when a query runs.
-_PROVIDERS = {
-    "snowflake": "Snowflake",
-    "bigquery": "BigQuery",
-    "redshift": "Redshift",
-    "databricks": "Databricks",
-}
+from warehouse_sync.cli.warehouses import SERVICE_PROVIDERS
 
 
 @click.command()
@@ -35,7 +28,7 @@ _PROVIDERS = {
 @click.option(
     "--dialect",
     default="snowflake",
-    type=click.Choice(list(_PROVIDERS), case_sensitive=False),
+    type=click.Choice(list(SERVICE_PROVIDERS), case_sensitive=False),
     help="SQL dialect of the query.",
 )
 @click.option("--iterator", metavar="COLUMN", help="Iterator field of the pipeline.")
@@ -63,7 +56,7 @@ def preview(  # noqa: PLR0913 - one argument per option
     text = file.read() if file and sql is None else sql
     if text is None or (file and sql is not None):
         raise click.UsageError("Pass the query either as an argument or with --file.")
-    provider = _PROVIDERS[dialect]
+    provider = SERVICE_PROVIDERS[dialect]
     engine = Warehouse(warehouse)
     try:
         columns = preview_columns(engine, text, provider, iterator)

@@ -9,6 +9,7 @@ import click
 from warehouse_sync import declarative
 from warehouse_sync.cli.output import Output, text_options
 from warehouse_sync.cli.profiles import read_postman_values
+from warehouse_sync.cli.warehouses import SERVICE_PROVIDERS
 
 if TYPE_CHECKING:
     from warehouse_sync.declarative import Setup
@@ -18,7 +19,7 @@ _POSTMAN = {"POD": "pod", "ORG_ID": "org_id", "ACCOUNT_ID": "acct_id"}
 
 
 @click.command()
-@click.argument("warehouse", type=click.Choice(["snowflake", "bigquery", "redshift", "databricks"]))
+@click.argument("warehouse", type=click.Choice(list(SERVICE_PROVIDERS)))
 @click.option(
     "--set",
     "given",
