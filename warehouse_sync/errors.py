@@ -97,14 +97,20 @@ class TransportError(WarehouseSyncError):
 
 
 class ConnectError(TransportError):
-    """No connection: refused, unreachable or an unknown host name. The request was not sent."""
+    """No connection: refused, unreachable or an unknown host name.
+
+    The request was not sent.
+    """
 
     def __init__(self, message: str, *, sent: Sent = "no", attempts: int = 1) -> None:
         super().__init__(message, sent=sent, attempts=attempts)
 
 
 class TLSError(TransportError):
-    """TLS verification of the server failed. The request was not sent and is never retried."""
+    """TLS verification of the server failed.
+
+    The request was not sent and is never retried.
+    """
 
     def __init__(self, message: str, *, sent: Sent = "no", attempts: int = 1) -> None:
         super().__init__(message, sent=sent, attempts=attempts)
@@ -132,7 +138,10 @@ class TimeoutError(TransportError, builtins.TimeoutError):  # noqa: A001 - the p
 
 
 class DecodeError(WarehouseSyncError):
-    """The response is not what the API documents. The message names the location but no values."""
+    """The response is not what the API documents.
+
+    The message names the location but no values.
+    """
 
 
 class ResponseTooLargeError(DecodeError):
@@ -206,7 +215,10 @@ class BadRequestError(APIError):
 
 
 class PipelineBusyError(BadRequestError):
-    """400: the pipeline is already running. Wait for its run to end, then trigger it again."""
+    """400: the pipeline is already running.
+
+    Wait for its run to end, then trigger it again.
+    """
 
 
 class UnauthorizedError(APIError):
@@ -221,15 +233,24 @@ class ForbiddenError(APIError):
 
 
 class NotFoundError(APIError):
-    """404: the resource does not exist, or not yet: the report of a new pipeline takes about a minute."""
+    """404: the resource does not exist, or not yet.
+
+    The report of a new pipeline takes about a minute.
+    """
 
 
 class ConflictError(APIError):
-    """409: the resource conflicts with another, or a different resource has the id of a create."""
+    """409: the resource conflicts with another.
+
+    Also raised if a create finds a different resource under its id.
+    """
 
 
 class RateLimitedError(APIError):
-    """429: too many requests, and the required wait exceeds the deadline or the retry policy."""
+    """429: too many requests.
+
+    Raised if the wait that the server asks for exceeds the deadline or the retry policy, or if the attempts are used up.
+    """
 
     def _hint(self) -> str:
         return "" if self.retry_after is None else f". Retry after {self.retry_after:g} s."
@@ -270,7 +291,9 @@ class OutcomeUnknownError(WarehouseSyncError):
 
 
 class PaginationError(WarehouseSyncError):
-    """The server repeats pages, so that listing would never end. Items already yielded are valid.
+    """The server repeats pages, so that listing would never end.
+
+    Items already yielded are valid.
 
     Attributes:
         pipeline_id: The pipeline whose runs were listed.

@@ -33,7 +33,7 @@ class Secret:
 
     @property
     def is_mask(self) -> bool:
-        """Whether the value consists of asterisks, which the API shows instead of a secret."""
+        """Whether the value is asterisks only, which the API shows instead of a secret."""
         return bool(self.__value) and not self.__value.strip("*")
 
     def __repr__(self) -> str:
@@ -69,7 +69,9 @@ class Secret:
 
 
 class Concealed:
-    """A placeholder for a secret of the wrong type, such as bytes, whose value must not be shown either.
+    """A placeholder for a secret of the wrong type, such as bytes.
+
+    Its value may be a secret too, and is not kept.
 
     Attributes:
         kind: The name of the type, the only information that is kept.
@@ -85,7 +87,10 @@ class Concealed:
 
 
 def to_secret(value: "str | Secret | None") -> Secret | None:
-    """Return a `Secret` for a string. Replace a value of another type, which validation reports later."""
+    """Return a `Secret` for a string, and `None` for `None`.
+
+    A value of another type is replaced by a placeholder, which validation reports later.
+    """
     if isinstance(value, str):
         return Secret(value)
     kept: Any = value if value is None or isinstance(value, Secret | Concealed) else Concealed(value)

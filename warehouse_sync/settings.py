@@ -134,7 +134,9 @@ def resolve(  # noqa: PLR0913 - the settings a client takes
     token_url: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
-    """Return validated settings from arguments, and from the environment for those that are `None`.
+    """Return validated settings from arguments and the environment.
+
+    Environment variables replace arguments that are `None`.
 
     Raises:
         ConfigurationError: A setting is missing or invalid; the message names the argument and the variable.

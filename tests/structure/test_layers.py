@@ -1,6 +1,7 @@
 """Imports go one way: each part of the package uses only what lies below it."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -182,6 +183,135 @@ def test_client_names_aiohttp_for_type_checkers_only() -> None:
     """The client takes a session of aiohttp, and loads none of it."""
     assert "aiohttp" in set(imports(ROOT / "client.py", typing=True))
     assert "aiohttp" not in set(imports(ROOT / "client.py"))
+
+
+def modules_imported_by(path: Path) -> set[str]:
+    """Return the modules of the package that importing a file executes: imports outside of functions, not for type checkers."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    waiting: list[ast.AST] = list(tree.body)
+    found = set[str]()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting += node.orelse
+            continue
+        waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {module for name in found if (module := known_module(name)) is not None}
+
+
+def module_of(path: Path) -> str:
+    """Return the dotted name of a file's module."""
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path): path for path in FILES}
+
+
+def known_module(name: str) -> str | None:
+    """Return the module of the package that an imported name is or lies in."""
+    if name in MODULES:
+        return name
+    parent = name.rpartition(".")[0]
+    return parent if parent in MODULES else None
+
+
+def cycle_in(graph: Mapping[str, set[str]]) -> list[str]:
+    """Return the nodes of a cycle of a graph, or nothing if there is none."""
+    done, path = set[str](), list[str]()
+
+    def visit(node: str) -> list[str]:
+        if node in path:
+            return [*path[path.index(node) :], node]
+        if node in done:
+            return []
+        path.append(node)
+        for target in sorted(graph.get(node, set())):
+            if cycle := visit(target):
+                return cycle
+        path.pop()
+        done.add(node)
+        return []
+
+    return next((cycle for node in sorted(graph) if (cycle := visit(node))), [])
+
+
+def test_imports_have_no_cycle() -> None:
+    """No module imports itself through others: each can be read, and tested, after those that it imports."""
+    graph = {module: modules_imported_by(path) - {module} for module, path in MODULES.items()}
+    assert cycle_in(graph) == []
+
+
+def test_transport_imports_have_no_cycle_for_type_checkers() -> None:
+    """The transport modules do not even name each other in a circle."""
+    paths = [path for path in FILES if part_of(path) == "transport"]
+    graph = {
+        module_of(path): {known_module(name) or "" for name in imports(path, typing=True)} - {module_of(path)}
+        for path in paths
+    }
+    assert cycle_in(graph) == []
+
+
+@pytest.mark.parametrize(
+    ("graph", "cycle"),
+    [
+        ({"a": {"b"}, "b": {"c"}, "c": set()}, []),
+        ({"a": {"b"}, "b": {"c"}, "c": {"b"}}, ["b", "c", "b"]),
+        ({"a": {"b", "c"}, "b": {"d"}, "c": {"d"}}, []),
+    ],
+)
+def test_cycle_is_found(graph: Mapping[str, set[str]], cycle: list[str]) -> None:
+    """The check itself finds a cycle, and takes no diamond for one."""
+    assert cycle_in(graph) == cycle
+
+
+GUARDED = ROOT / "transport" / "fast_get.py"
+PUBLIC_SUBMODULES = {"aiohttp.hdrs", "aiohttp.http", "aiohttp.web"}
+
+
+def private_uses(source: str) -> set[str]:
+    """Return the private attributes of other objects that a module uses, and its imports from inside aiohttp."""
+    nodes = list(ast.walk(ast.parse(source)))
+    own = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)} | {
+        node.attr for node in nodes if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self"
+    }
+    found = set[str]()
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and re.match("_[a-z]", node.attr) and node.attr not in own:
+            found.add(ast.unparse(node))
+        elif isinstance(node, ast.ImportFrom) and re.match(r"aiohttp\.", node.module or ""):
+            found |= {str(node.module)} - PUBLIC_SUBMODULES
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("getattr", "setattr", "hasattr"):
+            found |= {ast.unparse(node)} if ast.unparse(node.args[1]).startswith("'_") else set()
+    return found
+
+
+@pytest.mark.parametrize("path", of("transport"), ids=name_of)
+def test_private_names_of_aiohttp_are_in_one_module(path: Path) -> None:
+    """Only the guarded module checks that aiohttp's version is one whose private names it knows."""
+    uses = private_uses(path.read_text(encoding="utf-8"))
+    assert bool(uses) is (path == GUARDED), uses
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("session._request", {"session._request"}),
+        ("getattr(session, '_loop', None)", {"getattr(session, '_loop', None)"}),
+        ("from aiohttp.connector import Connection", {"aiohttp.connector"}),
+        ("from aiohttp.http import HttpProcessingError", set()),
+        ("self._lock; other._lock; error.__traceback__", set()),
+    ],
+)
+def test_private_use_is_found(source: str, found: set[str]) -> None:
+    """The check itself finds each way to use a private name, and allows a module its own."""
+    assert private_uses(source) == found
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,4 @@
-"""HTTP transport: sessions, tokens, retries and deadlines. The only folder of the core that uses aiohttp."""
+"""HTTP transport: sessions, tokens, retries and deadlines.
+
+It is the only folder of the core that uses aiohttp.
+"""

@@ -1,6 +1,6 @@
-"""The token of a credential: shared by every caller, event loop and thread of the process, and fetched once for all.
+"""The token of a credential, shared by all callers in the process.
 
-The state is a few attributes behind a thread lock that is held only to read or replace them. A refresh runs in a task of
+Callers in any event loop and thread share one fetch. The state is a few attributes behind a thread lock that is held only to read or replace them. A refresh runs in a task of
 its own, so that cancelling one waiter cancels neither the refresh nor other waiters. Waiters share one
 `concurrent.futures.Future`, which works across event loops and threads.
 """
@@ -73,12 +73,18 @@ Fetch = Callable[[AccessToken | None], Awaitable[TokenResponse]]
 
 
 def refresh_margin(lifetime: float) -> float:
-    """Return how many seconds before expiry to refresh: five minutes, but at most a tenth of the lifetime."""
+    """Return how many seconds before its expiry to refresh a token.
+
+    Five minutes, but at most a tenth of the lifetime.
+    """
     return min(REFRESH_MARGIN, lifetime / 10)
 
 
 def is_token(value: object) -> TypeGuard[str]:
-    """Return whether a value can be sent as a token: printable ASCII without spaces, at most 16 KiB."""
+    """Return whether a value can be sent as a token.
+
+    Tokens are printable ASCII without spaces, of at most 16 KiB.
+    """
     return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
@@ -117,7 +123,9 @@ class TokenSource:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def get(self, fetch: Fetch) -> AccessToken:
-        """Return a valid token, without waiting if there is one. Near its expiry it is refreshed in the background.
+        """Return a valid token, fetching one if necessary.
+
+        A token near its expiry is returned at once and refreshed in the background.
 
         Args:
             fetch: Fetches a token once. Not called if another caller is fetching one.
@@ -238,7 +246,10 @@ def credential_key(settings: Settings) -> str:
 
 
 def shared_source(settings: Settings, clock: Clock) -> TokenSource:
-    """Return the token source of a credential, one per process. It lives as long as a client uses it."""
+    """Return the token source of a credential.
+
+    A process has one per credential, which lives as long as a client uses it.
+    """
     key = credential_key(settings)
     with _sources_lock:
         source = _sources.get(key)

@@ -32,7 +32,7 @@ class Deadline:
         self._task.cancel()
 
     def caused_cancellation(self) -> bool:
-        """Return whether the deadline alone cancelled the task, and undo that cancellation."""
+        """Return whether only the deadline cancelled the task, and undo the cancellation."""
         if not self.expired:
             return False
         self.expired = False

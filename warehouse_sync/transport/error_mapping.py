@@ -1,4 +1,7 @@
-"""Mapping of aiohttp exceptions and error responses to the SDK's exceptions, which hold no request and no secret."""
+"""Mapping of aiohttp exceptions and error responses to the SDK's exceptions.
+
+The SDK's exceptions hold no request and no secret.
+"""
 
 import builtins
 import ssl

@@ -1,4 +1,4 @@
-"""Limits on concurrency: of requests on one event loop, and of workers while the server throttles."""
+"""Limits on concurrent requests, and on workers while the server throttles."""
 
 import asyncio
 import re
@@ -47,9 +47,9 @@ class RequestLimiter:
 
 
 class AdaptiveConcurrency:
-    """A limit on the workers of all bulk operations of one client, adapted to the server's rate limit.
+    """A limit on the workers of bulk operations, adapted to the server's rate limit.
 
-    The limit halves when the server throttles or reports that its rate limit is nearly used, and grows by one for each
+    All bulk operations of a client share it. The limit halves when the server throttles or reports that its rate limit is nearly used, and grows by one for each
     round of successful responses.
 
     Attributes:

@@ -1,4 +1,7 @@
-"""The session pool: one aiohttp session per event loop, opened at first use, closed with the client or the event loop."""
+"""The session pool: one aiohttp session per event loop.
+
+A session is opened at first use, and closed with the client or the event loop.
+"""
 
 import asyncio
 import contextlib
@@ -40,7 +43,7 @@ HEADERS = {
 
 @attrs.define(eq=False, repr=False)
 class LoopSession:
-    """The aiohttp session of one event loop, and the state of the requests sent over it.
+    """The aiohttp session of one event loop, and the state of its requests.
 
     Attributes:
         aiohttp_session: The aiohttp session.
@@ -157,7 +160,7 @@ class SessionPool:
         return session
 
     async def close(self) -> None:
-        """Close every session that the pool opened, each on its own event loop if that is running."""
+        """Close the sessions that the pool opened, each on its own event loop."""
         with self._lock:
             self.closed, self._latest = True, None
             sessions, self._sessions = self._sessions, {}
@@ -169,7 +172,10 @@ class SessionPool:
                 await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(session.close(), loop))
 
     def reset_after_fork(self) -> None:
-        """Drop the parent's sessions in a forked child without closing them: the parent uses their sockets."""
+        """Drop the parent's sessions in a forked child.
+
+        They are not closed, because the parent uses their sockets.
+        """
         _inherited.extend(self._sessions.values())
         self._sessions, self._latest = {}, None
         self._lock = threading.Lock()  # another thread of the parent may have held it
@@ -252,7 +258,7 @@ def _close_with_loop(
 
 
 class ResendPreventedError(Exception):
-    """A broken connection, as an exception that does not make aiohttp send the request again.
+    """A broken connection, after which aiohttp must not send the request again.
 
     Attributes:
         cause_name: The class name of the aiohttp exception, which may hold headers and is not kept.
@@ -266,7 +272,10 @@ class ResendPreventedError(Exception):
 async def no_resend(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending a request again on a stale connection, which is up to the retry policy."""
+    """Keep aiohttp from sending a request again on a stale connection.
+
+    Whether to retry is up to the retry policy.
+    """
     try:
         return await handler(request)
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):

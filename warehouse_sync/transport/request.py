@@ -1,4 +1,4 @@
-"""Plain data of one HTTP exchange: the request, the response, the base URL and the headers."""
+"""Plain data of an HTTP exchange: request, response, base URL and headers."""
 
 from collections.abc import Callable, Mapping
 from typing import Generic, Literal, Self, TypeVar
@@ -108,7 +108,9 @@ class BaseUrl:
 
 
 class RequestHeaders:
-    """Headers of all requests to one base URL with one token, built once. Their values are never shown.
+    """Headers of all requests to one base URL with one token.
+
+    They are built once, and their values are never shown.
 
     Attributes:
         base_url: The server that the headers are sent to.

@@ -1,4 +1,7 @@
-"""Retry decisions: whether to retry a failed request, and after how many seconds. Pure functions without waiting."""
+"""Retry decisions: whether to retry a failed request, and after how many seconds.
+
+The functions are pure: the sender waits.
+"""
 
 import re
 from datetime import UTC, datetime
@@ -93,7 +96,7 @@ def next_delay(  # noqa: PLR0913 - everything that the decision depends on
 
 
 def retry_reason(error: WarehouseSyncError, *, idempotent: bool) -> RetryReason | None:
-    """Return why an error is worth a retry, or `None` if a retry is pointless or unsafe."""
+    """Return why to retry after an error, or `None` if that is pointless or unsafe."""
     match error:
         case RateLimitedError():
             return "throttled"
@@ -115,14 +118,14 @@ def backoff(policy: RetryPolicy, reason: RetryReason, attempt: int, jitter: floa
 
 
 def parse_retry_after(text: str | None, now: float) -> float | None:
-    """Parse `Retry-After`: whole seconds or an HTTP date. Return `None` for anything else.
+    """Parse the value of `Retry-After`: whole seconds or an HTTP date.
 
     Args:
         text: The value of the header.
         now: Seconds since 1970.
 
     Returns:
-        Seconds to wait, at least 0, or `None`.
+        Seconds to wait, at least 0, or `None` if the value is invalid.
     """
     if text is None:
         return None

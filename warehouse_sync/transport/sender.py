@@ -1,4 +1,4 @@
-"""Sending a request: its deadline, authorization and retries, up to the decoded result."""
+"""Sending of requests: deadline, authorization, retries and decoding."""
 
 import asyncio
 import logging
@@ -146,7 +146,7 @@ class RetryingSender:
         return self.policy.reconcile_timeout
 
     def with_options(self, *, timeout: Timeout | None, retry: RetryPolicy | None) -> "RetryingSender":
-        """Return a sender with other options that shares the pool, the token and the budget."""
+        """Return a sender with other options and the same pool, token and budget."""
         return attrs.evolve(self, timeout=timeout or self.timeout, policy=retry or self.policy)
 
     async def close(self) -> None:

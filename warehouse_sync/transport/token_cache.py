@@ -35,9 +35,9 @@ _log = logging.getLogger("warehouse_sync")
 
 
 class TokenCache:
-    """A directory of tokens that only its owner can enter, with one file per credential.
+    """A directory of tokens that only its owner can access.
 
-    A process that can read the files can use the credential until its token expires: tokens cannot be revoked. File names
+    It has one file per credential. A process that can read the files can use the credential until its token expires: tokens cannot be revoked. File names
     are hashes of the credential including its secret, so a rotated secret has no cached token. On other than POSIX systems
     nothing is cached.
 
@@ -169,11 +169,14 @@ def serialize(response: TokenResponse, requested_at: float) -> bytes:
 
 
 def parse(content: bytes, now: float) -> TokenResponse | None:
-    """Return the token in a file, or `None` if the file is invalid or the token is due for a refresh.
+    """Return the token in a file.
 
     Args:
         content: The content of the file.
         now: Seconds since 1970.
+
+    Returns:
+        The token, or `None` if the file is invalid or the token is due for a refresh.
     """
     try:
         document = json.loads(content)

@@ -1,4 +1,4 @@
-"""The token endpoint: its request, its response, and fetching a token from it or from the token cache.
+"""Fetching of tokens from the token endpoint or the token cache.
 
 Source: the overview's "Authentication" and "Using your Bearer Token".
 """
