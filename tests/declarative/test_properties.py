@@ -150,7 +150,7 @@ def workspaces(draw: st.DrawFn) -> dict[str, list[Any]]:
 
 
 def write(folder: Path, workspace: dict[str, list[Any]]) -> dict[str, str]:
-    """Write a workspace as files, and return the environment variables for its secrets."""
+    """Write a workspace as files, and return the environment for its secrets."""
     documents = {section: [resource_document(each) for each in specs] for section, specs in workspace.items()}
     write_files(folder, {"all.yaml": to_yaml(documents)}, force=True)
     texts = to_yaml(documents).split()
@@ -184,7 +184,7 @@ RUNS = settings(
 def test_plan_apply_plan_is_empty(
     emulator: Emulator, first: dict[str, list[Any]], second: dict[str, list[Any]]
 ) -> None:
-    """After applying any workspace over any other with `prune`, the plan has no changes."""
+    """After applying any workspace over any other, the plan has no changes."""
 
     async def check(folder: Path) -> None:
         options = {**emulator.client_options(), "workspace_id": next(WORKSPACES)}

@@ -50,7 +50,7 @@ def spec(sync_mode: SyncMode, schedule: Schedule) -> PipelineSpec:
 
 
 def test_daily_february_has_28_runs() -> None:
-    """The daily example runs 28 times, first one day after its start, and loads one day each."""
+    """The daily example runs 28 times, first after a day, and loads one day each."""
     syncs = upcoming(example("daily-february"), now=LONG_AGO, count=100)
     assert len(syncs) == 28
     assert syncs[0].due == date("2023-02-02T12:00:00Z")
@@ -59,7 +59,7 @@ def test_daily_february_has_28_runs() -> None:
 
 
 def test_delay_follows_the_interval() -> None:
-    """The monthly example loads whole months on the 6th; the first run loads from `from`."""
+    """The monthly example loads whole months on the 6th, first from `from`."""
     first, second = upcoming(example("monthly-delay-5d"), now=LONG_AGO, count=2)
     assert (first.due, first.loads_from) == (date("2023-02-06T00:00:00Z"), date("2020-01-01T00:00:00Z"))
     assert (second.due, second.loads_from) == (date("2023-03-06T00:00:00Z"), date("2023-02-01T00:00:00Z"))

@@ -1,4 +1,4 @@
-"""Locations in files, problems found in them, and the errors that report all of them."""
+"""Locations and problems in files, and the errors that report them."""
 
 from collections.abc import Iterable
 

@@ -34,7 +34,7 @@ class Sync:
 
 
 def upcoming(spec: PipelineSpec, *, now: datetime, count: int) -> list[Sync]:
-    """Return the next runs, soonest first: up to `count` of an interval schedule, else one."""
+    """Return up to `count` next runs, soonest first; only intervals have several."""
     since, until = spec.sync_mode.from_, spec.sync_mode.until
     match spec.schedule.type:
         case ScheduleType.ONCE:
@@ -47,7 +47,7 @@ def upcoming(spec: PipelineSpec, *, now: datetime, count: int) -> list[Sync]:
 
 
 def _intervals(spec: PipelineSpec) -> Iterator[Sync]:
-    """Yield every sync of an interval schedule, oldest first; the first one starts at `from`."""
+    """Yield every sync of an interval schedule, oldest first."""
     schedule, since, until = spec.schedule, spec.sync_mode.from_, spec.sync_mode.until
     first = True
     for number in range(_MAX_SYNCS):

@@ -1,4 +1,4 @@
-"""Setup steps that a warehouse needs before a connection works, with the known values filled in.
+"""Steps that prepare a warehouse for a connection, with known values filled in.
 
 Each setup names its source and its unconfirmed parts. Snowflake: the tutorial's "Step 2. Snowflake setup", statement by
 statement. BigQuery: the same step of the tutorial of May 2023, with its grants as a statement. Redshift and Databricks: the
@@ -174,5 +174,5 @@ def fill_in(warehouse: str, values: Mapping[str, str]) -> tuple[Setup, list[str]
 
 
 def is_identifier(value: str) -> bool:
-    """Return whether a value is safe in a statement: it cannot end it or start a comment."""
+    """Return whether a value cannot end a statement or start a comment."""
     return re.fullmatch(r"(?!.*--)[A-Za-z0-9_$.:-]+", value, re.ASCII) is not None

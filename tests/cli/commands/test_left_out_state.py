@@ -63,7 +63,7 @@ def apply(cli: "Cli", file: Path, text: str) -> str:
     "text", [WITHOUT_STATE, WITHOUT_STATE.replace("    sync_mode", "    state:\n    sync_mode")]
 )
 def test_new_pipeline_is_paused(text: str, cli: "Cli", file: Path) -> None:
-    """A new pipeline without `state`, or with an empty one, is paused, and the plan says so."""
+    """A new pipeline without `state` is paused, and the plan says so."""
     shown = apply(cli, file, text)
     assert '    state: "paused"\n' in shown
     assert "    note: state: not declared, so a new pipeline is paused\n" in shown
@@ -85,7 +85,7 @@ def test_state_of_pipeline_is_kept(before: str, state: str, cli: "Cli", file: Pa
 
 
 def test_pause_outside_of_files_is_kept(cli: "Cli", file: Path) -> None:
-    """A pipeline that is paused by hand stays paused if the files do not declare `state`."""
+    """A pipeline that is paused outside of the files stays paused."""
     apply(cli, file, PAUSED)
     apply(cli, file, WITHOUT_STATE)
     assert cli("drift", file.parent).exit_code == 0

@@ -27,7 +27,7 @@ def folder(tmp_path: Path, cli: "Cli") -> Path:
 
 
 def hide(folder: Path, way: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make `team/orders.yaml` a file that is skipped, and return the path that is reported."""
+    """Make `team/orders.yaml` a skipped file, and return the reported path."""
     team, orders = folder / "team", folder / "team" / "orders.yaml"
     match way:
         case "linked folder":
@@ -63,7 +63,7 @@ def forbid(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_skipped_file_is_reported_and_blocks_prune(
     way: str, cli: "Cli", folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`plan`, `lint` and `drift` report what is skipped; `apply --prune` changes nothing."""
+    """`plan` and `lint` report what is skipped; `apply --prune` changes nothing."""
     skipped = hide(folder, way, monkeypatch)
     assert f"Note: Skipped: {skipped}:1:1: " in cli("plan", folder).stdout
     assert f"{skipped}:1:1: warning WS003: " in cli("lint", folder).stdout
@@ -89,7 +89,7 @@ def test_saved_plan_does_not_prune_after_a_skip(
 
 
 def test_file_with_schema_key_is_not_skipped(cli: "Cli", folder: Path) -> None:
-    """Declarations in a file that looks like a JSON Schema or a plan are an error, not skipped."""
+    """Declarations in a file with a key of a schema or a plan are an error."""
     file = folder / "team" / "orders.yaml"
     for key in ("$defs", "warehouse_sync_plan"):
         file.write_text(f"{key}: {{}}\n---\n{MODEL.format('orders')}")

@@ -1,4 +1,4 @@
-"""`plan` with files that must not be read: links out of the folder, FIFOs, devices, large files."""
+"""`plan` with files that must not be read, such as links out of the folder."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def assert_refused(cli: "Cli", folder: Path, message: str, line: str) -> None:
-    """`plan`, `apply` and `lint` end with exit code 10, name the location and do not show the content."""
+    """Check that `plan`, `apply` and `lint` fail without showing the content."""
     for command in (("plan", folder, "--json"), ("apply", folder, "--yes"), ("lint", folder)):
         done = cli(*command)
         assert done.exit_code == 10, done.output
@@ -41,7 +41,7 @@ def assert_refused(cli: "Cli", folder: Path, message: str, line: str) -> None:
 
 @pytest.mark.parametrize("target", ["/proc/self/environ", "/etc/passwd", "../outside.sql", "sql/linked"])
 def test_sql_file_linked_out_of_folder_is_refused(target: str, cli: "Cli", folder: Path) -> None:
-    """A symbolic link in `sql_file` to a file outside of the folder is an error, also in two steps."""
+    """A `sql_file` that is a link out of the folder is an error."""
     (folder / "sql" / "linked").symlink_to(folder.parent / "outside.sql")
     (folder / "a.yaml").write_text(MODEL.format("query.sql"))
     (folder / "query.sql").symlink_to(target)
@@ -69,7 +69,7 @@ def test_document_linked_out_of_folder_is_refused(cli: "Cli", folder: Path) -> N
 
 
 def test_link_inside_folder_is_followed(cli: "Cli", folder: Path) -> None:
-    """A symbolic link to a file in the folder is read, also if the folder itself is given as a link."""
+    """A link to a file in the folder is read, also if the folder is a link."""
     (folder / "sql" / "shared.sql").write_text("SELECT 1")
     (folder / "query.sql").symlink_to("sql/shared.sql")
     (folder / "a.yaml").write_text(MODEL.format("query.sql"))
@@ -116,7 +116,7 @@ def test_large_sql_file_is_refused(cli: "Cli", folder: Path) -> None:
     ],
 )
 def test_unusable_secret_file_stops_apply(name: str, reason: str, cli: "Cli", folder: Path) -> None:
-    """A secret in a device, a FIFO, a large or missing file stops `apply` before the first change."""
+    """A secret file that cannot be used stops `apply` before the first change."""
     os.mkfifo(folder / "fifo")
     (folder / "large").write_text("x" * 100_001)
     (folder / "a.yaml").write_text(CONNECTION.format(name))

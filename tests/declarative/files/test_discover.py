@@ -15,7 +15,7 @@ def write(folder: Path, name: str, text: str = "connections: []\n") -> None:
 
 
 def test_documents_are_found_in_order(tmp_path: Path) -> None:
-    """Documents of all folders are found in the order of their paths; other files are not reported."""
+    """Documents of all folders are found in order; other files are not reported."""
     for name in ("b.yaml", "a/c.yml", "a/b.json", "README.md", "a/orders.sql", "yaml"):
         write(tmp_path, name)
     search = find_documents(tmp_path)

@@ -84,7 +84,7 @@ def test_any_document_is_loaded_or_reported(document: dict[str, Any]) -> None:
 @RUNS
 @given(st.sampled_from([kind.name for kind in KINDS]), st.dictionaries(KEYS, VALUES))
 def test_any_resource_is_loaded_or_reported(kind: str, fields: dict[str, Any]) -> None:
-    """Any fields of a resource are loaded or reported, and no message contains a secret."""
+    """Any fields of a resource are loaded or reported, without secrets."""
     problems = problems_of("a.json", json.dumps({**fields, "kind": kind, "password": "canary-9"}).encode())
     assert problems
     assert not [problem for problem in problems if "canary-9" in str(problem)]

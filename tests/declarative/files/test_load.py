@@ -45,7 +45,7 @@ def problems_in(folder: Path) -> list[Problem]:
 
 
 def test_folder_is_loaded(tmp_path: Path) -> None:
-    """Sections, single documents, JSON and SQL files are combined and ordered by dependency."""
+    """All kinds of files are combined and ordered by dependency."""
     (tmp_path / "pipelines").mkdir()
     (tmp_path / "pipelines" / "orders.yml").write_text(PIPELINE)
     (tmp_path / "connections.yaml").write_text(CONNECTION)
@@ -85,7 +85,7 @@ def test_all_problems_of_all_files_are_reported(tmp_path: Path) -> None:
     "secret", ["canary-hunter2", '"0123456"', "12345", "'env:'", "env:not a name", "'file:'"]
 )
 def test_literal_secret_is_rejected(secret: str, tmp_path: Path) -> None:
-    """A literal secret is reported at its line and never shown, even if YAML parses it as a number."""
+    """A literal secret is reported at its line and never shown."""
     (tmp_path / "a.yaml").write_text(CONNECTION.replace("env:SNOWFLAKE_PASSWORD", secret))
     [problem] = problems_in(tmp_path)
     assert problem.location.line == 13
@@ -166,7 +166,7 @@ def test_other_file_type_is_reported(tmp_path: Path) -> None:
 
 
 def test_digest_changes_with_every_file(tmp_path: Path) -> None:
-    """The digest depends on documents and queries, but not on a saved plan in the folder."""
+    """The digest depends on documents and queries, not on a saved plan."""
     (tmp_path / "a.yaml").write_text("kind: data_model\nid: a\nname: A\nsql_file: a.sql\n")
     (tmp_path / "a.sql").write_text("SELECT 1")
     digests = [load(tmp_path).digest]

@@ -11,7 +11,7 @@ LIMIT = 10
 
 
 def test_regular_file_up_to_the_limit_is_read(tmp_path: Path) -> None:
-    """A file of exactly the limit is read, also through a symbolic link inside the root."""
+    """A file of exactly the limit is read, also through a link inside the root."""
     (tmp_path / "a").write_bytes(b"x" * LIMIT)
     (tmp_path / "link").symlink_to("a")
     assert read_file(tmp_path / "a", limit=LIMIT) == b"x" * LIMIT
@@ -36,7 +36,7 @@ def test_fifo_and_device_fail_at_once(tmp_path: Path) -> None:
 
 
 def test_fifo_that_replaces_the_file_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A FIFO that replaces the file between the check and the open is neither waited for nor read."""
+    """A FIFO that replaces the file between check and open is not read."""
     (tmp_path / "a").write_bytes(b"x")
     os.mkfifo(tmp_path / "fifo")
     real = os.open
@@ -47,7 +47,7 @@ def test_fifo_that_replaces_the_file_fails(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("target", ["/etc/hostname", "../outside", "folder/outside"])
 def test_link_out_of_the_root_is_not_followed(target: str, tmp_path: Path) -> None:
-    """A symbolic link to a file outside of the root is an error, also through a linked folder."""
+    """A link out of the root is an error, also through a linked folder."""
     (tmp_path / "outside").write_bytes(b"x")
     root = tmp_path / "root"
     root.mkdir()

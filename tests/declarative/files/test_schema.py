@@ -43,7 +43,7 @@ def test_data_model_requires_query_or_file() -> None:
 
 
 def test_only_public_names_are_imported() -> None:
-    """The declarative layer uses only public names of the core, and nothing of the CLI."""
+    """The package uses only public names of the core, and nothing of the CLI."""
     folder = Path(json_schema.__code__.co_filename).parents[1]
     lines = [line for file in folder.rglob("*.py") for line in file.read_text(encoding="utf-8").splitlines()]
     imports = [

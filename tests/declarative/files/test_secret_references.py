@@ -44,7 +44,7 @@ def test_file_is_resolved(tmp_path: Path) -> None:
     ],
 )
 def test_unusable_file_is_an_error(content: bytes | None, reason: str, tmp_path: Path) -> None:
-    """A file that is missing, empty, too large or not UTF-8 is an error with the reason."""
+    """A missing, empty, too large or not UTF-8 file is an error with the reason."""
     if content is not None:
         (tmp_path / "key").write_bytes(content)
     with pytest.raises(UnresolvedReferenceError, match=f"file:key {reason}"):

@@ -184,7 +184,7 @@ def test_every_rule_has_a_case() -> None:
 
 @pytest.mark.parametrize("provider", ["Snowflake", "BigQuery", "Redshift"])
 def test_query_uses_dialect_of_connection(provider: str, tmp_path: Path) -> None:
-    """A query is parsed in the dialect of its connection, which decides about backticks."""
+    """A query is parsed in the dialect of its connection."""
     fields = {
         "Snowflake": "account_identifier region warehouse database role user storage_integration",
         "BigQuery": "region project_id dataset_id service_account_id",

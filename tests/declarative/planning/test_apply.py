@@ -63,7 +63,7 @@ async def run_apply(client: AsyncClient, folder: Path, ledger: Ledger, environ: 
 async def test_apply_killed_at_any_write_can_be_repeated(
     step: int, *, before: bool, warehouse_sync_client: AsyncClient, tmp_path: Path
 ) -> None:
-    """After a kill at any write, a second apply completes creates, updates and deletes."""
+    """After a kill at any write, a second apply completes the changes."""
     folder, file = tmp_path / "files", tmp_path / "ledger.json"
     folder.mkdir()
     write(folder, host="old", count=3)
@@ -87,7 +87,7 @@ async def test_apply_killed_at_any_write_can_be_repeated(
 async def test_first_apply_killed_at_any_write(
     step: int, warehouse_sync_client: AsyncClient, tmp_path: Path
 ) -> None:
-    """After a kill during a first apply, the next one creates nothing twice and deletes nothing."""
+    """After a kill, the next apply creates nothing twice and deletes nothing."""
     folder, file = tmp_path / "files", tmp_path / "ledger.json"
     folder.mkdir()
     write(folder, host="old", count=3)
@@ -107,7 +107,7 @@ async def test_first_apply_killed_at_any_write(
 
 
 def test_ledger_contains_no_secret(tmp_path: Path) -> None:
-    """The file and the repr contain no secret; equal secrets have different fingerprints."""
+    """The file and the repr contain no secret and no equal fingerprints."""
     ledger = Ledger(file=tmp_path / "state" / "ledger.json")
     keys = [("connection", "a"), ("connection", "b")]
     for key in keys:

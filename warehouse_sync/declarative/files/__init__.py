@@ -1,1 +1,1 @@
-"""Files of declarations: parse, bind and write them; their schema and secret references."""
+"""Files with declarations: read, parse, bind and write them."""

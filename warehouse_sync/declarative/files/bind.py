@@ -1,4 +1,4 @@
-"""Convert nodes to specs, with fields derived from the models, and report every problem."""
+"""Convert nodes to specs and report every problem."""
 
 import difflib
 from collections.abc import Callable, Iterable

@@ -85,7 +85,7 @@ def _add_file(path: Path, search: DocumentSearch, *, is_hidden: bool) -> None:
 
 
 def _has_declarations(path: Path) -> bool:
-    """Return whether a hidden file may contain declarations; an existing one that cannot be read may."""
+    """Return whether a file contains declarations or cannot be read."""
     try:
         return _DECLARATION.search(read_file(path, limit=MAX_FILE_SIZE)) is not None
     except UnreadableFileError:

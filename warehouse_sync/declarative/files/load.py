@@ -1,4 +1,4 @@
-"""Load declarations from files and folders, and report every problem of every file."""
+"""Load declarations from files and folders, and report every problem."""
 
 import hashlib
 from collections.abc import Iterator
@@ -86,7 +86,7 @@ class _Reader:
         return total.hexdigest()
 
     def read(self, file: Path, *, is_trusted: bool) -> None:
-        """Read the documents of a file; a trusted one, which the user named, may be a symbolic link."""
+        """Read the documents of a file. A trusted file may be a link out of the root."""
         before = len(self.problems)
         text = self._text(file, Location(str(file)), None if is_trusted else self.root)
         if text is None:
@@ -115,7 +115,7 @@ class _Reader:
         return text
 
     def _resources(self, document: Node) -> Iterator[tuple[Kind, str, Mapping]]:
-        """Yield the resources of a document: sections, one resource with its `kind`, or a list of those."""
+        """Yield the resources of a document: sections, a resource, or a list of them."""
         match document:
             case Sequence():
                 for item in document.items:
@@ -190,6 +190,6 @@ class _Reader:
 
 
 def _is_plan_or_schema(documents: list[Node]) -> bool:
-    """Return whether a file is a saved plan or a JSON Schema, which a folder may contain."""
+    """Return whether a file is a saved plan or a JSON Schema."""
     keys = {entry.key for document in documents if isinstance(document, Mapping) for entry in document}
     return bool(keys & {PLAN_KEY, "$defs"}) and not keys & {"kind", *_SECTIONS}

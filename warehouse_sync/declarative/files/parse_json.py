@@ -1,4 +1,4 @@
-"""Parse JSON with line numbers and duplicate keys, which the standard library does not report."""
+"""Parse JSON with locations, and report duplicate keys."""
 
 import bisect
 import json

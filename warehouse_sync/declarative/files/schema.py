@@ -1,4 +1,4 @@
-"""Generate the JSON Schema of the files from the models, for completion and checks in editors."""
+"""Generate the JSON Schema of the files from the models, for editors."""
 
 import re
 from datetime import datetime
@@ -35,7 +35,7 @@ _LINT: Schema = {
 
 
 def json_schema() -> Schema:
-    """Return the schema of a file: sections, one resource with its `kind`, or a list of those."""
+    """Return the schema of a file: sections, a resource, or a list of resources."""
     definitions = {kind.name: _resource(kind) for kind in KINDS}
     sections = {
         kind.section: {

@@ -1,4 +1,4 @@
-"""References to secrets, `env:NAME` and `file:PATH`, which files have instead of the secrets."""
+"""References to secrets: `env:NAME` and `file:PATH`."""
 
 import re
 from collections.abc import Mapping

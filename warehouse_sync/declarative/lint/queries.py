@@ -153,7 +153,7 @@ def _wrapping(query: Query) -> Iterator[Finding]:
 
 
 def _ends_in_comment(query: Query) -> bool:
-    """Return whether the query ends in a comment: sqlglot cannot parse it as a subquery."""
+    """Return whether sqlglot cannot parse the query as a subquery."""
     wrapped = f"SELECT * FROM ({query.sql.rstrip()}) AS q"  # noqa: S608 - parsed, never run
     try:
         sqlglot.parse_one(wrapped, dialect=query.dialect or None)

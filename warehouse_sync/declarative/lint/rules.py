@@ -77,7 +77,7 @@ RULES = _rules(
 
 @attrs.frozen(kw_only=True)
 class Limits:
-    """Limits of an account; the defaults are those of the overview, "Limits", as of 2023.
+    """Limits of an account. Defaults: the overview, "Limits", as of 2023.
 
     Attributes:
         active_pipelines: The maximum number of active pipelines.

@@ -1,4 +1,4 @@
-"""The ledger: which resources a folder manages, and keyed fingerprints of the secrets that were applied.
+"""The ledger: managed resources, and keyed fingerprints of applied secrets.
 
 The API masks secrets, so a fingerprint is the only way to detect a changed one. Without the ledger, nothing is deleted or
 recreated: secrets are reported as unknown, and no resource counts as managed.
@@ -58,7 +58,7 @@ class Ledger:
 
     @classmethod
     def of(cls, *, api_url: str, workspace_id: int, environ: Mapping[str, str], files: Path) -> "Ledger":
-        """Return the ledger of a workspace in the user's state folder, for a folder of files."""
+        """Return the ledger of a workspace for a folder of files."""
         folder = environ.get("XDG_STATE_HOME") or "~/.local/state"
         location = hashlib.sha256(api_url.encode()).hexdigest()[:12]
         file = Path(folder).expanduser() / "warehouse-sync" / f"{workspace_id}-{location}.json"
@@ -69,7 +69,7 @@ class Ledger:
         return LedgerContent(self._read(), self.owner)
 
     def record_secrets(self, key: Key, applied: Mapping[str, Secret]) -> None:
-        """Store the fingerprints of the applied secrets of a resource, and drop its earlier ones."""
+        """Replace the fingerprints of the secrets of a resource."""
         content = self._read()
         others = {
             name: fingerprint
@@ -124,7 +124,7 @@ class Ledger:
         )
 
     def _write(self, content: Mapping[str, Any]) -> None:
-        """Replace the file atomically: an interrupted process leaves the old one or the new one."""
+        """Replace the file atomically."""
         folder = self.file.parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, prefix=f".{self.file.name}.")

@@ -1,4 +1,4 @@
-"""Compute the changes that make a workspace match the files, without sending requests."""
+"""Compute the changes that make a workspace match the files. No I/O."""
 
 from collections.abc import Iterator, Mapping
 

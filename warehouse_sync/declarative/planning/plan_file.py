@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -12,6 +12,7 @@ from warehouse_sync.declarative.files.load import PLAN_KEY
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
 from warehouse_sync.declarative.planning.plan import CREATE, DELETE, NO_CHANGE, UPDATE, Options, Plan
 
+T = TypeVar("T")
 FORMAT = 1
 _MAX_SIZE = 100_000_000  # bytes
 _ACTIONS = (CREATE, UPDATE, DELETE, NO_CHANGE)
@@ -135,14 +136,24 @@ def read_plan(file: Path) -> SavedPlan:
 def _parse(document: dict[str, Any]) -> SavedPlan:
     if document[PLAN_KEY] != FORMAT:
         raise KeyError(PLAN_KEY)
-    options = document["options"]
     return SavedPlan(
-        folder=str(document["folder"]),
+        folder=_typed(document["folder"], str),
         inputs=PlanInputs(**{field.name: document[field.name] for field in attrs.fields(PlanInputs)}),
-        options=Options(
-            prune=bool(options["prune"]),
-            rotate=frozenset(options["rotate"]),
-            max_deletes=options["max_deletes"],
-        ),
+        options=_parse_options(document["options"]),
         document={**document, "changes": list(document["changes"])},
     )
+
+
+def _parse_options(options: dict[str, Any]) -> Options:
+    max_deletes = options["max_deletes"]
+    return Options(
+        prune=_typed(options["prune"], bool),
+        rotate=frozenset(_typed(each, str) for each in _typed(options["rotate"], list)),
+        max_deletes=None if max_deletes is None else _typed(max_deletes, int),
+    )
+
+
+def _typed(value: Any, cls: type[T]) -> T:  # noqa: ANN401 - any JSON
+    if type(value) is not cls:  # a boolean is not an integer here
+        raise TypeError
+    return value

@@ -1,0 +1,50 @@
+"""Tests of reading saved plans."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from warehouse_sync.declarative import InvalidFilesError, is_plan, read_plan
+
+PLAN: dict[str, Any] = {
+    "warehouse_sync_plan": 1,
+    "folder": "infra",
+    "workspace_id": 1,
+    "api_url": "http://localhost",
+    "files": "a",
+    "remote": "b",
+    "options": {"prune": False, "rotate": ["a"], "max_deletes": 5},
+    "changes": [],
+}
+
+
+def test_plan_is_read(tmp_path: Path) -> None:
+    """A saved plan is recognized and read with its options."""
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(PLAN))
+    assert is_plan(file)
+    options = read_plan(file).options
+    assert (options.prune, options.rotate, options.max_deletes) == (False, frozenset({"a"}), 5)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"warehouse_sync_plan": 2},
+        {"folder": 1},
+        {"changes": None},
+        {"options": None},
+        *(
+            {"options": {**PLAN["options"], **option}}
+            for option in ({"max_deletes": "5"}, {"max_deletes": True}, {"prune": 1}, {"rotate": "a"})
+        ),
+    ],
+)
+def test_tampered_plan_is_an_error(changed: dict[str, Any], tmp_path: Path) -> None:
+    """A plan with a value of another type is an error that says how to create one."""
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps({**PLAN, **changed}))
+    with pytest.raises(InvalidFilesError, match="is not a plan of this release: create one with"):
+        read_plan(file)
