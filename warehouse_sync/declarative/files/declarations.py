@@ -72,9 +72,9 @@ class Declarations:
 def with_secrets(spec: Spec, values: Mapping[str, Secret]) -> Spec:
     """Return a copy of a spec with its secrets set, by field path."""
     if isinstance(spec, ConnectionSpec):
-        held: dict[str, Any] = {path.removeprefix("config."): value for path, value in values.items()}
+        secrets: dict[str, Any] = {path.removeprefix("config."): value for path, value in values.items()}
         config: Any = spec.config  # a union, which the type of `evolve` does not accept
-        return attrs.evolve(spec, config=attrs.evolve(config, **held))
-    shown: dict[str, Any] = {path: value.reveal() for path, value in values.items()}
-    evolved: Spec = attrs.evolve(spec, **shown)
+        return attrs.evolve(spec, config=attrs.evolve(config, **secrets))
+    plain: dict[str, Any] = {path: value.reveal() for path, value in values.items()}
+    evolved: Spec = attrs.evolve(spec, **plain)
     return evolved

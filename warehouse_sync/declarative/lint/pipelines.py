@@ -1,10 +1,11 @@
 """Lint rules for references, schedules and limits of pipelines."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
 from warehouse_sync import PipelineSpec, PipelineState, ScheduleType
-from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource
+from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource, Key
 from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL, PIPELINE
 from warehouse_sync.declarative.lint.rules import RULES, Finding, Limits
 
@@ -20,8 +21,9 @@ def pipelines_of(declarations: Declarations) -> Iterator[tuple[DeclaredResource,
 
 def lint_pipelines(declarations: Declarations, limits: Limits, now: datetime) -> Iterator[Finding]:
     """Yield the findings about pipelines."""
+    known = declarations.by_key().keys()
     for declared, spec in pipelines_of(declarations):
-        yield from _references(declared, spec, declarations)
+        yield from _references(declared, spec, known)
         yield from _ranges(declared, spec)
         yield from _schedule(declared, spec)
         yield from _catch_up(declared, spec, limits, now)
@@ -36,10 +38,7 @@ def report(code: str, declared: DeclaredResource, path: str, message: str) -> It
         yield Finding(rule=RULES[code], location=declared.location_of(path), message=message, path=where)
 
 
-def _references(
-    declared: DeclaredResource, spec: PipelineSpec, declarations: Declarations
-) -> Iterator[Finding]:
-    known = declarations.by_key()
+def _references(declared: DeclaredResource, spec: PipelineSpec, known: AbstractSet[Key]) -> Iterator[Finding]:
     for kind, field in ((CONNECTION, "connection_id"), (DATA_MODEL, "data_model_id")):
         named = getattr(spec, field)
         if (kind.name, named) not in known:

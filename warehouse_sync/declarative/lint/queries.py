@@ -1,7 +1,7 @@
 """Lint rules for queries, parsed with sqlglot in the dialect of the connection."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlglot.errors import SqlglotError
 from warehouse_sync import ConnectionSpec, DataModelSpec, PipelineSpec
 from warehouse_sync.declarative.errors import Location
 from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource
+from warehouse_sync.declarative.files.fields import CONNECTION
 from warehouse_sync.declarative.lint.pipelines import pipelines_of, report
 from warehouse_sync.declarative.lint.rules import Finding, Limits
 
@@ -91,18 +92,19 @@ def lint_queries(declarations: Declarations, limits: Limits) -> Iterator[Finding
 def _queries(declarations: Declarations) -> Iterator[Query]:
     """Yield each query once per dialect."""
     by_key = declarations.by_key()
+    users = defaultdict[str, dict[str, list[tuple[DeclaredResource, str]]]](dict)
+    for pipeline, spec in pipelines_of(declarations):
+        dialect = _dialect(by_key.get((CONNECTION.name, spec.connection_id)))
+        users[spec.data_model_id].setdefault(dialect, []).extend(_iterator(pipeline, spec))
     for declared in declarations.resources:
-        if not isinstance(declared.spec, DataModelSpec):
-            continue
-        users: dict[str, list[tuple[DeclaredResource, str]]] = {}
-        for pipeline, spec in pipelines_of(declarations):
-            if spec.data_model_id == declared.spec.id:
-                connection = by_key.get(("connection", spec.connection_id))
-                users.setdefault(_dialect(connection), []).extend(_iterator(pipeline, spec))
-        for dialect, iterators in (users or {"": []}).items():
-            yield Query(
-                declared=declared, sql=declared.spec.sql_query, dialect=dialect, iterators=tuple(iterators)
-            )
+        if isinstance(declared.spec, DataModelSpec):
+            for dialect, iterators in users.get(declared.spec.id, {"": []}).items():
+                yield Query(
+                    declared=declared,
+                    sql=declared.spec.sql_query,
+                    dialect=dialect,
+                    iterators=tuple(iterators),
+                )
 
 
 def _dialect(connection: DeclaredResource | None) -> str:

@@ -77,9 +77,9 @@ def _merged_config(declared: T, current: object) -> T:
     if type(declared) is not type(current):
         return declared
     optional: frozenset[str] = getattr(declared, "optional", frozenset())
-    kept = {name: getattr(current, name) for name in optional if getattr(declared, name) is None}
+    unset = {name: getattr(current, name) for name in optional if getattr(declared, name) is None}
     evolving: Any = declared  # a union, which the type of `evolve` does not accept
-    evolved: T = attrs.evolve(evolving, **kept, extra=getattr(current, "extra", {}))
+    evolved: T = attrs.evolve(evolving, **unset, extra=getattr(current, "extra", {}))
     return evolved
 
 

@@ -92,13 +92,13 @@ class Ledger:
     def remove(self, key: Key) -> None:
         """Remove a deleted resource."""
         content = self._read()
-        kept = {
+        fingerprints = {
             name: fingerprint
             for name, fingerprint in content["fingerprints"].items()
             if not name.startswith(_name(key, ""))
         }
         managed = {name: owner for name, owner in content["managed"].items() if name != "/".join(key)}
-        self._write({**content, "fingerprints": kept, "managed": managed})
+        self._write({**content, "fingerprints": fingerprints, "managed": managed})
 
     def _read(self) -> dict[str, Any]:
         """Return the content; a missing or damaged file counts as empty."""

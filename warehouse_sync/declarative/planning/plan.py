@@ -107,7 +107,7 @@ def make_plan(
         options: Options; the defaults if `None`.
     """
     options, remembered = options or Options(), ledger.read()
-    kept = [
+    declared_changes = [
         _change(
             each, snapshot.models.get(each.key), remembered, environ, rotate=each.spec.id in options.rotate
         )
@@ -115,7 +115,7 @@ def make_plan(
     ]
     orphans = sorted((remembered.managed & snapshot.models.keys()) - declarations.by_key().keys())
     deleted = [_deletion(key) for key in _in_delete_order(orphans)] if options.prune else []
-    changes = (*kept, *deleted)
+    changes = (*declared_changes, *deleted)
     return Plan(
         changes=changes,
         notes=(*_skipped_notes(declarations), *_notes(orphans, options)),
@@ -210,23 +210,23 @@ def _notes(orphans: list[Key], options: Options) -> Iterator[str]:
 
 def _blockers(changes: tuple[Change, ...], snapshot: Snapshot, options: Options) -> Iterator[str]:
     deleted = {change.key for change in changes if change.action == DELETE}
-    there = (snapshot.models.keys() | {change.key for change in changes}) - deleted
+    existing = (snapshot.models.keys() | {change.key for change in changes}) - deleted
     sent = {change.key: change.spec for change in changes if change.spec is not None}
     for change in changes:
         if isinstance(change.spec, PipelineSpec):
-            yield from _dangling(change.spec, there)
+            yield from _dangling(change.spec, existing)
     for key, model in snapshot.models.items():
         if isinstance(model, Pipeline) and key not in deleted and key not in sent:
-            yield from _dangling(model.to_spec(), there, deleted)
+            yield from _dangling(model.to_spec(), existing, deleted)
     if options.max_deletes is not None and len(deleted) > options.max_deletes:
         yield f"{len(deleted)} deletes exceed --max-deletes {options.max_deletes}"
 
 
-def _dangling(spec: PipelineSpec, there: set[Key], only: set[Key] | None = None) -> Iterator[str]:
+def _dangling(spec: PipelineSpec, existing: set[Key], only: set[Key] | None = None) -> Iterator[str]:
     """Yield references of a pipeline to missing resources, or to those being deleted."""
     for kind, resource_id in ((CONNECTION, spec.connection_id), (DATA_MODEL, spec.data_model_id)):
         key = (kind.name, resource_id)
-        if key not in there and (only is None or key in only):
+        if key not in existing and (only is None or key in only):
             why = (
                 "would be deleted"
                 if only
