@@ -86,3 +86,32 @@ def test_project_has_one_home() -> None:
         for url in re.findall(r"https://github\.com/warehouse-sync/[\w.-]+", page.read_text("utf-8"))
     }
     assert found == {HOME}
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_named_files_exist(page: str) -> None:
+    """Each file and folder that a page for contributors names is there."""
+    text = (ROOT / page).read_text("utf-8")
+    names = set(re.findall(r"`((?:\w+/)*(?:\w+/|\w+\.(?:py|md|toml)))`", text))
+    folders = [
+        ROOT,
+        ROOT / "warehouse_sync",
+        *(path for path in (ROOT / "warehouse_sync").rglob("*") if path.is_dir()),
+        *ROOT.glob("tests/*/"),
+    ]
+    found = {name for name in names for folder in folders if (folder / name).exists()}
+    assert len(names) > 10
+    assert {name for name in names - found if "NAME" not in name} == set()
+
+
+def test_named_targets_exist() -> None:
+    """Each `make` target that a page names is in the Makefile."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE))
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    named = {
+        name
+        for page in pages
+        for name in re.findall(r"(?:^|`)make ([a-z]+)", page.read_text("utf-8"), re.MULTILINE)
+    }
+    assert {"setup", "quick", "test", "demo"} <= named
+    assert named - targets == set()
