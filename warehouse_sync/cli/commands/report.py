@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from warehouse_sync.cli import errors
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.output import Output, output_options
 from warehouse_sync.cli.report_html import History, render
@@ -52,21 +51,22 @@ def report(  # noqa: PLR0913 - one argument per option
     Example: warehouse-sync report --html report.html --days 30
     """
     end = datetime.now(UTC)
-    history = errors.run(lambda: _read(context, output, end - timedelta(days=days), end, chosen, most))
+    history = context.call(
+        lambda client: _read(client, output, end - timedelta(days=days), end, chosen, most)
+    )
     file.write_text(render(history), encoding="utf-8")
     output.record({"file": str(file), "pipelines": len(history.runs), "runs": len(history.all_runs())})
 
 
 async def _read(  # noqa: PLR0913, PLR0917 - the options of the report
-    context: Context, output: Output, begin: datetime, end: datetime, chosen: tuple[str, ...], most: int
+    client: "AsyncClient", output: Output, begin: datetime, end: datetime, chosen: tuple[str, ...], most: int
 ) -> History:
-    async with context.client() as client:
-        ids = list(chosen) or sorted(pipeline.id for pipeline in await client.pipelines.list())
-        runs: dict[str, list[Run]] = {}
-        for number, pipeline_id in enumerate(ids, 1):
-            runs[pipeline_id] = await _runs(client, pipeline_id, begin, most)
-            output.progress(number, len(ids), "pipelines")
-        return History(workspace_id=client.workspace_id, begin=begin, end=end, runs=runs)
+    ids = list(chosen) or sorted(pipeline.id for pipeline in await client.pipelines.list())
+    runs: dict[str, list[Run]] = {}
+    for number, pipeline_id in enumerate(ids, 1):
+        runs[pipeline_id] = await _runs(client, pipeline_id, begin, most)
+        output.progress(number, len(ids), "pipelines")
+    return History(workspace_id=client.workspace_id, begin=begin, end=end, runs=runs)
 
 
 async def _runs(client: "AsyncClient", pipeline_id: str, begin: datetime, most: int) -> "list[Run]":

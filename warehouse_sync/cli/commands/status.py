@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from warehouse_sync import declarative
-from warehouse_sync.cli import errors
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.output import Output, has_colour, output_options
 
@@ -59,9 +58,9 @@ def status(*, context: Context, output: Output, also: tuple[int, ...], watch: bo
     Example: warehouse-sync status --also 5329 --watch
     """
     if watch:
-        errors.run(lambda: _watch(context, output, also, every))
+        context.call(lambda client: _watch(client, output, also, every))
     else:
-        output.rows(errors.run(lambda: _poll(context, output, also)), _COLUMNS)
+        output.rows(context.call(lambda client: _poll(client, output, also)), _COLUMNS)
 
 
 def _clients(client: "AsyncClient", also: tuple[int, ...]) -> "list[AsyncClient]":
@@ -69,9 +68,8 @@ def _clients(client: "AsyncClient", also: tuple[int, ...]) -> "list[AsyncClient]
     return [client, *(client.workspace(number) for number in others)]
 
 
-async def _poll(context: Context, output: Output, also: tuple[int, ...]) -> list[Row]:
-    async with context.client() as client:
-        rows = [row for each in _clients(client, also) for row in await _poll_one(each, output)]
+async def _poll(client: "AsyncClient", output: Output, also: tuple[int, ...]) -> list[Row]:
+    rows = [row for each in _clients(client, also) for row in await _poll_one(each, output)]
     return sorted(rows, key=lambda row: (row["workspace"], row["pipeline"]))
 
 
@@ -86,8 +84,8 @@ async def _poll_one(client: "AsyncClient", output: Output) -> list[Row]:
     ]
 
 
-async def _watch(context: Context, output: Output, also: tuple[int, ...], every: float) -> None:
-    async with context.client() as client, asyncio.TaskGroup() as tasks:
+async def _watch(client: "AsyncClient", output: Output, also: tuple[int, ...], every: float) -> None:
+    async with asyncio.TaskGroup() as tasks:
         with _change_printer(output) as show:
             for each in _clients(client, also):
                 tasks.create_task(_watch_one(each, every, show))
