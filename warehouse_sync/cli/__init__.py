@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; without the `cli` extra, print how to install it and exit with 1."""
+    """Run the command line; without the `cli` extra, exit with a hint."""
     try:
         from warehouse_sync.cli.main import root  # noqa: PLC0415 - click belongs to an extra
     except ModuleNotFoundError as error:

@@ -145,7 +145,7 @@ class Context:
         return errors.run(with_client, on_interrupt=on_interrupt)
 
     def _check(self) -> None:
-        """Check that the required settings are there; the SDK does not know the options and variables."""
+        """Check that the required settings are there, and name the ways to set them."""
         found = [name for name in CREDENTIAL if name in self.settings]
         if not found:
             raise CliError(f"no credential. {LOGIN_HINT}.", ExitCode.CONFIGURATION, DOCTOR_HINT)
@@ -161,7 +161,7 @@ class Context:
             )
 
     def _name_settings(self, message: str) -> str:
-        """Replace the SDK argument at the start of a message by the name of the user's setting."""
+        """Replace the SDK argument at the start of a message by the user's setting."""
         name, _, rest = message.partition(" ")
         labels = {
             "Timeout.total": "--timeout",
@@ -203,7 +203,7 @@ def find(
 
 
 def _token_folder(settings: Mapping[str, Setting], environ: Mapping[str, str]) -> Path | None:
-    """Return the folder of this credential's token; each has its own, so that `auth` can delete one."""
+    """Return the folder of this credential's token; each credential has its own."""
     if environ.get(f"{PREFIX}TOKEN_CACHE", "").lower() == "off" or "client_id" not in settings:
         return None
     url = settings["token_url"].value if "token_url" in settings else TOKEN_URL
@@ -272,7 +272,7 @@ def _credential(sources: Iterable[_Source]) -> dict[str, Setting]:
 
 
 def context_options(command: _Command) -> _Command:
-    """Add the options that select the workspace and credential; the command receives a `context`."""
+    """Add the workspace options to a command, which receives a `context`."""
 
     @wraps(command)
     def wrapper(  # noqa: PLR0913 - one argument per option

@@ -1,4 +1,4 @@
-"""Errors of the command line: one paragraph on stderr with a hint, and an exit code."""
+"""Errors of the command line: one paragraph on stderr and an exit code."""
 
 import asyncio
 import sys
@@ -94,7 +94,7 @@ def _from_files_error(error: "declarative.InvalidFilesError | declarative.PlanEr
 
 
 def _from_token_error(error: "warehouse_sync.TokenError", credential: str) -> CliError:
-    """Convert an error of the token endpoint, and replace SDK arguments in its message by settings."""
+    """Convert an error of the token endpoint; name settings, not SDK arguments."""
     message, _, response = str(error).partition(" Response: ")
     hint = "Check the token endpoint's address: --token-url, or WAREHOUSE_SYNC_TOKEN_URL."
     if error.status in _REFUSED:
@@ -115,7 +115,7 @@ def resume_command(handle: str) -> str:
 
 
 def one_line(text: object) -> str:
-    """Return a message as one line that ends with a full stop, without control characters."""
+    """Return a message as one sentence on one line, without control characters."""
     words = " ".join(printable(str(text)).split())
     return words if words.endswith((".", "!", "?")) else f"{words}."
 

@@ -1,4 +1,4 @@
-"""The exit codes. A code never changes its meaning; `docs/exit-codes.md` lists them."""
+"""The exit codes, as in `docs/exit-codes.md`. A code never changes its meaning."""
 
 from enum import IntEnum
 

@@ -1,4 +1,4 @@
-"""The root command. A command's module is imported when the command runs, so that `--help` starts fast."""
+"""The root command, which imports a command's module only when it runs."""
 
 import difflib
 import errno
@@ -105,7 +105,7 @@ class LazyGroup(click.Group):
 
 
 def _import(module: str) -> object:
-    """Import a command's module; if an optional package is missing, raise an error that names the extra."""
+    """Import a command's module; name the extra if an optional package is missing."""
     try:
         return import_module(module)
     except ImportError as error:

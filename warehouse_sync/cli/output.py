@@ -1,4 +1,4 @@
-"""The output of commands: results on stdout in the chosen format, notes and progress on stderr."""
+"""The output of commands: results on stdout, notes and progress on stderr."""
 
 import csv
 import io
@@ -127,7 +127,7 @@ def is_terminal(stream: Any) -> bool:  # noqa: ANN401 - a text stream, or None w
 
 
 def has_colour() -> bool:
-    """Return whether to use colours: stdout is a terminal that has them, and `NO_COLOR` is not set."""
+    """Return whether stdout is a terminal with colours and `NO_COLOR` is not set."""
     return is_terminal(sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
@@ -174,7 +174,7 @@ def to_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
 
 
 def _csv_cell(value: object) -> str:
-    """Format a CSV cell; text that a spreadsheet would evaluate as a formula is quoted."""
+    """Format a CSV cell; quote text that a spreadsheet would evaluate."""
     text = cell(value)
     return (
         f"'{text}" if text.startswith(("=", "+", "-", "@")) and not isinstance(value, int | float) else text
@@ -195,7 +195,7 @@ def output_options(command: _Command) -> _Command:
 
 
 def text_options(command: _Command) -> _Command:
-    """Add `--json` and `--quiet` to a command whose result is text; the command receives an `output`."""
+    """Add `--json` and `--quiet` to a command whose result is text."""
 
     @wraps(command)
     def wrapper(*args: Any, as_json: bool, quiet: bool, **kwargs: Any) -> Any:  # noqa: ANN401 - arguments of any command

@@ -1,4 +1,4 @@
-"""Reading files, making plans and applying them, shared by `plan`, `apply`, `drift` and `destroy`."""
+"""Making and applying plans, shared by `plan`, `apply`, `drift` and `destroy`."""
 
 import os
 import sys
@@ -71,7 +71,7 @@ def note_nothing_declared(files: Path, output: Output) -> None:
 
 
 def prepare_plan(context: Context, declarations: "Declarations", options: "Options | None") -> PreparedPlan:
-    """Read the workspace and make a plan; without options, a plan that deletes every managed resource."""
+    """Read the workspace and make a plan; without options, a plan for `destroy`."""
     return context.call(lambda client: _prepare_plan(client, context.api_url, declarations, options))
 
 
@@ -161,7 +161,7 @@ def confirm(question: str) -> None:
 
 
 def prompt(ask: Callable[[], T]) -> T:
-    """Return the answer to a prompt; call it outside an event loop, where Ctrl-C would not end it.
+    """Return the answer to a prompt. In an event loop, Ctrl-C would not end it.
 
     Raises:
         CliError: There is no answer.

@@ -35,7 +35,7 @@ _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def config_file(environ: Mapping[str, str]) -> Path:
-    """Return the profile file: `WAREHOUSE_SYNC_CONFIG`, or `config.toml` in the user's config folder."""
+    """Return `WAREHOUSE_SYNC_CONFIG`, or `config.toml` in the user's config folder."""
     if environ.get("WAREHOUSE_SYNC_CONFIG"):
         return Path(environ["WAREHOUSE_SYNC_CONFIG"])
     folder = environ.get("XDG_CONFIG_HOME") or environ.get("APPDATA") or "~/.config"
@@ -44,7 +44,7 @@ def config_file(environ: Mapping[str, str]) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileSecret:
-    """A secret of a profile, read when it is used, so that commands without a login work without it.
+    """A secret of a profile, which is read only when it is used.
 
     Attributes:
         text: The profile's value: `env:NAME`, `file:PATH`, or the secret.
@@ -124,7 +124,7 @@ def read_profile(file: Path, name: str, environ: Mapping[str, str]) -> Profile:
 
 
 def read_default_profile(file: Path, environ: Mapping[str, str]) -> Profile | None:
-    """Read the profile that `WAREHOUSE_SYNC_PROFILE` or `default` names; `None` if neither is set.
+    """Read the profile that `WAREHOUSE_SYNC_PROFILE` or `default` names, if any.
 
     Raises:
         CliError: As for `read_profile`.
@@ -181,7 +181,7 @@ def _settings(
 
 
 def read_postman(file: Path) -> dict[str, str]:
-    """Read the settings of a Postman environment export, without placeholders and disabled values.
+    """Read the settings of a Postman environment export, without placeholders.
 
     Raises:
         CliError: The file is not a Postman environment export.

@@ -160,7 +160,7 @@ def _timeline(history: History) -> Iterator[str]:
 
 
 def timeline_bars(runs: "Sequence[Run]", history: History) -> list[Bar]:
-    """Return the bars of a pipeline; overlapping runs of one status share a bar to keep the page small."""
+    """Return the bars of a pipeline; overlapping runs of one status share a bar."""
     drawn: dict[str, list[Bar]] = {}
     started = [run for run in runs if run.started_on is not None]
     for run in sorted(started, key=lambda run: run.started_on or history.begin):

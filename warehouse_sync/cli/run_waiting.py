@@ -26,7 +26,7 @@ wait_timeout_option = click.option(
 
 
 class StatusPrinter:
-    """Prints the status of a run on stderr: a line per change and, on a terminal, a live duration.
+    """Prints each status of a run on stderr, with a live duration on a terminal.
 
     Args:
         output: Where to print.
@@ -52,7 +52,7 @@ class StatusPrinter:
 
 
 class RunWaiter:
-    """Waits for a run and prints it; keeps the handle with which another process can continue.
+    """Waits for a run and prints it when it ends.
 
     Args:
         context: The workspace and credential.

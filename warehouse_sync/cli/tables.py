@@ -1,4 +1,4 @@
-"""Tables for a terminal. Imported only when a table is drawn, because `rich` is slow to import."""
+"""Tables for a terminal, imported only when needed: `rich` is slow to import."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

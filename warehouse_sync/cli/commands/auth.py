@@ -85,7 +85,7 @@ def _token_files(folder: Path | None) -> Iterator[Path]:
 
 
 def _expiry(file: Path) -> float:
-    """Return when a cached token expires; 0 for an unreadable file, which the cache ignores as well."""
+    """Return when a cached token expires; 0 for a file that cannot be read."""
     try:
         return float(json.loads(file.read_bytes())["expires_at"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -57,7 +57,7 @@ def demo(*, pipelines: int, output: Output) -> None:
     began = time.monotonic()
     errors.run(lambda: _demo(printer, pipelines))
     done = f"Done in {time.monotonic() - began:.1f} s."
-    printer.say(f"\n{done} Next: `warehouse-sync emulator`, and the README's first example.")
+    printer.line(f"\n{done} Next: `warehouse-sync emulator`, and the README's first example.")
     if output.format == "json":
         output.document({"chapters": printer.chapters})
     elif output.quiet:
@@ -69,7 +69,7 @@ async def _demo(printer: "DemoPrinter", pipelines: int) -> None:
         Emulator(queued=0.3, running=0.7) as emulator,
         AsyncClient(**emulator.client_options()) as client,
     ):
-        printer.say(f"A Warehouse Sync API is running at {emulator.url}")
+        printer.line(f"A Warehouse Sync API is running at {emulator.url}")
         await _create(client, printer)
         await _load(client, emulator, printer)
         await _list_runs(client, printer)
@@ -237,7 +237,7 @@ def _latest(result: PolledReport) -> str:
 
 
 class DemoPrinter:
-    """Prints the steps: with colour and progress bars on a terminal, as plain lines elsewhere.
+    """Prints the steps, with colours and progress bars on a terminal.
 
     Attributes:
         chapters: The steps so far by chapter, for `--json`.
@@ -248,7 +248,7 @@ class DemoPrinter:
         self._console = console
         self._live = console.is_terminal
 
-    def say(self, text: str) -> None:
+    def line(self, text: str) -> None:
         """Print a line."""
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 

@@ -215,7 +215,7 @@ def init(*, folder: Path, given: tuple[str, ...], force: bool, output: Output, *
 
 
 class Prompts:
-    """Prompts for missing values; without a terminal, collects the options that are missing.
+    """Prompts for missing values; without a terminal, collects missing options.
 
     Args:
         output: Where to print the help of each prompt.

@@ -1,4 +1,4 @@
-"""`warehouse-sync setup`: the SQL and steps that give mParticle access to a warehouse."""
+"""`warehouse-sync setup`: the SQL that gives mParticle access to a warehouse."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -103,7 +103,7 @@ async def _watch_one(
 
 @contextmanager
 def _change_printer(output: Output) -> "Iterator[Callable[[int, StatusChange], None]]":
-    """Yield the callback for changes: it redraws a table on a terminal and prints a line elsewhere."""
+    """Yield the callback that shows a change: in a live table, or as a line."""
     if not output.is_live:
         yield lambda workspace, change: _print_change(output, workspace, change)
         return
@@ -132,7 +132,7 @@ def _print_change(output: Output, workspace: int, change: "StatusChange") -> Non
 def to_row(
     workspace: int, pipeline_id: str, report: "PipelineReport | None", error: "WarehouseSyncError | None"
 ) -> Row:
-    """Return a row of the table; for a pipeline that could not be read, the status is the error."""
+    """Return a row; the status of a pipeline that could not be read is its error."""
     if report is None:
         return {"workspace": workspace, "pipeline": pipeline_id, "status": f"unknown: {error}", "run": None}
     run = report.latest_pipeline_run
