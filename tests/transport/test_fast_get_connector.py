@@ -1,9 +1,12 @@
 """Which connector a session uses."""
 
+import time
+from typing import Any
+
 import aiohttp
 import pytest
 
-from warehouse_sync.transport.fast_get import Connector, create_connector
+from warehouse_sync.transport.fast_get import Connector, ResponseReader, create_connector, is_supported
 
 
 @pytest.mark.parametrize(("version", "kind"), [("3.14.99", Connector), ("3.15.0", aiohttp.TCPConnector)])
@@ -16,3 +19,46 @@ async def test_connector_is_aiohttps_own_under_an_unsupported_version(
     assert type(made) is kind
     assert made.limit == 7
     await made.close()
+
+
+class Transport:
+    """The transport of a connection."""
+
+    def __init__(self, *, closing: bool = False) -> None:
+        self.closing = closing
+
+    def is_closing(self) -> bool:
+        """Whether it is being closed."""
+        return self.closing
+
+    def get_extra_info(self, name: str) -> None:
+        """It has no TLS."""
+
+    def close(self) -> None:
+        """Close it."""
+        self.closing = True
+
+
+@pytest.mark.skipif(not is_supported(), reason="FastGet does not support this aiohttp")
+async def test_connector_takes_only_connections_that_can_be_used() -> None:
+    """Idle for no more than 15 s, open, and without unsolicited data. The others are closed."""
+    key: Any = "key"
+    connector = Connector()
+    async with connector:
+        now, transports = time.monotonic(), [Transport() for _ in range(5)]
+        readers = [ResponseReader(connector._loop, memoryview(b"")) for _ in transports]
+        for reader, transport in zip(readers, transports, strict=True):
+            reader.transport = transport  # type: ignore[assignment] # all of it that is used
+            connector._conns[key].append((reader, now))
+        old, _closing, unsolicited, good, unused = readers
+        connector._conns[key][0] = (old, now - 15.1)
+        transports[1].closing = True
+        unsolicited.data_received(b"unsolicited")
+
+        assert connector.take(key) is good
+        assert connector._acquired == {good}
+        assert [transport.closing for transport in transports] == [True, True, True, False, False]
+        assert connector.take(key) is unused
+        assert key not in connector._conns
+        assert connector.take(key) is None
+        connector._acquired.clear()  # they would never be closed

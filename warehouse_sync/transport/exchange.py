@@ -1,19 +1,16 @@
 """One HTTP request and its response over aiohttp."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import aiohttp
 
-from warehouse_sync.errors import ConfigurationError, ResponseTooLargeError
+from warehouse_sync.errors import ConfigurationError, ResponseTooLargeError, TransportError
 from warehouse_sync.transport.error_mapping import TRANSPORT_EXCEPTIONS, to_transport_error
 from warehouse_sync.transport.fast_get import FastResponse, delimiting_connection
 from warehouse_sync.transport.plain_response import PlainResponse
 from warehouse_sync.transport.pool import LoopSession
 from warehouse_sync.transport.request import ApiRequest, ApiResponse, RequestHeaders
-
-if TYPE_CHECKING:
-    from warehouse_sync.errors import TransportError
 
 MAX_BODY: Final = 16 * 1024 * 1024  # bytes of a response body, decompressed
 MAX_ERROR_BODY: Final = 256 * 1024  # bytes of the body of an error response
@@ -34,9 +31,13 @@ async def exchange(session: LoopSession, request: ApiRequest[Any], headers: Requ
         TransportError: The request failed without a complete response.
         ResponseTooLargeError: The response is too large.
     """
-    problem: ConfigurationError | TransportError
     try:
-        response = await _send(session, request, headers)
+        response: PlainResponse | FastResponse | aiohttp.ClientResponse | None = None
+        if request.method == "GET" and session.fast_get is not None:
+            target = headers.base_url.target(request.path, request.query)
+            response = await session.fast_get.get(target, headers)
+        if response is None:
+            response = await _send_through_session(session, request, headers)
         try:
             if request.on_headers is not None:
                 request.on_headers(response.headers)
@@ -47,38 +48,41 @@ async def exchange(session: LoopSession, request: ApiRequest[Any], headers: Requ
             response.close()  # not read completely: its connection must not be used for another request
             del response  # its headers may repeat the token, and tracebacks may show the locals of a frame
             raise
-    except (asyncio.CancelledError, ResponseTooLargeError) as interruption:
-        _clear_traceback(interruption)
-        raise
-    except TRANSPORT_EXCEPTIONS as error:
-        problem = (
-            ConfigurationError(session.closed_message)
-            if session.aiohttp_session.closed
-            else to_transport_error(error, headers.base_url.host_and_port)
-        )
-    except RuntimeError as error:
-        if not session.aiohttp_session.closed:
-            _clear_traceback(error)
+    except BaseException as error:
+        problem = _sdk_error(error, session, headers)
+        if problem is None:
             raise
-        problem = ConfigurationError(session.closed_message)
-    except ValueError as error:
-        if not session.aiohttp_session.trust_env:
-            _clear_traceback(error)
-            raise
-        problem = ConfigurationError(_ENVIRONMENT.format(host=headers.base_url.origin.host))
-    # Raised outside the `except` blocks: aiohttp's exceptions hold the request's headers, and must not be the context.
+    # Raised outside the `except` block: aiohttp's exceptions hold the request's headers, and must not be the context.
     raise problem
 
 
-async def _send(
+def _sdk_error(
+    error: BaseException, session: LoopSession, headers: RequestHeaders
+) -> ConfigurationError | TransportError | None:
+    """Return the SDK's exception for one of aiohttp, or `None` if `error` is to be raised itself."""
+    closed = session.aiohttp_session.closed
+    if isinstance(error, (asyncio.CancelledError, ResponseTooLargeError)):
+        _clear_traceback(error)
+    elif isinstance(error, TRANSPORT_EXCEPTIONS):
+        if not closed:
+            return to_transport_error(error, headers.base_url.host_and_port)
+        return ConfigurationError(session.closed_message)
+    elif isinstance(error, RuntimeError):
+        if closed:
+            return ConfigurationError(session.closed_message)
+        _clear_traceback(error)
+    elif isinstance(error, ValueError):
+        if session.aiohttp_session.trust_env:
+            return ConfigurationError(_ENVIRONMENT.format(host=headers.base_url.origin.host))
+        _clear_traceback(error)
+    return None
+
+
+async def _send_through_session(
     session: LoopSession, request: ApiRequest[Any], headers: RequestHeaders
-) -> PlainResponse | FastResponse | aiohttp.ClientResponse:
-    """Send one request, and wait for the head of its response, at least."""
+) -> aiohttp.ClientResponse:
+    """Send one request through the aiohttp session, and wait for the head of its response."""
     base_url = headers.base_url
-    if request.method == "GET" and session.fast_get is not None:
-        response = await session.fast_get.get(base_url.target(request.path, request.query), headers)
-        if response is not None:
-            return response
     return await session.aiohttp_session.request(
         request.method,
         base_url.url(request.path, request.query),

@@ -12,7 +12,7 @@ other than `SUPPORTED_AIOHTTP`.
 
 import asyncio
 import functools
-import operator
+import time
 import types
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -86,6 +86,7 @@ class Connector(aiohttp.TCPConnector):
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - passed on
         super().__init__(**options)
         buffer = memoryview(bytearray(_RECEIVE_BUFFER))
+        self._keepalive_seconds: Any = self._keepalive_timeout
         self._factory = functools.partial(ResponseReader, self._loop, buffer)  # type: ignore[assignment] # typed as a partial of aiohttp's
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
@@ -93,6 +94,24 @@ class Connector(aiohttp.TCPConnector):
             if not connection.protocol.should_close:  # type: ignore[union-attr] # set until it is released
                 return connection
             connection.close()
+        return None
+
+    def take(self, key: ConnectionKey) -> ResponseReader | None:
+        """Take a keep-alive connection that can be used, or return `None`.
+
+        aiohttp makes a `Connection` for each request, which takes longer than all of this.
+        """
+        idle: Any = self._conns.get(key)
+        reader: ResponseReader
+        oldest = time.monotonic() - self._keepalive_seconds
+        while idle:
+            reader, idle_since = idle.popleft()
+            if not idle:
+                del self._conns[key]
+            if idle_since >= oldest and reader.is_connected() and not reader.should_close:
+                self._acquired.add(reader)
+                return reader
+            reader.close()
         return None
 
     async def close_now(self) -> None:
@@ -144,8 +163,9 @@ class FastGet:
 
     def __init__(self, session: aiohttp.ClientSession, connector: Connector) -> None:
         self._session_class = type(session)
-        self._original_methods = _methods(type(session))
+        self._public_method, self._private_method = _methods(type(session))
         self._connector = connector
+        self._release = connector._release  # noqa: SLF001 - see `SUPPORTED_AIOHTTP`
         self._session_headers = session.headers
         self._read_timeout = session.timeout.sock_read
 
@@ -163,32 +183,43 @@ class FastGet:
         head = headers.request_head
         if not isinstance(head, RequestHead):
             head = headers.request_head = _request_head(headers, self._session_headers)
-        connection = await self._take_connection(head.key)
-        if connection is None:
+        if self._methods_are_replaced():
+            return None
+        reader = self._connector.take(head.key)
+        if reader is None:
             return None
         try:
-            protocol: Any = connection.protocol
-            protocol.expect_response(self._read_timeout)
-            protocol.transport.write(f"GET {target}".encode("ascii") + head.rest)
-            response = await protocol.read()
-            if isinstance(response, PlainResponse):
-                connection.release()
-                return response
-            message, content = response
+            reader.expect_response(self._read_timeout)
+            reader.transport.write(f"GET {target}".encode("ascii") + head.rest)  # type: ignore[union-attr] # it is connected
+            response: Any = await reader.read()
+        except BaseException:
+            self._release(head.key, reader, should_close=True)
+            raise
+        if isinstance(response, PlainResponse):
+            self._release(head.key, reader)
+            return response
+        return await self._skip_interim(response, head.key, reader)
+
+    def _methods_are_replaced(self) -> bool:
+        session_class = self._session_class
+        return (
+            session_class.request is not self._public_method
+            or session_class._request is not self._private_method  # noqa: SLF001 - see `SUPPORTED_AIOHTTP`
+        )
+
+    async def _skip_interim(self, parsed: Any, key: ConnectionKey, reader: ResponseReader) -> FastResponse:  # noqa: ANN401 - aiohttp's private class
+        """Return the first final response, given what aiohttp's parser made of the first one."""
+        connection = Connection(self._connector, key, reader, asyncio.get_running_loop())
+        try:
+            message, content = parsed
             while message.code in _INTERIM:
-                protocol.start_timeout()  # aiohttp stops it after each response
-                message, content = await protocol.read()
+                reader.start_timeout()  # aiohttp stops it after each response
+                message, content = await reader.read()
             content.on_eof(connection.release)
         except BaseException:
             connection.close()
             raise
         return FastResponse(message, content, connection)
-
-    async def _take_connection(self, key: ConnectionKey) -> Connection | None:
-        """Take a keep-alive connection, unless the session's methods are replaced."""
-        if any(map(operator.is_not, _methods(self._session_class), self._original_methods)):
-            return None
-        return await self._connector._get(key, [])  # noqa: SLF001 - see `SUPPORTED_AIOHTTP`
 
 
 def open_fast_get(session: aiohttp.ClientSession) -> FastGet | None:
