@@ -42,6 +42,17 @@ async def test_document_without_slug_is_rejected(api: Api, document: dict[str, o
     assert (await api.post("/models", {"id": "by-id"})).status == 200
 
 
+@pytest.mark.parametrize("key", ["slug", "id"])
+@pytest.mark.parametrize("update", [{"name": "Snow"}, {"name": "Snow", "slug": None}])
+async def test_update_without_slug_keeps_it(api: Api, key: str, update: dict[str, object]) -> None:
+    """A PUT may leave out the slug, or the id in its place: later reads still have it."""
+    await api.post("/connections", {key: "snow"})
+    assert (await api.put("/connections/snow", update)).document[key] == "snow"
+    [listed] = (await api.get("/connections")).document
+    assert (listed[key], listed["name"]) == ("snow", "Snow")
+    assert (await api.put("/connections/snow", {"slug": "rain"})).status == 400
+
+
 async def test_secrets_are_masked_at_any_depth(api: Api) -> None:
     """A secret anywhere in a document is masked."""
     document = {"slug": "one", "config": {"password": "s3cret", "users": [{"token": "t0ken", "name": "n"}]}}

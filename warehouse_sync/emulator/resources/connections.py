@@ -10,12 +10,12 @@ from warehouse_sync.emulator.errors import LoginError
 from warehouse_sync.emulator.paths import V2
 from warehouse_sync.emulator.resources.references import check_not_in_use, clear_problem
 from warehouse_sync.emulator.resources.resource_type import ResourceType
+from warehouse_sync.emulator.resources.secrets import MASK, mask_secrets
 from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.state.resource import Problem, Resource
 from warehouse_sync.emulator.state.store import Store
 from warehouse_sync.emulator.state.workspace import Collection, Workspace
 
-MASK = "************"
 _STATES = ("new", "active", "inactive")
 
 
@@ -76,8 +76,9 @@ class Connections(ResourceType[Resource]):
             _check_config(config, PROVIDERS[name], has_secret=has_secret)
 
     def to_stored(self, body: Document) -> Document:
-        """Return the body with its secret masked."""
-        return {**body, "config": _stored_config(body["config"], PROVIDERS[body["service_provider"]])}
+        """Return the body with its secrets masked, and the config's defaults added."""
+        document = mask_secrets(body)
+        return {**document, "config": _stored_config(document["config"], PROVIDERS[body["service_provider"]])}
 
     def create(self, document: Document, workspace: Workspace) -> Resource:  # noqa: ARG002 - has no references
         """Return a new connection."""

@@ -13,7 +13,6 @@ from aiohttp import web
 from warehouse_sync.emulator.documents import Document
 from warehouse_sync.emulator.errors import NotFoundError
 from warehouse_sync.emulator.paths import ITEM, RUN, V1, workspace_of
-from warehouse_sync.emulator.resources.connections import MASK
 from warehouse_sync.emulator.resources.endpoints import ResourceEndpoints
 from warehouse_sync.emulator.resources.resource_type import ResourceType
 from warehouse_sync.emulator.resources.validation import FieldErrors
@@ -23,7 +22,7 @@ from warehouse_sync.emulator.state.resource import Pipeline, Resource
 from warehouse_sync.emulator.state.store import Store
 from warehouse_sync.emulator.state.workspace import Collection, ResourceT, Workspace
 
-_SECRETS = frozenset({"password", "service_account_key", "private_key", "client_secret", "secret", "token"})
+_IDENTIFIERS = ("slug", "id")
 # The tutorial's pipelines run "once and only once after" their creation by default.
 _RUN_ONCE: Document = {"state": "active", "sync_mode": {"type": "full"}, "schedule": {"type": "once"}}
 
@@ -85,13 +84,15 @@ class DraftDocuments(ResourceType[ResourceT]):
         if stored is None or _slug(errors.document) is not None:
             errors.slug("id" if "id" in errors.document and "slug" not in errors.document else "slug")
 
-    def to_stored(self, body: Document) -> Document:
-        """Return the body with its secrets masked."""
-        return _masked(body)
-
     def create(self, document: Document, workspace: Workspace) -> ResourceT:
         """Return a new document; a pipeline starts its run."""
         return self._new(document, workspace)
+
+    def update(self, stored: ResourceT, document: Document, workspace: Workspace) -> None:
+        """Replace the document; one without a slug keeps the stored one."""
+        identifier = {name: stored.document[name] for name in _IDENTIFIERS if name in stored.document}
+        kept = identifier if _slug(document) is None else {}
+        super().update(stored, {**document, **kept}, workspace)
 
     def show(self, stored: ResourceT, now: datetime) -> Document:  # noqa: ARG002 - does not change over time
         """Return the document with the audit fields."""
@@ -147,15 +148,3 @@ class DraftStatuses:
 
 def _slug(document: Document) -> object:
     return document.get("slug", document.get("id"))
-
-
-def _masked(value: Document) -> Document:
-    return {name: MASK if name in _SECRETS and item else _masked_inside(item) for name, item in value.items()}
-
-
-def _masked_inside(value: object) -> object:
-    if isinstance(value, dict):
-        return _masked(value)
-    if isinstance(value, list):
-        return [_masked_inside(item) for item in value]
-    return value

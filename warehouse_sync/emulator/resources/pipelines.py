@@ -5,6 +5,7 @@ from datetime import datetime
 from warehouse_sync.emulator.documents import Document
 from warehouse_sync.emulator.paths import PIPELINES
 from warehouse_sync.emulator.resources.resource_type import ResourceType
+from warehouse_sync.emulator.resources.secrets import mask_secrets
 from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.runs.schedule import FREQUENCIES
 from warehouse_sync.emulator.state.resource import Pipeline
@@ -39,9 +40,9 @@ class Pipelines(ResourceType[Pipeline]):
 
     def to_stored(self, body: Document) -> Document:
         """Return the body with one spelling per value, integers as numbers, and no nulls."""
-        document = _without_nulls(body)
-        document["sync_mode"] = _normalized(body["sync_mode"])
-        document["schedule"] = _normalized(body["schedule"])
+        document = mask_secrets(_without_nulls(body))
+        document["sync_mode"] = _normalized(document["sync_mode"])
+        document["schedule"] = _normalized(document["schedule"])
         integers = {field: int(document[field]) for field in _INTEGERS if field in document}
         return {**document, **integers}
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Generic
 
 from warehouse_sync.emulator.documents import Document
+from warehouse_sync.emulator.resources.secrets import mask_secrets
 from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.state.store import Store
 from warehouse_sync.emulator.state.workspace import Collection, ResourceT, Workspace
@@ -47,8 +48,8 @@ class ResourceType(ABC, Generic[ResourceT]):
         """
 
     def to_stored(self, body: Document) -> Document:
-        """Return the document to store for a valid body."""
-        return body
+        """Return the document to store for a valid body, with secrets in unknown fields masked."""
+        return mask_secrets(body)
 
     @abstractmethod
     def create(self, document: Document, workspace: Workspace) -> ResourceT:
