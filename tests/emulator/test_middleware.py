@@ -84,6 +84,14 @@ async def test_other_method_gets_documented_405(api: Api, method: str, path: str
     )
 
 
+async def test_successes_have_the_used_share_of_the_rate_limit(api: Api) -> None:
+    """Successful API responses have the documented header; errors and other routes do not."""
+    header = "X-mp-rate-limit-percentage-used"
+    assert (await api.get("/connections")).headers[header] == "0"
+    assert header not in (await api.get("/connections/unknown")).headers
+    assert header not in (await api.get("/_emulator/health")).headers
+
+
 async def test_responses_have_no_cors_headers_or_cookies(api: Api) -> None:
     """Web pages of other sites cannot read a response, and no cookie is set."""
     for response in (

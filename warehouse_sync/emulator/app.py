@@ -63,10 +63,11 @@ def injectable_routes() -> tuple[tuple[str, str], ...]:
 
 
 def _openapi_document(request: Request) -> web.Response:
-    """Return the OpenAPI document, with this emulator as its server."""
+    """Return the OpenAPI document, with this emulator as its only server: clients send it their credentials."""
     from warehouse_sync.emulator.openapi import document  # noqa: PLC0415 - few clients request it
 
-    return json_response({**document(), "servers": [{"url": str(request.http.url.origin())}]})
+    origin = str(request.http.url.origin())
+    return json_response(document(api_server=origin, sso_server=origin))
 
 
 def _token_route(token_endpoint: TokenEndpoint) -> Route:

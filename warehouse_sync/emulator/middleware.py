@@ -20,6 +20,8 @@ from warehouse_sync.emulator.token_endpoint import TokenEndpoint
 _log = logging.getLogger(__name__)
 # A service account key or a query takes some kilobytes.
 _MAX_BODY_BYTES = 4 * 1024 * 1024
+# The platform sends it with successful responses. The emulator has no rate limit, so none of it is used.
+_USAGE_HEADER, _USAGE = "X-mp-rate-limit-percentage-used", "0"
 _METHODS_WITH_BODY = frozenset({"POST", "PUT"})
 
 
@@ -71,14 +73,19 @@ class Middleware:
     async def _respond(self, request: web.BaseRequest, wrapper: Wrapper | None = None) -> web.StreamResponse:
         """Call the handler. A fault's wrapper around it shares its access to the state."""
         path = request.rel_url.path_safe
-        if path.startswith(API_PREFIX):
+        is_api = path.startswith(API_PREFIX)
+        if is_api:
             self._token_endpoint.authorize(request.headers.get("Authorization"))
         route, path_params = self._router.find(request.method, path)
         body = await _read_body(request) if request.method in _METHODS_WITH_BODY else b""
         routed = Request(request, path_params, body)
         if wrapper is None:
-            return await self._access.run(route.access, partial(route.handler, routed))
-        return await self._access.run(Access.WRITE, partial(wrapper, route.handler, routed))
+            response = await self._access.run(route.access, partial(route.handler, routed))
+        else:
+            response = await self._access.run(Access.WRITE, partial(wrapper, route.handler, routed))
+        if is_api:  # errors do not get here
+            response.headers[_USAGE_HEADER] = _USAGE
+        return response
 
     def _fault(self, request: web.BaseRequest) -> Fault | None:
         if request.path.startswith(CONTROL_PREFIX):

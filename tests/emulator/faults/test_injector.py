@@ -20,8 +20,10 @@ async def test_throttling_has_documented_headers(emulator: Emulator, api: Api) -
     emulator.fault("GET */connections", throttle=1.5)
     response = await api.get("/connections")
     assert (response.status, response.headers["Retry-After"]) == (429, "2")
-    assert response.headers["X-mp-rate-limit-exceeded"] == "true"
-    assert response.headers["X-mp-rate-limit-percentage-used"] == "100"
+    assert response.headers["X-mp-rate-limit-exceeded"] == "workspace"
+    assert "X-mp-rate-limit-percentage-used" not in response.headers
+    emulator.fault("GET */connections", throttle=1, headers={"X-mp-rate-limit-exceeded": "org"})
+    assert (await api.get("/connections")).headers["X-mp-rate-limit-exceeded"] == "org"
     assert (await api.get("/connections")).status == 200
 
 

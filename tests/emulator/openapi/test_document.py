@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,39 @@ def test_invalid_request_is_invalid_by_schema(vector: Vector, shape: str, change
 async def test_document_is_served_for_its_own_address(api: Api) -> None:
     """It is served without a token, and names the emulator as its server."""
     response = await api.get("/openapi.json", Authorization="")
-    assert response.document == {**document(), "servers": [{"url": api.url}]}
+    assert response.document == document(api_server=api.url, sso_server=api.url)
+    assert set(values_of("url", response.document)) == {api.url}
+    assert "sso.auth" not in json.dumps(response.document)
+
+
+def values_of(name: str, value: object) -> Iterator[object]:
+    """Yield the values of every field with a name, at any depth."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key == name:
+                yield item
+            yield from values_of(name, item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from values_of(name, item)
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ("Token", {"access_token": "t", "expires_in": 0, "token_type": "Bearer"}),
+        ("SyncMode", {"type": "full", "from": "2023-99-01T00:00:00Z"}),
+        ("SyncMode", {"type": "full", "from": "2023-01-01T24:00:00Z"}),
+        ("Triggered", {"pipeline_run_id": "soon", "status": "attempt_requested"}),
+        (
+            "PipelineReport",
+            {"pipeline_id": "p", "status": "idle", "latest_successful_pipeline_run_id": "soon"},
+        ),
+    ],
+)
+def test_impossible_value_is_invalid_by_schema(schema: str, value: dict[str, Any]) -> None:
+    """Values that can never be right are invalid: no seconds, a month 99, a run id that is no number."""
+    assert not validator(schema).is_valid(value)
 
 
 def test_document_has_every_endpoint(emulator_routes: set[tuple[str, str]]) -> None:

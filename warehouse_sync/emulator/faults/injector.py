@@ -38,6 +38,8 @@ _ENUMS = frozenset(
         "data_model_status",
     }
 )
+# The header names the limit: org, account, app, feed, workspace, acceleration or system.
+_EXCEEDED_LIMIT = "workspace"
 _UNKNOWN_VALUE, _UNKNOWN_FIELD = "value_of_tomorrow", "field_of_tomorrow"
 # SO_LINGER on, with no time to linger: closing the socket resets the connection.
 _RESET = struct.pack("ii", 1, 0)
@@ -117,8 +119,7 @@ async def _corrupt(
 def _throttling_error(fault: Fault, seconds: float) -> HttpError:
     headers = {
         "Retry-After": str(ceil(seconds)),
-        "X-mp-rate-limit-exceeded": "true",
-        "X-mp-rate-limit-percentage-used": "100",
+        "X-mp-rate-limit-exceeded": _EXCEEDED_LIMIT,
         **fault.headers,
     }
     message = fault.message or "Too many requests."

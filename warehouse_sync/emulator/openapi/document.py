@@ -1,7 +1,5 @@
 """The OpenAPI document: endpoints, parameters, responses, security."""
 
-from functools import cache
-
 from warehouse_sync.emulator.openapi.schemas import SCHEMAS, Schema, array, ref, timestamp
 from warehouse_sync.emulator.paths import PIPELINES, TOKEN, V2
 
@@ -48,9 +46,15 @@ _WORKSPACE = {
 }
 
 
-@cache
-def document() -> Schema:
-    """Return the OpenAPI document."""
+def document(
+    api_server: str = "https://api.mparticle.com", sso_server: str = "https://sso.auth.mparticle.com"
+) -> Schema:
+    """Return the OpenAPI document.
+
+    Args:
+        api_server: The server of the API.
+        sso_server: The server of the token endpoint.
+    """
     return {
         "openapi": "3.1.0",
         "info": {
@@ -59,24 +63,24 @@ def document() -> Schema:
             "summary": "Pipelines from a cloud data warehouse into mParticle.",
             "description": _DESCRIPTION,
         },
-        "servers": [{"url": "https://api.mparticle.com"}],
+        "servers": [{"url": api_server}],
         "security": [{"token": []}],
         "tags": [{"name": name} for name in ("connections", "data models", "pipelines", "token")],
-        "paths": _paths(),
+        "paths": _paths(sso_server),
         "components": {
             "schemas": SCHEMAS,
             "securitySchemes": {
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "From `POST /oauth/token` at https://sso.auth.mparticle.com, valid for 8 hours.",
+                    "description": f"From `POST {TOKEN}` at {sso_server}, valid for 8 hours.",
                 }
             },
         },
     }
 
 
-def _paths() -> Schema:
+def _paths(sso_server: str) -> Schema:
     providers = {"type": "string", "enum": ["Snowflake", "BigQuery", "Redshift", "Databricks"]}
     query = [_query("serviceProvider", providers, "Only the connections of one service provider.")]
     return {
@@ -87,7 +91,7 @@ def _paths() -> Schema:
         f"{_BASE}{_PIPELINES}/{{id}}/report": _path(_ID, get=_report()),
         f"{_BASE}{_PIPELINES}/{{id}}/runs": _path(_ID, get=_runs()),
         f"{_BASE}{_PIPELINES}/{{id}}/runs/{{runId}}": _path(_ID, _RUN_ID, get=_run()),
-        TOKEN: {"post": _token()},
+        TOKEN: {"post": _token(sso_server)},
     }
 
 
@@ -158,7 +162,7 @@ def _run() -> Schema:
     return _operation("pipelines", "getPipelineRun", "Get a run of a pipeline.", responses, "404")
 
 
-def _token() -> Schema:
+def _token(sso_server: str) -> Schema:
     responses = {
         "200": _json(
             ref("Token"), "A token. Cache it until it expires, because a new one takes 1 to 3 seconds."
@@ -167,8 +171,7 @@ def _token() -> Schema:
     operation = _operation(
         "token", "getToken", "Get an access token.", responses, "400", body=ref("TokenRequest")
     )
-    servers = [{"url": "https://sso.auth.mparticle.com"}]
-    return {**operation, "security": [], "servers": servers}
+    return {**operation, "security": [], "servers": [{"url": sso_server}]}
 
 
 def _path(*parameters: Schema, **operations: Schema) -> Schema:

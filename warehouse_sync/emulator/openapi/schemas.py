@@ -10,7 +10,10 @@ from typing import Any
 Schema = dict[str, Any]
 _SLUG = "^[A-Za-z0-9_-]+$"
 # With the reference's oddities: no zone, and once `T:`.
-_TIMESTAMP = r"^\d{4}-\d{2}-\d{2}T:?\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?$"
+_TIMESTAMP = (
+    r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T:?([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?"
+    r"(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?$"
+)
 _DELAY = "^[0-9]{1,6}[smhdwy]$"
 _DIGITS = "^[0-9]{1,18}$"
 _STATES = ("new", "active", "inactive")
@@ -291,11 +294,11 @@ _REPORT = response_object(
         "connection_errors": _ERRORS,
         "data_model_status": open_enum("valid", "invalid"),
         "data_model_errors": _ERRORS,
-        "latest_successful_pipeline_run_id": {"type": ["integer", "string", "null"]},
+        "latest_successful_pipeline_run_id": {"type": ["integer", "string", "null"], "pattern": _DIGITS},
         "latest_pipeline_run": {"anyOf": [ref("Run"), {"type": "null"}]},
     },
     required=("pipeline_id", "status"),
-    description="Answers 404 for about a minute after a pipeline was created.",
+    description="404 for about a minute after the pipeline is created.",
 )
 SCHEMAS: dict[str, Schema] = {
     "Message": response_object({"message": {"type": "string"}}, required=("message",)),
@@ -378,7 +381,7 @@ SCHEMAS: dict[str, Schema] = {
     "Token": response_object(
         {
             "access_token": text(),
-            "expires_in": {"type": "integer", "description": "Seconds."},
+            "expires_in": {"type": "integer", "minimum": 1, "description": "Seconds."},
             "token_type": {"const": "Bearer"},
         },
         required=("access_token", "token_type"),
