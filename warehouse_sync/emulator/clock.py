@@ -48,9 +48,10 @@ class VirtualClock:
         Raises:
             ValueError: The duration is invalid, negative (ended runs would start again), or leads past the year 9999.
         """
+        duration = _duration(by)
         try:
-            later = _truncate_to_milliseconds(self._now + _duration(by))
-        except OverflowError as error:
+            later = _truncate_to_milliseconds(self._now + duration)
+        except (OverflowError, ValueError) as error:  # dateutil raises both
             raise ValueError("The calendar ends with the year 9999.") from error
         if later < self._now:
             raise ValueError("A clock only advances; the duration must not be negative.")

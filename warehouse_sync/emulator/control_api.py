@@ -13,7 +13,7 @@ from warehouse_sync.emulator.faults.fault import Fault
 from warehouse_sync.emulator.paths import CONTROL_PREFIX
 from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.responses import json_response, no_content
-from warehouse_sync.emulator.routing import Request, Route
+from warehouse_sync.emulator.routing import RUN_ID, Request, Route
 from warehouse_sync.emulator.runs.dates import format_timestamp
 from warehouse_sync.emulator.runs.run import SIMULATED_FAILURE
 from warehouse_sync.emulator.seeding import seed
@@ -169,7 +169,7 @@ def _show_clock(clock: Clock) -> Document:
 
 def _read_filter(query: Mapping[str, str]) -> BatchFilter:
     run_id = query.get("run_id")
-    if run_id is not None and not run_id.isdecimal():
+    if run_id is not None and RUN_ID.fullmatch(run_id) is None:
         raise InvalidRequestError("run_id must be a whole number.")
     return BatchFilter(query.get("workspace_id"), query.get("pipeline_id"), int(run_id) if run_id else None)
 

@@ -17,6 +17,7 @@ from warehouse_sync.emulator.state.access import Access
 _SLUG = "[A-Za-z0-9_-]+"
 # What matches the named parameters of a path.
 _PATTERNS = {"workspace": _SLUG, "id": _SLUG, "run": r"\d{1,18}"}
+RUN_ID = re.compile(_PATTERNS["run"], re.ASCII)
 _NAME = re.compile(r"\{(\w+)\}")
 
 

@@ -107,7 +107,7 @@ class Emulator:
         batches = EventBatchLog()
         self._store = Store(
             clock=self._clock,
-            timing=RunTiming(queued=timedelta(seconds=queued), running=timedelta(seconds=running)),
+            timing=RunTiming.from_seconds(queued=queued, running=running),
             author=client_id,
             limits=limits,
             executor=None if warehouse is None else _executor(Path(warehouse), batches),

@@ -133,19 +133,28 @@ NONSENSE: list[tuple[Document, str]] = [
     ),
     (
         {"route": "GET *", "drop": True, "count": 0},
-        "A fault's count must be a whole number of at least 1, or null for every request, not 0.",
+        "A fault's count must be a whole number from 1 to 1000000000, or null for every request, not 0.",
     ),
     (
         {"route": "GET *", "drop": True, "count": 1.5},
-        "A fault's count must be a whole number of at least 1, or null for every request, not 1.5.",
+        "A fault's count must be a whole number from 1 to 1000000000, or null for every request, not 1.5.",
     ),
-    ({"route": "GET *", "delay": -1}, "A fault's delay must be a number of seconds of at least 0, not -1."),
-    ({"route": "GET *", "delay": "1"}, "A fault's delay must be a number of seconds of at least 0, not '1'."),
+    (
+        {"route": "GET *", "delay": -1},
+        "A fault's delay must be a number of seconds from 0 to 1000000000, not -1.",
+    ),
+    (
+        {"route": "GET *", "delay": "1"},
+        "A fault's delay must be a number of seconds from 0 to 1000000000, not '1'.",
+    ),
     (
         {"route": "GET *", "throttle": True},
-        "A fault's throttle must be a number of seconds of at least 0, not True.",
+        "A fault's throttle must be a number of seconds from 0 to 1000000000, not True.",
     ),
-    ({"route": "GET *", "new_runs": -1}, "A fault's new_runs must be a whole number of at least 0, not -1."),
+    (
+        {"route": "GET *", "new_runs": -1},
+        "A fault's new_runs must be a whole number from 0 to 10000, not -1.",
+    ),
     ({"route": "GET *", "junk": 5}, "A fault's junk must be true, or the text to respond with, not 5."),
     ({"route": "GET *", "message": 5, "drop": True}, "A fault's message must be a string, not 5."),
     ({"route": "GET *", "drop": "yes"}, "A fault's drop must be true or false, not 'yes'."),

@@ -34,10 +34,14 @@ def read_limits(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
     return changes
 
 
+# Longer numbers are no limit, and Python refuses to read thousands of digits.
+_MAX_DIGITS = 18
+
+
 def _limit(value: str) -> int | str | None:
     if value == "none":
         return None
-    return int(value) if value.isdecimal() else value
+    return int(value) if value.isdecimal() and len(value) <= _MAX_DIGITS else value
 
 
 def read_faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[Fault, ...]:

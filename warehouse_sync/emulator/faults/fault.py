@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Self
 
 from attrs import asdict, define, field, fields
@@ -18,6 +17,10 @@ if TYPE_CHECKING:
     from attrs import Attribute
 
 _ROUTE = re.compile(r"[A-Z*]+ \S+")
+# Bounds beyond which a fault could exhaust memory, or a time leave the calendar.
+_MAX_SECONDS = 10**9
+_MAX_RUNS = 10_000
+_MAX_COUNT = 10**9
 _HEADER = "header."
 _ONCE: int | None = 1
 # The fields that select requests or add to another field. Every other field is an effect.
@@ -41,7 +44,7 @@ def _is_integer(value: object) -> bool:
 
 
 def _is_seconds(value: Any) -> bool:  # noqa: ANN401 - any value to check
-    return (_is_integer(value) or isinstance(value, float)) and isfinite(value) and value >= 0
+    return (_is_integer(value) or isinstance(value, float)) and 0 <= value <= _MAX_SECONDS
 
 
 def _is_headers(value: object) -> bool:
@@ -51,17 +54,19 @@ def _is_headers(value: object) -> bool:
 
 
 _FLAG = _validator(lambda value: isinstance(value, bool), "true or false")
-_SECONDS = _validator(_is_seconds, "a number of seconds of at least 0")
+_SECONDS = _validator(_is_seconds, f"a number of seconds from 0 to {_MAX_SECONDS}")
 _OPTIONAL_SECONDS = _validator(
-    lambda value: value is None or _is_seconds(value), "a number of seconds of at least 0"
+    lambda value: value is None or _is_seconds(value), f"a number of seconds from 0 to {_MAX_SECONDS}"
 )
 _TEXT = _validator(lambda value: value is None or isinstance(value, str), "a string")
 _JUNK = _validator(lambda value: isinstance(value, bool | str), "true, or the text to respond with")
-_RUNS = _validator(lambda value: _is_integer(value) and value >= 0, "a whole number of at least 0")
+_RUNS = _validator(
+    lambda value: _is_integer(value) and 0 <= value <= _MAX_RUNS, f"a whole number from 0 to {_MAX_RUNS}"
+)
 _HEADERS = _validator(_is_headers, "a mapping from names to strings")
 _COUNT = _validator(
-    lambda value: value is None or (_is_integer(value) and value >= 0),
-    "a whole number of at least 1, or null for every request",
+    lambda value: value is None or (_is_integer(value) and 0 <= value <= _MAX_COUNT),
+    f"a whole number from 1 to {_MAX_COUNT}, or null for every request",
 )
 _STATUS = _validator(
     lambda value: value is None or (_is_integer(value) and 300 <= value <= 599),  # noqa: PLR2004 - redirects and errors
@@ -125,7 +130,7 @@ class Fault:
     def __attrs_post_init__(self) -> None:
         if self.count == 0:
             raise ValueError(
-                "A fault's count must be a whole number of at least 1, or null for every request, not 0."
+                f"A fault's count must be a whole number from 1 to {_MAX_COUNT}, or null for every request, not 0."
             )
         effects = [each for each in fields(type(self)) if each.name not in _NOT_EFFECTS]
         if all(getattr(self, each.name) == each.default for each in effects):

@@ -17,6 +17,7 @@ from warehouse_sync.emulator.faults.fault import Fault
 from warehouse_sync.emulator.paths import workspace_of
 from warehouse_sync.emulator.responses import LOGIN_FAILED, HttpError, error_response, json_response
 from warehouse_sync.emulator.routing import Handler, Request
+from warehouse_sync.emulator.runs.schedule import add
 from warehouse_sync.emulator.state.resource import Pipeline
 from warehouse_sync.emulator.state.store import Store
 from warehouse_sync.emulator.token_endpoint import TokenEndpoint
@@ -86,7 +87,7 @@ class FaultInjector:
         document = decode(_body(response))
         pipeline = self._pipeline(request, document.get("id") if isinstance(document, dict) else None)
         if pipeline is not None:
-            pipeline.report_available_from = self._store.clock.now() + timedelta(seconds=seconds)
+            pipeline.report_available_from = add(self._store.clock.now(), timedelta(seconds=seconds))
 
     def _pipeline(self, request: Request, pipeline_id: str | None) -> Pipeline | None:
         if "workspace" not in request.path_params or pipeline_id is None:

@@ -3,6 +3,7 @@
 It is three static files, and one route with their data. Nothing is loaded from other servers.
 """
 
+import re
 from pathlib import Path
 
 from aiohttp import web
@@ -16,6 +17,7 @@ from warehouse_sync.emulator.routing import Request, Route
 from warehouse_sync.emulator.state.store import Store
 
 _FOLDER = Path(__file__).parent
+_COUNT = re.compile(r"\d{1,9}", re.ASCII)
 _FILES = {
     "/": ("index.html", "text/html"),
     f"{CONTROL_PREFIX}page.css": ("page.css", "text/css"),
@@ -48,8 +50,8 @@ class Page:
         """Return the page's data: of ``workspace``, the pipelines with ``search`` in their id, after ``skip`` others."""
         query = request.http.query
         skip = query.get("skip", "0")
-        if not skip.isdecimal():
-            raise InvalidRequestError("skip must be a whole number.")
+        if _COUNT.fullmatch(skip) is None:
+            raise InvalidRequestError("skip must be a whole number from 0 to 999999999.")
         document = overview(
             self._store,
             self._faults,

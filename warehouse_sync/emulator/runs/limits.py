@@ -9,11 +9,15 @@ from attrs import field, frozen
 from warehouse_sync.emulator.documents import Document
 from warehouse_sync.emulator.runs.dates import parse_duration
 
+_MAX_COUNT = 10**18
+
 
 def _check_count(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+    if value is not None and (
+        not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MAX_COUNT
+    ):
         raise ValueError(
-            f"The limit {attribute.name} must be a whole number, or null for no limit, not {value!r}."
+            f"The limit {attribute.name} must be a whole number up to {_MAX_COUNT}, or null for no limit, not {value!r}."
         )
 
 
@@ -91,7 +95,10 @@ class Limits:
     def catch_up_start(self, frequency: str, now: datetime) -> datetime | None:
         """Return the time before which missed syncs are skipped, or None."""
         duration = parse_duration(getattr(self, f"catch_up_{frequency}") or "")
-        return None if duration is None else now - duration
+        try:
+            return None if duration is None else now - duration
+        except (OverflowError, ValueError):  # before the year 1; dateutil raises both
+            return None
 
 
 NAMES = tuple(attribute.name for attribute in attrs.fields(Limits))

@@ -5,6 +5,7 @@ runs in the background and ten thousand idle pipelines cost nothing.
 """
 
 from datetime import datetime, timedelta
+from typing import Self
 
 from attrs import define, field, frozen
 
@@ -13,6 +14,7 @@ from warehouse_sync.emulator.runs.dates import format_optional_timestamp, format
 
 QUEUED, RUNNING, SUCCESS, FAILED = "queued", "running", "success", "failed"
 SCHEDULED, MANUAL = "scheduled", "manual"
+_MAX_SECONDS = 10**9
 SIMULATED_FAILURE = "The emulator let this run fail as requested."
 
 
@@ -22,6 +24,20 @@ class RunTiming:
 
     queued: timedelta
     running: timedelta
+
+    @classmethod
+    def from_seconds(cls, *, queued: float, running: float) -> Self:
+        """Return a timing in seconds.
+
+        Raises:
+            ValueError: A number is negative, too large or NaN.
+        """
+        for name, seconds in (("queued", queued), ("running", running)):
+            if not 0 <= seconds <= _MAX_SECONDS:
+                raise ValueError(
+                    f"{name} must be a number of seconds from 0 to {_MAX_SECONDS}, not {seconds!r}."
+                )
+        return cls(queued=timedelta(seconds=queued), running=timedelta(seconds=running))
 
 
 @define(kw_only=True)

@@ -6,7 +6,7 @@ interval that ends there; the start of that interval is the run's ``logical_date
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from attrs import frozen
@@ -73,7 +73,7 @@ class IntervalSchedule:
     def sync(self, number: int) -> Interval:
         """Return the sync with a number, whether or not it is within the schedule's bounds."""
         end = self._scheduled_time(number)
-        return Interval(start=self._scheduled_time(number - 1), end=end, due=_add(end, self.delay))
+        return Interval(start=self._scheduled_time(number - 1), end=end, due=add(end, self.delay))
 
     def syncs(self, *, after: datetime, due_by: datetime) -> Iterator[Interval]:
         """Yield the syncs scheduled after one time and due by another, oldest first."""
@@ -99,10 +99,10 @@ class IntervalSchedule:
         return range(first, max(first, min(after_end, after_until)))
 
     def _scheduled_time(self, number: int) -> datetime:
-        return _add(self.start, _STEPS[self.frequency] * number)
+        return add(self.start, _STEPS[self.frequency] * number)
 
 
-def _add(time: datetime, duration: relativedelta) -> datetime:
+def add(time: datetime, duration: timedelta | relativedelta) -> datetime:
     """Add a duration to a time; `NEVER` if the result is past the end of the calendar."""
     try:
         return time + duration

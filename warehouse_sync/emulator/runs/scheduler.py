@@ -12,7 +12,7 @@ from warehouse_sync.emulator.runs.dates import parse_valid_timestamp
 from warehouse_sync.emulator.runs.limits import Limits
 from warehouse_sync.emulator.runs.run import MANUAL, SCHEDULED, Run, RunTiming, simulate_run
 from warehouse_sync.emulator.runs.run_log import RunLog, SeededRuns
-from warehouse_sync.emulator.runs.schedule import ALWAYS, NEVER, Interval, IntervalSchedule
+from warehouse_sync.emulator.runs.schedule import ALWAYS, NEVER, Interval, IntervalSchedule, add
 
 IDLE, BUSY, FAULTED, STOPPED = "idle", "running", "faulted", "stopped"
 _IMMEDIATE = RunTiming(queued=timedelta(0), running=timedelta(0))
@@ -274,7 +274,7 @@ class RunScheduler:
         logical_date: datetime,
         loads: tuple[datetime | None, datetime],
     ) -> Run:
-        started = created + timing.queued
+        started = add(created, timing.queued)
         run = Run(
             id=self._environment.new_run_id(),
             pipeline_id=self.pipeline_id,
@@ -283,7 +283,7 @@ class RunScheduler:
             range_start=loads[0],
             range_end=loads[1],
             started_on=started,
-            ended_on=started + timing.running,
+            ended_on=add(started, timing.running),
         )
         if self.state.planned_failures:
             run.failure = self.state.planned_failures.pop(0)
