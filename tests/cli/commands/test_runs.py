@@ -3,6 +3,8 @@
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
     from warehouse_sync.emulator import Emulator
@@ -21,6 +23,15 @@ def test_runs_are_listed_and_filtered(cli: "Cli", seeded: "Emulator") -> None:
     assert 0 < len(failed) < 5
     shown = json.loads(cli("runs", "get", PIPELINE, runs[0]["id"], "--json").stdout)
     assert shown == runs[0]
+
+
+@pytest.mark.parametrize(("limit", "note"), [(4, True), (5, False), (6, False)])
+def test_runs_over_the_limit_are_noted(limit: int, *, note: bool, cli: "Cli", seeded: "Emulator") -> None:
+    """A note on stderr says that there are more runs than the limit; `-q` suppresses it."""
+    done = cli("runs", "list", PIPELINE, "--limit", limit, "--json")
+    assert len(json.loads(done.stdout)) == min(limit, 5)
+    assert ("There are more than 4 runs" in done.stderr) is note
+    assert cli("runs", "list", PIPELINE, "--limit", limit, "-q").stderr == ""
 
 
 def test_runs_are_filtered_by_date(cli: "Cli", seeded: "Emulator") -> None:

@@ -66,7 +66,7 @@ def list_runs(  # noqa: PLR0913 - one argument per option
 ) -> None:
     """List the runs of a pipeline.
 
-    The order is that of the API.
+    The order is that of the API. A note on stderr says when there are more runs than --limit.
 
     Example: warehouse-sync runs list orders --start 2026-01-01 --failed
     """
@@ -76,11 +76,14 @@ def list_runs(  # noqa: PLR0913 - one argument per option
         async for run in client.runs.list(pipeline_id, start=start, end=end):
             if not failed or run.status == "failed":
                 found.append(run)
-            if len(found) == limit:
+            if len(found) > limit:
                 break
         return found
 
-    output.rows(declarative.to_documents(context.call(read)), _COLUMNS)
+    found = context.call(read)
+    output.rows(declarative.to_documents(found[:limit]), _COLUMNS)
+    if len(found) > limit:
+        output.note(f"There are more than {limit} runs; pass a higher --limit to list more.")
 
 
 @runs.command(name="get")
