@@ -1,4 +1,4 @@
-"""The wheel installs into an empty environment and works there, away from the checkout."""
+"""The wheel installs into an empty environment and works there, outside the repository."""
 
 import json
 import os
@@ -41,7 +41,7 @@ with Emulator() as emulator, Client(**emulator.client_options()) as client:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from the checkout."""
+    """The wheel, built from the repository."""
     folder = tmp_path_factory.mktemp("wheel")
     run(
         sys.executable,
@@ -60,7 +60,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of an environment that holds the wheel and what it requires, no extras."""
+    """The interpreter of an environment with the wheel and its dependencies, without extras."""
     folder = tmp_path_factory.mktemp("empty")
     venv.create(folder, with_pip=True)
     interpreter = folder / "bin" / "python"
@@ -78,19 +78,19 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*command: str, cwd: Path, status: int = 0) -> str:
-    """Run a program; return what it prints."""
+    """Run a program and return its output."""
     ran = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300)  # noqa: S603 - our own
     assert ran.returncode == status, ran.stdout + ran.stderr
     return ran.stdout + ran.stderr
 
 
-def test_the_core_works_with_the_core_dependencies_alone(python: Path, tmp_path: Path) -> None:
-    """Every public name imports, and a blocking call gets as far as the network, with no extra installed."""
+def test_core_works_with_the_core_dependencies_only(python: Path, tmp_path: Path) -> None:
+    """Without extras, every public name imports, and a blocking call reaches the network."""
     assert "core works: no" in run(str(python), "-W", "error", "-c", CORE_ALONE, cwd=tmp_path)
 
 
-def test_the_command_and_the_emulator_say_which_extra_is_missing(python: Path, tmp_path: Path) -> None:
-    """Without their extras both end with one sentence that tells what to install."""
+def test_command_and_emulator_report_their_missing_extra(python: Path, tmp_path: Path) -> None:
+    """Without their extras both fail with one sentence about what to install."""
     said = run(str(python.parent / "warehouse-sync"), "--help", cwd=tmp_path, status=1)
     assert "pip install 'warehouse-sync[cli]'" in said
     assert "Traceback" not in said
@@ -98,8 +98,8 @@ def test_the_command_and_the_emulator_say_which_extra_is_missing(python: Path, t
     assert "pip install 'warehouse-sync[emulator]'" in said
 
 
-def test_the_public_types_are_complete(python: Path, tmp_path: Path) -> None:
-    """A type checker knows the type of every symbol that users of the installed package meet."""
+def test_public_types_are_complete(python: Path, tmp_path: Path) -> None:
+    """A type checker knows the type of every public symbol of the installed package."""
     pyright = Path(sys.executable).parent / "pyright"
     found = {
         "VIRTUAL_ENV": str(python.parent.parent),
@@ -119,12 +119,12 @@ def test_the_public_types_are_complete(python: Path, tmp_path: Path) -> None:
 
 
 def part_of(name: str) -> str:
-    """The part of the package a symbol belongs to."""
+    """Return the part of the package that a symbol belongs to."""
     return name.split(".")[1]
 
 
 def test_everything_works_with_all_extras(python: Path, wheel: Path, tmp_path: Path) -> None:
-    """The emulator serves the SDK, and the command runs, in an environment with the extra `all`. Comes last: it adds packages."""
+    """With the extra `all`, the emulator serves the SDK, and the command runs. Runs last, because it installs packages."""
     run(
         str(python),
         "-m",
@@ -139,8 +139,8 @@ def test_everything_works_with_all_extras(python: Path, wheel: Path, tmp_path: P
     assert "Usage: warehouse-sync" in run(str(python.parent / "warehouse-sync"), "--help", cwd=tmp_path)
 
 
-def test_the_wheel_holds_the_package_alone(wheel: Path) -> None:
-    """No tests, no benchmarks, and the marker for type checkers."""
+def test_wheel_contains_only_the_package(wheel: Path) -> None:
+    """The wheel has no tests and no benchmarks, and the marker for type checkers."""
     names = run(sys.executable, "-m", "zipfile", "-l", str(wheel), cwd=wheel.parent)
     assert "warehouse_sync/py.typed" in names
     assert not re.search(r"^(tests|benchmarks)/", names, flags=re.MULTILINE)
@@ -180,8 +180,8 @@ def test_sdist_holds_what_tests_and_readers_need(tmp_path: Path) -> None:
     assert not sources or names - {*sources, "PKG-INFO"} == set()
 
 
-def test_the_lowest_versions_are_the_floors() -> None:
-    """What `make lowest` installs is what the package says it supports, name by name."""
+def test_lowest_versions_match_the_declared_minimums() -> None:
+    """`make lowest` installs the minimum versions that the package declares."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     floors = dict(
@@ -197,7 +197,7 @@ def test_the_lowest_versions_are_the_floors() -> None:
 
 
 def version_of(text: str) -> tuple[int, ...]:
-    """Compare 4.5 and 4.5.0 as the same."""
+    """Return a version in which 4.5 and 4.5.0 are equal."""
     numbers = [int(part) for part in text.split(".")]
     while numbers and numbers[-1] == 0:
         numbers.pop()

@@ -1,4 +1,4 @@
-"""The pytest plugin, in test runs of its own."""
+"""The pytest plugin, in separate test runs."""
 
 import subprocess
 import sys
@@ -56,30 +56,30 @@ sys.modules["pytest_asyncio"] = None
 
 
 def passes(pytester: pytest.Pytester, body: str, *arguments: str, count: int) -> None:
-    """Run some tests in a process of their own, warnings as errors."""
+    """Run tests in a separate process, with warnings as errors."""
     pytester.makepyfile(body)
     result = pytester.runpytest_subprocess("-W", "error", *arguments)
     result.assert_outcomes(passed=count)
 
 
-def test_sync_client_is_connected_to_an_emulator_of_the_test(pytester: pytest.Pytester) -> None:
-    """A blocking test gets a connected client, and every test an empty emulator."""
+def test_sync_client_is_connected_to_its_own_emulator(pytester: pytest.Pytester) -> None:
+    """A blocking test has a connected client, and each test an empty emulator."""
     passes(pytester, SYNC, *WITH_ASYNCIO, count=2)
 
 
 def test_async_client_works_in_auto_mode(pytester: pytest.Pytester) -> None:
-    """An async test gets a connected client under pytest-asyncio's auto mode."""
+    """An asynchronous test has a connected client in the auto mode of pytest-asyncio."""
     passes(pytester, ASYNC, *WITH_ASYNCIO, "-o", "asyncio_mode=auto", count=2)
 
 
 def test_async_client_works_in_strict_mode(pytester: pytest.Pytester) -> None:
-    """In strict mode marked tests get the client as well."""
+    """In strict mode, marked tests have a connected client."""
     marked = ASYNC.replace("async def", "@pytest.mark.asyncio\nasync def")
     passes(pytester, f"import pytest\n{marked}", *WITH_ASYNCIO, "-o", "asyncio_mode=strict", count=2)
 
 
 def test_async_client_works_under_anyio(pytester: pytest.Pytester) -> None:
-    """Without pytest-asyncio, anyio's own plugin runs the fixture for its tests."""
+    """Without pytest-asyncio, the plugin of anyio runs the fixture."""
     pytester.makepyfile(no_asyncio=NO_ASYNCIO)
     marked = ASYNC.replace("async def", "@pytest.mark.anyio\nasync def")
     backend = "@pytest.fixture\ndef anyio_backend():\n    return 'asyncio'\n"
@@ -87,25 +87,25 @@ def test_async_client_works_under_anyio(pytester: pytest.Pytester) -> None:
 
 
 def test_emulator_works_without_pytest_asyncio(pytester: pytest.Pytester) -> None:
-    """Where pytest-asyncio is not installed, the fixtures for blocking tests are there all the same."""
+    """Without pytest-asyncio, the fixtures for blocking tests work."""
     pytester.makepyfile(no_asyncio=NO_ASYNCIO)
     passes(pytester, EMULATOR + SYNC, *WITHOUT_ASYNCIO, count=3)
 
 
-def test_clock_is_virtual_for_tests_that_name_it(pytester: pytest.Pytester) -> None:
-    """A test that names the clock turns it, its runs take no time, and the next test starts anew."""
+def test_clock_is_virtual_for_tests_that_request_it(pytester: pytest.Pytester) -> None:
+    """A test that requests the clock controls it, its runs take no time, and the next test has a new clock."""
     passes(pytester, CLOCK, *WITH_ASYNCIO, count=2)
 
 
 def test_documented_example_passes(pytester: pytest.Pytester) -> None:
-    """The complete example in the plugin's docstring is a test that passes as it stands."""
+    """The complete example in the docstring of the plugin is a test that passes."""
     documentation = warehouse_sync.testing.__doc__ or ""
     example = documentation.rpartition("::\n")[2]
     passes(pytester, dedent(example), *WITH_ASYNCIO, count=1)
 
 
-def test_import_is_cheap() -> None:
-    """The plugin, which every run of pytest imports, loads neither server nor client."""
+def test_import_is_fast() -> None:
+    """The plugin, which pytest imports in every run, loads neither server nor client."""
     code = "import sys, pytest, warehouse_sync.testing; print([m for m in ('aiohttp', 'anyio', 'msgspec', 'cattrs', 'attr') if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout  # noqa: S603  # our own code
     assert out == "[]\n"

@@ -1,4 +1,4 @@
-"""A blocking client that is awaited like an asynchronous one, so that both run the same test."""
+"""A blocking client with the interface of the asynchronous one, so that both run the same tests."""
 
 import inspect
 from collections.abc import AsyncIterator, Iterator
@@ -7,7 +7,7 @@ from typing import Any, Self
 
 
 class AwaitableClient:
-    """A blocking client, or a part of it, with the calling conventions of the asynchronous one.
+    """A blocking client, or a part of it, whose methods can be awaited.
 
     Which of its methods are awaited is read from the asynchronous object it wraps.
     """
@@ -16,7 +16,7 @@ class AwaitableClient:
         self._blocking = blocking
 
     def __getattr__(self, name: str) -> Any:
-        """Return an attribute; a method of the kind that the asynchronous one is."""
+        """Return an attribute; a method is a coroutine function if the asynchronous one is."""
         value = getattr(self._blocking, name)
         if not inspect.ismethod(value):
             return _awaitable(value)
@@ -29,19 +29,19 @@ class AwaitableClient:
         return call
 
     async def __aiter__(self) -> AsyncIterator[Any]:
-        """Iterate over what the blocking object iterates over."""
+        """Iterate over the blocking object."""
         for item in self._blocking:
             yield item
 
     async def __aenter__(self) -> Self:
-        """Enter the blocking client."""
+        """Enter the context of the blocking client."""
         assert self._blocking.__enter__() is self._blocking
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the blocking client."""
+        """Exit the context of the blocking client."""
         self._blocking.__exit__(kind, error, trace)
 
     def __repr__(self) -> str:

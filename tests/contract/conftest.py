@@ -1,4 +1,4 @@
-"""The emulator, and a client of either sort connected to it: each test here runs with both."""
+"""An emulator, and a client of each kind connected to it: each test here runs with both."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -18,19 +18,19 @@ SORTS: dict[str, Connect] = {
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """An emulator in a thread of its own, whose runs take no time to speak of."""
+    """An emulator in its own thread, whose runs take almost no time."""
     with Emulator(queued=0.01, running=0.02) as running:
         yield running
 
 
 @pytest.fixture(params=SORTS)
 def connect(request: pytest.FixtureRequest) -> Connect:
-    """What makes a client of either sort."""
+    """Create a client of one kind."""
     return SORTS[request.param]
 
 
 @pytest.fixture
 async def client(connect: Connect, emulator: Emulator) -> AsyncIterator[Any]:
-    """A client of either sort, connected to the emulator."""
+    """A client of each kind, connected to the emulator."""
     async with connect(**emulator.client_options()) as connected:
         yield connected

@@ -1,4 +1,4 @@
-"""The client itself, of either sort: settings, workspaces, options, and its end."""
+"""Both clients: settings, workspaces, options and closing."""
 
 import asyncio
 import inspect
@@ -17,14 +17,14 @@ WORKSPACE = "GET /platform/v2/workspaces/{}/connections"
 
 @pytest.fixture
 def peer() -> Any:
-    """A server that has no connections in any workspace, and counts what it is asked."""
+    """A server without connections in any workspace, which counts requests."""
     with Peer() as running:
         running.serve(WORKSPACE.format("*"), reply(200, []))
         yield running
 
 
 async def test_workspace_shares_the_pool_and_the_token(connect: Connect, peer: Peer) -> None:
-    """Clients for other workspaces use the same connection and the same token, and see their own workspace."""
+    """Clients for other workspaces share the connection and the token, and access their own workspace."""
     async with connect(**peer.options(workspace_id=1)) as client:
         for number in (1, 2, 3):
             other = client.workspace(number)
@@ -34,23 +34,23 @@ async def test_workspace_shares_the_pool_and_the_token(connect: Connect, peer: P
     assert (peer.count("POST /oauth/token"), peer.lines) == (1, 1)
 
 
-async def test_workspaces_are_apart(client: Any, emulator: Emulator) -> None:
-    """What one workspace holds, another does not."""
+async def test_workspaces_are_separate(client: Any, emulator: Emulator) -> None:
+    """Resources of one workspace do not exist in another."""
     emulator.seed(pipelines=1, workspace_id=7)
     assert await client.pipelines.list() == []
     assert len(await client.workspace("7").pipelines.list()) == 1
 
 
 async def test_closing_a_workspace_leaves_the_client_open(client: Any) -> None:
-    """The pool belongs to the client that made it."""
+    """The sessions belong to the client that opened them."""
     async with client.workspace(7) as other:
         await other.connections.list()
     await client.with_options().close()
     assert await client.connections.list() == []
 
 
-async def test_with_options_changes_the_bounds_of_its_calls_alone(connect: Connect, peer: Peer) -> None:
-    """A derived client retries as it is told to; the first one as before; both over one pool and token."""
+async def test_with_options_applies_to_the_derived_client_only(connect: Connect, peer: Peer) -> None:
+    """A derived client uses its own retry policy; both share the sessions and the token."""
     peer.serve(WORKSPACE.format(1), reply(503, {}))
     async with connect(**peer.options(retry=RetryPolicy(attempts=2, base_delay=0))) as client:
         for wanted, used in ((client.with_options(retry=RetryPolicy(attempts=1)), 1), (client, 2)):
@@ -61,8 +61,8 @@ async def test_with_options_changes_the_bounds_of_its_calls_alone(connect: Conne
     assert (peer.count("POST /oauth/token"), peer.lines) == (1, 1)
 
 
-async def test_closed_client_says_so(connect: Connect, emulator: Emulator) -> None:
-    """Calls after the end name the mend, those of clients derived from it too; closing twice is no error."""
+async def test_closed_client_raises_with_a_hint(connect: Connect, emulator: Emulator) -> None:
+    """Requests after `close` raise an error with a hint, also by derived clients; closing twice is no error."""
     client = connect(**emulator.client_options())
     await client.connections.list()
     other = client.workspace(7)
@@ -73,8 +73,8 @@ async def test_closed_client_says_so(connect: Connect, emulator: Emulator) -> No
             await closed.connections.list()
 
 
-async def test_client_that_never_called_can_be_closed(connect: Connect, emulator: Emulator) -> None:
-    """Nothing is opened before the first call, and so nothing has to be."""
+async def test_unused_client_can_be_closed(connect: Connect, emulator: Emulator) -> None:
+    """A client opens nothing before its first request."""
     client = connect(**emulator.client_options())
     await client.close()
     with pytest.raises(ConfigurationError, match="the client is closed"):
@@ -84,7 +84,7 @@ async def test_client_that_never_called_can_be_closed(connect: Connect, emulator
 async def test_settings_come_from_the_environment(
     connect: Connect, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever is not given as an argument is read from the documented variables."""
+    """Omitted arguments are read from the documented variables."""
     for name, value in emulator.client_options().items():
         monkeypatch.setenv(f"WAREHOUSE_SYNC_{name.upper()}", str(value))
     async with connect() as client:
@@ -109,28 +109,28 @@ async def test_settings_come_from_the_environment(
         ("clock", 1),
     ],
 )
-def test_wrong_setting_is_refused_at_once(connect: Connect, option: str, wrong: Any) -> None:
-    """A client that cannot work is not made, and its secret is not told."""
+def test_invalid_setting_raises_without_the_secret(connect: Connect, option: str, wrong: Any) -> None:
+    """An invalid setting raises in the constructor, and the error does not contain the secret."""
     options = {"workspace_id": 1, "client_id": "id", "client_secret": "hunter2", option: wrong}
     with pytest.raises(ConfigurationError) as caught:
         connect(**options)
     assert "hunter2" not in str(caught.value)
 
 
-def test_unknown_keyword_is_refused(connect: Connect) -> None:
-    """A misspelt setting is not ignored."""
+def test_unknown_keyword_raises(connect: Connect) -> None:
+    """A misspelled setting raises an error."""
     with pytest.raises(TypeError, match="time_out"):
         connect(workspace_id=1, client_id="id", client_secret="secret", time_out=5)
 
 
-async def test_wrong_workspace_is_refused(client: Any) -> None:
-    """Another workspace's number is checked like the first one's."""
+async def test_invalid_workspace_id_raises(client: Any) -> None:
+    """The id of another workspace is validated like the first one."""
     with pytest.raises(ConfigurationError, match="workspace_id"):
         client.workspace("7/../8")
 
 
-async def test_foreign_credential_is_refused_by_the_emulator(connect: Connect, emulator: Emulator) -> None:
-    """A refused credential is a `TokenError` that names it, and the secret is not told."""
+async def test_rejected_credential_raises_a_token_error(connect: Connect, emulator: Emulator) -> None:
+    """A rejected credential raises a `TokenError` with its id and without its secret."""
     options = emulator.client_options() | {"client_id": "prod", "client_secret": "hunter2"}
     async with connect(**options) as client:
         with pytest.raises(Exception, match="client_id") as caught:
@@ -139,8 +139,8 @@ async def test_foreign_credential_is_refused_by_the_emulator(connect: Connect, e
     assert "hunter2" not in str(caught.value)
 
 
-async def test_unauthorized_everywhere_is_one_replay(connect: Connect, peer: Peer) -> None:
-    """A 401 costs one more token and one more request, no more."""
+async def test_permanent_401_causes_one_replay(connect: Connect, peer: Peer) -> None:
+    """A 401 causes one token request and one replay."""
     peer.serve(WORKSPACE.format(1), reply(401, {"errors": [{"message": "no"}]}))
     async with connect(**peer.options()) as client:
         with pytest.raises(UnauthorizedError):
@@ -149,34 +149,34 @@ async def test_unauthorized_everywhere_is_one_replay(connect: Connect, peer: Pee
 
 
 async def test_token_cache_outlives_the_client(connect: Connect, peer: Peer, tmp_path: Any) -> None:
-    """Given a directory, a second client finds the first one's token there."""
+    """A second client with the same directory uses the token of the first."""
     for _ in range(2):
         async with connect(**peer.options(token_cache=tmp_path / "tokens")) as client:
             await client.connections.list()
     assert peer.count("POST /oauth/token") == 1
 
 
-async def test_repr_names_the_workspace_and_no_secret(client: Any) -> None:
-    """A client shows where it leads and nothing it keeps."""
+async def test_repr_has_the_workspace_and_no_secret(client: Any) -> None:
+    """The `repr` of a client contains its workspace and URL, and no secret."""
     assert "Client workspace 5328 at http://127.0.0.1" in repr(client)
     assert "emu_secret" not in repr(client)
 
 
-async def test_concurrent_calls_share_one_token(connect: Connect, peer: Peer) -> None:
-    """Calls that start together wait for one token."""
+async def test_concurrent_requests_share_one_token_request(connect: Connect, peer: Peer) -> None:
+    """Requests that start together wait for one token."""
     async with connect(**peer.options()) as client:
         await asyncio.gather(*(client.connections.list() for _ in range(10)))
     assert peer.count("POST /oauth/token") == 1
 
 
-async def test_borrowed_session_is_used_and_left_open(peer: Peer) -> None:
-    """A session of the caller's carries the calls, and stays the caller's."""
+async def test_session_argument_is_used_and_not_closed(peer: Peer) -> None:
+    """A session of the caller sends the requests, and is not closed."""
     async with aiohttp.ClientSession() as session:
         async with AsyncClient(**peer.options(session=session)) as client:
             assert await client.connections.list() == []
         assert not session.closed
 
 
-def test_both_sorts_take_the_same_arguments() -> None:
-    """Every setting of one client is a setting of the other, with the same default."""
+def test_both_clients_have_the_same_arguments() -> None:
+    """Both clients have the same settings with the same defaults."""
     assert inspect.signature(Client) == inspect.signature(AsyncClient)

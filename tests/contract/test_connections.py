@@ -1,4 +1,4 @@
-"""`client.connections`, as `AsyncClient` and `Client` both have it."""
+"""`client.connections` of `AsyncClient` and `Client`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -54,13 +54,13 @@ CONFIGS: "dict[str, ConnectionConfig]" = {
 
 
 def spec_of(provider: str) -> ConnectionSpec:
-    """Return a connection to a warehouse."""
+    """Return the spec of a connection."""
     return ConnectionSpec(id=f"to-{provider}", name=provider, state="active", config=CONFIGS[provider])
 
 
 @pytest.mark.parametrize("provider", CONFIGS)
-async def test_connection_lives_from_create_to_delete(client: Any, provider: str) -> None:
-    """A connection of every kind can be created, read, listed, changed and deleted."""
+async def test_connection_create_get_list_update_and_delete(client: Any, provider: str) -> None:
+    """A connection of each provider can be created, read, listed, updated and deleted."""
     spec = spec_of(provider)
     created = await client.connections.create(spec)
     assert isinstance(created, Connection)
@@ -78,7 +78,7 @@ async def test_connection_lives_from_create_to_delete(client: Any, provider: str
 
 
 async def test_list_filters_by_service_provider(client: Any) -> None:
-    """Only the connections to the warehouse that is asked for are listed."""
+    """The filter returns only the connections of the provider."""
     for provider in CONFIGS:
         await client.connections.create(spec_of(provider))
     for provider in CONFIGS:
@@ -89,8 +89,8 @@ async def test_list_filters_by_service_provider(client: Any) -> None:
         await client.connections.list(service_provider="Teradata")
 
 
-async def test_secret_comes_back_masked_and_is_not_sent_back(client: Any) -> None:
-    """What was read can be sent back only with the real secret in place of the mask."""
+async def test_masked_secret_must_be_replaced_before_an_update(client: Any) -> None:
+    """A connection that was read can be updated only with the real secret in place of the mask."""
     read = await client.connections.create(spec_of("Snowflake"))
     assert read.config.password.is_mask
     with pytest.raises(ValidationError, match="mask"):
@@ -100,8 +100,8 @@ async def test_secret_comes_back_masked_and_is_not_sent_back(client: Any) -> Non
     assert updated.name == "Kept"
 
 
-async def test_missing_connection_is_not_found(client: Any) -> None:
-    """A 404 names the request and says what the server said."""
+async def test_missing_connection_raises_not_found(client: Any) -> None:
+    """A 404 contains the request and the message of the server."""
     with pytest.raises(NotFoundError) as caught:
         await client.connections.get("nowhere")
     error = caught.value
@@ -113,16 +113,16 @@ async def test_missing_connection_is_not_found(client: Any) -> None:
             await call
 
 
-async def test_connection_that_exists_is_a_conflict(client: Any) -> None:
-    """A second create of one id is refused in the server's words."""
+async def test_existing_connection_raises_a_conflict(client: Any) -> None:
+    """A second create with the same id raises an error with the message of the server."""
     await client.connections.create(spec_of("Databricks"))
     with pytest.raises(ConflictError) as caught:
         await client.connections.create(spec_of("Databricks"))
     assert "to-Databricks" in "".join(caught.value.messages)
 
 
-async def test_wrong_spec_names_every_field_before_a_request(client: Any) -> None:
-    """All problems of a spec are told at once, and nothing is sent."""
+async def test_invalid_spec_reports_every_field_before_a_request(client: Any) -> None:
+    """All problems of a spec are reported together, and nothing is sent."""
     wrong = ConnectionSpec(id="a b", name="", config=SnowflakeConfig(password="****"))
     with pytest.raises(ValidationError) as caught:
         await client.connections.create(wrong)
@@ -132,8 +132,8 @@ async def test_wrong_spec_names_every_field_before_a_request(client: Any) -> Non
 
 
 @pytest.mark.parametrize("wrong", ["", "..", "a/b", "a%2fb", "a?b", "a\nb", "ä", None, 7])
-async def test_wrong_id_never_reaches_a_path(client: Any, wrong: Any) -> None:
-    """Nothing but a slug becomes part of an address."""
+async def test_invalid_id_raises_before_a_request(client: Any, wrong: Any) -> None:
+    """Only a slug becomes part of a path."""
     for call in (client.connections.get(wrong), client.connections.delete(wrong)):
         with pytest.raises(ValidationError):
             await call

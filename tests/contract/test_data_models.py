@@ -1,4 +1,4 @@
-"""`client.data_models`, as `AsyncClient` and `Client` both have it."""
+"""`client.data_models` of `AsyncClient` and `Client`."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ SPEC = DataModelSpec(
 )
 
 
-async def test_data_model_lives_from_create_to_delete(client: Any) -> None:
-    """A data model can be created, read, listed, changed and deleted."""
+async def test_data_model_create_get_list_update_and_delete(client: Any) -> None:
+    """A data model can be created, read, listed, updated and deleted."""
     created = await client.data_models.create(SPEC)
     assert isinstance(created, DataModel)
     assert (created.id, created.sql_query, created.status) == ("customers", SPEC.sql_query, "valid")
@@ -31,8 +31,8 @@ async def test_data_model_lives_from_create_to_delete(client: Any) -> None:
         await client.data_models.get("customers")
 
 
-async def test_what_was_read_is_no_spec(client: Any) -> None:
-    """Sending what was read, not its spec, is refused with the mend."""
+async def test_read_model_as_spec_raises_with_a_hint(client: Any) -> None:
+    """A read model in place of a spec raises an error with a hint."""
     read = await client.data_models.create(SPEC)
     with pytest.raises(ValidationError, match=r"pass its \.to_spec\(\)"):
         await client.data_models.update(read)

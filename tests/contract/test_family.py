@@ -1,4 +1,4 @@
-"""What clients made from one client share with it, and what they check, through both kinds."""
+"""Clients derived from one client: shared state and validation, with both kinds of client."""
 
 import inspect
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from warehouse_sync.emulator import Emulator
 
 @pytest.fixture(params=[AsyncClient, Client])
 async def client(request: pytest.FixtureRequest, warehouse_sync_emulator: Emulator) -> AsyncIterator[Any]:
-    """Each kind of client, one after the other."""
+    """Each kind of client."""
     options = warehouse_sync_emulator.client_options()
     if request.param is Client:
         with Client(**options) as blocking:
@@ -24,17 +24,19 @@ async def client(request: pytest.FixtureRequest, warehouse_sync_emulator: Emulat
 
 
 async def done(value: Any) -> Any:
-    """Return what a call of either client returns."""
+    """Return the result of a call of either client."""
     return await value if inspect.isawaitable(value) else value
 
 
 async def take(items: Any) -> Any:
-    """Return the next item of what either client can be iterated for."""
+    """Return the next item of an iteration of either client."""
     return await anext(items) if hasattr(items, "__anext__") else next(items)
 
 
-async def test_family_shares_what_may_be_late(client: Any, warehouse_sync_emulator: Emulator) -> None:
-    """A 404 right after a trigger does not end a wait with other options, nor one that came back to the workspace."""
+async def test_derived_clients_share_recently_created_runs(
+    client: Any, warehouse_sync_emulator: Emulator
+) -> None:
+    """A 404 right after a trigger is retried by a client with other options, or one returned to the workspace."""
     [pipeline_id] = warehouse_sync_emulator.seed(pipelines=1, runs=1)
     triggered = await done(client.pipelines.trigger(pipeline_id))
     for relative in (client, client.with_options(), client.workspace(77).workspace(client.workspace_id)):
@@ -43,14 +45,16 @@ async def test_family_shares_what_may_be_late(client: Any, warehouse_sync_emulat
 
 
 @pytest.mark.parametrize("wrong", [{"timeout": 5}, {"retry": 3}])
-async def test_family_options_of_a_wrong_type_are_refused(client: Any, wrong: dict[str, Any]) -> None:
-    """A number is no `Timeout`, and is refused where it is given."""
+async def test_options_of_another_type_raise(client: Any, wrong: dict[str, Any]) -> None:
+    """A number in place of a `Timeout` raises an error."""
     with pytest.raises(ConfigurationError):
         client.with_options(**wrong)
 
 
-async def test_family_wrong_timeout_triggers_nothing(client: Any, warehouse_sync_emulator: Emulator) -> None:
-    """A timeout that is none is refused before the pipeline is triggered."""
+async def test_invalid_timeout_raises_before_the_trigger(
+    client: Any, warehouse_sync_emulator: Emulator
+) -> None:
+    """An invalid timeout raises before the pipeline is triggered."""
     [pipeline_id] = warehouse_sync_emulator.seed(pipelines=1, runs=0)
     with pytest.raises(ValidationError):
         await done(client.pipelines.trigger_and_wait(pipeline_id, timeout=-1))
@@ -58,15 +62,15 @@ async def test_family_wrong_timeout_triggers_nothing(client: Any, warehouse_sync
 
 
 @pytest.mark.parametrize("pair", ["pipe", ("pipe",), ("pipe", 1, 2), None, 5])
-async def test_family_wait_for_what_is_no_pair_is_refused(client: Any, pair: Any) -> None:
-    """Pairs are checked before a request, and named."""
+async def test_wait_many_without_pairs_raises_before_a_request(client: Any, pair: Any) -> None:
+    """Pairs are validated before anything is sent."""
     with pytest.raises(ValidationError) as caught:
         client.runs.wait_many([("pipe", 1), pair])
     assert caught.value.fields == ("runs",)
 
 
-async def test_family_watch_of_a_closed_client_ends(client: Any, warehouse_sync_emulator: Emulator) -> None:
-    """A client that was closed is no outage: the watch ends instead of going on stale for ever."""
+async def test_watch_of_a_closed_client_raises(client: Any, warehouse_sync_emulator: Emulator) -> None:
+    """A closed client is not an outage: the watch raises an error."""
     ids = warehouse_sync_emulator.seed(pipelines=1, runs=1)
     changes = client.watch(ids, every=timedelta(milliseconds=1))
     assert not (await take(changes)).stale

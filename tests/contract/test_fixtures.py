@@ -1,4 +1,4 @@
-"""The fixtures for users, in this test run; `tests/test_testing.py` tries them in runs of their own."""
+"""The fixtures for users in this test run; `tests/test_testing.py` runs them in separate processes."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from warehouse_sync.emulator import Emulator, VirtualClock
 async def test_async_client_is_connected_to_the_emulator(
     warehouse_sync_emulator: Emulator, warehouse_sync_client: AsyncClient
 ) -> None:
-    """An async test has a client of an emulator of its own."""
+    """An asynchronous test has a client of its own emulator."""
     warehouse_sync_emulator.seed(pipelines=2)
     assert len(await warehouse_sync_client.pipelines.list()) == 2
 
@@ -17,15 +17,15 @@ async def test_async_client_is_connected_to_the_emulator(
 def test_sync_client_is_connected_to_the_emulator(
     warehouse_sync_clock: VirtualClock, warehouse_sync_emulator: Emulator, warehouse_sync_sync_client: Client
 ) -> None:
-    """So has a blocking one; a clock that is named is the emulator's."""
+    """A blocking test has one too; a requested clock is that of the emulator."""
     [pipeline_id] = warehouse_sync_emulator.seed(pipelines=1)
     warehouse_sync_clock.advance("1d")
     run = warehouse_sync_sync_client.pipelines.trigger_and_wait(pipeline_id)
     assert run.ended_on == warehouse_sync_clock.now()
 
 
-def test_async_fixture_without_pytest_asyncio_is_a_plain_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where anyio's plugin runs async tests, it finds a fixture that it can run."""
+def test_async_fixture_without_pytest_asyncio_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plugin of anyio can run the fixture."""
     monkeypatch.setattr(testing, "find_spec", lambda _: None)
 
     async def function() -> int:

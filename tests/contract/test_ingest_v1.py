@@ -1,4 +1,4 @@
-"""`client.ingest_v1`, as `AsyncClient` and `Client` both have it."""
+"""`client.ingest_v1` of `AsyncClient` and `Client`."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from warehouse_sync import NotFoundError, ValidationError
 
 
 @pytest.mark.parametrize("kind", ["connections", "models", "mappings", "pipelines"])
-async def test_document_lives_from_create_to_delete(client: Any, kind: str) -> None:
-    """Plain documents of every kind can be created, read, listed, changed and deleted."""
+async def test_document_create_get_list_update_and_delete(client: Any, kind: str) -> None:
+    """Documents of each kind can be created, read, listed, updated and deleted."""
     resource = getattr(client.ingest_v1, kind)
     created = await resource.create({"slug": "one", "name": "One", "any": {"thing": [1]}})
     assert created["any"] == {"thing": [1]}
@@ -20,8 +20,8 @@ async def test_document_lives_from_create_to_delete(client: Any, kind: str) -> N
     assert await resource.list() == []
 
 
-async def test_pipeline_tells_its_status_and_runs(client: Any) -> None:
-    """The draft's three status endpoints answer plain JSON."""
+async def test_pipeline_status_and_run_statuses(client: Any) -> None:
+    """The three status endpoints of the draft return JSON."""
     await client.ingest_v1.pipelines.create({"slug": "once"})
     assert (await client.ingest_v1.pipelines.status("once"))["slug"] == "once"
     [run] = await client.ingest_v1.pipelines.run_statuses("once")
@@ -31,15 +31,15 @@ async def test_pipeline_tells_its_status_and_runs(client: Any) -> None:
 
 
 @pytest.mark.parametrize("document", [None, [], "text", {"slug": object()}, {"slug": b"\xff", 1: {2j}}])
-async def test_what_is_not_a_json_object_is_refused(client: Any, document: Any) -> None:
-    """A document that cannot be sent is refused before a request."""
+async def test_document_that_is_not_json_raises(client: Any, document: Any) -> None:
+    """A document that is not a JSON object raises before anything is sent."""
     with pytest.raises(ValidationError, match="document"):
         await client.ingest_v1.models.create(document)
     assert await client.ingest_v1.models.list() == []
 
 
-async def test_wrong_slug_never_reaches_a_path(client: Any) -> None:
-    """Nothing but a slug becomes part of an address."""
+async def test_invalid_slug_raises_before_a_request(client: Any) -> None:
+    """Only a slug becomes part of a path."""
     pipelines = client.ingest_v1.pipelines
     for call in (
         pipelines.get("a/b"),

@@ -1,4 +1,4 @@
-"""`client.pipelines`, as `AsyncClient` and `Client` both have it."""
+"""`client.pipelines` of `AsyncClient` and `Client`."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -39,15 +39,15 @@ SPEC = PipelineSpec(
 
 
 async def prepare(client: Any) -> None:
-    """Create what the pipeline refers to."""
+    """Create the resources that the pipeline refers to."""
     await client.connections.create(
         ConnectionSpec(id="raw", name="Raw", config=DatabricksConfig(provider="p", schema="s"))
     )
     await client.data_models.create(DataModelSpec(id="model", name="Model", sql_query="SELECT 1 FROM a.b.c"))
 
 
-async def test_pipeline_lives_from_create_to_delete(client: Any) -> None:
-    """A pipeline can be created, read, listed, changed and deleted."""
+async def test_pipeline_create_get_list_update_and_delete(client: Any) -> None:
+    """A pipeline can be created, read, listed, updated and deleted."""
     await prepare(client)
     created = await client.pipelines.create(SPEC)
     assert isinstance(created, Pipeline)
@@ -60,15 +60,15 @@ async def test_pipeline_lives_from_create_to_delete(client: Any) -> None:
     assert await client.pipelines.list() == []
 
 
-async def test_pipeline_that_refers_to_nothing_is_refused(client: Any) -> None:
-    """The server's referential checks come back as a 400 in its words."""
+async def test_pipeline_with_missing_references_raises(client: Any) -> None:
+    """A missing reference raises a 400 with the message of the server."""
     with pytest.raises(BadRequestError) as caught:
         await client.pipelines.create(SPEC)
     assert "raw" in " ".join(caught.value.messages)
 
 
 async def test_trigger_starts_a_run(client: Any) -> None:
-    """A trigger tells the run it created; the run can be read and waited for."""
+    """A trigger returns the run it created; the run can be read and waited for."""
     await prepare(client)
     await client.pipelines.create(SPEC)
     triggered = await client.pipelines.trigger("customers")
@@ -79,8 +79,8 @@ async def test_trigger_starts_a_run(client: Any) -> None:
     assert (run.id, run.status) == (triggered.run_id, "success")
 
 
-async def test_trigger_of_a_busy_pipeline_says_so(connect: Any) -> None:
-    """A second trigger while a run is under way is refused, once, with an error of its own."""
+async def test_trigger_of_a_busy_pipeline_raises(connect: Any) -> None:
+    """A second trigger during a run is sent once and raises its own error."""
     with Emulator(running=600) as emulator:
         [pipeline_id] = emulator.seed(pipelines=1, runs=0)
         async with connect(**emulator.client_options()) as client:
@@ -91,7 +91,7 @@ async def test_trigger_of_a_busy_pipeline_says_so(connect: Any) -> None:
 
 
 async def test_trigger_and_wait_returns_the_run(client: Any, emulator: Emulator) -> None:
-    """One call starts a run and sees it to its end."""
+    """One call starts a run and waits until it ends."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=1)
     run = await client.pipelines.trigger_and_wait(pipeline_id, timeout=30)
     assert isinstance(run, Run)
@@ -99,7 +99,7 @@ async def test_trigger_and_wait_returns_the_run(client: Any, emulator: Emulator)
 
 
 async def test_trigger_and_wait_raises_when_the_run_fails(client: Any, emulator: Emulator) -> None:
-    """A failed run is an error that holds the run and the server's reasons."""
+    """A failed run raises an error with the run and its messages."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=1)
     emulator.fail_next_run(pipeline_id, message="no such table")
     with pytest.raises(RunFailedError, match="no such table") as caught:
@@ -107,8 +107,8 @@ async def test_trigger_and_wait_raises_when_the_run_fails(client: Any, emulator:
     assert caught.value.run.status == "failed"
 
 
-async def test_report_tells_status_and_latest_run(client: Any, emulator: Emulator) -> None:
-    """A report names the pipeline's status and how its latest run went."""
+async def test_report_has_the_status_and_the_latest_run(client: Any, emulator: Emulator) -> None:
+    """A report contains the status of the pipeline and its latest run."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=3)
     report = await client.pipelines.report(pipeline_id)
     assert isinstance(report, PipelineReport)
@@ -118,8 +118,8 @@ async def test_report_tells_status_and_latest_run(client: Any, emulator: Emulato
 
 
 @pytest.mark.parametrize("source", ["list", "generator", "async generator"])
-async def test_reports_has_an_entry_per_id(client: Any, emulator: Emulator, source: str) -> None:
-    """Every id gets one entry, its failure included as a value, from any sort of iterable; progress is told."""
+async def test_reports_yields_one_entry_per_id(client: Any, emulator: Emulator, source: str) -> None:
+    """Each id of any kind of iterable has one entry, with errors as values, and `on_progress` is called."""
     ids = [*emulator.seed(pipelines=5, runs=2), "nowhere", "not an id"]
     told: list[Any] = []
     polled = [
@@ -145,7 +145,7 @@ def _source(name: str, ids: list[str]) -> Any:
 
 
 async def test_reports_can_be_left_early(client: Any, emulator: Emulator) -> None:
-    """Leaving the loop half-way leaves the client usable."""
+    """The client keeps working after the loop is left early."""
     ids = emulator.seed(pipelines=20, runs=1)
     reports = client.pipelines.reports(ids, concurrency=4)
     async for _ in reports:
@@ -155,14 +155,14 @@ async def test_reports_can_be_left_early(client: Any, emulator: Emulator) -> Non
 
 
 @pytest.mark.parametrize("concurrency", [0, -1, True, 1.5, "4", None])
-async def test_reports_refuses_a_wrong_concurrency(client: Any, concurrency: Any) -> None:
-    """A wrong argument is an error at the call, not at the first entry."""
+async def test_reports_with_invalid_concurrency_raises(client: Any, concurrency: Any) -> None:
+    """An invalid argument raises at the call, not at the first entry."""
     with pytest.raises(ValidationError, match="concurrency"):
         client.pipelines.reports([], concurrency=concurrency)
 
 
 @pytest.mark.parametrize("ids", ["customers", None, 7])
-async def test_reports_refuses_what_is_not_many(client: Any, ids: Any) -> None:
-    """A single id is not taken for many ids of one letter, and what cannot be gone through is named."""
+async def test_reports_without_an_iterable_raises(client: Any, ids: Any) -> None:
+    """A string is not an iterable of one-letter ids, and other values are reported."""
     with pytest.raises(ValidationError, match="pipeline_ids: must be an iterable"):
         client.pipelines.reports(ids)

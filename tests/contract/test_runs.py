@@ -1,4 +1,4 @@
-"""`client.runs`, as `AsyncClient` and `Client` both have it."""
+"""`client.runs` of `AsyncClient` and `Client`."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -19,7 +19,7 @@ from warehouse_sync.emulator import Emulator
 
 @pytest.mark.parametrize("prefetch", [0, 1, 4])
 async def test_list_yields_every_run_once(client: Any, emulator: Emulator, prefetch: int) -> None:
-    """All runs come, each once, in the server's order, however many pages are read at once."""
+    """All runs are yielded once, in the API's order, with any prefetch."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=137)
     runs = [run async for run in client.runs.list(pipeline_id, page_size=10, prefetch=prefetch)]
     assert all(isinstance(run, Run) for run in runs)
@@ -28,7 +28,7 @@ async def test_list_yields_every_run_once(client: Any, emulator: Emulator, prefe
 
 
 async def test_list_has_pages(client: Any, emulator: Emulator) -> None:
-    """The pages of a listing can be had as such."""
+    """A listing can be iterated by page."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=25)
     pages = [page async for page in client.runs.list(pipeline_id, page_size=10).pages()]
     assert all(isinstance(page, Page) for page in pages)
@@ -40,7 +40,7 @@ async def test_list_has_pages(client: Any, emulator: Emulator) -> None:
 
 
 async def test_list_can_be_iterated_again(client: Any, emulator: Emulator) -> None:
-    """A pager begins anew each time, and asks for 50 runs a page unless told otherwise."""
+    """Each iteration starts from the first page, with 50 runs per page by default."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=60)
     pager = client.runs.list(pipeline_id)
     assert [run.id async for run in pager] == [run.id async for run in pager]
@@ -48,7 +48,7 @@ async def test_list_can_be_iterated_again(client: Any, emulator: Emulator) -> No
 
 
 async def test_list_filters_by_logical_date(client: Any, emulator: Emulator) -> None:
-    """`start` and `end` bound the logical date, both ends included, in any time zone."""
+    """`start` and `end` limit the logical date, inclusively, in any time zone."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=24)
     everything = [run async for run in client.runs.list(pipeline_id)]
     start, end = (
@@ -71,21 +71,21 @@ async def test_list_filters_by_logical_date(client: Any, emulator: Emulator) -> 
         {"end": "2023-01-01"},
     ],
 )
-async def test_list_refuses_wrong_arguments_at_the_call(client: Any, options: dict[str, Any]) -> None:
-    """What is wrong is named before anything is sent, and before anything is iterated."""
+async def test_list_with_invalid_arguments_raises_at_the_call(client: Any, options: dict[str, Any]) -> None:
+    """Invalid arguments raise before the iteration, and nothing is sent."""
     with pytest.raises(ValidationError, match=next(iter(options))):
         client.runs.list("customers", **options)
 
 
-async def test_list_of_a_missing_pipeline_is_not_found(client: Any) -> None:
-    """The error of a page is raised where the page is asked for."""
+async def test_list_of_a_missing_pipeline_raises_not_found(client: Any) -> None:
+    """The error of a page is raised when the page is requested."""
     pager = client.runs.list("nowhere")
     with pytest.raises(NotFoundError):
         _ = [run async for run in pager]
 
 
-async def test_get_reads_one_run(client: Any, emulator: Emulator) -> None:
-    """One run can be read by its number."""
+async def test_get_returns_one_run(client: Any, emulator: Emulator) -> None:
+    """A run can be read by its id."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=3)
     runs = [run async for run in client.runs.list(pipeline_id)]
     assert await client.runs.get(pipeline_id, runs[1].id) == runs[1]
@@ -94,8 +94,8 @@ async def test_get_reads_one_run(client: Any, emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("run_id", [-1, True, "7", 1.0, None])
-async def test_wrong_run_id_never_reaches_a_path(client: Any, run_id: Any) -> None:
-    """Nothing but a whole number becomes part of an address."""
+async def test_invalid_run_id_raises_before_a_request(client: Any, run_id: Any) -> None:
+    """Only a whole number becomes part of a path."""
     with pytest.raises(ValidationError, match="run_id"):
         await client.runs.get("customers", run_id)
     with pytest.raises(ValidationError, match="run_id"):
@@ -105,19 +105,19 @@ async def test_wrong_run_id_never_reaches_a_path(client: Any, run_id: Any) -> No
 
 
 @pytest.mark.parametrize("runs", ["ab", None, 7, [("customers", 1, 2)], ["ab"], [None]])
-async def test_wait_many_refuses_what_are_no_pairs(client: Any, runs: Any) -> None:
-    """Runs are named by pairs, and by many of them."""
+async def test_wait_many_without_pairs_raises(client: Any, runs: Any) -> None:
+    """Runs are an iterable of pairs."""
     with pytest.raises(ValidationError, match=r"runs: must be|run_id: must be"):
         client.runs.wait_many(runs)
 
 
-async def test_list_says_how_it_is_read(client: Any) -> None:
-    """Whoever looks at a listing in a notebook learns that it is to be iterated over."""
+async def test_list_repr_explains_the_iteration(client: Any) -> None:
+    """The `repr` of a listing, as in a notebook, says that it can be iterated over."""
     assert repr(client.runs.list("p1")) == "<RunPager of pipeline 'p1': iterate over it, or over its pages()>"
 
 
 async def test_timeout_may_be_a_timedelta(client: Any, emulator: Emulator) -> None:
-    """Seconds and a `timedelta` say the same, wherever one waits."""
+    """Every wait accepts seconds or a `timedelta`."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=1)
     triggered = await client.pipelines.trigger(pipeline_id)
     with pytest.raises(WaitTimeoutError, match="within 0 s"):
@@ -128,14 +128,14 @@ async def test_timeout_may_be_a_timedelta(client: Any, emulator: Emulator) -> No
 
 
 @pytest.mark.parametrize("timeout", [-1, True, "7", float("nan"), timedelta(seconds=-1)])
-async def test_wrong_timeout_is_refused(client: Any, timeout: Any) -> None:
-    """A timeout is a number of seconds from 0 on, or none."""
+async def test_invalid_timeout_raises(client: Any, timeout: Any) -> None:
+    """A timeout is a number of seconds from 0 on, or `None`."""
     with pytest.raises(ValidationError, match="timeout"):
         await client.runs.wait("customers", 7, timeout=timeout)
 
 
 async def test_wait_for_a_run_that_failed_raises(client: Any, emulator: Emulator) -> None:
-    """A run that ended before the wait began is told at once, and a failed one is an error."""
+    """A run that ended before the wait is returned immediately; a failed one raises."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=4, failed_every=2)
     good, bad = [run async for run in client.runs.list(pipeline_id)][:2]
     assert await client.runs.wait(pipeline_id, good.id) == good
@@ -145,7 +145,7 @@ async def test_wait_for_a_run_that_failed_raises(client: Any, emulator: Emulator
 
 
 async def test_wait_that_times_out_can_be_resumed(client: Any, emulator: Emulator) -> None:
-    """A wait's timeout is not a run's failure: its handle goes on, also through another workspace's client."""
+    """The handle of a timeout resumes the wait, also with the client of another workspace."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=1)
     triggered = await client.pipelines.trigger(pipeline_id)
     with pytest.raises(WaitTimeoutError) as caught:
@@ -159,14 +159,14 @@ async def test_wait_that_times_out_can_be_resumed(client: Any, emulator: Emulato
 
 
 @pytest.mark.parametrize("handle", ["", "wsr1:1:a", "wsr1:1:a/b:7", None])
-async def test_resume_refuses_what_is_no_handle(client: Any, handle: Any) -> None:
-    """Only what `handle()` made is followed."""
+async def test_resume_with_an_invalid_handle_raises(client: Any, handle: Any) -> None:
+    """Only strings returned by `handle()` are accepted."""
     with pytest.raises(ValidationError, match="handle"):
         await client.runs.resume(handle)
 
 
-async def test_wait_many_has_an_entry_per_run(client: Any, emulator: Emulator) -> None:
-    """Every wait gets one entry, failures included as values; progress is told."""
+async def test_wait_many_yields_one_entry_per_run(client: Any, emulator: Emulator) -> None:
+    """Each run has one entry, with errors as values, and `on_progress` is called."""
     first, second, third = emulator.seed(pipelines=3, runs=0)
     emulator.fail_next_run(second)
     triggered = [await client.pipelines.trigger(pipeline_id) for pipeline_id in (first, second)]
@@ -183,7 +183,7 @@ async def test_wait_many_has_an_entry_per_run(client: Any, emulator: Emulator) -
 
 
 async def test_wait_many_for_runs_of_one_pipeline(client: Any, emulator: Emulator) -> None:
-    """Several runs of one pipeline are waited for together, each with its own entry."""
+    """Each of several runs of one pipeline has its own entry."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=10, failed_every=3)
     runs = [run async for run in client.runs.list(pipeline_id)]
     keys = [(pipeline_id, run.id) for run in runs]
@@ -193,8 +193,8 @@ async def test_wait_many_for_runs_of_one_pipeline(client: Any, emulator: Emulato
     assert {entry.run.status for entry in entries.values() if not entry.error} == {"success"}
 
 
-async def test_watch_tells_changes(client: Any, emulator: Emulator) -> None:
-    """The first round tells every pipeline; later ones what changed."""
+async def test_watch_yields_changes(client: Any, emulator: Emulator) -> None:
+    """The first round yields every pipeline; later rounds yield changes."""
     ids = emulator.seed(pipelines=2, runs=1)
     changes = client.watch(ids, every=timedelta(milliseconds=1))
     first = [await anext(changes), await anext(changes)]
@@ -210,21 +210,21 @@ async def test_watch_tells_changes(client: Any, emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("every", [0, -1, True, "1", float("inf"), timedelta()])
-async def test_watch_refuses_a_wrong_interval(client: Any, every: Any) -> None:
-    """A wrong argument is an error at the call."""
+async def test_watch_with_an_invalid_interval_raises(client: Any, every: Any) -> None:
+    """An invalid argument raises at the call."""
     with pytest.raises(ValidationError, match="every"):
         client.watch(["customers"], every=every)
 
 
 @pytest.mark.parametrize("ids", ["customers", ["a b"]])
-async def test_watch_refuses_wrong_ids(client: Any, ids: Any) -> None:
-    """A wrong id is an error at the call."""
+async def test_watch_with_invalid_ids_raises(client: Any, ids: Any) -> None:
+    """An invalid id raises at the call."""
     with pytest.raises(ValidationError, match="pipeline_ids"):
         client.watch(ids, every=1)
 
 
-async def test_every_wait_tells_its_progress(client: Any, emulator: Emulator) -> None:
-    """Whoever waits for a run hears of it each time it is read: first as it begins, last as it ended."""
+async def test_waits_call_on_poll_after_each_poll(client: Any, emulator: Emulator) -> None:
+    """Each wait for one run calls `on_poll` with the run, first as it starts, last as it ended."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=1)
     told: list[Run] = []
     run = await client.pipelines.trigger_and_wait(pipeline_id, timeout=30, on_poll=told.append)

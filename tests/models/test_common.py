@@ -1,4 +1,4 @@
-"""Dates, delays, ids and the checks that several models share."""
+"""Converters and validators that the models share."""
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from enum import Enum
@@ -25,21 +25,21 @@ EAST = timezone(timedelta(hours=1))
 
 
 class Nowhere(tzinfo):
-    """A zone that does not know its offset: a datetime with it is as naive as one without."""
+    """A time zone without an offset: a datetime with it counts as naive."""
 
     def utcoffset(self, _: datetime | None) -> timedelta | None:
-        """Know nothing."""
+        """Return no offset."""
         return None
 
     dst = utcoffset
 
     def tzname(self, _: datetime | None) -> str:
-        """Have a name."""
+        """Return a name."""
         return "nowhere"
 
 
-def test_error_message_reads_as_its_text() -> None:
-    """An error message prints as what the server said."""
+def test_error_message_prints_as_its_text() -> None:
+    """The string form of an `ErrorMessage` is its text."""
     assert f"{ErrorMessage(message='login refused')}" == "login refused"
 
 
@@ -58,15 +58,15 @@ def test_error_message_reads_as_its_text() -> None:
         (None, None),
     ],
 )
-def test_delay_is_written_in_the_largest_exact_unit(given_delay: Any, written: str | None) -> None:
-    """A `timedelta` becomes the wire's delay; the wire's own form and nothing stay as they are."""
+def test_delay_is_converted_to_the_largest_exact_unit(given_delay: Any, written: str | None) -> None:
+    """A `timedelta` is converted to the API's notation; strings and `None` are unchanged."""
     assert to_delay(given_delay) == written
     assert Schedule(type="once", delay=given_delay).delay == written
 
 
 @given(seconds=st.integers(0, 10**9))
 def test_delay_keeps_its_length(seconds: int) -> None:
-    """Whatever the unit, the delay is as long as the `timedelta`, and passes the checks."""
+    """The converted delay is as long as the `timedelta` in any unit, and is valid."""
     schedule = Schedule(type="once", delay=timedelta(seconds=seconds))
     assert schedule.delay is not None
     assert int(schedule.delay[:-1]) * UNITS[schedule.delay[-1]] == seconds
@@ -76,22 +76,22 @@ def test_delay_keeps_its_length(seconds: int) -> None:
 @pytest.mark.parametrize(
     "delay", [timedelta(milliseconds=1500), timedelta(seconds=-1), timedelta(microseconds=-1)]
 )
-def test_delay_that_is_no_whole_second_is_refused(delay: timedelta) -> None:
-    """A delay the wire cannot express is named before it is sent."""
+def test_delay_of_fractional_or_negative_seconds_is_invalid(delay: timedelta) -> None:
+    """A delay that the API's notation cannot express is reported by validation."""
     [(field, message)] = Schedule(type="once", delay=delay).problems()
     assert field == "schedule.delay"
     assert "is not a delay" in message
 
 
 @pytest.mark.parametrize("delay", [15, 1.5, b"15m", ["15m"]])
-def test_delay_of_another_type_is_refused(delay: Any) -> None:
-    """A delay is a text or a `timedelta`."""
+def test_delay_of_another_type_is_invalid(delay: Any) -> None:
+    """A delay is a string or a `timedelta`."""
     assert [field for field, _ in Schedule(type="once", delay=delay).problems()] == ["schedule.delay"]
 
 
 @given(moment=st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=st.timezones()))  # noqa: DTZ001 - hypothesis adds the zone
-def test_aware_date_is_kept_in_utc(moment: datetime) -> None:
-    """An aware datetime in any zone is the same instant in UTC."""
+def test_aware_date_is_converted_to_utc(moment: datetime) -> None:
+    """An aware datetime in any time zone is converted to the same instant in UTC."""
     kept = to_utc(moment)
     assert kept is not None
     assert kept.tzinfo is UTC
@@ -109,16 +109,16 @@ def test_aware_date_is_kept_in_utc(moment: datetime) -> None:
         (1675209600, "must be a datetime, not int"),
     ],
 )
-def test_date_that_cannot_be_sent_is_refused(date: Any, message: str) -> None:
-    """A date without a zone, beyond the calendar or of another type is named with what to do."""
+def test_invalid_date_is_reported(date: Any, message: str) -> None:
+    """A naive datetime, one outside the calendar and a value of another type are reported with a hint."""
     [(field, said)] = Schedule(type="once", end=date).problems()
     assert field == "schedule.end"
     assert message in said
 
 
 @given(value=st.from_regex(r"[A-Za-z0-9_-]+", fullmatch=True))
-def test_slug_is_an_id(value: str) -> None:
-    """ASCII letters, digits, `_` and `-` make an id."""
+def test_slug_is_a_valid_id(value: str) -> None:
+    """An id consists of ASCII letters, digits, `_` and `-`."""
     assert require_id("id", value) == value
     assert not list(check_id("id", value))
 
@@ -144,8 +144,8 @@ BAD_IDS = [
 
 
 @pytest.mark.parametrize("value", [*BAD_IDS, None, 5, b"a", ["a"]])
-def test_what_is_no_slug_is_refused(value: Any) -> None:
-    """Nothing that could change the shape of a URL passes as an id."""
+def test_id_that_is_not_a_slug_is_invalid(value: Any) -> None:
+    """A value that could change the structure of a URL is not accepted as an id."""
     with pytest.raises(ValidationError) as caught:
         require_id("pipeline_id", value)
     assert caught.value.fields == ("pipeline_id",)
@@ -153,20 +153,20 @@ def test_what_is_no_slug_is_refused(value: Any) -> None:
 
 
 class Text(str):
-    """A text of a class of its own, as an enum's members are."""
+    """A subclass of `str`, like the members of a string enum."""
 
     __slots__ = ()
 
 
-def test_id_may_be_of_a_subclass_of_text() -> None:
-    """An id of a class of its own is checked like any other."""
+def test_id_may_be_a_subclass_of_str() -> None:
+    """An id of a subclass of `str` is validated like any other."""
     assert require_id("id", Text("a-1")) == "a-1"
     with pytest.raises(ValidationError):
         require_id("id", Text("../a"))
 
 
-def test_id_of_a_class_that_formats_itself_is_the_text_that_was_checked() -> None:
-    """Such as a member of an enum of strings, which formats as its name."""
+def test_id_with_custom_formatting_is_the_validated_text() -> None:
+    """A subclass of `str` may format itself differently, as a string enum does; its validated text is used."""
 
     class Name(str, Enum):  # noqa: UP042 - `StrEnum` formats as its value
         PROD = "prod-pipeline"
@@ -184,20 +184,20 @@ def test_id_of_a_class_that_formats_itself_is_the_text_that_was_checked() -> Non
 
 
 def test_long_id_is_shortened_in_the_message() -> None:
-    """A refusal of something very long stays readable."""
+    """An error message about a long value stays short."""
     [(_, message)] = check_id("id", "!" * 10_000)
     assert len(message) < 200
 
 
 @pytest.mark.parametrize("value", [0, 1, 10**30])
-def test_run_number_is_a_whole_number(value: int) -> None:
-    """A run's number is any whole number from 0 on."""
+def test_run_id_is_a_whole_number(value: int) -> None:
+    """A run id is a whole number from 0 on."""
     assert require_run_id(value) == value
 
 
 @pytest.mark.parametrize("value", [-1, True, 1.0, "1", None, "1/../2" * 1_000])
-def test_what_is_no_run_number_is_refused(value: Any) -> None:
-    """Nothing else can stand in a URL as a run's number."""
+def test_run_id_of_another_kind_is_invalid(value: Any) -> None:
+    """Other values are not accepted as a run id."""
     with pytest.raises(ValidationError) as caught:
         require_run_id(value)
     assert caught.value.fields == ("run_id",)
@@ -218,16 +218,16 @@ def test_what_is_no_run_number_is_refused(value: Any) -> None:
         (5, False, "must be a string, not int"),
     ],
 )
-def test_text_is_checked(value: Any, required: bool, problem: str | None) -> None:  # noqa: FBT001 - a case of the table
-    """A text is a string, and not empty where it is required."""
+def test_string_is_validated(value: Any, required: bool, problem: str | None) -> None:  # noqa: FBT001 - a case of the table
+    """A string field is a `str`, and not blank if it is required."""
     assert [said for _, said in check_text("name", value, required=required)] == (
         [problem] if problem else []
     )
 
 
 @pytest.mark.parametrize("value", [None, 3, ["active"]])
-def test_word_of_the_wrong_type_is_named_by_validation(value: Any) -> None:
-    """A field that takes an enum member leaves anything else for validation, which names all that is wrong."""
+def test_enum_field_of_another_type_is_reported(value: Any) -> None:
+    """A field that takes an enum member keeps other values, and validation reports all of them."""
     schedule = Schedule(type=value, frequency=value)
     pipeline = PipelineSpec(
         id="p",

@@ -1,4 +1,4 @@
-"""Connections before they are sent."""
+"""Validation of connections."""
 
 from typing import Any
 
@@ -40,13 +40,13 @@ SPEC = ConnectionSpec(id="c", name="C", config=FULL["Databricks"])
 
 
 def fields(spec: ConnectionSpec) -> list[str]:
-    """The fields that are wrong, in order."""
+    """The invalid fields, in order."""
     return [field for field, _ in spec.problems()]
 
 
 @pytest.mark.parametrize("provider", FULL)
-def test_complete_connection_is_accepted(provider: str) -> None:
-    """A configuration with every required field can be sent, active unless said otherwise."""
+def test_complete_connection_is_valid(provider: str) -> None:
+    """A configuration with all required fields is valid, and the default state is active."""
     spec = ConnectionSpec(id="c", name="C", config=FULL[provider])
     assert not fields(spec)
     assert spec.state is ResourceState.ACTIVE
@@ -64,8 +64,8 @@ REQUIRED = {
 
 @pytest.mark.parametrize("provider", FULL)
 @pytest.mark.parametrize("value", [None, "", 5])
-def test_every_required_field_is_named_at_once(provider: str, value: Any) -> None:
-    """Every required field of a configuration that is missing, empty or no text is named, in the order of the fields."""
+def test_all_invalid_required_fields_are_reported(provider: str, value: Any) -> None:
+    """Every required field that is missing, empty or not a string is reported, in the order of the fields."""
     required = REQUIRED[provider].split()
     config: Any = type(FULL[provider])
     spec = attrs.evolve(SPEC, config=config(**dict.fromkeys(required, value)))
@@ -73,8 +73,8 @@ def test_every_required_field_is_named_at_once(provider: str, value: Any) -> Non
     assert not fields(attrs.evolve(SPEC, config=config(**dict.fromkeys(required, "x"))))
 
 
-def test_everything_wrong_is_named_at_once() -> None:
-    """Wrong fields at every level are named together, with words that say what to do."""
+def test_all_invalid_fields_are_reported() -> None:
+    """Invalid fields at every level are reported together, with hints."""
     config = SnowflakeConfig(password="***", extra={"token": "****"})  # the rest is missing
     spec = ConnectionSpec(id="a/b", name=" ", state="resting", config=config, extra={1: 2})  # type: ignore[dict-item]  # wrong on purpose
     said = dict(spec.problems())
@@ -108,29 +108,29 @@ def test_everything_wrong_is_named_at_once() -> None:
     ],
 )
 @pytest.mark.parametrize("config", [UnknownConfig(service_provider="New"), FULL["Databricks"]])
-def test_mask_in_an_unknown_field_is_refused(config: Any, extra: dict[str, Any], path: str) -> None:
-    """A mask is refused wherever in a configuration it came back, also under a name this release does not know."""
+def test_mask_in_an_unknown_field_is_reported(config: Any, extra: dict[str, Any], path: str) -> None:
+    """A mask is reported anywhere in a configuration, also in fields that this release does not know."""
     [(field, message)] = attrs.evolve(SPEC, config=attrs.evolve(config, extra=extra)).problems()
     assert field == path
     assert "mask" in message
 
 
-def test_unknown_field_without_a_mask_is_accepted() -> None:
-    """Unknown fields of any shape are sent as they are."""
+def test_unknown_field_without_a_mask_is_valid() -> None:
+    """Unknown fields may have any value."""
     extra = {"a": "", "b": None, "c": [1, {"d": "**bold**"}], "e": "SELECT *"}
     assert not fields(attrs.evolve(SPEC, config=attrs.evolve(SPEC.config, extra=extra)))
 
 
 @pytest.mark.parametrize("config", [None, {"provider": "p"}, "Snowflake", SnowflakeConfig])
-def test_config_of_no_config_class_is_refused(config: Any) -> None:
-    """A configuration is one of the config classes, not a dictionary."""
+def test_config_of_another_class_is_invalid(config: Any) -> None:
+    """A configuration is an instance of a config class, not a dictionary."""
     [(field, message)] = attrs.evolve(SPEC, config=config).problems()
     assert field == "config"
     assert "such as SnowflakeConfig" in message
 
 
-def test_optional_field_is_checked_for_its_type_only() -> None:
-    """What may be left out may be empty, but must be a text."""
+def test_optional_field_is_validated_by_type_only() -> None:
+    """An optional field may be empty, but is a string."""
     optional = {"aws_iam_user_arn": "", "aws_external_id": 5}
     config: Any = FULL["Snowflake"]
     spec = attrs.evolve(SPEC, config=attrs.evolve(config, **optional))
@@ -138,26 +138,26 @@ def test_optional_field_is_checked_for_its_type_only() -> None:
 
 
 @pytest.mark.parametrize(("port", "kept"), [(5439, "5439"), ("5439", "5439"), (None, None)])
-def test_port_is_kept_as_text(port: Any, kept: str | None) -> None:
-    """A port may be given as a number, and is kept as the wire has it."""
+def test_port_is_converted_to_a_string(port: Any, kept: str | None) -> None:
+    """A port may be a number; it is converted to a string."""
     assert RedshiftConfig(port=port).port == kept
 
 
 @pytest.mark.parametrize("port", [True, 5439.0, [5439]])
-def test_port_of_another_type_is_refused(port: Any) -> None:
-    """A port is a whole number or a text."""
+def test_port_of_another_type_is_invalid(port: Any) -> None:
+    """A port is a whole number or a string."""
     assert fields(attrs.evolve(SPEC, config=attrs.evolve(FULL["Redshift"], port=port))) == ["config.port"]
 
 
-def test_unknown_provider_is_accepted() -> None:
-    """The configuration of a provider this release does not know can be sent, and does not show its fields."""
+def test_config_of_an_unknown_provider_is_valid() -> None:
+    """The configuration of an unknown provider is valid, and its `repr` does not show its fields."""
     config = UnknownConfig(service_provider="Clickhouse", extra={"token": "canary"})
     assert not fields(attrs.evolve(SPEC, config=config))
     assert "canary" not in repr(config)
 
 
-def test_connection_becomes_its_spec() -> None:
-    """What is read becomes what is sent, without what the server sets."""
+def test_connection_to_spec_keeps_the_users_fields() -> None:
+    """`to_spec` keeps the fields that the user sets."""
     connection = Connection(
         id="c", name="C", state=ResourceState.NEW, config=FULL["Redshift"], created_by="me", extra={"x": 1}
     )
@@ -168,8 +168,8 @@ def test_connection_becomes_its_spec() -> None:
 
 
 @pytest.mark.parametrize("model", [*FULL.values(), SPEC])
-def test_model_is_a_frozen_value(model: Any) -> None:
-    """A model cannot be changed, and can be a key."""
+def test_model_is_frozen_and_hashable(model: Any) -> None:
+    """A model cannot be changed, and can be a dictionary key."""
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         model.extra = {}
     assert hash(model) == hash(attrs.evolve(model))

@@ -1,4 +1,4 @@
-"""Data models before they are sent."""
+"""Validation of data models."""
 
 import pytest
 
@@ -7,15 +7,15 @@ from warehouse_sync.models import DataModel, DataModelSpec, DataModelStatus, Res
 SQL = "SELECT email FROM db.schema.users"
 
 
-def test_complete_data_model_is_accepted() -> None:
-    """A data model needs an id, a name and a query, and is active unless said otherwise."""
+def test_complete_data_model_is_valid() -> None:
+    """A data model requires an id, a name and a query, and the default state is active."""
     spec = DataModelSpec(id="m", name="M", sql_query=SQL)
     assert not list(spec.problems())
     assert spec.state is ResourceState.ACTIVE
 
 
-def test_everything_wrong_is_named_at_once() -> None:
-    """Every wrong field is named, in the order of the fields."""
+def test_all_invalid_fields_are_reported() -> None:
+    """All invalid fields are reported, in the order of the fields."""
     spec = DataModelSpec(id="", name=None, state="old", sql_query=" ", extra={b"k": 1})  # type: ignore[arg-type, dict-item]  # wrong on purpose
     assert list(spec.problems()) == [
         ("id", "'' is not an id: use ASCII letters, digits, '_' and '-' only, at least one"),
@@ -27,8 +27,8 @@ def test_everything_wrong_is_named_at_once() -> None:
 
 
 @pytest.mark.parametrize("extra", [{}, {"tags": ["a"], "config": {"dialect": "x"}}])
-def test_data_model_becomes_its_spec(extra: dict[str, object]) -> None:
-    """What is read becomes what is sent, without what the server sets."""
+def test_data_model_to_spec_keeps_the_users_fields(extra: dict[str, object]) -> None:
+    """`to_spec` keeps the fields that the user sets."""
     model = DataModel(
         id="m",
         name="M",

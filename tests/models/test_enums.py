@@ -1,4 +1,4 @@
-"""Vocabularies that are open to words the server learns later."""
+"""Enums that accept unknown values."""
 
 import copy
 import pickle
@@ -11,24 +11,24 @@ from hypothesis import strategies as st
 from warehouse_sync import models
 from warehouse_sync.models import OpenEnum, RunStatus, ScheduleType, SyncModeType
 
-VOCABULARIES = [
+ENUMS = [
     value
     for value in vars(models).values()
     if isinstance(value, type) and issubclass(value, OpenEnum) and value is not OpenEnum
 ]
 
 
-def test_every_vocabulary_is_here() -> None:
+def test_all_enums_are_tested() -> None:
     """The tests below run for every enum of the package."""
-    assert set(VOCABULARIES) == set(OpenEnum.__subclasses__())
-    assert len(VOCABULARIES) == 13
+    assert set(ENUMS) == set(OpenEnum.__subclasses__())
+    assert len(ENUMS) == 13
 
 
-@pytest.mark.parametrize("enum", VOCABULARIES)
-@given(word=st.text())
-def test_any_word_is_a_member(enum: type[OpenEnum], word: str) -> None:
-    """Every word is a member that equals it, hashes like it and prints as it."""
-    member = enum(word)
+@pytest.mark.parametrize("enum", ENUMS)
+@given(value=st.text())
+def test_any_string_is_a_member(enum: type[OpenEnum], value: str) -> None:
+    """Every string is a member that equals it, hashes like it and prints as it."""
+    member = enum(value)
     plain = member.value
     assert isinstance(member, enum)
     assert member == plain
@@ -38,11 +38,11 @@ def test_any_word_is_a_member(enum: type[OpenEnum], word: str) -> None:
     assert member.is_known is (plain in list(enum))
 
 
-@pytest.mark.parametrize("enum", VOCABULARIES)
-@pytest.mark.parametrize("word", ["brand_new", "", "NAME", "known"])
-def test_unknown_word_survives_pickling_and_copying(enum: type[OpenEnum], word: str) -> None:
-    """A word, known or not, is itself after pickling with any protocol and after copying."""
-    member = next(iter(enum)) if word == "known" else enum(word)
+@pytest.mark.parametrize("enum", ENUMS)
+@pytest.mark.parametrize("value", ["brand_new", "", "NAME", "known"])
+def test_member_survives_pickling_and_copying(enum: type[OpenEnum], value: str) -> None:
+    """A member, known or not, is equal after pickling with any protocol and after copying."""
+    member = next(iter(enum)) if value == "known" else enum(value)
     pickles = [pickle.dumps(member, protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
     copies = [pickle.loads(pickled) for pickled in pickles]  # noqa: S301 - our own bytes
     for duplicate in (*copies, copy.copy(member), copy.deepcopy(member)):
@@ -51,9 +51,9 @@ def test_unknown_word_survives_pickling_and_copying(enum: type[OpenEnum], word: 
         assert duplicate.is_known is member.is_known
 
 
-@pytest.mark.parametrize("enum", VOCABULARIES)
-def test_unknown_word_is_not_listed(enum: type[OpenEnum]) -> None:
-    """A word that was met does not become part of the enum."""
+@pytest.mark.parametrize("enum", ENUMS)
+def test_unknown_value_is_not_listed(enum: type[OpenEnum]) -> None:
+    """An unknown value does not become a member of the class."""
     before = list(enum)
     unknown = enum("brand_new")
     assert list(enum) == before
@@ -63,17 +63,17 @@ def test_unknown_word_is_not_listed(enum: type[OpenEnum]) -> None:
     assert all(member.is_known for member in enum)
 
 
-@pytest.mark.parametrize("enum", VOCABULARIES)
+@pytest.mark.parametrize("enum", ENUMS)
 @pytest.mark.parametrize("value", [None, 5, b"active", ["active"]])
-def test_what_is_no_word_is_refused(enum: type[OpenEnum], value: Any) -> None:
-    """What is no text is no member."""
+def test_value_of_another_type_is_not_a_member(enum: type[OpenEnum], value: Any) -> None:
+    """A value that is not a string raises a `ValueError`."""
     with pytest.raises(ValueError, match="is not a valid"):
         enum(value)
 
 
-def test_known_words_are_the_documented_ones() -> None:
-    """Each enum knows exactly the words of the reference."""
-    assert {enum.__name__: [member.value for member in enum] for enum in VOCABULARIES} == {
+def test_known_values_are_the_documented_ones() -> None:
+    """Each enum knows exactly the values of the reference."""
+    assert {enum.__name__: [member.value for member in enum] for enum in ENUMS} == {
         "ConnectionStatus": ["healthy", "faulted"],
         "DataModelStatus": ["valid", "invalid"],
         "Environment": ["development", "production"],
@@ -90,23 +90,23 @@ def test_known_words_are_the_documented_ones() -> None:
     }
 
 
-@pytest.mark.parametrize("enum", VOCABULARIES)
-def test_name_of_a_constant_is_no_known_word(enum: type[OpenEnum]) -> None:
-    """The wire's word is known; the constant's name in another case is a word like any unknown one."""
+@pytest.mark.parametrize("enum", ENUMS)
+def test_name_of_a_constant_is_not_a_known_value(enum: type[OpenEnum]) -> None:
+    """The JSON value is known; the name of its constant is not."""
     for member in enum:
         if member.name != member.value:
             assert not enum(member.name).is_known
 
 
-def test_other_spelling_of_the_documents_is_the_known_word() -> None:
-    """The two words the documents spell in two ways are one member each."""
+def test_alias_is_the_known_value() -> None:
+    """The two values with two spellings in the documents are one member each."""
     assert ScheduleType("on-demand") is ScheduleType.ON_DEMAND
     assert SyncModeType("full_sync") is SyncModeType.FULL
     assert RunStatus("on-demand") == "on-demand"
 
 
 @pytest.mark.parametrize(
-    ("word", "is_terminal"),
+    ("value", "is_terminal"),
     [
         ("queued", False),
         ("running", False),
@@ -119,6 +119,6 @@ def test_other_spelling_of_the_documents_is_the_known_word() -> None:
         ("", False),
     ],
 )
-def test_only_documented_ends_are_terminal(word: str, is_terminal: bool) -> None:  # noqa: FBT001 - an expected value
-    """A run is over when its status says so in a documented word, and never by a word that is unknown."""
-    assert RunStatus(word).is_terminal is is_terminal
+def test_only_documented_final_statuses_are_terminal(value: str, is_terminal: bool) -> None:  # noqa: FBT001 - an expected value
+    """A run has ended if its status is a documented final one; an unknown status is never final."""
+    assert RunStatus(value).is_terminal is is_terminal

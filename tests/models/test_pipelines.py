@@ -1,4 +1,4 @@
-"""Pipelines before they are sent."""
+"""Validation of pipelines."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -37,17 +37,17 @@ SPEC = PipelineSpec(
 
 
 def anything(value: object) -> Any:
-    """Hide the type of a value that is wrong on purpose."""
+    """Hide the type of a value that is invalid on purpose."""
     return value
 
 
 def problems(**changes: Any) -> dict[str, str]:
-    """What is wrong after `changes`, by field."""
+    """Return the problems after `changes`, by field."""
     return dict(attrs.evolve(SPEC, **changes).problems())
 
 
-def test_complete_pipeline_is_accepted() -> None:
-    """A pipeline with what is required can be sent, active unless said otherwise, its words known ones."""
+def test_complete_pipeline_is_valid() -> None:
+    """A pipeline with the required fields is valid; strings become enum members and the default state is active."""
     assert not problems()
     assert SPEC.state is PipelineState.ACTIVE
     assert SPEC.pipeline_type is PipelineType.USER_ATTRIBUTES
@@ -57,8 +57,8 @@ def test_complete_pipeline_is_accepted() -> None:
     assert SCHEDULE.frequency is ScheduleFrequency.HOURLY
 
 
-def test_everything_wrong_is_named_at_once() -> None:
-    """Wrong fields of the pipeline, its sync mode and its schedule are named together, in the order of the fields."""
+def test_all_invalid_fields_are_reported() -> None:
+    """Invalid fields of the pipeline, its sync mode and its schedule are reported together, in order."""
     wrong = PipelineSpec(
         id="a b",
         name="",
@@ -133,8 +133,8 @@ def test_everything_wrong_is_named_at_once() -> None:
         ),
     ],
 )
-def test_wrong_field_is_named_in_useful_words(changes: dict[str, Any], field: str, said: str) -> None:
-    """One wrong field gives one problem, which says what to do about it."""
+def test_invalid_field_is_reported_with_a_hint(changes: dict[str, Any], field: str, said: str) -> None:
+    """One invalid field has one problem, with a hint."""
     [(named, message)] = problems(**changes).items()
     assert named == field
     assert said in message
@@ -151,13 +151,13 @@ def test_wrong_field_is_named_in_useful_words(changes: dict[str, Any], field: st
         {"sync_mode": SyncMode(type="full", from_=START, until=START)},
     ],
 )
-def test_allowed_combination_is_accepted(changes: dict[str, Any]) -> None:
-    """What the documents allow is not refused."""
+def test_documented_combination_is_valid(changes: dict[str, Any]) -> None:
+    """The combinations that the documents allow are valid."""
     assert not problems(**changes)
 
 
-def test_dates_are_kept_in_utc() -> None:
-    """Dates given in any zone are the same instants in UTC."""
+def test_dates_are_converted_to_utc() -> None:
+    """Datetimes in any time zone are converted to UTC."""
     local = START.astimezone(timezone(timedelta(hours=9)))
     mode, schedule = (
         SyncMode(type="full", from_=local, until=local),
@@ -169,8 +169,8 @@ def test_dates_are_kept_in_utc() -> None:
 
 
 @pytest.mark.parametrize("kind", ["user_attributes", "events", "brand_new"])
-def test_pipeline_becomes_its_spec(kind: str) -> None:
-    """What is read becomes what is sent; the transformation is left out where the API refuses it."""
+def test_pipeline_to_spec_keeps_the_users_fields(kind: str) -> None:
+    """`to_spec` keeps the fields that the user sets, except a transformation that the API does not accept."""
     shared: dict[str, Any] = {
         field.name: getattr(SPEC, field.name)
         for field in attrs.fields(PipelineSpec)
@@ -192,6 +192,6 @@ def test_pipeline_becomes_its_spec(kind: str) -> None:
 
 @pytest.mark.parametrize("cls", [Pipeline, PipelineSpec])
 def test_feed_key_is_not_shown(cls: type[Any]) -> None:
-    """The key of a feed does not appear where a pipeline is printed."""
+    """The `repr` of a pipeline does not show the key of its feed."""
     values = {field.name: getattr(SPEC, field.name) for field in attrs.fields(PipelineSpec)}
     assert "canary" not in repr(cls(**values | {"partner_feed_key": "canary"}))

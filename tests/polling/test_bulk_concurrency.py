@@ -1,4 +1,4 @@
-"""Bulk reports at the pace the server likes: less at once when it complains, and more again later."""
+"""Bulk reports adapt their concurrency while the server throttles."""
 
 import asyncio
 from contextlib import aclosing
@@ -12,16 +12,16 @@ from warehouse_sync.models import PipelineReport
 from warehouse_sync.transport.limits import AdaptiveConcurrency
 
 
-def test_bulk_throttled_report_is_asked_for_again_after_longer_and_longer_pauses() -> None:
-    """A 429 is not the end of a report: it is asked for again after 1, 2, 4 … seconds, or later if the server says so."""
+def test_bulk_retries_a_throttled_report_with_growing_delays() -> None:
+    """A report that is throttled (429) is retried after 1, 2, 4 … seconds, or after `Retry-After` if that is longer."""
     reports = Reports(lambda _: 0.0, {"p0": [throttled(), throttled(5.0), throttled(), ReadError("reset")]})
     (entry,) = in_no_time(collected(reports.poll(["p0"])))
     assert isinstance(entry.error, ReadError)
     assert reports.asked == [0.0, 1.0, 6.0, 10.0]
 
 
-def test_bulk_throttled_reports_are_not_asked_for_again_all_at_once() -> None:
-    """Pauses are spread: longer by up to a half, never shorter than the server asks."""
+def test_bulk_delays_have_jitter() -> None:
+    """Delays are up to half as long again, and never shorter than `Retry-After`."""
     reports = Reports(lambda _: 0.0, {name: [throttled(4.0), ReadError("reset")] for name in names(3)})
     chances = iter([0.0, 1.0, 0.5])
     in_no_time(collected(reports.poll(names(3), random=lambda: next(chances))))
@@ -29,10 +29,8 @@ def test_bulk_throttled_reports_are_not_asked_for_again_all_at_once() -> None:
 
 
 @pytest.mark.parametrize(("retry_after", "requests"), [(None, 6), (60.0, 6), (60.5, 1)])
-def test_bulk_throttled_for_too_long_is_an_entry_with_its_error(
-    retry_after: float | None, requests: int
-) -> None:
-    """After six tries, or when the server asks for more than a minute, the error is the entry."""
+def test_bulk_report_throttled_for_too_long_is_an_error(retry_after: float | None, requests: int) -> None:
+    """After six attempts, or if `Retry-After` is more than a minute, the entry has the error."""
     reports = Reports(lambda _: 0.0, {"p0": [throttled(retry_after)]})
     (entry,) = in_no_time(collected(reports.poll(["p0"])))
     assert isinstance(entry.error, RateLimitedError)
@@ -40,7 +38,7 @@ def test_bulk_throttled_for_too_long_is_an_entry_with_its_error(
 
 
 def test_bulk_throttled_lowers_its_concurrency_and_recovers() -> None:
-    """A complaint halves what is under way; answers without complaint bring it back to what the caller allows."""
+    """A throttled response halves the concurrency; successful responses raise it up to the limit of the caller."""
 
     async def check() -> None:
         reports = Reports()
@@ -58,8 +56,8 @@ def test_bulk_throttled_lowers_its_concurrency_and_recovers() -> None:
     in_no_time(check())
 
 
-def test_bulk_throttled_again_and_again_goes_on_with_one() -> None:
-    """However little the server allows, somebody goes on asking."""
+def test_bulk_throttled_repeatedly_keeps_one_worker() -> None:
+    """However often the server throttles, one worker continues."""
     pace = AdaptiveConcurrency()
 
     async def fetch(pipeline_id: str) -> PipelineReport:
@@ -70,8 +68,8 @@ def test_bulk_throttled_again_and_again_goes_on_with_one() -> None:
     assert len(in_no_time(collected(poll(names(100), fetch, 16, limit=pace)))) == 100
 
 
-def test_bulk_polls_of_a_client_share_its_pace() -> None:
-    """Two polls of one client together stay below what the server allows, and each goes on."""
+def test_bulk_operations_of_a_client_share_the_limit() -> None:
+    """Two bulk operations of one client together stay within the limit, and both make progress."""
 
     async def check() -> None:
         reports = Reports()

@@ -1,4 +1,4 @@
-"""Bulk reports: one entry per id whatever fails, in bounded memory, at the pace the server likes."""
+"""Bulk reports: one entry per id, errors as values, bounded memory and concurrency."""
 
 import asyncio
 import gc
@@ -28,7 +28,7 @@ FAILURES = (ReadError("reset"), NotFoundError(status=404), throttled(), throttle
     ),
     asynchronous=st.booleans(),
 )
-def test_bulk_has_one_entry_per_id_whatever_fails(
+def test_bulk_yields_one_entry_per_id(
     *,
     ids: list[str],
     concurrency: int,
@@ -36,7 +36,7 @@ def test_bulk_has_one_entry_per_id_whatever_fails(
     failing: dict[str, list[Exception]],
     asynchronous: bool,
 ) -> None:
-    """Repeated ids included, each id has as many entries as it was given; each entry has a report or an error, never both."""
+    """Each id, also a repeated one, has one entry with either a report or an error."""
     reports = Reports(lambda pipeline_id: latencies[int(pipeline_id[1:]) % len(latencies)], failing)
     entries = in_no_time(collected(reports.poll(from_queue(ids) if asynchronous else iter(ids), concurrency)))
     assert Counter(entry.pipeline_id for entry in entries) == Counter(ids)
@@ -45,8 +45,8 @@ def test_bulk_has_one_entry_per_id_whatever_fails(
     assert reports.most <= concurrency
 
 
-def test_bulk_keeps_as_many_under_way_as_allowed() -> None:
-    """A hundred reports of 0.1 s each, ten at a time, take a second; the slow one holds nobody up."""
+def test_bulk_runs_as_many_requests_as_allowed() -> None:
+    """A hundred reports of 0.1 s with a concurrency of ten take a second; a slow one does not delay the others."""
 
     async def check() -> None:
         reports = Reports(lambda pipeline_id: 0.95 if pipeline_id == "p0" else 0.1)
@@ -59,8 +59,8 @@ def test_bulk_keeps_as_many_under_way_as_allowed() -> None:
     in_no_time(check())
 
 
-def test_bulk_entries_come_as_they_complete() -> None:
-    """The first entry is there when the first answer is, not when all are."""
+def test_bulk_yields_entries_in_order_of_completion() -> None:
+    """The first entry is yielded after the first response, not after all responses."""
 
     async def check() -> None:
         reports = Reports(lambda pipeline_id: 5.0 - int(pipeline_id[1:]))
@@ -72,8 +72,8 @@ def test_bulk_entries_come_as_they_complete() -> None:
 
 
 @pytest.mark.parametrize("suspending", [True, False])
-def test_bulk_memory_does_not_grow_with_the_number_of_ids(*, suspending: bool) -> None:
-    """Of 100,000 ids few are drawn ahead and few results wait, also where the caller is slower than the server."""
+def test_bulk_memory_is_independent_of_the_number_of_ids(*, suspending: bool) -> None:
+    """Few of 100,000 ids are consumed ahead and few results are queued, also if the caller is slower than the server."""
     drawn = delivered = ahead = 0
 
     def ids() -> Iterator[str]:
@@ -101,30 +101,30 @@ def test_bulk_memory_does_not_grow_with_the_number_of_ids(*, suspending: bool) -
     assert ahead <= 3 * 16
 
 
-def test_bulk_async_ids_are_never_asked_twice_at_once() -> None:
-    """An asynchronous generator, which cannot be, serves many workers."""
+def test_bulk_never_calls_asynchronous_ids_concurrently() -> None:
+    """Many workers share an asynchronous generator, which does not support concurrent calls."""
     entries = in_no_time(collected(Reports().poll(from_queue(names(50)))))
     assert sorted(entry.pipeline_id for entry in entries) == sorted(names(50))
 
 
 def broken(ids: Iterable[str]) -> Iterator[str]:
-    """Ids that end in an error."""
+    """Ids that raise at the end."""
     yield from ids
     raise LookupError("no more rows")
 
 
 async def broken_later(ids: Iterable[str]) -> AsyncIterator[str]:
-    """The same, asynchronous."""
+    """Asynchronous ids that raise at the end."""
     for pipeline_id in broken(ids):
         await asyncio.sleep(0)
         yield pipeline_id
 
 
 @pytest.mark.parametrize("source", [broken, broken_later])
-def test_bulk_error_of_the_ids_surfaces_after_the_entries_of_those_before(
+def test_bulk_raises_an_error_of_the_ids_after_earlier_entries(
     source: Callable[[list[str]], Ids],
 ) -> None:
-    """What was drawn is answered; then the caller hears of his own iterator's error."""
+    """The entries of earlier ids are yielded before the error of the iterable is raised."""
     seen: list[str] = []
 
     async def collect() -> None:
@@ -139,8 +139,8 @@ def test_bulk_error_of_the_ids_surfaces_after_the_entries_of_those_before(
     assert sorted(seen) == names(5)
 
 
-def test_bulk_error_that_is_not_ours_surfaces() -> None:
-    """A programming error is not hidden in an entry; no more is asked for after it, and nothing is left running."""
+def test_bulk_raises_a_programming_error() -> None:
+    """An error that is not a `WarehouseSyncError` is raised and stops all workers."""
     reports = Reports(failing={"p3": [ZeroDivisionError()]})
 
     async def check() -> None:
@@ -151,8 +151,8 @@ def test_bulk_error_that_is_not_ours_surfaces() -> None:
     assert len(reports.asked) <= 24
 
 
-def test_bulk_worker_cancelled_by_others_is_not_a_lost_entry() -> None:
-    """Where a request is cancelled behind our back, the poll ends as cancelled instead of leaving an id out."""
+def test_bulk_worker_cancelled_from_outside_cancels_the_poll() -> None:
+    """If other code cancels a request, the operation is cancelled too, and no id is skipped."""
 
     async def fetch(pipeline_id: str) -> PipelineReport:
         if pipeline_id == "p2":
@@ -167,8 +167,8 @@ def test_bulk_worker_cancelled_by_others_is_not_a_lost_entry() -> None:
 
 
 @pytest.mark.parametrize("stop", [1, 3, 20])
-def test_bulk_stopped_early_leaves_nothing_running(stop: int) -> None:
-    """A loop that is left ends every request, and no further id is drawn."""
+def test_bulk_closed_early_cancels_all_requests(stop: int) -> None:
+    """Closing the generator cancels all requests and consumes no further id."""
     reports, ids = Reports(), iter(names(1000))
 
     async def check() -> None:
@@ -182,8 +182,8 @@ def test_bulk_stopped_early_leaves_nothing_running(stop: int) -> None:
     in_no_time(check())
 
 
-def test_bulk_dropped_or_cancelled_leaves_nothing_running() -> None:
-    """An iterator that is forgotten, and a caller who is cancelled, end every request too."""
+def test_bulk_collected_or_cancelled_cancels_all_requests() -> None:
+    """A garbage-collected generator and a cancelled caller cancel all requests too."""
 
     async def check() -> None:
         reports = Reports()
@@ -203,8 +203,8 @@ def test_bulk_dropped_or_cancelled_leaves_nothing_running() -> None:
     in_no_time(check())
 
 
-def test_bulk_closed_while_results_wait_for_room_leaves_nothing_running() -> None:
-    """Workers that wait for a slow caller are ended like those that wait for the server."""
+def test_bulk_closed_with_a_full_queue_cancels_all_workers() -> None:
+    """Workers that wait for space in the queue are cancelled as well."""
 
     async def check() -> None:
         async with aclosing(Reports().poll(names(100), 2).results()) as entries:
@@ -216,7 +216,7 @@ def test_bulk_closed_while_results_wait_for_room_leaves_nothing_running() -> Non
 
 @pytest.mark.parametrize(("ids", "total"), [(names(5), 5), (iter(names(5)), None)])
 def test_bulk_progress_counts_entries_and_failures(ids: Iterable[str], total: int | None) -> None:
-    """`on_progress` hears of each entry: how many there were, how many failed, of how many if the ids know."""
+    """`on_progress` receives the numbers of entries and failures, and the total if the ids have a length."""
     told: list[Progress] = []
     reports = Reports(lambda _: 0.0, {"p1": [ReadError("reset")]})
     in_no_time(collected(reports.poll(ids, 1, on_progress=told.append)))
@@ -225,8 +225,8 @@ def test_bulk_progress_counts_entries_and_failures(ids: Iterable[str], total: in
     assert {progress.total for progress in told} == {total}
 
 
-def test_bulk_progress_that_raises_reaches_the_caller() -> None:
-    """An error in the caller's callback is the caller's, and nothing is left running."""
+def test_bulk_raises_an_error_of_on_progress() -> None:
+    """An error of the callback is raised to the caller, and all workers are cancelled."""
 
     def fail(progress: Progress) -> None:
         raise ValueError("the bar is broken")
@@ -238,21 +238,21 @@ def test_bulk_progress_that_raises_reaches_the_caller() -> None:
     in_no_time(check())
 
 
-def test_bulk_without_ids_ends_at_once() -> None:
-    """No ids, no entries, no requests."""
+def test_bulk_without_ids_yields_nothing() -> None:
+    """Without ids there are no entries and no requests."""
     reports = Reports()
     assert in_no_time(collected(reports.poll([]))) == []
     assert reports.asked == []
 
 
-def test_bulk_refuses_what_cannot_be_iterated() -> None:
-    """Ids that are none are an error before anything is asked for."""
+def test_bulk_raises_for_a_value_that_is_not_iterable() -> None:
+    """Ids that are not iterable raise an error before anything is sent."""
     with pytest.raises(TypeError):
         Reports().poll(5)  # type: ignore[arg-type]  # that is the point
 
 
-def test_bulk_hands_over_what_has_come_already() -> None:
-    """`ready` returns what waits, counted as delivered, and nothing twice; after the end it is empty."""
+def test_bulk_ready_returns_the_available_entries() -> None:
+    """`ready` returns the queued entries and counts them as yielded; it is empty after the end."""
 
     async def check() -> None:
         bulk = Reports().poll(names(20), 4)

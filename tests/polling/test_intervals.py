@@ -1,4 +1,4 @@
-"""When to look again: growing intervals, and what was learned from earlier runs."""
+"""Intervals between polls, with and without an estimated duration."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def run(seconds: float | None, *, started: bool = True) -> Run:
-    """A run that took so long."""
+    """Return a run with this duration."""
     return Run(
         id=1,
         pipeline_id="p",
@@ -35,17 +35,17 @@ def run(seconds: float | None, *, started: bool = True) -> Run:
     usual=st.none() | st.floats(0, 1e9),
     random=st.floats(0, 1),
 )
-def test_interval_always_lies_within_its_bounds(
+def test_interval_stays_within_its_bounds(
     polls: int, waited: float, usual: float | None, random: float
 ) -> None:
-    """No look comes at once, none is put off for more than half a minute, each but for the jitter."""
+    """No interval is shorter than the minimum or longer than the maximum, apart from jitter."""
     interval = next_interval(polls=polls, waited=waited, usual=usual, random=random)
     assert MIN_INTERVAL * (1 - JITTER) - 1e-9 <= interval <= MAX_INTERVAL * (1 + JITTER) + 1e-9
 
 
 @given(polls=st.integers(0, 60), random=st.floats(0, 1))
-def test_interval_without_experience_grows(polls: int, random: float) -> None:
-    """The more looks there were, the longer the next interval."""
+def test_interval_without_an_estimate_grows(polls: int, random: float) -> None:
+    """The interval grows with the number of polls."""
     now, later = (
         next_interval(polls=number, waited=0, usual=None, random=random) for number in (polls, polls + 1)
     )
@@ -53,8 +53,8 @@ def test_interval_without_experience_grows(polls: int, random: float) -> None:
 
 
 @given(usual=st.floats(0.5, 25), share=st.floats(0, 0.99))
-def test_interval_with_experience_ends_when_the_run_should(usual: float, share: float) -> None:
-    """Far into a wait, the next look comes when runs of the pipeline usually end."""
+def test_interval_with_an_estimate_ends_at_the_estimate(usual: float, share: float) -> None:
+    """Late in a wait, the next poll is due at the estimated end of the run."""
     waited = share * usual
     interval = next_interval(polls=20, waited=waited, usual=usual, random=0.5)
     assert waited + interval == pytest.approx(max(usual, waited + MIN_INTERVAL))
@@ -62,19 +62,19 @@ def test_interval_with_experience_ends_when_the_run_should(usual: float, share: 
 
 @given(usual=st.floats(1, 1000), over=st.floats(1, 100))
 def test_interval_of_an_overdue_run_grows_with_the_wait(usual: float, over: float) -> None:
-    """A run that takes longer than usual is looked at often at first, and less so the longer it takes."""
+    """A run that takes longer than estimated is polled often at first, and less often the longer it takes."""
     interval = next_interval(polls=9, waited=usual * over, usual=usual, random=0.5)
     assert interval == pytest.approx(min(max(usual * over / 10, MIN_INTERVAL), MAX_INTERVAL))
 
 
-def test_interval_is_spread_by_random() -> None:
-    """The same wait is a fifth shorter or longer, so that many waiters do not ask in step."""
+def test_interval_has_jitter() -> None:
+    """The interval is up to a fifth shorter or longer."""
     shortest, longest = (next_interval(polls=4, waited=0, usual=None, random=random) for random in (0, 1))
     assert longest / shortest == pytest.approx((1 + JITTER) / (1 - JITTER))
 
 
-def test_habit_follows_the_newest_runs() -> None:
-    """The first run is taken as it is; each later one moves what is remembered by a third of the difference or so."""
+def test_duration_estimate_is_a_moving_average() -> None:
+    """The first run sets the estimate; each later run moves it by 30 % of the difference."""
     duration = DurationEstimate()
     duration.update(run(10))
     assert duration.seconds == 10
@@ -83,8 +83,8 @@ def test_habit_follows_the_newest_runs() -> None:
 
 
 @pytest.mark.parametrize("useless", [run(None), run(10, started=False), run(-1)])
-def test_habit_learns_nothing_from_a_run_without_a_duration(useless: Run) -> None:
-    """A run that has not begun, has not ended, or ended before it began teaches nothing."""
+def test_duration_estimate_ignores_a_run_without_a_duration(useless: Run) -> None:
+    """A run without a start or an end, or with an end before its start, does not change the estimate."""
     duration = DurationEstimate(seconds=5)
     duration.update(useless)
     assert duration.seconds == 5

@@ -1,4 +1,4 @@
-"""Waiting for runs: by number, through blips, with a deadline each, asking once per pipeline however many wait."""
+"""Waits for one run: errors, deadlines, and pollers shared by all waiters of a pipeline."""
 
 import asyncio
 from collections import Counter
@@ -15,7 +15,7 @@ from warehouse_sync.models import Run, RunHandle, RunStatus
 
 
 def test_wait_returns_the_run_soon_after_it_ended() -> None:
-    """The run that succeeded is returned, within a fraction of the time it took."""
+    """The successful run is returned within a fraction of its duration."""
 
     async def check() -> None:
         run = await waiter(Server({("p", 1): Fate(ends=20)})).wait("p", 1, None)
@@ -25,24 +25,24 @@ def test_wait_returns_the_run_soon_after_it_ended() -> None:
     in_no_time(check())
 
 
-def test_wait_is_for_that_run_and_no_other() -> None:
-    """Another run of the pipeline that ends first is not what was waited for."""
+def test_wait_ignores_other_runs_of_the_pipeline() -> None:
+    """Another run of the pipeline that ends first does not end the wait."""
     server = Server({("p", 1): Fate(ends=1, how="failed"), ("p", 2): Fate(ends=30)})
     run = in_no_time(waiter(server).wait("p", 2, None))
     assert (run.id, run.status) == (2, RunStatus.SUCCESS)
 
 
 @pytest.mark.parametrize("how", ["failed", "stopped"])
-def test_wait_for_a_run_that_does_not_succeed_fails(how: str) -> None:
-    """A run that ends as anything but a success is an error that holds the run."""
+def test_wait_for_a_failed_run_raises(how: str) -> None:
+    """A run that does not succeed raises an error that holds the run."""
     with pytest.raises(RunFailedError) as caught:
         in_no_time(_expect(waiter(Server({("p", 1): Fate(how=how)})).wait("p", 1, None)))
     assert caught.value.run.status == how
 
 
 @pytest.mark.parametrize("status", ["queued", "retrying", "brand_new"])
-def test_wait_goes_on_at_a_status_that_is_no_end(status: str) -> None:
-    """Neither a run that is to begin nor a status of a later release ends a wait."""
+def test_wait_continues_with_a_status_that_is_not_terminal(status: str) -> None:
+    """Neither a queued run nor an unknown status ends a wait."""
 
     async def check() -> None:
         await waiter(Server({("p", 1): Fate(ends=9, until_then=status)})).wait("p", 1, None)
@@ -67,15 +67,15 @@ BLIPS = (
 @pytest.mark.parametrize("blip", BLIPS)
 @pytest.mark.parametrize("runs", [1, 3])
 def test_wait_survives_an_outage(blip: Exception, runs: int) -> None:
-    """Polls that fail for a minute end no wait, be it for one run or for several of a pipeline."""
+    """Polls that fail for a minute do not end a wait for one run or for several runs of a pipeline."""
     fates = {("p", number): Fate(ends=10) for number in range(runs)}
     ends = in_no_time(waited(Server(fates, failing=[(2, 60, "run page", blip)]), fates))
     assert all(entry.error is None and 60 <= when < 130 for when, entry in ends.values())
 
 
 @pytest.mark.parametrize("kind", ["page", "run"])
-def test_wait_for_many_of_a_pipeline_survives_answers_that_are_always_wrong(kind: str) -> None:
-    """Where pages cannot be read, runs are asked for one by one; where runs cannot, pages are enough."""
+def test_wait_survives_invalid_responses(kind: str) -> None:
+    """If pages cannot be decoded, runs are requested individually; if runs cannot be decoded, pages suffice."""
     fates = {("p", number): Fate() for number in range(4)}
     ends = in_no_time(
         waited(Server(fates, failing=[(0, NEVER, kind, errors.DecodeError("odd"))]), fates, 600)
@@ -84,8 +84,8 @@ def test_wait_for_many_of_a_pipeline_survives_answers_that_are_always_wrong(kind
     assert len(ends) == 4
 
 
-def test_wait_in_an_outage_asks_once_per_look() -> None:
-    """A server that is down is not asked for runs one by one when it could not answer for a page."""
+def test_wait_sends_one_request_per_poll_in_an_outage() -> None:
+    """If the request for a page fails, the runs are not requested individually."""
     fates = {("p", number): Fate(ends=10) for number in range(4)}
     server = Server(fates, failing=[(0, 60, "run page", ServerError(status=503))])
     in_no_time(waited(server, fates))
@@ -107,8 +107,8 @@ FINAL = (
 
 @pytest.mark.parametrize("final", FINAL)
 @pytest.mark.parametrize("runs", [1, 3])
-def test_wait_ends_at_an_error_that_will_not_pass(final: Exception, runs: int) -> None:
-    """A refused credential, a closed client and their like end every wait they meet, after one request."""
+def test_wait_ends_with_a_permanent_error(final: Exception, runs: int) -> None:
+    """A rejected credential, a closed client and similar errors end all waits after one request."""
     fates = {("p", number): Fate(ends=NEVER) for number in range(runs)}
     server = Server(fates, failing=[(0, NEVER, "run page", final)])
     ends = in_no_time(waited(server, fates))
@@ -118,15 +118,15 @@ def test_wait_ends_at_an_error_that_will_not_pass(final: Exception, runs: int) -
 
 @pytest.mark.parametrize("runs", [1, 3])
 def test_wait_for_a_run_that_does_not_exist_ends(runs: int) -> None:
-    """A 404 ends the wait, also where a pipeline with several awaited runs is gone as a whole."""
+    """A 404 ends the wait, also if a pipeline with several awaited runs does not exist."""
     server = Server({})
     ends = in_no_time(waited(server, [("gone", number) for number in range(runs)]))
     assert [type(entry.error) for _, entry in ends.values()] == [NotFoundError] * runs
     assert len(server.asked) == 1
 
 
-def test_wait_for_a_run_that_may_be_late_goes_on() -> None:
-    """A 404 for what was just created is "not yet", until it is no longer."""
+def test_wait_retries_a_404_for_a_new_run() -> None:
+    """A 404 for a run that was just created is retried, until it no longer counts as new."""
     server = Server({("new", 1): Fate(ends=40, exists=20)}, late={"new"})
     assert in_no_time(waiter(server).wait("new", 1, None)).id == 1
 
@@ -141,8 +141,8 @@ def test_wait_for_a_run_that_may_be_late_goes_on() -> None:
     in_no_time(give_up())
 
 
-def test_wait_timeout_says_how_to_go_on() -> None:
-    """The error names the run as last read and a handle; it comes on time."""
+def test_wait_timeout_has_the_last_run_and_a_handle() -> None:
+    """The error is raised on time and has the run as last read and a handle."""
 
     async def check() -> None:
         with pytest.raises(
@@ -159,15 +159,15 @@ def test_wait_timeout_says_how_to_go_on() -> None:
 
 
 @pytest.mark.parametrize("timeout", [0, 1])
-def test_wait_timeout_before_the_first_answer_says_so(timeout: float) -> None:
-    """Where nothing could be read, the error does not invent a status."""
+def test_wait_timeout_without_a_response_has_no_run(timeout: float) -> None:
+    """If no poll succeeded, the error has no run and no status."""
     with pytest.raises(WaitTimeoutError, match="no poll read it") as caught:
         in_no_time(_expect(waiter(Server({("p", 1): Fate()}, latency=100)).wait("p", 1, timeout)))
     assert caught.value.run is None
 
 
-def test_wait_each_has_a_deadline_of_its_own() -> None:
-    """One waiter that gives up takes nothing from another who waits for the same run."""
+def test_waits_have_independent_deadlines() -> None:
+    """A wait that times out does not end another wait for the same run."""
 
     async def check() -> None:
         waits = waiter(Server({("p", 1): Fate(ends=20)}))
@@ -180,8 +180,8 @@ def test_wait_each_has_a_deadline_of_its_own() -> None:
     in_no_time(check())
 
 
-def test_wait_cancelled_ends_its_polls_and_no_others() -> None:
-    """A cancelled waiter leaves nothing running; whoever waits for the same run goes on."""
+def test_wait_cancelled_stops_only_its_own_polls() -> None:
+    """A cancelled wait leaves no task, and other waits for the same run continue."""
 
     async def check() -> None:
         server = Server({("p", 1): Fate(ends=20), ("q", 1): Fate(ends=NEVER)})
@@ -200,8 +200,8 @@ def test_wait_cancelled_ends_its_polls_and_no_others() -> None:
     in_no_time(check())
 
 
-def test_wait_again_at_once_after_the_last_waiter_left() -> None:
-    """A poll that is being ended takes no new waiter: a new one begins."""
+def test_wait_starts_a_new_poller_after_the_last_was_cancelled() -> None:
+    """A poller that is being cancelled accepts no new waiter; a new poller starts."""
 
     async def check() -> None:
         waits = waiter(Server({("p", 1): Fate(ends=20)}))
@@ -212,15 +212,15 @@ def test_wait_again_at_once_after_the_last_waiter_left() -> None:
     in_no_time(check())
 
 
-def test_wait_on_another_loop_begins_anew() -> None:
-    """One waiter serves one loop after the other."""
+def test_wait_works_on_several_event_loops() -> None:
+    """One waiter can be used on one event loop after another."""
     waits = waiter(Server({("p", 1): Fate()}))
     for _ in range(2):
         assert in_no_time(waits.wait("p", 1, None)).id == 1
 
 
-def test_wait_error_that_is_not_ours_reaches_every_waiter() -> None:
-    """A programming error in a poll ends the waits it serves instead of leaving them for ever."""
+def test_wait_raises_a_programming_error_to_every_waiter() -> None:
+    """A programming error in a poll ends all waits that it serves."""
     server = Server({("p", 1): Fate()}, failing=[(0, NEVER, "run page", ZeroDivisionError())])
 
     async def check() -> None:
@@ -234,8 +234,8 @@ async def _expect(waiting: "asyncio.Future[Run] | object") -> None:
     await waiting  # type: ignore[misc]  # a coroutine
 
 
-def test_wait_tells_of_each_look() -> None:
-    """Who asks for progress is told the run as often as it is read, the last time as it ended; another waiter is not."""
+def test_wait_calls_on_poll_after_each_poll() -> None:
+    """`on_poll` receives the run after each poll, including the last one; other waits do not receive it."""
     server, told = Server({("p", 1): Fate(ends=9, until_then="queued")}), list[Run]()
 
     async def check() -> None:
@@ -248,8 +248,8 @@ def test_wait_tells_of_each_look() -> None:
     assert len(told) > 3
 
 
-def test_wait_ends_at_an_error_of_its_own_listener_alone() -> None:
-    """What a listener raises is its caller's; the poll goes on for the others, and ends when nobody waits any more."""
+def test_wait_raises_an_error_of_its_own_on_poll_only() -> None:
+    """An error in `on_poll` ends only its own wait; the poller stops after its last waiter."""
     server = Server({("p", 1): Fate(ends=9)})
 
     def fail(run: Run) -> None:
@@ -268,8 +268,8 @@ def test_wait_ends_at_an_error_of_its_own_listener_alone() -> None:
     in_no_time(check())
 
 
-def test_wait_tells_of_a_run_read_from_a_page() -> None:
-    """Looks that several runs of a pipeline share are told, too, to each listener its own run."""
+def test_wait_calls_on_poll_for_runs_of_a_page() -> None:
+    """A page that serves several waits calls each `on_poll` with its own run."""
     server = Server({("p", 1): Fate(ends=3), ("p", 2): Fate(ends=6)})
     told: dict[int, list[int]] = {1: [], 2: []}
 

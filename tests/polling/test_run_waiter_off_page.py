@@ -1,4 +1,4 @@
-"""Waiting for runs that are not on the first page of their pipeline."""
+"""Waits for runs that are not on the first page of their pipeline."""
 
 import asyncio
 
@@ -6,8 +6,8 @@ from tests.support.runs import Fate, Server, waited, waiter
 from tests.support.virtual import in_no_time, now
 
 
-def test_wait_for_many_old_runs_finds_each_at_once() -> None:
-    """Hundreds of runs that ended long ago cost one question each, and not one polling interval each."""
+def test_wait_for_many_old_runs_needs_one_request_each() -> None:
+    """Hundreds of runs that ended long ago need one request each, not one poll each."""
     fates = {("p", number): Fate(ends=0, on_page=number < 50) for number in range(500)}
     server = Server(fates)
 
@@ -19,8 +19,8 @@ def test_wait_for_many_old_runs_finds_each_at_once() -> None:
     assert len(server.asked) == 451
 
 
-def test_wait_given_up_while_others_are_asked_for_is_passed_over() -> None:
-    """A run that nobody waits for any more is not asked for, and the rest of its pipeline is."""
+def test_wait_skips_a_run_whose_last_waiter_was_removed() -> None:
+    """A run without waiters is not requested, and the other runs of the pipeline are."""
     fates = {("p", number): Fate(ends=0, on_page=False) for number in range(4)}
     server = Server(fates, latency=1.0)
 

@@ -1,4 +1,4 @@
-"""A stream: its items one by one, or all that have come."""
+"""Streams: their items one by one, or all available items at once."""
 
 from collections import deque
 from collections.abc import AsyncGenerator
@@ -9,14 +9,14 @@ from warehouse_sync.polling.stream import Stream
 
 
 class Source:
-    """Yields from a queue until it is empty, and notes that it was closed."""
+    """Yields from a queue until it is empty, and records that it was closed."""
 
     def __init__(self) -> None:
         self.items = deque([1, 2, 3, 4])
         self.closed = False
 
     async def generate(self) -> AsyncGenerator[int, None]:
-        """Yield what is left."""
+        """Yield the remaining items."""
         try:
             while self.items:
                 yield self.items.popleft()
@@ -24,12 +24,12 @@ class Source:
             self.closed = True
 
     def ready(self) -> list[int]:
-        """Take the next two."""
+        """Return the next two items."""
         return [self.items.popleft() for _ in range(2)]
 
 
-async def test_stream_yields_what_was_not_taken() -> None:
-    """What is taken at once is not yielded again, and nothing is lost."""
+async def test_stream_does_not_yield_items_of_ready() -> None:
+    """Items that `ready` returned are not yielded again, and none is lost."""
     source = Source()
     stream = Stream(source.generate(), source.ready)
     assert await anext(stream) == 1
@@ -40,7 +40,7 @@ async def test_stream_yields_what_was_not_taken() -> None:
 
 
 async def test_stream_closes_its_generator() -> None:
-    """Ending a stream early ends what it comes from."""
+    """Closing a stream closes its generator."""
     source = Source()
     stream = Stream(source.generate(), source.ready)
     await anext(stream)
@@ -49,8 +49,8 @@ async def test_stream_closes_its_generator() -> None:
     assert [item async for item in stream] == []
 
 
-async def test_stream_passes_on_what_a_generator_is_sent_and_what_is_raised_in_it() -> None:
-    """It is a generator in full, so that whoever takes one takes it."""
+async def test_stream_supports_asend_and_athrow() -> None:
+    """A stream has all methods of an asynchronous generator."""
 
     async def numbers() -> AsyncGenerator[int, None]:
         yield 1

@@ -1,4 +1,4 @@
-"""Waiting for many runs: an entry each as they end, at the cost of one question per pipeline and look."""
+"""Waits for many runs: one entry per run, and one request per pipeline and poll."""
 
 import asyncio
 import gc
@@ -26,8 +26,8 @@ from warehouse_sync.polling.run_waiter import MAX_CONCURRENT_POLLS, Key
     ),
     timeout=st.none() | st.floats(0, 100),
 )
-def test_wait_many_has_one_entry_per_key_as_it_is(fates: dict[Key, Fate], timeout: float | None) -> None:
-    """Each run is told once: its success, its failure, or that time was up, and never a timeout of one that was read as ended."""
+def test_wait_many_yields_one_entry_per_key(fates: dict[Key, Fate], timeout: float | None) -> None:
+    """Each key has one entry: a success, a failure, or a timeout only if the run was not read as ended."""
     ends = in_no_time(waited(Server(fates), fates, timeout))
     assert set(ends) == set(fates)
     for key, (_, entry) in ends.items():
@@ -39,8 +39,8 @@ def test_wait_many_has_one_entry_per_key_as_it_is(fates: dict[Key, Fate], timeou
             assert (entry.error is None) is (fates[key].how == "success")
 
 
-def test_wait_many_entries_come_in_the_order_of_their_ends() -> None:
-    """The run that ends first is told first; the same pair twice is told twice."""
+def test_wait_many_yields_entries_in_order_of_completion() -> None:
+    """The run that ends first is yielded first; a repeated key has two entries."""
     fates = {("p", 1): Fate(ends=50), ("q", 1): Fate(ends=5), ("r", 1): Fate(ends=20)}
 
     async def check() -> None:
@@ -50,8 +50,8 @@ def test_wait_many_entries_come_in_the_order_of_their_ends() -> None:
     in_no_time(check())
 
 
-def test_wait_many_run_that_ends_while_timeouts_are_told_is_told_as_it_ended() -> None:
-    """A caller who takes long over the first timeouts finds the others ended."""
+def test_wait_many_yields_runs_that_end_during_the_timeouts() -> None:
+    """A run that ends while the caller handles earlier timeouts is yielded as ended."""
 
     async def check() -> None:
         server = Server(
@@ -67,8 +67,8 @@ def test_wait_many_run_that_ends_while_timeouts_are_told_is_told_as_it_ended() -
 
 
 @pytest.mark.parametrize("error", [None, errors.ForbiddenError(status=403)])
-def test_wait_many_closed_early_leaves_nothing_running(error: Exception | None) -> None:
-    """A loop that is left ends every poll, and nobody complains of errors that were not told."""
+def test_wait_many_closed_early_cancels_all_polls(error: Exception | None) -> None:
+    """Closing the generator cancels all polls, and asyncio logs no unretrieved exception."""
 
     async def check() -> None:
         fates = {
@@ -83,7 +83,7 @@ def test_wait_many_closed_early_leaves_nothing_running(error: Exception | None) 
 
 
 def test_wait_many_progress_counts_entries_and_failures() -> None:
-    """`on_progress` hears of each entry; an error of its own is the caller's."""
+    """`on_progress` is called after each entry, and its errors are raised to the caller."""
     told: list[Progress] = []
     server = Server({("p", 1): Fate(), ("q", 1): Fate(ends=5, how="failed"), ("r", 1): Fate(ends=NEVER)})
 
@@ -106,8 +106,8 @@ def test_wait_many_progress_counts_entries_and_failures() -> None:
     in_no_time(broken())
 
 
-def test_wait_of_10000_on_1000_pipelines_asks_once_per_pipeline() -> None:
-    """Ten waiters on a pipeline cost what one costs, and only so many questions are under way at once."""
+def test_wait_many_sends_one_request_per_pipeline_and_poll() -> None:
+    """Ten waiters of a pipeline need as many requests as one, and the number of concurrent polls is limited."""
     requests = {}
     for waiters in (1, 10):
         fates = {(f"p{number}", run_id): Fate(ends=30) for number in range(1000) for run_id in range(waiters)}
@@ -119,8 +119,8 @@ def test_wait_of_10000_on_1000_pipelines_asks_once_per_pipeline() -> None:
     assert requests[10] == requests[1] <= 1000 * 13
 
 
-def test_wait_one_by_one_shares_looks_too() -> None:
-    """Waiters who come one after the other, a hundred a second, do not make for a hundred looks a second."""
+def test_waits_added_one_by_one_share_polls() -> None:
+    """A hundred waits added per second do not cause a hundred polls per second."""
 
     async def check() -> None:
         server = Server({("p", number): Fate(ends=20) for number in range(500)})
@@ -135,8 +135,8 @@ def test_wait_one_by_one_shares_looks_too() -> None:
     in_no_time(check())
 
 
-def test_wait_joined_later_does_not_wait_for_an_old_interval() -> None:
-    """A run that is added while a poll sleeps for long is looked at soon."""
+def test_wait_added_during_a_long_interval_polls_soon() -> None:
+    """A run that is added during a long interval is polled soon."""
 
     async def check() -> None:
         waits = waiter(Server({("p", 1): Fate(ends=NEVER), ("p", 2): Fate(ends=0)}))
@@ -150,8 +150,8 @@ def test_wait_joined_later_does_not_wait_for_an_old_interval() -> None:
     in_no_time(check())
 
 
-def test_wait_for_runs_that_the_page_does_not_hold_asks_for_each_in_turn() -> None:
-    """Each is asked for once at first; after that a look costs at most two questions, and none is forgotten."""
+def test_wait_requests_runs_off_the_page_in_rotation() -> None:
+    """Each run is requested once at first; later polls send at most two requests and skip no run."""
     fates = {("p", number): Fate(ends=20 * (number > 2), on_page=number < 3) for number in range(6)}
     server = Server(fates)
     ends = in_no_time(waited(server, fates))
@@ -161,8 +161,8 @@ def test_wait_for_runs_that_the_page_does_not_hold_asks_for_each_in_turn() -> No
     assert questions.count(None) >= len(questions) // 2 - 1
 
 
-def test_wait_learns_how_long_runs_of_a_pipeline_take() -> None:
-    """The second wait on a pipeline asks less often and is not later than the first."""
+def test_wait_adapts_to_the_duration_of_earlier_runs() -> None:
+    """The second wait for a pipeline sends fewer requests and does not end later."""
 
     async def check() -> tuple[int, float]:
         server = Server({("p", 1): Fate(ends=20), ("p", 2): Fate(ends=120)})

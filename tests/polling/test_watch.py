@@ -1,4 +1,4 @@
-"""Watching: what changes between two rounds, what is stale, and nothing else."""
+"""Watches: changes between rounds, stale pipelines, and nothing else."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
@@ -34,17 +34,17 @@ OUTAGE = ReadError("reset")
 
 
 def report(pipeline_id: str = "p", **fields: Any) -> PipelineReport:
-    """A report on an idle pipeline."""
+    """Return a report of an idle pipeline."""
     return attrs.evolve(PipelineReport(pipeline_id=pipeline_id, status=PipelineStatus.IDLE), **fields)
 
 
 def run(status: RunStatus, number: int = 1) -> Run:
-    """The latest run."""
+    """Return the latest run."""
     return Run(id=number, pipeline_id="p", status=status)
 
 
 def polled(outcome: PipelineReport | ReadError) -> PolledReport:
-    """A poll's entry for the pipeline `p`."""
+    """Return an entry for the pipeline `p`."""
     if isinstance(outcome, ReadError):
         return PolledReport(pipeline_id="p", error=outcome)
     return PolledReport(pipeline_id="p", report=outcome)
@@ -70,7 +70,7 @@ class Polls:
     open: int = 0
 
     def reports(self, ids: Iterable[str]) -> AsyncGenerator[PolledReport, None]:
-        """One round."""
+        """Yield one round."""
         return Stream(self._round(ids), list)
 
     async def _round(self, ids: Iterable[str]) -> AsyncGenerator[PolledReport, None]:
@@ -86,7 +86,7 @@ class Polls:
 
 
 async def seen(polls: Polls, ids: list[str], *, until: float, every: float = 10) -> list[StatusChange]:
-    """The changes until then."""
+    """Return the changes until then."""
     changes: list[StatusChange] = []
 
     async def collect() -> None:
@@ -102,8 +102,8 @@ async def seen(polls: Polls, ids: list[str], *, until: float, every: float = 10)
     return changes
 
 
-def test_watch_tells_every_pipeline_at_first_and_then_what_changes() -> None:
-    """The first round is told whole; later ones only where a status or the latest run is another."""
+def test_watch_yields_all_pipelines_first_and_then_changes() -> None:
+    """The first round yields every pipeline; later rounds those with another status or latest run."""
 
     def answer(pipeline_id: str, time: float) -> PipelineReport:
         busy = pipeline_id == "b" and 20 <= time < 40
@@ -127,8 +127,8 @@ def test_watch_tells_every_pipeline_at_first_and_then_what_changes() -> None:
     ]
 
 
-def test_watch_survives_an_outage_and_says_what_is_stale() -> None:
-    """A failed poll is told once, with the report it makes old; so is the recovery, though nothing else changed."""
+def test_watch_yields_stale_pipelines_and_their_recovery() -> None:
+    """A failed poll is yielded once, with the last report, and so is the recovery, also without another change."""
 
     def answer(pipeline_id: str, time: float) -> PipelineReport | ReadError:
         return OUTAGE if 10 <= time < 60 else report(pipeline_id)
@@ -140,17 +140,15 @@ def test_watch_survives_an_outage_and_says_what_is_stale() -> None:
 
 
 @pytest.mark.parametrize(("took", "every", "began"), [(2, 10, [0, 10, 20, 30]), (25, 10, [0, 25])])
-def test_watch_rounds_begin_at_the_interval_and_never_overlap(
-    took: float, every: float, began: list[float]
-) -> None:
-    """An interval counts from the beginning of a round; one that takes longer is followed at once."""
+def test_watch_rounds_start_at_the_interval(took: float, every: float, began: list[float]) -> None:
+    """The interval counts from the start of a round; a round that takes longer is followed immediately."""
     polls = Polls(lambda pipeline_id, _: report(pipeline_id), took)
     in_no_time(seen(polls, ["p"], until=39, every=every))
     assert polls.began == began
 
 
-def test_watch_closed_within_a_round_leaves_nothing_running() -> None:
-    """A loop that is left ends the round it is in."""
+def test_watch_closed_within_a_round_closes_the_round() -> None:
+    """Closing the generator closes the round in progress."""
 
     async def check() -> None:
         polls = Polls(lambda pipeline_id, _: report(pipeline_id))
@@ -162,8 +160,8 @@ def test_watch_closed_within_a_round_leaves_nothing_running() -> None:
     in_no_time(check())
 
 
-def test_watch_of_nothing_ends() -> None:
-    """Without pipelines there is nothing to wait for."""
+def test_watch_without_pipelines_ends() -> None:
+    """Without pipelines the watch ends immediately."""
 
     async def check() -> None:
         assert [
@@ -183,8 +181,8 @@ def test_watch_of_nothing_ends() -> None:
         {"latest_pipeline_run": run(RunStatus.SUCCESS, 2)},
     ],
 )
-def test_known_tells_every_change_of_a_status_or_of_the_latest_run(change: dict[str, Any]) -> None:
-    """Each status, and which run is the latest and how it goes, is worth telling."""
+def test_change_of_a_status_or_the_latest_run_is_reported(change: dict[str, Any]) -> None:
+    """A change of any status, or of the id or status of the latest run, is reported."""
     before = report(latest_pipeline_run=run(RunStatus.SUCCESS))
     known = WatchedPipeline(report=before)
     assert known.update(polled(before), datetime.now(UTC)) is None
@@ -193,16 +191,16 @@ def test_known_tells_every_change_of_a_status_or_of_the_latest_run(change: dict[
     assert told.previous == before
 
 
-def test_known_keeps_quiet_of_what_is_no_status() -> None:
-    """A run that loaded more rows is no change."""
+def test_change_of_other_fields_is_not_reported() -> None:
+    """A run that loaded more rows is not a change."""
     before = report(latest_pipeline_run=run(RunStatus.RUNNING))
     after = report(latest_pipeline_run=attrs.evolve(run(RunStatus.RUNNING), successful_records=5))
     assert WatchedPipeline(report=before).update(polled(after), datetime.now(UTC)) is None
     assert watched_state(None) is None
 
 
-def test_known_first_poll_that_fails_is_told_as_stale() -> None:
-    """A pipeline that could never be read is told, without a report, and again when it can be."""
+def test_first_failed_poll_is_reported_as_stale() -> None:
+    """A pipeline that was never read is reported without a report, and again after it was read."""
     known = WatchedPipeline()
     first, second, third = (
         known.update(polled(outcome), datetime.now(UTC)) for outcome in (OUTAGE, OUTAGE, report())
@@ -214,8 +212,8 @@ def test_known_first_poll_that_fails_is_told_as_stale() -> None:
     assert (third.stale, third.previous) == (False, None)
 
 
-def test_checked_ids_names_what_is_no_id() -> None:
-    """A string instead of ids, and an id that is none, are errors before anything is sent."""
+def test_invalid_ids_raise_before_a_request() -> None:
+    """A string instead of ids, and an invalid id, raise an error before anything is sent."""
     assert validate_ids(iter(["a", "b"])) == ["a", "b"]
     with pytest.raises(ValidationError, match="must be an iterable, such as a list, not a string"):
         validate_ids("abc")
@@ -224,13 +222,13 @@ def test_checked_ids_names_what_is_no_id() -> None:
 
 
 @pytest.mark.parametrize(("every", "seconds"), [(5, 5), (0.5, 0.5), (timedelta(minutes=2), 120)])
-def test_checked_interval_takes_seconds_and_timedeltas(every: float | timedelta, seconds: float) -> None:
-    """Both say how long."""
+def test_interval_may_be_seconds_or_a_timedelta(every: float | timedelta, seconds: float) -> None:
+    """An interval is a number of seconds or a `timedelta`."""
     assert validate_interval(every) == seconds
 
 
 @pytest.mark.parametrize("every", [0, -1, float("inf"), float("nan"), True, "5", timedelta(0)])
-def test_checked_interval_refuses_what_is_no_interval(every: Any) -> None:
-    """What is not a number above 0 is an error before anything is sent."""
+def test_invalid_interval_raises_before_a_request(every: Any) -> None:
+    """A value that is not a number above 0 raises an error before anything is sent."""
     with pytest.raises(ValidationError, match="must be a number of seconds above 0"):
         validate_interval(every)

@@ -1,4 +1,4 @@
-"""A scripted peer, and a client of it for which time passes only when it sleeps."""
+"""A scripted server, and a client with a clock that advances only while it sleeps."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -18,12 +18,12 @@ def peer() -> Iterator[Peer]:
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Time that passes only when somebody sleeps."""
+    """A clock that advances only while code sleeps."""
     return FakeClock()
 
 
 @pytest.fixture
 async def client(peer: Peer, clock: FakeClock) -> AsyncIterator[AsyncClient]:
-    """A client of the peer, in workspace 1."""
+    """A client of the scripted server, in workspace 1."""
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as connected:
         yield connected

@@ -1,4 +1,4 @@
-"""What is particular to connections."""
+"""Connections: the filter of the list."""
 
 from typing import Any
 
@@ -13,17 +13,17 @@ OTHER = {**CONNECTION, "id": "c2", "service_provider": "Teradata", "config": {"h
 
 
 @pytest.mark.parametrize("wanted", ["Databricks", ServiceProvider.DATABRICKS])
-async def test_list_filters_again_what_the_server_did_not(
+async def test_list_filters_the_response_again(
     client: AsyncClient, peer: Peer, wanted: ServiceProvider | str
 ) -> None:
-    """The filter is sent, and holds also where the server ignores it."""
+    """The filter is sent, and the client applies it too if the server ignores it."""
     peer.serve(ROUTE, reply(200, [CONNECTION, OTHER]))
     assert [found.id for found in await client.connections.list(wanted)] == ["c1"]
     assert peer.on(ROUTE)[0].target.endswith("/connections?serviceProvider=Databricks")
 
 
-async def test_list_filters_by_a_provider_it_does_not_know(client: AsyncClient, peer: Peer) -> None:
-    """A warehouse that came after this release can be asked for, whatever its name."""
+async def test_list_filters_by_an_unknown_provider(client: AsyncClient, peer: Peer) -> None:
+    """The list can be filtered by a provider that this release does not know."""
     peer.serve(ROUTE, reply(200, [CONNECTION, OTHER]))
     assert [found.id for found in await client.connections.list("Teradata")] == ["c2"]
     assert await client.connections.list("a&b=ä") == []
@@ -31,15 +31,15 @@ async def test_list_filters_by_a_provider_it_does_not_know(client: AsyncClient, 
 
 
 async def test_list_without_a_filter_sends_none(client: AsyncClient, peer: Peer) -> None:
-    """All connections are asked for without a query."""
+    """Without a filter the request has no query."""
     peer.serve(ROUTE, reply(200, [CONNECTION, OTHER]))
     assert len(await client.connections.list()) == 2
     assert "?" not in peer.on(ROUTE)[0].target
 
 
 @pytest.mark.parametrize("wrong", [7, b"Snowflake", ["Snowflake"], ""])
-async def test_list_refuses_a_provider_that_is_no_string(client: AsyncClient, peer: Peer, wrong: Any) -> None:
-    """A wrong filter is named before a request."""
+async def test_list_with_an_invalid_provider_raises(client: AsyncClient, peer: Peer, wrong: Any) -> None:
+    """An invalid filter raises an error before anything is sent."""
     with pytest.raises(ValidationError, match="service_provider"):
         await client.connections.list(wrong)
     assert peer.arrivals == []

@@ -1,4 +1,4 @@
-"""What the three kinds of resources have in common: what is refused, sent, read and called unknown."""
+"""The operations that connections, data models and pipelines share: validation, requests, responses and unknown outcomes."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ ITEM = f"{BASE}/connections/c1"
 
 
 def nested(levels: int | None) -> dict[str, Any]:
-    """So many objects within each other, or one within itself."""
+    """Return this many nested objects, or one that contains itself."""
     inner: dict[str, Any] = {}
     if levels is None:
         inner["again"] = inner
@@ -40,8 +40,8 @@ def nested(levels: int | None) -> dict[str, Any]:
     return inner
 
 
-async def test_what_cannot_be_json_is_refused_before_a_request(client: AsyncClient, peer: Peer) -> None:
-    """A value of `extra` that JSON does not know is named, and nothing is sent."""
+async def test_extra_that_is_not_json_raises_before_a_request(client: AsyncClient, peer: Peer) -> None:
+    """A value in `extra` that is not JSON is reported, and nothing is sent."""
     wrong = attrs.evolve(SPEC, extra={"more": {"deep": {1j}}})
     with pytest.raises(ValidationError) as caught:
         await client.connections.create(wrong)
@@ -53,10 +53,10 @@ async def test_what_cannot_be_json_is_refused_before_a_request(client: AsyncClie
 
 @pytest.mark.parametrize("deep", [nested(None), nested(5000)], ids=["without end", "too deep"])
 @pytest.mark.parametrize("place", ["spec", "config"])
-async def test_extra_nested_too_deeply_is_refused_before_a_request(
+async def test_extra_nested_too_deeply_raises_before_a_request(
     client: AsyncClient, peer: Peer, place: str, deep: dict[str, Any]
 ) -> None:
-    """A value that contains itself, or too many others, is named like any other that cannot be sent."""
+    """A value that contains itself, or too many levels, is reported, and nothing is sent."""
     config = attrs.evolve(SPEC.config, extra=deep)
     spec = attrs.evolve(SPEC, extra=deep) if place == "spec" else attrs.evolve(SPEC, config=config)
     with pytest.raises(ValidationError, match=r"extra: is nested too deeply to be sent as JSON$"):
@@ -74,14 +74,14 @@ async def test_extra_nested_too_deeply_is_refused_before_a_request(
         ({"a": 1}, {"a": {"b": 1}}, ["a"]),
     ],
 )
-def test_differences_are_named_by_their_paths(sent: Any, there: Any, different: list[str]) -> None:
-    """What was sent and is not there is told; what the server adds is not."""
+def test_differences_are_paths_of_fields(sent: Any, there: Any, different: list[str]) -> None:
+    """Fields that were sent and differ are listed; fields that the server adds are not."""
     assert list(_differences(sent, there)) == different
 
 
 @pytest.mark.parametrize("wrong", [None, {}, "c1"])
-async def test_what_is_no_spec_is_refused(client: AsyncClient, peer: Peer, wrong: Any) -> None:
-    """The message names the class that is wanted, and the one that came."""
+async def test_spec_of_another_class_raises(client: AsyncClient, peer: Peer, wrong: Any) -> None:
+    """The message contains the expected and the actual class."""
     with pytest.raises(ValidationError) as caught:
         await client.connections.create(wrong)
     wanted = f"must be a ConnectionSpec, not {type(wrong).__name__}"
@@ -89,8 +89,8 @@ async def test_what_is_no_spec_is_refused(client: AsyncClient, peer: Peer, wrong
     assert peer.arrivals == []
 
 
-async def test_what_was_read_is_refused_with_the_way_to_send_it(client: AsyncClient, peer: Peer) -> None:
-    """Whoever sends what was read, and not a spec, learns how to make one of it."""
+async def test_read_model_as_spec_raises_with_a_hint(client: AsyncClient, peer: Peer) -> None:
+    """The error for a read model in place of a spec mentions `to_spec()`."""
     peer.serve(f"GET {ITEM}", reply(200, CONNECTION))
     there: Any = await client.connections.get("c1")
     with pytest.raises(ValidationError, match=r"ConnectionSpec, not Connection; pass its \.to_spec\(\)$"):
@@ -108,10 +108,10 @@ async def test_what_was_read_is_refused_with_the_way_to_send_it(client: AsyncCli
     ],
     ids=["list", "get", "create", "update", "delete"],
 )
-async def test_refusal_names_the_call(
+async def test_api_error_has_the_method_and_path(
     client: AsyncClient, peer: Peer, make: Any, method: str, path: str
 ) -> None:
-    """An error answer tells which request it is about."""
+    """An API error contains the method and path of its request."""
     peer.serve("* /platform/*", refusal(403, "No."))
     with pytest.raises(ForbiddenError) as caught:
         await make(client)
@@ -119,8 +119,8 @@ async def test_refusal_names_the_call(
 
 
 @pytest.mark.parametrize("verb", ["get", "delete"])
-async def test_id_that_is_none_is_named(client: AsyncClient, verb: str) -> None:
-    """What is wrong with an id is told of the argument `id`."""
+async def test_invalid_id_is_reported_under_its_argument(client: AsyncClient, verb: str) -> None:
+    """An invalid id is reported under the argument `id`."""
     with pytest.raises(ValidationError) as caught:
         await getattr(client.connections, verb)("../x")
     assert caught.value.fields == ("id",)
@@ -141,15 +141,15 @@ async def test_id_that_is_none_is_named(client: AsyncClient, verb: str) -> None:
         (TokenError("x"), False),
     ],
 )
-def test_failure_is_ambiguous_where_the_server_may_have_acted(
+def test_error_is_ambiguous_if_the_request_may_have_succeeded(
     error: WarehouseSyncError, *, ambiguous: bool
 ) -> None:
-    """A create or trigger is looked for after these failures, and after no others."""
+    """A create or trigger is reconciled after these errors, and after no others."""
     assert is_ambiguous(error) is ambiguous
 
 
-async def test_problems_are_told_without_the_secret(client: AsyncClient) -> None:
-    """A refused spec's secret is in no part of the error."""
+async def test_validation_error_does_not_contain_the_secret(client: AsyncClient) -> None:
+    """No part of a validation error contains the secret of the spec."""
     spec = ConnectionSpec(id="", name="n", config=SnowflakeConfig(password="hunter2"))
     with pytest.raises(ValidationError) as caught:
         await client.connections.create(spec)
@@ -157,16 +157,16 @@ async def test_problems_are_told_without_the_secret(client: AsyncClient) -> None
     assert "hunter2" not in f"{caught.value!r} {caught.value} {caught.value.problems}"
 
 
-async def test_update_sends_the_spec_and_reads_the_answer(client: AsyncClient, peer: Peer) -> None:
-    """A PUT carries exactly the documented fields."""
+async def test_update_sends_the_spec_and_returns_the_response(client: AsyncClient, peer: Peer) -> None:
+    """A PUT contains exactly the documented fields."""
     peer.serve(f"PUT {ITEM}", reply(200, CONNECTION))
     assert (await client.connections.update(SPEC)).to_spec() == SPEC
     [arrival] = peer.on(f"PUT {ITEM}")
     assert arrival.document == CONNECTION
 
 
-async def test_update_whose_answer_cannot_be_read_is_unknown(client: AsyncClient, peer: Peer) -> None:
-    """The API said yes, and not what there is now: that is neither success nor failure."""
+async def test_update_with_an_invalid_response_is_unknown(client: AsyncClient, peer: Peer) -> None:
+    """An update that was accepted but has an invalid response is neither a success nor a failure."""
     peer.serve(f"PUT {ITEM}", reply(200, b"<html>"))
     said = "update of connection 'c1' is unknown: it was accepted, but the response cannot be decoded"
     with pytest.raises(OutcomeUnknownError, match=said) as caught:
@@ -177,18 +177,18 @@ async def test_update_whose_answer_cannot_be_read_is_unknown(client: AsyncClient
 
 
 @pytest.mark.parametrize("answer", [reply(204), reply(200, b"ok"), reply(200, {"deleted": True})])
-async def test_delete_does_not_mind_what_a_success_says(client: AsyncClient, peer: Peer, answer: Any) -> None:
-    """Whatever the body of a success, the resource is gone."""
+async def test_delete_ignores_the_body_of_a_success(client: AsyncClient, peer: Peer, answer: Any) -> None:
+    """A successful delete may have any body."""
     peer.serve(f"DELETE {ITEM}", answer)
     await client.connections.delete("c1")
     assert peer.count() == 1
 
 
 @pytest.mark.parametrize("document", [{}, {"id": "c1"}, [CONNECTION], "c1", None, 7])
-async def test_answer_of_another_shape_is_a_decode_error(
+async def test_response_of_another_shape_is_a_decode_error(
     client: AsyncClient, peer: Peer, document: Any
 ) -> None:
-    """What is not the documented object is never half a connection, and the client goes on working."""
+    """A response that is not the documented object raises an error, and the client keeps working."""
     peer.serve(f"GET {ITEM}", reply(200, document), reply(200, CONNECTION))
     with pytest.raises(DecodeError):
         await client.connections.get("c1")
@@ -196,7 +196,7 @@ async def test_answer_of_another_shape_is_a_decode_error(
 
 
 async def test_list_of_another_shape_is_a_decode_error(client: AsyncClient, peer: Peer) -> None:
-    """A listing is an array."""
+    """A list is a JSON array."""
     peer.serve(f"GET {BASE}/connections", reply(200, {"items": []}))
     with pytest.raises(DecodeError):
         await client.connections.list()

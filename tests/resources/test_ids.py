@@ -1,4 +1,4 @@
-"""Whatever stands for an id, a request goes where it should or nowhere."""
+"""Ids never change the structure of a URL."""
 
 import re
 from typing import Any
@@ -20,8 +20,8 @@ texts = st.text(st.sampled_from("aZ9_-./\\%2fF?#&=;:@ \t\n\r\0é\u2028")) | st.t
 @example("a\n")
 @example("%2e%2e")
 @example("\u0661")
-def test_id_never_changes_the_shape_of_a_path(value: Any) -> None:
-    """It is refused, or is one part of the path as it stands: nothing is added, dropped or encoded."""
+def test_id_never_changes_the_structure_of_a_path(value: Any) -> None:
+    """An id is rejected, or is exactly one segment of the path."""
     try:
         resource_id = require_id("id", value)
     except ValidationError:

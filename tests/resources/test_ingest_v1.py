@@ -1,4 +1,4 @@
-"""The v1 draft: addresses, and answers that are lost or of another shape. Success is in `tests/contract`."""
+"""The v1 draft: paths, lost responses and responses of another shape. `tests/contract` has the successes."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ BASE = "/platform/v1/workspaces/1/ingest"
 
 @pytest.mark.parametrize("kind", ["connections", "models", "mappings", "pipelines"])
 async def test_paths_are_the_consistent_ones(client: AsyncClient, peer: Peer, kind: str) -> None:
-    """Every kind lies below its own path, also where the draft shows another."""
+    """Every kind of resource has its own path, also where the draft shows another."""
     peer.serve("* /platform/*", reply(200, {}))
     resource = getattr(client.ingest_v1, kind)
     await resource.get("a")
@@ -29,10 +29,10 @@ async def test_paths_are_the_consistent_ones(client: AsyncClient, peer: Peer, ki
 
 
 @pytest.mark.parametrize("answer", [reset(), reply(503, {}), reply(200, b"<html>"), reply(200, [])])
-async def test_create_whose_answer_is_lost_is_unknown_and_not_repeated(
+async def test_create_with_a_lost_response_is_unknown_and_sent_once(
     client: AsyncClient, peer: Peer, answer: Answer
 ) -> None:
-    """The draft offers nothing to look for it by, so the caller is told that nobody knows."""
+    """The draft has no way to find the resource, so the outcome is unknown."""
     peer.serve(f"POST {BASE}/models", answer)
     with pytest.raises(OutcomeUnknownError, match="'m1' in /models") as caught:
         await client.ingest_v1.models.create({"slug": "m1"})
@@ -41,32 +41,32 @@ async def test_create_whose_answer_is_lost_is_unknown_and_not_repeated(
     assert peer.count() == 1
 
 
-async def test_create_that_is_refused_is_the_servers_error(client: AsyncClient, peer: Peer) -> None:
-    """A refusal is no lost answer."""
+async def test_create_with_an_error_response_raises_it(client: AsyncClient, peer: Peer) -> None:
+    """An error response is not a lost response."""
     peer.serve(f"POST {BASE}/models", reply(404, {}))
     with pytest.raises(NotFoundError):
         await client.ingest_v1.models.create({"id": "m1"})
 
 
-async def test_update_whose_answer_cannot_be_read_is_unknown(client: AsyncClient, peer: Peer) -> None:
-    """The API said yes, and not what there is now."""
+async def test_update_with_an_invalid_response_is_unknown(client: AsyncClient, peer: Peer) -> None:
+    """The update was accepted, but the result is unknown."""
     peer.serve(f"PUT {BASE}/models/m1", reply(200, b"ok"))
     with pytest.raises(OutcomeUnknownError, match="update of 'm1'"):
         await client.ingest_v1.models.update("m1", {})
 
 
 @pytest.mark.parametrize("document", [[], "text", 7, None])
-async def test_answer_that_is_no_object_is_a_decode_error(
+async def test_response_that_is_not_an_object_is_a_decode_error(
     client: AsyncClient, peer: Peer, document: Any
 ) -> None:
-    """Where the draft documents an object, nothing else is returned."""
+    """Where the draft documents an object, other JSON raises an error."""
     peer.serve("* /platform/*", reply(200, document))
     with pytest.raises(DecodeError):
         await client.ingest_v1.mappings.get("a")
 
 
-async def test_list_that_is_no_array_is_a_decode_error(client: AsyncClient, peer: Peer) -> None:
-    """Where the draft documents a list, nothing else is returned."""
+async def test_list_that_is_not_an_array_is_a_decode_error(client: AsyncClient, peer: Peer) -> None:
+    """Where the draft documents a list, other JSON raises an error."""
     peer.serve("* /platform/*", reply(200, {}))
     with pytest.raises(DecodeError):
         await client.ingest_v1.mappings.list()

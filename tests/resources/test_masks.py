@@ -1,4 +1,4 @@
-"""Masks among the fields that this release does not know, wherever they stand: never sent back."""
+"""Masked secrets among unknown fields are never sent back."""
 
 import json
 from typing import Any
@@ -50,10 +50,10 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("resource", "path", "document"), CASES.values(), ids=CASES)
-async def test_mask_that_was_read_is_not_sent_back(
+async def test_masked_unknown_field_is_not_sent_back(
     peer: Peer, resource: str, path: str, document: dict[str, Any]
 ) -> None:
-    """Read, edit, put back: what stands for a secret is refused before a request, by its name."""
+    """An update with a mask in an unknown field raises an error with its path before anything is sent."""
     peer.serve("* *" + path, reply(200, document))
     async with AsyncClient(**peer.options()) as client:
         one = getattr(client, resource)
@@ -65,8 +65,8 @@ async def test_mask_that_was_read_is_not_sent_back(
 
 
 @pytest.mark.parametrize("value", ["* * * *", "SELECT ****"])
-async def test_asterisks_that_may_be_meant_are_sent(peer: Peer, value: str) -> None:
-    """A mask is nothing but asterisks."""
+async def test_text_with_asterisks_is_sent(peer: Peer, value: str) -> None:
+    """A mask consists of asterisks only."""
     peer.serve("* */connections/c1", reply(200, {**CONNECTION, "columns": value}))
     async with AsyncClient(**peer.options()) as client:
         found = await client.connections.get("c1")

@@ -1,4 +1,4 @@
-"""A history page by page: each run once, an end that `has_next_page` decides, and no endless loops."""
+"""The pager: each run once, an end that `has_next_page` decides, and no endless loops."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ PREFETCH = st.sampled_from([0, 1, 2, 3, 4, 8, 64])
 
 
 def pager(history: History, prefetch: int) -> RunPager:
-    """A pager over a made-up history."""
+    """Return a pager over a simulated history."""
     return RunPager(history.fetch, pipeline_id="p", prefetch=prefetch)
 
 
 def read(history: History, prefetch: int) -> list[int]:
-    """The numbers of all runs, in the order in which they are yielded."""
+    """Return the ids of all runs in the order in which they are yielded."""
     pages = run_through(lambda: pager(history, prefetch).pages())
     assert history.most <= max(1, prefetch)
     return [run.id for page in pages for run in page.items]
@@ -31,7 +31,7 @@ def read(history: History, prefetch: int) -> list[int]:
 def page(
     number: int, *run_ids: int, total: int | None = None, more: bool = True, echo: int | None = None
 ) -> Page:
-    """A page as a server may answer it."""
+    """Return a page as a server may return it."""
     return Page(
         items=tuple(map(a_run, run_ids)),
         current_page=number if echo is None else echo,
@@ -49,7 +49,7 @@ def page(
     lies=st.tuples(st.none() | st.integers(0, 99), st.none() | st.integers(0, 99)),
     data=st.data(),
 )
-def test_pager_shifting_history_yields_each_run_that_existed_throughout_once(
+def test_pager_yields_each_permanent_run_once(
     *,
     count: int,
     size: int,
@@ -59,7 +59,7 @@ def test_pager_shifting_history_yields_each_run_that_existed_throughout_once(
     lies: tuple[int | None, int | None],
     data: st.DataObject,
 ) -> None:
-    """However runs arrive, answers overtake each other and totals lie: no run is lost, none comes twice, their order stays."""
+    """However runs are added, responses are reordered and totals are wrong: no run is lost or repeated, and the order is kept."""
     while (
         sum(move.arrivals for move in moves) >= size
     ):  # more would be a page that holds nothing new, which is an error
@@ -77,10 +77,10 @@ def test_pager_shifting_history_yields_each_run_that_existed_throughout_once(
     burst=st.builds(Change, st.integers(0, 20), st.sampled_from([0.0, 0.5]), st.integers(0, 60)),
     travel=delays(),
 )
-def test_pager_burst_of_arrivals_is_no_repetition(
+def test_pager_accepts_pages_shifted_by_many_new_runs(
     count: int, size: int, prefetch: int, burst: Change, travel: list[int]
 ) -> None:
-    """Pages that runs arriving at once have filled with what was read before do not end a listing, if their number is told."""
+    """Pages without new runs do not end a listing if the total explains them by runs that were added."""
     numbers = read(History(list(range(count)), size, [burst], travel), prefetch)
     assert [number for number in numbers if number < count] == list(range(count))
 
@@ -92,10 +92,10 @@ def test_pager_burst_of_arrivals_is_no_repetition(
     moves=changes(st.integers(-9, 9)),
     travel=delays(),
 )
-def test_pager_runs_that_come_and_go_are_never_yielded_twice(
+def test_pager_never_yields_a_run_twice(
     count: int, size: int, prefetch: int, moves: list[Change], travel: list[int]
 ) -> None:
-    """Whatever the server does, a run is yielded at most once, and the listing ends, be it with `PaginationError`."""
+    """Whatever the server returns, a run is yielded at most once, and the listing ends, possibly with a `PaginationError`."""
     history = History(list(range(count)), size, moves, travel)
     numbers: list[int] = []
 
@@ -110,16 +110,16 @@ def test_pager_runs_that_come_and_go_are_never_yielded_twice(
 
 @pytest.mark.parametrize("prefetch", [0, 3])
 @pytest.mark.parametrize("totals", [0, 1, 10_000])
-def test_pager_end_is_decided_by_has_next_page_alone(prefetch: int, totals: int) -> None:
-    """Announced totals, too low or too high, change nothing."""
+def test_pager_ends_by_has_next_page_only(prefetch: int, totals: int) -> None:
+    """Totals that are too low or too high have no effect."""
     assert read(History(list(range(20)), 3, total_pages=totals, total_items=totals), prefetch) == list(
         range(20)
     )
 
 
 @pytest.mark.parametrize("prefetch", [0, 4])
-async def test_pager_empty_page_does_not_end(prefetch: int) -> None:
-    """A page without runs is yielded, and the next one is read if it is announced."""
+async def test_pager_continues_after_an_empty_page(prefetch: int) -> None:
+    """A page without runs is yielded, and the next one is requested if it exists."""
     answers = {1: page(1, 1), 2: page(2), 3: page(3, 2, more=False)}
 
     async def fetch(number: int) -> Page:
@@ -139,10 +139,10 @@ async def test_pager_empty_page_does_not_end(prefetch: int) -> None:
     ],
     ids=["one page", "nothing", "a circle"],
 )
-async def test_pager_repeating_server_is_an_error(
+async def test_pager_raises_for_repeated_pages(
     prefetch: int, cycle: Sequence[Sequence[int]], yielded: list[int]
 ) -> None:
-    """Two pages in a row without a new run, and more announced, end the listing; what was yielded stays valid."""
+    """Two consecutive pages without a new run raise an error if another page follows; earlier pages stay valid."""
     total = 10
 
     async def fetch(number: int) -> Page:
@@ -165,8 +165,8 @@ async def test_pager_repeating_server_is_an_error(
 
 
 @pytest.mark.parametrize("prefetch", [0, 8])
-async def test_pager_repeating_server_whose_total_grows_is_an_error_too(prefetch: int) -> None:
-    """A server that claims ever more runs is believed only as far as what was read can have been pushed along."""
+async def test_pager_raises_for_repeated_pages_with_a_growing_total(prefetch: int) -> None:
+    """A growing total explains at most as many pages as were read."""
     asked = 0
 
     async def fetch(number: int) -> Page:
@@ -180,8 +180,8 @@ async def test_pager_repeating_server_whose_total_grows_is_an_error_too(prefetch
 
 
 @pytest.mark.parametrize("prefetch", [0, 8])
-async def test_pager_echoed_number_that_does_not_move_is_an_error(prefetch: int) -> None:
-    """A server that answers every question with "page 1" does not page, even with new runs on each."""
+async def test_pager_raises_for_a_page_number_that_does_not_change(prefetch: int) -> None:
+    """A server that always returns "page 1" does not page, even with new runs on each page."""
 
     async def fetch(number: int) -> Page:
         return page(number, number, echo=1)
@@ -193,8 +193,8 @@ async def test_pager_echoed_number_that_does_not_move_is_an_error(prefetch: int)
     assert (caught.value.pipeline_id, caught.value.page) == ("p", 2)
 
 
-def test_reader_numbers_from_zero_or_none_at_all_are_no_echo() -> None:
-    """A server that counts pages from 0, or does not say, moves on."""
+def test_page_numbers_from_zero_or_missing_are_accepted() -> None:
+    """A server may count pages from 0, or omit the number."""
     for echoes in ([0, 1, 2], [None, None, None], [7, 1, 7], [2, 2, 3]):
         deduplicator = RunDeduplicator("p")
         for number, echo in enumerate(echoes, 1):
@@ -204,8 +204,8 @@ def test_reader_numbers_from_zero_or_none_at_all_are_no_echo() -> None:
             assert [run.id for run in accepted.items] == [number]
 
 
-def test_reader_passes_a_page_of_news_on_as_it_is() -> None:
-    """The usual page is not copied."""
+def test_page_of_new_runs_is_not_copied() -> None:
+    """A page with new runs only is returned unchanged."""
     news = page(1, 5, 6)
     assert RunDeduplicator("p").accept(1, news) is news
 
@@ -224,10 +224,10 @@ def test_reader_passes_a_page_of_news_on_as_it_is() -> None:
         ([(9, 1), (3, 1)], 2),
     ],
 )
-def test_reader_is_as_patient_as_arrivals_can_explain(
+def test_pages_without_new_runs_are_limited_by_the_total(
     pages: list[tuple[int | None, ...]], patience: int
 ) -> None:
-    """Two pages without news are one too many, and one more for each page that was read and can have been pushed along.
+    """Two pages without a new run raise an error, plus one page for each page that added runs can have shifted.
 
     Each page is told as its total and its runs; the last one comes again and again.
     """
@@ -249,38 +249,38 @@ def test_reader_is_as_patient_as_arrivals_can_explain(
     assert repeated == patience
 
 
-def test_reader_same_run_twice_on_a_page_counts_once() -> None:
-    """A page is cleaned of its own repetitions, too; the rest of it stays."""
+def test_run_repeated_on_a_page_is_removed() -> None:
+    """A run that is repeated on a page is returned once, with the other runs of the page."""
     accepted = RunDeduplicator("p").accept(1, page(1, 5, 5, 6, total=3))
     assert [run.id for run in accepted.items] == [5, 6]
     assert accepted.total_items == 3
 
 
-def test_reader_page_without_news_now_and_then_is_no_error() -> None:
-    """Only pages in a row count: one that holds something new begins the count again."""
+def test_single_pages_without_new_runs_are_accepted() -> None:
+    """Only consecutive pages count: a page with a new run resets the count."""
     deduplicator = RunDeduplicator("p")
     for number, run_id in enumerate([1, 1, 2, 2, 3, 3], 1):
         deduplicator.accept(number, page(number, run_id))
 
 
-def test_reader_last_pages_without_news_are_no_error() -> None:
-    """Where the server says that no page follows, nothing can go on for ever."""
+def test_last_pages_without_new_runs_are_accepted() -> None:
+    """Without a next page the listing ends without an error."""
     deduplicator = RunDeduplicator("p")
     for number, more in ((1, True), (2, True), (3, False)):
         deduplicator.accept(number, page(number, 1, more=more))
 
 
 @pytest.mark.parametrize("prefetch", [0, 1])
-def test_pager_without_prefetch_asks_for_each_page_once(prefetch: int) -> None:
-    """Reading one page after the other costs one request for each."""
+def test_pager_without_prefetch_requests_each_page_once(prefetch: int) -> None:
+    """Sequential paging sends one request per page."""
     history = History(list(range(40)))
     assert read(history, prefetch) == list(range(40))
     assert history.asked == list(range(1, 21))
 
 
 @pytest.mark.parametrize("prefetch", [2, 3, 8])
-def test_pager_with_prefetch_reads_ahead(prefetch: int) -> None:
-    """From two on, as many pages as asked are under way at once."""
+def test_pager_with_prefetch_sends_concurrent_requests(prefetch: int) -> None:
+    """With a prefetch of two or more, that many requests are concurrent."""
     history = History(list(range(400)), delays=(5,))
     assert read(history, prefetch) == list(range(400))
     assert history.most == prefetch
@@ -288,8 +288,8 @@ def test_pager_with_prefetch_reads_ahead(prefetch: int) -> None:
 
 @pytest.mark.parametrize("prefetch", [0, 2, 8, 64])
 @pytest.mark.parametrize("failing", [1, 2, 3, 7, 20])
-def test_pager_error_surfaces_after_the_pages_before_it(prefetch: int, failing: int) -> None:
-    """All pages before the one that cannot be read are yielded; then comes its error, and nothing is left running."""
+def test_pager_raises_an_error_after_the_earlier_pages(prefetch: int, failing: int) -> None:
+    """All pages before the failed one are yielded, then the error is raised and all requests are cancelled."""
     history = History(list(range(100)), 5, delays=(3, 0, 7), failing={failing: [ReadError("reset")]})
     numbers: list[int] = []
 
@@ -307,8 +307,8 @@ def test_pager_error_surfaces_after_the_pages_before_it(prefetch: int, failing: 
 
 
 @pytest.mark.parametrize("prefetch", [2, 8, 64])
-def test_pager_error_of_a_page_beyond_the_end_never_surfaces(prefetch: int) -> None:
-    """Pages that exist only in `total_pages` may fail: nobody asked for them."""
+def test_pager_ignores_an_error_of_a_page_beyond_the_end(prefetch: int) -> None:
+    """The error of a page that exists only in `total_pages` is not raised."""
     missing = NotFoundError(
         status=404, messages=(), method="GET", path="/runs", request_id=None, attempts=1, elapsed=0.0
     )
@@ -317,8 +317,8 @@ def test_pager_error_of_a_page_beyond_the_end_never_surfaces(prefetch: int) -> N
 
 
 @pytest.mark.parametrize("prefetch", [0, 2, 64])
-async def test_pager_first_page_alone_is_one_request(prefetch: int) -> None:
-    """Whoever stops after the first page has asked for no other."""
+async def test_pager_stopped_after_the_first_page_sends_one_request(prefetch: int) -> None:
+    """A caller who stops after the first page causes one request."""
     history = History(list(range(100)))
     async with aclosing(pager(history, prefetch).pages()) as pages:
         await anext(pages)
@@ -326,8 +326,8 @@ async def test_pager_first_page_alone_is_one_request(prefetch: int) -> None:
 
 
 @pytest.mark.parametrize("stop", [2, 5, 40])
-async def test_pager_stopped_early_leaves_nothing_running(stop: int) -> None:
-    """Whoever closes the pages leaves no request behind."""
+async def test_pager_closed_pages_cancel_all_requests(stop: int) -> None:
+    """Closing the pages cancels all requests."""
     history = History(list(range(400)), delays=(3, 8))
     async with aclosing(pager(history, 8).pages()) as pages:
         for _ in range(stop):
@@ -337,8 +337,8 @@ async def test_pager_stopped_early_leaves_nothing_running(stop: int) -> None:
 
 
 @pytest.mark.parametrize("stop", [2, 5, 40])
-async def test_pager_whose_runs_are_closed_leaves_nothing_running(stop: int) -> None:
-    """Whoever closes the iteration over runs leaves no request behind, at once."""
+async def test_pager_closed_runs_cancel_all_requests(stop: int) -> None:
+    """Closing the iteration over runs cancels all requests immediately."""
     history = History(list(range(400)), delays=(3, 8))
     async with aclosing(aiter(pager(history, 8))) as runs:
         for _ in range(stop):
@@ -348,8 +348,8 @@ async def test_pager_whose_runs_are_closed_leaves_nothing_running(stop: int) -> 
 
 
 @pytest.mark.parametrize("stop", [2, 5, 40])
-async def test_pager_whose_loop_is_left_leaves_nothing_running(stop: int) -> None:
-    """Whoever leaves the loop over runs leaves no request behind, a few turns of the event loop later."""
+async def test_pager_left_loop_cancels_all_requests(stop: int) -> None:
+    """Leaving the loop over runs cancels all requests after a few iterations of the event loop."""
     history = History(list(range(400)), delays=(3, 8))
     async for run in pager(history, 8):
         if run.id == stop:
@@ -360,7 +360,7 @@ async def test_pager_whose_loop_is_left_leaves_nothing_running(stop: int) -> Non
     assert_idle()
 
 
-async def test_pager_iterates_anew_each_time() -> None:
-    """A pager may be iterated twice; each time it begins at the first page."""
+async def test_pager_can_be_iterated_twice() -> None:
+    """Each iteration starts from the first page."""
     runs = pager(History(list(range(5))), 0)
     assert [run.id async for run in runs] == [run.id async for run in runs] == list(range(5))

@@ -1,4 +1,4 @@
-"""Pages read ahead: as many at once as allowed, nothing left behind, and not much asked for in vain."""
+"""Concurrent requests for pages: as many as allowed, none left running, and few that are unnecessary."""
 
 import asyncio
 import gc
@@ -16,31 +16,29 @@ from warehouse_sync.resources.prefetch import NumberedPage, Window, next_window,
 
 
 async def ahead(history: History, limit: int) -> AsyncGenerator[NumberedPage, None]:
-    """The pages after the first."""
+    """Return the pages after the first."""
     async with aclosing(prefetch_pages(history.fetch, await history.fetch(1), limit)) as pages:
         async for numbered in pages:
             yield numbered
 
 
 @given(after=st.integers(1, 99), size=st.integers(1, 64), announced=st.integers(-1, 200))
-def test_window_follows_and_never_goes_far_beyond_what_is_announced(
-    after: int, size: int, announced: int
-) -> None:
-    """A window begins where the one before ended, is not larger than asked, and holds a page even where none is announced."""
+def test_window_is_limited_by_the_announced_pages(after: int, size: int, announced: int) -> None:
+    """A window starts after the one before, is at most as large as asked, and has at least one page."""
     window = next_window(after, size, announced)
     assert window.first == after + 1
     assert 1 <= window.size <= size
     assert window.last <= max(announced, after + 1)
 
 
-def test_window_size_counts_both_ends() -> None:
-    """Pages 3 to 5 are three."""
+def test_window_size_includes_both_ends() -> None:
+    """Pages 3 to 5 are three pages."""
     assert Window(3, 5).size == 3
 
 
 @pytest.mark.parametrize("limit", [2, 3, 8, 64])
-async def test_prefetch_reads_as_many_at_once_as_allowed(limit: int) -> None:
-    """A long history keeps `limit` requests under way, never more, and asks for few pages twice."""
+async def test_prefetch_sends_as_many_requests_as_allowed(limit: int) -> None:
+    """A long history keeps `limit` requests concurrent, never more, and few pages are requested twice."""
     history = History(list(range(2000)), delays=(20,))
     assert [number async for number, _ in ahead(history, limit)] == list(range(2, 1001))
     assert history.most == limit
@@ -48,7 +46,7 @@ async def test_prefetch_reads_as_many_at_once_as_allowed(limit: int) -> None:
 
 
 async def test_prefetch_takes_a_fraction_of_the_time() -> None:
-    """With 64 at once, 500 pages take at most a tenth of the turns that reading one by one does."""
+    """With a limit of 64, 500 pages take at most a tenth of the time of sequential requests."""
     turns = 0
     history = History(list(range(1000)), delays=(20,))
 
@@ -65,8 +63,8 @@ async def test_prefetch_takes_a_fraction_of_the_time() -> None:
 
 
 @pytest.mark.parametrize(("stop", "most"), [(2, 12), (3, 12), (10, 40)])
-async def test_prefetch_stopped_early_has_asked_for_little_in_vain(stop: int, most: int) -> None:
-    """Windows grow as pages are read, so the reader of a few pages costs the server a few requests."""
+async def test_prefetch_stopped_early_sent_few_unnecessary_requests(stop: int, most: int) -> None:
+    """Windows grow, so a caller who reads a few pages causes few requests."""
     history = History(list(range(4000)), delays=(5,))
     async with aclosing(ahead(history, 64)) as pages:
         async for number, _ in pages:
@@ -78,16 +76,16 @@ async def test_prefetch_stopped_early_has_asked_for_little_in_vain(stop: int, mo
 
 
 @pytest.mark.parametrize("limit", [2, 8, 64])
-async def test_prefetch_asks_for_no_page_beyond_the_announced(limit: int) -> None:
-    """Where the server says how many pages there are, none is asked for in vain."""
+async def test_prefetch_requests_no_page_beyond_the_announced(limit: int) -> None:
+    """If the server announces the number of pages, no page after the last is requested."""
     history = History(list(range(100)), delays=(5,))
     assert [number async for number, _ in ahead(history, limit)] == list(range(2, 51))
     assert max(history.asked) == 50
 
 
 @pytest.mark.parametrize("stop", [1, 4, 30, 90])
-async def test_prefetch_dropped_leaves_nothing_running(stop: int) -> None:
-    """A loop that is left, and an iterator that is forgotten, end every request."""
+async def test_prefetch_left_or_collected_cancels_all_requests(stop: int) -> None:
+    """Leaving the loop and garbage collection cancel all requests."""
     history = History(list(range(400)), delays=(7, 2, 11))
     pages = ahead(history, 16)
     for _ in range(stop):
@@ -100,8 +98,8 @@ async def test_prefetch_dropped_leaves_nothing_running(stop: int) -> None:
 
 
 @pytest.mark.parametrize("turns", range(0, 120, 7))
-async def test_prefetch_cancelled_anywhere_leaves_nothing_running(turns: int) -> None:
-    """Cancelled at any moment, the reader ends at once as cancelled, and so do its requests."""
+async def test_prefetch_cancelled_anywhere_cancels_all_requests(turns: int) -> None:
+    """A caller cancelled at any step ends immediately, and its requests are cancelled."""
     history = History(list(range(400)), delays=(7, 2, 11))
 
     async def read() -> None:
@@ -118,8 +116,8 @@ async def test_prefetch_cancelled_anywhere_leaves_nothing_running(turns: int) ->
     assert_idle()
 
 
-async def test_prefetch_error_that_is_not_ours_surfaces_and_leaves_nothing_running() -> None:
-    """A programming error is not mistaken for a page in doubt."""
+async def test_prefetch_raises_a_programming_error() -> None:
+    """A programming error is raised, not treated as an untrusted page, and all requests are cancelled."""
     history = History(list(range(400)), delays=(3, 9), failing={9: [ZeroDivisionError(), ReadError("reset")]})
     with pytest.raises(ZeroDivisionError):
         [number async for number, _ in ahead(history, 8)]
@@ -140,10 +138,10 @@ ROUTES = [
 
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("total_pages", [None, 64])
-async def test_prefetch_arrival_at_any_moment_loses_no_run(
+async def test_prefetch_loses_no_run_when_runs_are_added(
     route: tuple[int, ...], total_pages: int | None
 ) -> None:
-    """Wherever among the answers runs arrive, also where more pages are announced than there are, all others are read."""
+    """Whenever runs are added, also if too many pages are announced, all other runs are read."""
     for answer in range(70):
         history = History(list(range(90)), 2, [Change(answer, 0.0, 1)], route, total_pages)
         first = await history.fetch(1)
@@ -151,8 +149,8 @@ async def test_prefetch_arrival_at_any_moment_loses_no_run(
         assert {run.id for page in pages for run in page.items} >= set(range(90)), answer
 
 
-async def test_prefetch_in_constant_flux_gives_up_on_windows() -> None:
-    """Where runs arrive between any two answers, nothing is lost and nearly all pages are read once."""
+async def test_prefetch_reads_sequentially_if_runs_keep_shifting() -> None:
+    """If runs are added between all responses, none is lost and nearly all pages are read once."""
     history = History(
         list(range(1000)),
         50,
@@ -165,8 +163,8 @@ async def test_prefetch_in_constant_flux_gives_up_on_windows() -> None:
     assert len(history.asked) < 3 * len(set(history.asked))
 
 
-async def test_prefetch_recovers_after_a_doubtful_window() -> None:
-    """One arrival costs one window; after it pages are read side by side again."""
+async def test_prefetch_recovers_after_an_untrusted_window() -> None:
+    """One added run costs one window; the following pages are read concurrently again."""
     history = History(list(range(4000)), 10, [Change(60, 0.0, 1)], delays=(5,))
     pages = [page async for _, page in ahead(history, 16)]
     assert {run.id for page in pages for run in page.items} >= set(range(10, 4000))
@@ -174,8 +172,8 @@ async def test_prefetch_recovers_after_a_doubtful_window() -> None:
     assert len(history.asked) < 400 * 1.3
 
 
-async def test_prefetch_ends_inside_a_window_where_has_next_page_says_so() -> None:
-    """A page that says it is the last one is the last one, though its window goes on."""
+async def test_prefetch_ends_inside_a_window_by_has_next_page() -> None:
+    """The page without a next page is the last one, also inside a window."""
     history = History(list(range(40)))
 
     async def fetch(number: int) -> Page:

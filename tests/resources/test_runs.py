@@ -1,4 +1,4 @@
-"""Reading runs: the requests that are made, and whether a 404 is final."""
+"""Runs: the requests, and whether a 404 is final."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -15,7 +15,7 @@ DONE = {"id": 7, "pipeline_id": "p1", "status": "success"}
 
 
 async def test_list_sends_its_filters_with_every_page(client: AsyncClient, peer: Peer) -> None:
-    """Page number, size and dates are sent as the documents name them, dates in UTC."""
+    """Page number, size and dates have the documented names, and dates are in UTC."""
     more: dict[str, Any] = {"current_page": 1, "total_pages": 2, "items": [DONE], "has_next_page": True}
     last = {"current_page": 2, "items": [{**DONE, "id": 8}], "has_next_page": False}
     peer.serve(RUNS, reply(200, more), reply(200, last))
@@ -27,15 +27,13 @@ async def test_list_sends_its_filters_with_every_page(client: AsyncClient, peer:
     assert queries == [f"currentPage=1&{rest}", f"currentPage=2&{rest}"]
 
 
-async def test_resume_accepts_a_404_for_as_long_as_a_run_may_take_to_appear(
-    client: AsyncClient, peer: Peer
-) -> None:
-    """A handle's run may not be visible yet, in the process that goes on waiting."""
+async def test_resume_retries_a_404_for_the_reconcile_timeout(client: AsyncClient, peer: Peer) -> None:
+    """The run of a handle may not be visible yet."""
     peer.serve(f"{RUNS}/7", refusal(404, "no"), refusal(404, "no"), reply(200, DONE))
     assert (await client.runs.resume("wsr1:1:p1:7")).id == 7
 
 
-async def test_resume_ends_when_the_run_stays_missing(
+async def test_resume_raises_when_the_run_stays_missing(
     client: AsyncClient, peer: Peer, clock: FakeClock
 ) -> None:
     """After that time a 404 is final."""
@@ -46,8 +44,8 @@ async def test_resume_ends_when_the_run_stays_missing(
     assert clock.now - began >= 90
 
 
-async def test_wait_for_a_run_nobody_expects_ends_with_its_404(client: AsyncClient, peer: Peer) -> None:
-    """A 404 for what this client neither created nor was told to expect is final at once."""
+async def test_wait_for_an_unknown_run_raises_its_404(client: AsyncClient, peer: Peer) -> None:
+    """A 404 for a run that this client did not create is final."""
     peer.serve(f"{RUNS}/7", refusal(404, "no"))
     with pytest.raises(NotFoundError):
         await client.runs.wait("p1", 7)

@@ -1,4 +1,4 @@
-"""Triggering: what its answer may look like. What happens when it is lost is in `tests/faults`."""
+"""The response to a trigger. `tests/faults` has the lost responses."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,8 +18,8 @@ RUNS = f"GET {BASE}/inputs/data-pipelines/p1/runs"
 
 
 @pytest.mark.parametrize("run_id", [7, "7"])
-async def test_trigger_reads_the_run(client: AsyncClient, peer: Peer, run_id: object) -> None:
-    """The number may come as a string; the handle names workspace, pipeline and run."""
+async def test_trigger_returns_the_run(client: AsyncClient, peer: Peer, run_id: object) -> None:
+    """The run id may be a string; the handle contains workspace, pipeline and run."""
     peer.serve(TRIGGER, reply(200, {"pipeline_run_id": run_id, "status": "attempt_requested", "more": 1}))
     triggered = await client.pipelines.trigger("p1")
     assert (triggered.run_id, triggered.status) == (7, "attempt_requested")
@@ -28,10 +28,10 @@ async def test_trigger_reads_the_run(client: AsyncClient, peer: Peer, run_id: ob
 
 
 @pytest.mark.parametrize("document", [[], "ok", 7, {}, {"pipeline_run_id": None}])
-async def test_trigger_whose_answer_names_no_run_is_looked_for(
+async def test_trigger_with_an_invalid_response_searches_the_run(
     client: AsyncClient, peer: Peer, clock: FakeClock, document: Any
 ) -> None:
-    """A success without a run is a lost answer: it is looked for, and not sent again."""
+    """A success without a run is a lost response: the run is searched for, and the trigger is not repeated."""
     peer.serve(TRIGGER, reply(200, document))
     peer.serve(RUNS, refusal(503, "busy"))
     with pytest.raises(
@@ -43,8 +43,8 @@ async def test_trigger_whose_answer_names_no_run_is_looked_for(
     assert clock.sleeps == list(RECONCILE_DELAYS)
 
 
-async def test_trigger_refused_names_the_call(client: AsyncClient, peer: Peer) -> None:
-    """The error tells which request it is about, and a wrong id is told of the argument."""
+async def test_trigger_error_has_the_method_and_path(client: AsyncClient, peer: Peer) -> None:
+    """The error contains the method and path; an invalid id is reported under its argument."""
     peer.serve(TRIGGER, refusal(403, "No."))
     with pytest.raises(ForbiddenError) as caught:
         await client.pipelines.trigger("p1")
@@ -57,23 +57,23 @@ async def test_trigger_refused_names_the_call(client: AsyncClient, peer: Peer) -
 @pytest.mark.parametrize(
     "date", ["", "yesterday", "Tue, 99 Nov 2023", "Mon, 01 Jan 99999999999 00:00:00 GMT"]
 )
-def test_server_clock_without_a_readable_date_is_ours(date: str) -> None:
-    """A header that is missing or is no date changes nothing."""
+def test_server_clock_ignores_an_invalid_date(date: str) -> None:
+    """A missing or invalid header has no effect."""
     clock = ServerClock(lambda: 0.0)
     clock.update({"Date": date})
     assert clock.ahead == timedelta()
 
 
 @pytest.mark.parametrize(("zone", "hours"), [("GMT", 1), ("+0000", 1), ("-0000", 1), ("+0100", 0)])
-def test_server_clock_takes_the_servers_date(zone: str, hours: int) -> None:
-    """The difference to this machine's clock is kept, also where the header names no zone, or another than UTC."""
+def test_server_clock_uses_the_date_header(zone: str, hours: int) -> None:
+    """The difference of the clocks is stored, also if the header has no time zone or another one."""
     clock = ServerClock(lambda: datetime(2023, 2, 1, 12, tzinfo=UTC).timestamp())
     clock.update({"Date": f"Wed, 01 Feb 2023 13:00:05 {zone}"})
     assert clock.ahead == timedelta(hours=hours, seconds=5)
 
 
-def test_moment_of_a_run_is_the_latest_of_its_dates() -> None:
-    """A run without dates came about at no moment that could be compared."""
+def test_creation_time_of_a_run_is_its_latest_date() -> None:
+    """A run without dates has no creation time."""
     early, middle, late = (datetime(2023, 2, day, tzinfo=UTC) for day in (1, 2, 3))
     run = Run(id=1, pipeline_id="p1", status=RunStatus.RUNNING)
     assert _creation_time(run) is None

@@ -1,4 +1,4 @@
-"""A loop_thread, what to run on it, and what interrupts it."""
+"""An event loop thread, coroutines to run on it, and interrupts."""
 
 import asyncio
 import os
@@ -12,32 +12,32 @@ from warehouse_sync.sync.event_loop_thread import EventLoopThread
 
 
 async def nothing() -> None:
-    """Do nothing, on the loop."""
+    """Do nothing on the loop."""
 
 
 async def double(value: int) -> int:
-    """Return after a turn of the loop."""
+    """Return after an iteration of the loop."""
     await asyncio.sleep(0)
     return 2 * value
 
 
 @pytest.fixture
 def loop_thread() -> Iterator[EventLoopThread]:
-    """A loop_thread, closed after the test."""
+    """An event loop thread, closed after the test."""
     opened = EventLoopThread()
     yield opened
     opened.close(nothing)
 
 
 class Forever:
-    """A coroutine that waits until it is cancelled, and what became of it."""
+    """A coroutine that waits until it is cancelled, and records that."""
 
     def __init__(self) -> None:
         self.began = threading.Event()
         self.ended = threading.Event()
 
     async def run(self) -> None:
-        """Wait for ever."""
+        """Wait forever."""
         try:
             self.began.set()
             await asyncio.get_running_loop().create_future()
@@ -46,13 +46,13 @@ class Forever:
 
 
 def threads() -> list[threading.Thread]:
-    """Return the background threads that run."""
+    """Return the running background threads."""
     return [thread for thread in threading.enumerate() if thread.name == "warehouse-sync"]
 
 
 @pytest.fixture
 def interrupt() -> Iterator[Callable[[threading.Event], None]]:
-    """What interrupts the main thread, as Ctrl-C does, once an event has happened."""
+    """Interrupt the main thread after an event, as Ctrl-C does."""
     senders: list[threading.Thread] = []
 
     def after(event: threading.Event) -> None:

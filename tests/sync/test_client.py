@@ -1,4 +1,4 @@
-"""`Client` as scripts, thread pools and notebooks use it."""
+"""`Client` in scripts, thread pools and notebooks."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ LIST = f"GET {BASE}/connections"
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """An emulator in a thread of its own."""
+    """An emulator in its own thread."""
     with Emulator() as running:
         yield running
 
@@ -49,7 +49,7 @@ def peer() -> Iterator[Peer]:
 
 
 def tasks(client: Client) -> set[str]:
-    """Return what still runs on the client's loop, but for what serves its thread."""
+    """Return the tasks on the client's loop, except those of its thread."""
     loop_thread = client._loop_thread
 
     async def names() -> set[str]:
@@ -68,17 +68,15 @@ def test_client_works_in_a_thread_pool(client: Client, emulator: Emulator) -> No
 
 
 async def test_client_works_inside_a_running_loop(client: Client, emulator: Emulator) -> None:
-    """A notebook's cell runs in a loop, and may call and iterate all the same."""
+    """A notebook cell runs in an event loop, and can still call and iterate."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=60)
     assert client.pipelines.report(pipeline_id).status == "idle"
     assert len(list(client.runs.list(pipeline_id))) == 60
 
 
 @pytest.mark.parametrize("leave", ["break", "close", "raise"])
-def test_iterators_left_half_way_leave_nothing_running(
-    client: Client, emulator: Emulator, leave: str
-) -> None:
-    """However a loop is left, no request goes on, and the client works."""
+def test_client_cancels_the_requests_of_a_left_loop(client: Client, emulator: Emulator, leave: str) -> None:
+    """However a loop is left, all requests are cancelled, and the client keeps working."""
     ids = emulator.seed(pipelines=30, runs=200)
     for items in (
         client.pipelines.reports(ids, concurrency=4),
@@ -106,8 +104,8 @@ def _fail_with(items: Iterator[Any]) -> None:
         raise ZeroDivisionError
 
 
-def test_progress_that_raises_ends_the_poll(client: Client, emulator: Emulator) -> None:
-    """An error in a callback is the caller's own: it comes out of the loop, and nothing is left running."""
+def test_client_raises_an_error_of_on_progress(client: Client, emulator: Emulator) -> None:
+    """An error in a callback is raised by the loop, and all requests are cancelled."""
 
     def refuse(progress: "Progress") -> None:
         if progress.done == 3:
@@ -119,8 +117,8 @@ def test_progress_that_raises_ends_the_poll(client: Client, emulator: Emulator) 
     assert tasks(client) == set()
 
 
-def test_call_from_inside_a_callback_is_a_clear_error(client: Client, emulator: Emulator) -> None:
-    """A callback runs where the requests do: a blocking call from it cannot work, and says what does."""
+def test_call_inside_a_callback_raises_with_a_hint(client: Client, emulator: Emulator) -> None:
+    """A blocking call inside a callback would deadlock; the error contains a hint."""
     ids = emulator.seed(pipelines=2, runs=1)
 
     def call(_: "Progress") -> None:
@@ -132,8 +130,8 @@ def test_call_from_inside_a_callback_is_a_clear_error(client: Client, emulator: 
     assert len(list(client.pipelines.reports(ids))) == 2
 
 
-def test_ctrl_c_during_a_call_ends_its_request(peer: Peer) -> None:
-    """Ctrl-C hangs up on the server before it comes out of the call; the client can be used on."""
+def test_ctrl_c_during_a_call_cancels_its_request(peer: Peer) -> None:
+    """Ctrl-C closes the connection before the call raises; the client keeps working."""
     peer.serve(LIST, stall(), reply(200, []))
     with Client(**peer.options()) as client:
 
@@ -150,8 +148,8 @@ def test_ctrl_c_during_a_call_ends_its_request(peer: Peer) -> None:
         assert client.connections.list() == []
 
 
-def test_close_while_calls_are_under_way_tells_them(peer: Peer) -> None:
-    """Calls of other threads end with an error that names the reason, none of them hangs."""
+def test_close_during_calls_raises_in_their_threads(peer: Peer) -> None:
+    """Calls in other threads raise an error with the reason, and none hangs."""
     gate = Gate()
     peer.serve(LIST, gate.hold(reply(200, [])))
     client = Client(**peer.options())
@@ -165,7 +163,7 @@ def test_close_while_calls_are_under_way_tells_them(peer: Peer) -> None:
 
 
 def test_derived_clients_share_the_thread(client: Client) -> None:
-    """Clients for other workspaces or with other bounds use the first one's thread, and end with it."""
+    """Clients for other workspaces or with other options use the thread of the first one, and end with it."""
     assert client.workspace(7).connections.list() == []
     assert client.with_options().connections.list() == []
     assert sum(thread.name == "warehouse-sync" for thread in threading.enumerate()) == 1
@@ -180,8 +178,8 @@ print(next(pages).current_page, client.pipelines.report(sys.argv[1]).status)
 """
 
 
-def test_script_that_does_not_close_ends_without_a_word(emulator: Emulator) -> None:
-    """A script may just end, in the middle of a listing: no hang, no warning."""
+def test_script_that_does_not_close_exits_without_a_warning(emulator: Emulator) -> None:
+    """A script may end in the middle of a listing: it does not hang or warn."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=50)
     settings = {
         f"WAREHOUSE_SYNC_{key.upper()}": str(value) for key, value in emulator.client_options().items()

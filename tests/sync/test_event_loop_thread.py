@@ -1,4 +1,4 @@
-"""The loop_thread: calls from any thread, interruptions, forks, and the end."""
+"""The event loop thread: calls from any thread, interrupts, forks and closing."""
 
 import asyncio
 import gc
@@ -22,8 +22,8 @@ from warehouse_sync.sync.event_loop_thread import CALLED_FROM_CALLBACK, EventLoo
 from warehouse_sync.transport.pool import CLOSED
 
 
-def test_run_returns_and_raises_what_the_coroutine_does(loop_thread: EventLoopThread) -> None:
-    """Results and errors come back as they are, and leave nothing for the garbage collector to untangle."""
+def test_run_returns_the_result_or_raises_the_error(loop_thread: EventLoopThread) -> None:
+    """Results and errors are passed on unchanged, without reference cycles."""
     assert loop_thread.run(double(4)) == 8
 
     async def fail() -> NoReturn:
@@ -34,7 +34,7 @@ def test_run_returns_and_raises_what_the_coroutine_does(loop_thread: EventLoopTh
 
 
 def test_run_starts_one_thread_for_all_calls() -> None:
-    """The thread starts with the first call, serves every caller, and ends with the loop_thread."""
+    """The thread starts with the first call, runs all calls, and stops with `close`."""
     before = len(threads())
     loop_thread = EventLoopThread()
     assert len(threads()) == before
@@ -47,8 +47,8 @@ def test_run_starts_one_thread_for_all_calls() -> None:
     assert len(threads()) == before
 
 
-def test_first_calls_start_one_thread(loop_thread: EventLoopThread) -> None:
-    """Callers that meet at the start share what one of them starts."""
+def test_concurrent_first_calls_start_one_thread(loop_thread: EventLoopThread) -> None:
+    """Concurrent first calls share the thread that one of them starts."""
     before = len(threads())
     with ThreadPoolExecutor(4) as pool:
         with loop_thread._starting:  # so that all four find no thread
@@ -58,12 +58,12 @@ def test_first_calls_start_one_thread(loop_thread: EventLoopThread) -> None:
 
 
 async def test_run_works_inside_a_running_loop(loop_thread: EventLoopThread) -> None:
-    """A notebook's loop is no hindrance."""
+    """The calling thread may run an event loop, as in a notebook."""
     assert loop_thread.run(double(1)) == 2
 
 
-def test_run_inside_a_callback_is_refused(loop_thread: EventLoopThread) -> None:
-    """A call that would wait for itself is an error that says what to do, and its coroutine is not left behind."""
+def test_run_inside_a_callback_raises(loop_thread: EventLoopThread) -> None:
+    """A call that would deadlock raises an error with a hint, and closes its coroutine."""
 
     async def call_again() -> None:
         loop_thread.run(double(1))
@@ -72,8 +72,8 @@ def test_run_inside_a_callback_is_refused(loop_thread: EventLoopThread) -> None:
         loop_thread.run(call_again())
 
 
-def test_close_inside_a_callback_is_refused(loop_thread: EventLoopThread) -> None:
-    """So is closing; the loop_thread stays open."""
+def test_close_inside_a_callback_raises(loop_thread: EventLoopThread) -> None:
+    """Closing inside a callback raises too; the thread stays open."""
 
     async def close() -> None:
         loop_thread.close(nothing)
@@ -84,8 +84,8 @@ def test_close_inside_a_callback_is_refused(loop_thread: EventLoopThread) -> Non
     assert loop_thread.run(double(1)) == 2
 
 
-def test_run_after_close_is_refused() -> None:
-    """A closed loop_thread says so, whether it was ever used or not; closing again does nothing."""
+def test_run_after_close_raises() -> None:
+    """A call after `close` raises, whether the thread was used or not; closing again does nothing."""
     for used in (True, False):
         loop_thread = EventLoopThread()
         if used:
@@ -97,8 +97,8 @@ def test_run_after_close_is_refused() -> None:
         assert str(caught.value) == CLOSED
 
 
-def test_close_ends_calls_under_way() -> None:
-    """Whoever waits when another thread closes is told so, and its coroutine is cancelled."""
+def test_close_cancels_running_calls() -> None:
+    """A call that waits while another thread closes raises, and its coroutine is cancelled."""
     loop_thread, forever = EventLoopThread(), Forever()
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(lambda: loop_thread.run(forever.run()))
@@ -109,8 +109,8 @@ def test_close_ends_calls_under_way() -> None:
     assert forever.ended.is_set()
 
 
-def test_close_ends_the_thread_though_the_last_coroutine_fails() -> None:
-    """What goes wrong at the end is raised, and the thread is gone all the same."""
+def test_close_stops_the_thread_if_the_last_coroutine_fails() -> None:
+    """The error of the last coroutine is raised after the thread has stopped."""
     loop_thread, before = EventLoopThread(), len(threads())
     loop_thread.run(nothing())
 
@@ -123,7 +123,7 @@ def test_close_ends_the_thread_though_the_last_coroutine_fails() -> None:
 
 
 def test_cancelled_coroutine_is_not_a_closed_client(loop_thread: EventLoopThread) -> None:
-    """A cancellation that comes from within is passed on as it is."""
+    """A cancellation inside the coroutine is passed on unchanged."""
 
     async def cancel() -> NoReturn:
         raise asyncio.CancelledError
@@ -132,8 +132,8 @@ def test_cancelled_coroutine_is_not_a_closed_client(loop_thread: EventLoopThread
         loop_thread.run(cancel())
 
 
-def test_call_that_meets_the_end_of_the_loop_says_so() -> None:
-    """A call that found the thread, and then its loop closed, is told the same as one that came later."""
+def test_call_on_a_closed_loop_raises() -> None:
+    """A call that got the thread before its loop was closed raises the same error as a later call."""
     loop_thread = EventLoopThread()
     loop_thread.run(nothing())
     thread = loop_thread._thread
@@ -145,8 +145,8 @@ def test_call_that_meets_the_end_of_the_loop_says_so() -> None:
     assert str(caught.value) == CLOSED
 
 
-def test_call_that_the_loop_never_began_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A loop that closes with the call still in its queue leaves nobody waiting."""
+def test_call_that_the_loop_never_started_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the loop closes before it starts a call, the call raises."""
     monkeypatch.setattr(module, "LOOP_CHECK_INTERVAL", 0.001)
     loop = asyncio.new_event_loop()
     looks = iter([False, True])
@@ -162,7 +162,7 @@ def test_call_that_the_loop_never_began_says_so(monkeypatch: pytest.MonkeyPatch)
 def test_ctrl_c_cancels_the_call(
     loop_thread: EventLoopThread, interrupt: Callable[[threading.Event], None]
 ) -> None:
-    """Ctrl-C ends the coroutine before it ends the call, and the loop_thread goes on working."""
+    """Ctrl-C cancels the coroutine before the call raises, and the thread keeps working."""
     forever = Forever()
     interrupt(forever.began)
     with pytest.raises(KeyboardInterrupt):
@@ -172,11 +172,11 @@ def test_ctrl_c_cancels_the_call(
 
 
 @pytest.mark.parametrize("closed", [False, True])
-def test_interruption_before_the_coroutine_began_leaves_nothing(
+def test_interrupt_before_the_start_closes_the_coroutine(
     monkeypatch: pytest.MonkeyPatch,
     closed: bool,  # noqa: FBT001 - a parameter
 ) -> None:
-    """Whatever interrupts, and however early, the coroutine is closed."""
+    """However early the interrupt, the coroutine is closed."""
     loop = asyncio.new_event_loop()
     calls: list[Callable[[], None]] = []
 
@@ -197,8 +197,8 @@ def test_interruption_before_the_coroutine_began_leaves_nothing(
     loop.close()
 
 
-def test_thread_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a file left for a loop the call fails, rather than waiting for ever; the next one may succeed."""
+def test_thread_that_cannot_start_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If no file descriptor is left for a loop, the call raises, and the next one may succeed."""
 
     def refuse(_: object) -> NoReturn:
         raise OSError(24, "Too many open files")
@@ -212,8 +212,8 @@ def test_thread_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> N
     loop_thread.close(nothing)
 
 
-def test_dropped_bridge_ends_its_thread() -> None:
-    """A client that nobody closed takes its thread along."""
+def test_collected_object_stops_its_thread() -> None:
+    """The thread of a client that was not closed stops when the client is garbage-collected."""
     before = len(threads())
     loop_thread = EventLoopThread()
     loop_thread.run(nothing())
@@ -222,8 +222,8 @@ def test_dropped_bridge_ends_its_thread() -> None:
     assert len(threads()) == before
 
 
-def test_bridge_collected_on_its_own_thread_ends_it() -> None:
-    """The garbage collector may come by on the loop_thread's own thread, which cannot join itself."""
+def test_object_collected_on_its_own_thread_stops_it() -> None:
+    """The garbage collector may run on the background thread, which cannot join itself."""
     loop_thread = EventLoopThread()
     loop_thread.run(nothing())
     assert loop_thread._thread is not None
@@ -240,7 +240,7 @@ def test_bridge_collected_on_its_own_thread_ends_it() -> None:
     "ignore:.*fork:DeprecationWarning"
 )  # Python 3.12 warns of threads, which is the point
 def test_forked_child_starts_its_own_thread(loop_thread: EventLoopThread) -> None:
-    """Parent and child both go on, also when another thread was starting the loop_thread as the process forked."""
+    """Parent and child keep working, also if another thread held the lock at the fork."""
     loop_thread.run(nothing())
     unused = EventLoopThread()
     with loop_thread._starting, unused._starting:
@@ -251,8 +251,8 @@ def test_forked_child_starts_its_own_thread(loop_thread: EventLoopThread) -> Non
     assert loop_thread.run(double(1)) == 2
 
 
-def test_fork_makes_bridges_forget(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a child does with what it inherits: no thread, no lock, no end to wait for."""
+def test_fork_resets_the_state_in_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child process has no thread, a new lock and no finalizer."""
     used, unused = EventLoopThread(), EventLoopThread()
     used.run(nothing())
     thread, ending = used._thread, used._stop
@@ -292,8 +292,8 @@ began.wait()
 """
 
 
-def test_interpreter_exits_though_nothing_was_closed() -> None:
-    """A script that just ends does end: at once, without a word, with an iteration and a call under way."""
+def test_interpreter_exits_if_nothing_was_closed() -> None:
+    """A script ends immediately and silently during an iteration and a call."""
     began = time.monotonic()
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", SCRIPT]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own
@@ -301,8 +301,8 @@ def test_interpreter_exits_though_nothing_was_closed() -> None:
     assert time.monotonic() - began < 30
 
 
-def test_thread_that_fails_once_it_serves_fails_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what goes wrong before the thread is ready is told to whoever started it; nothing is swallowed later."""
+def test_error_of_the_running_thread_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only an error before the thread is ready is raised to the caller; a later one is not swallowed."""
 
     def fail(_: object) -> None:
         raise ValueError("late")

@@ -1,4 +1,4 @@
-"""The loop_thread: iterating, to the end or not."""
+"""The event loop thread: iteration."""
 
 import asyncio
 import threading
@@ -12,10 +12,10 @@ from warehouse_sync.polling.stream import Stream
 from warehouse_sync.sync.event_loop_thread import EventLoopThread
 
 
-def test_ctrl_c_ends_an_iteration(
+def test_ctrl_c_closes_the_generator(
     loop_thread: EventLoopThread, interrupt: Callable[[threading.Event], None]
 ) -> None:
-    """Ctrl-C between two items ends the asynchronous iterator, too."""
+    """Ctrl-C between two items closes the asynchronous generator."""
     forever = Forever()
 
     async def source() -> AsyncGenerator[int, None]:
@@ -31,13 +31,13 @@ def test_ctrl_c_ends_an_iteration(
 
 
 class Counting:
-    """An asynchronous iterator that notes its end."""
+    """An asynchronous generator that records its end."""
 
     def __init__(self) -> None:
         self.closed = threading.Event()
 
     async def items(self) -> AsyncGenerator[int, None]:
-        """Count."""
+        """Yield numbers."""
         try:
             for number in range(10):
                 yield number
@@ -47,14 +47,14 @@ class Counting:
 
 
 def test_iterate_yields_every_item(loop_thread: EventLoopThread) -> None:
-    """A whole iteration ends its source."""
+    """A complete iteration ends the generator."""
     counting = Counting()
     assert list(loop_thread.iterate(counting.items())) == list(range(10))
     assert counting.closed.is_set()
 
 
-def test_iterate_dropped_half_way_ends_its_source(loop_thread: EventLoopThread) -> None:
-    """Leaving a loop early, closing, and dropping the iterator all end the source before they return."""
+def test_iterate_left_early_closes_the_generator(loop_thread: EventLoopThread) -> None:
+    """Leaving the loop, closing the iterator and dropping it close the generator before they return."""
     for leave in ("close", "drop"):
         counting = Counting()
         items = loop_thread.iterate(counting.items())
@@ -65,8 +65,8 @@ def test_iterate_dropped_half_way_ends_its_source(loop_thread: EventLoopThread) 
         assert counting.closed.is_set()
 
 
-def test_iterate_collected_on_the_background_thread_ends_its_source(loop_thread: EventLoopThread) -> None:
-    """The garbage collector may come by on the background thread, which cannot wait for itself."""
+def test_iterate_collected_on_its_thread_closes_the_generator(loop_thread: EventLoopThread) -> None:
+    """The garbage collector may run on the background thread, which cannot wait for itself."""
     counting = Counting()
     held: list[Any] = [loop_thread.iterate(counting.items())]
     next(held[0])
@@ -78,8 +78,8 @@ def test_iterate_collected_on_the_background_thread_ends_its_source(loop_thread:
     assert counting.closed.wait(30)
 
 
-def test_iterate_dropped_after_the_end_does_nothing() -> None:
-    """An iterator that outlives its client is silent."""
+def test_iterate_collected_after_close_does_nothing() -> None:
+    """An iterator that outlives its client does nothing."""
     loop_thread, counting = EventLoopThread(), Counting()
     items = loop_thread.iterate(counting.items())
     next(items)
@@ -88,8 +88,8 @@ def test_iterate_dropped_after_the_end_does_nothing() -> None:
     del items
 
 
-def test_iterate_raises_what_the_source_raises(loop_thread: EventLoopThread) -> None:
-    """Items that came before an error are yielded before it."""
+def test_iterate_raises_an_error_of_the_generator(loop_thread: EventLoopThread) -> None:
+    """Items before an error are yielded before it is raised."""
 
     async def source() -> AsyncGenerator[int, None]:
         yield 1
@@ -101,8 +101,8 @@ def test_iterate_raises_what_the_source_raises(loop_thread: EventLoopThread) -> 
         next(items)
 
 
-def test_iterate_takes_all_that_has_come_at_once(loop_thread: EventLoopThread) -> None:
-    """What a stream has ready crosses the threads together, in order."""
+def test_iterate_passes_available_items_at_once(loop_thread: EventLoopThread) -> None:
+    """The available items of a stream are passed between the threads together, in order."""
     left = list(range(100))
     crossings: list[int] = []
 

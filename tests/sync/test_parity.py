@@ -1,4 +1,4 @@
-"""The blocking classes are the asynchronous ones without `async`: the same names, arguments, types and docstrings."""
+"""The blocking classes have the names, parameters, types and docstrings of the asynchronous ones."""
 
 import inspect
 import re
@@ -34,7 +34,7 @@ SPECIAL = {
 
 
 def names(cls: type) -> set[str]:
-    """Return the public names of a class, and the special ones under their blocking names."""
+    """Return the public names of a class, and the special methods under their blocking names."""
     return {SPECIAL.get(name, name) for name in dir(cls) if not name.startswith("_")} | {
         blocking for name, blocking in SPECIAL.items() if hasattr(cls, name) or hasattr(cls, blocking)
     }
@@ -90,15 +90,15 @@ def test_method_has_the_types_of_the_async_method(asynchronous: Any, blocking: A
 
 
 def annotations(function: Any) -> dict[str, str]:
-    """Return a function's annotations as text, without the modules of its types."""
+    """Return the annotations of a function as text, without the modules of its types."""
     return {
         name: re.sub(r"\b(?:\w+\.)+", "", text if isinstance(text, str) else inspect.formatannotation(text))
         for name, text in function.__annotations__.items()
     }
 
 
-def test_every_method_is_documented_as_a_user_needs_it() -> None:
-    """A call that sends a request says which errors to expect, and where in the reference it comes from."""
+def test_request_methods_document_errors_and_source() -> None:
+    """A method that sends a request documents its errors and its section of the reference."""
     for function, _ in METHODS:
         text = inspect.getdoc(function) or ""
         if function.__qualname__.startswith("AsyncClient.") and function.__name__ != "watch":
@@ -107,8 +107,8 @@ def test_every_method_is_documented_as_a_user_needs_it() -> None:
         assert "Source: " in text or function.__qualname__.startswith("RunPager."), function.__qualname__
 
 
-def test_arguments_after_the_first_are_named() -> None:
-    """After the first argument, two for what is named by two ids, arguments are keyword-only."""
+def test_arguments_after_the_first_are_keyword_only() -> None:
+    """After the first argument, or two that identify a run, arguments are keyword-only."""
     for function, _ in METHODS:
         positional = [
             p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD

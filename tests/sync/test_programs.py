@@ -1,4 +1,4 @@
-"""The blocking client in programs of their own: what happens at their end, in their children, and to their callbacks."""
+"""The blocking client in separate processes: exit, forks and callbacks."""
 
 import _thread
 import json
@@ -70,8 +70,8 @@ client.close()
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_client_in_a_program_of_its_own(warehouse_sync_emulator: Emulator, name: str) -> None:
-    """The program ends by itself, does what it was to do, and says nothing else."""
+def test_client_in_a_separate_process(warehouse_sync_emulator: Emulator, name: str) -> None:
+    """The program ends by itself and prints nothing but its output."""
     warehouse_sync_emulator.seed(pipelines=3, runs=200)
     options = json.dumps(warehouse_sync_emulator.client_options())
     # Python 3.12 warns of every fork of a process with threads; that it works is what is tested here.
@@ -86,8 +86,8 @@ def test_client_in_a_program_of_its_own(warehouse_sync_emulator: Emulator, name:
     assert (result.stdout, without_slow_callbacks(result.stderr), result.returncode) == ("3\n", "", 0)
 
 
-def test_client_interrupted_as_the_answer_comes_does_not_hang(warehouse_sync_sync_client: Client) -> None:
-    """An interrupt that the main thread sees only once the answer is there is raised, and not waited with forever."""
+def test_client_interrupted_at_the_response_does_not_hang(warehouse_sync_sync_client: Client) -> None:
+    """An interrupt that the main thread handles after the response arrived is raised without a deadlock."""
 
     async def answer() -> None:
         _thread.interrupt_main()  # does not wake a waiting thread, unlike a signal
@@ -97,10 +97,10 @@ def test_client_interrupted_as_the_answer_comes_does_not_hang(warehouse_sync_syn
     assert warehouse_sync_sync_client.pipelines.list() == []
 
 
-def test_client_call_from_inside_a_callback_is_an_error(
+def test_client_call_inside_a_callback_raises(
     warehouse_sync_emulator: Emulator, warehouse_sync_sync_client: Client
 ) -> None:
-    """A callback that calls the client again would wait for itself: the error says so, and the client goes on."""
+    """A call inside a callback of the same client raises an error, and the client keeps working."""
     ids = warehouse_sync_emulator.seed(pipelines=3, runs=1)
 
     def call_again(_: Any) -> None:
@@ -111,10 +111,10 @@ def test_client_call_from_inside_a_callback_is_an_error(
     assert len(warehouse_sync_sync_client.pipelines.list()) == 3
 
 
-def test_client_ids_that_call_it_again_are_an_error(
+def test_client_call_inside_the_ids_raises(
     warehouse_sync_emulator: Emulator, warehouse_sync_sync_client: Client
 ) -> None:
-    """The same for ids that are asked for as they are drawn: collect them first."""
+    """A call while the ids are consumed raises an error too, with a hint."""
     warehouse_sync_emulator.seed(pipelines=3, runs=1)
     client = warehouse_sync_sync_client
     with pytest.raises(ConfigurationError, match="collect the results first"):

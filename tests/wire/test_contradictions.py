@@ -49,60 +49,60 @@ SPEC = PipelineSpec(
 
 
 def sent(**changes: Any) -> dict[str, Any]:
-    """What is sent for the pipeline after `changes`."""
+    """Return the document sent for the pipeline after `changes`."""
     return encode.spec(attrs.evolve(SPEC, **changes))
 
 
 def problems(**changes: Any) -> Iterator[Problem]:
-    """What is wrong with the pipeline after `changes`."""
+    """Return the problems of the pipeline after `changes`."""
     return attrs.evolve(SPEC, **changes).problems()
 
 
 def redshift(**config: Any) -> Connection:
-    """Read a Redshift connection with these fields in its configuration."""
+    """Decode a Redshift connection with these fields in its configuration."""
     document = {"id": "c", "name": "C", "state": "active", "service_provider": "Redshift", "config": config}
     return lenient.structure(document, Connection)
 
 
 def run_with(vector: Vector, **changes: Any) -> Run:
-    """Read the documented run after `changes`."""
+    """Decode the documented run after `changes`."""
     return fast.run(json.dumps({**vector("runs/get.response"), **changes}).encode())
 
 
 @pytest.mark.parametrize("spelling", ["on_demand", "on-demand"])
-def test_on_demand_is_read_in_both_spellings_and_sent_with_underscore(spelling: str) -> None:
-    """`on_demand` / `on-demand`: both are read as one type, `on_demand` is sent."""
+def test_on_demand_has_two_spellings_and_sends_one(spelling: str) -> None:
+    """`on_demand` / `on-demand`: both are decoded to the same type, `on_demand` is sent."""
     schedule = lenient.structure({"type": spelling}, Schedule)
     assert schedule.type is ScheduleType.ON_DEMAND
     assert sent(schedule=schedule)["schedule"] == {"type": "on_demand"}
 
 
 @pytest.mark.parametrize("spelling", ["full", "full_sync"])
-def test_full_is_read_in_both_spellings_and_sent_short(spelling: str) -> None:
-    """`full` / `full_sync`: both are read as one type, `full` is sent."""
+def test_full_has_two_spellings_and_sends_the_short_one(spelling: str) -> None:
+    """`full` / `full_sync`: both are decoded to the same type, `full` is sent."""
     sync_mode = lenient.structure({"type": spelling}, SyncMode)
     assert sync_mode.type is SyncModeType.FULL
     assert sent(sync_mode=sync_mode)["sync_mode"] == {"type": "full"}
 
 
 def test_delay_is_optional() -> None:
-    """`delay`: an interval without one is accepted, and none is sent."""
+    """`delay`: an interval without a delay is valid, and sends none."""
     schedule = Schedule(type="interval", frequency="hourly", start=START)
     assert not list(problems(schedule=schedule))
     assert "delay" not in sent(schedule=schedule)["schedule"]
 
 
 @pytest.mark.parametrize("unit", "smhdwy")
-def test_delay_takes_every_documented_unit(unit: str) -> None:
-    """`delay`: a whole number and one of the six units is accepted and sent as it is."""
+def test_delay_accepts_every_documented_unit(unit: str) -> None:
+    """`delay`: a whole number and one of the six units is valid and sent unchanged."""
     schedule = Schedule(type="once", delay=f"15{unit}")
     assert not list(problems(schedule=schedule))
     assert sent(schedule=schedule)["schedule"]["delay"] == f"15{unit}"
 
 
 @pytest.mark.parametrize("delay", ["", "m", "15", "15 m", "-1m", "1.5h", "15M", "1mo", "5m\n", "\u0665m"])
-def test_delay_in_another_form_is_refused(delay: str) -> None:
-    """`delay`: anything else is named before it is sent."""
+def test_delay_in_another_form_is_invalid(delay: str) -> None:
+    """`delay`: any other form is reported by validation."""
     assert [field for field, _ in problems(schedule=Schedule(type="once", delay=delay))] == ["schedule.delay"]
 
 
@@ -110,20 +110,20 @@ def test_delay_in_another_form_is_refused(delay: str) -> None:
     ("kind", "missing"), [("interval", ["schedule.start"]), ("once", []), ("on_demand", [])]
 )
 def test_start_is_required_for_interval_only(kind: str, missing: list[str]) -> None:
-    """`start`: "required if interval" is checked for interval and nothing else."""
+    """`start`: "required if interval" is validated for interval schedules only."""
     found = problems(schedule=Schedule(type=kind, frequency="daily"))
     assert [field for field, _ in found] == missing
 
 
 @pytest.mark.parametrize("port", [5439, "5439"])
-def test_port_is_int_or_str_in_and_str_out(port: int | str) -> None:
-    """`port`: a number and a string are the same port, in code and on the wire; a string is sent."""
+def test_port_is_decoded_from_int_or_str_and_sent_as_str(port: int | str) -> None:
+    """`port`: a number and a string are the same port, in code and in JSON; a string is sent."""
     assert redshift(port=port).config == RedshiftConfig(port="5439") == RedshiftConfig(port=port)
     assert encode.spec(redshift(port=port).to_spec())["config"] == {"port": "5439"}
 
 
 def test_port_is_optional(vector: Vector) -> None:
-    """`port`: the request example has none; without one it is neither asked for nor sent."""
+    """`port`: the request example has none; without a port the connection is valid and sends none."""
     document = vector("connections/create-redshift.request")
     spec = lenient.structure(document, Connection).to_spec()
     assert not list(spec.problems())
@@ -131,21 +131,23 @@ def test_port_is_optional(vector: Vector) -> None:
 
 
 @pytest.mark.parametrize(("wire", "count"), [("12", 12), (12, 12), (None, None)])
-def test_counts_are_read_from_strings_numbers_and_null(vector: Vector, wire: Any, count: int | None) -> None:
-    """Counts: the table's string, the examples' number and an older version's null are all read."""
+def test_counts_are_decoded_from_strings_numbers_and_null(
+    vector: Vector, wire: Any, count: int | None
+) -> None:
+    """Counts: the string of the table, the number of the examples and the null of an older version are decoded."""
     run = run_with(vector, successful_records=wire, failed_records=wire)
     assert (run.successful_records, run.failed_records) == (count, count)
 
 
 @pytest.mark.parametrize("wire", [251, "251"])
-def test_run_id_is_read_from_string_and_number(vector: Vector, wire: Any) -> None:
-    """Run id: the table's string and the examples' number are the same run."""
+def test_run_id_is_decoded_from_string_and_number(vector: Vector, wire: Any) -> None:
+    """Run id: the string of the table and the number of the examples are the same run."""
     assert run_with(vector, id=wire).id == 251
 
 
 @pytest.mark.parametrize("wire", [2, "2"])
-def test_data_plan_version_is_read_from_string_and_sent_as_number(vector: Vector, wire: Any) -> None:
-    """`data_plan_version`: the table's string is read as the examples' number, which is what is sent."""
+def test_data_plan_version_is_decoded_from_string_sent_as_int(vector: Vector, wire: Any) -> None:
+    """`data_plan_version`: the string of the table is decoded to the number of the examples, which is sent."""
     document = {**vector("pipelines/update.response"), "data_plan_version": wire}
     pipeline = lenient.structure(document, Pipeline)
     assert pipeline.data_plan_version == 2
@@ -161,8 +163,8 @@ def test_data_plan_version_is_read_from_string_and_sent_as_number(vector: Vector
         {"account_identifier": None, "source_account_id": "gd1"},
     ],
 )
-def test_snowflake_account_is_read_under_both_names_and_sent_under_one(config: dict[str, Any]) -> None:
-    """Snowflake account: either name is read, the documented one wins, and only that is sent."""
+def test_snowflake_account_has_two_names_and_sends_one(config: dict[str, Any]) -> None:
+    """Snowflake account: both names are decoded, the documented one has precedence, and only that is sent."""
     document = {"id": "c", "name": "C", "state": "active", "service_provider": "Snowflake", "config": config}
     connection = lenient.structure(document, Connection)
     assert connection.config == SnowflakeConfig(account_identifier="gd1")
@@ -179,8 +181,8 @@ def test_snowflake_account_is_read_under_both_names_and_sent_under_one(config: d
         "2023-03-01T14:00:00.000000000+02:00",
     ],
 )
-def test_date_is_read_in_every_documented_form_and_sent_in_one(vector: Vector, text: str) -> None:
-    """Dates: a fraction, no zone and the typo are read as the same moment, and never sent on."""
+def test_date_has_many_documented_forms_and_sends_one(vector: Vector, text: str) -> None:
+    """Dates: a fraction, no time zone and the typo are decoded to the same instant, and sent in one form."""
     noon = datetime(2023, 3, 1, 12, tzinfo=UTC)
     assert run_with(vector, logical_date=text).logical_date == noon
     schedule = lenient.structure({"type": "once", "end": text}, Schedule)
@@ -188,7 +190,7 @@ def test_date_is_read_in_every_documented_form_and_sent_in_one(vector: Vector, t
 
 
 def test_status_of_a_databricks_connection_is_optional(vector: Vector) -> None:
-    """Databricks answer: it has no `status`, and is read all the same."""
+    """Databricks response: it has no `status` and is decoded."""
     document = vector("connections/create-databricks.response")
     assert "status" not in document
     assert lenient.structure(document, Connection).status is None
@@ -199,14 +201,14 @@ def test_status_of_a_databricks_connection_is_optional(vector: Vector) -> None:
     [("data-models/create.request", DataModel), ("pipelines/update.request", Pipeline)],
 )
 def test_errors_of_a_request_example_are_never_sent(vector: Vector, name: str, model: Any) -> None:
-    """`errors` in request examples: they are the server's, and nothing sends them."""
+    """`errors` in request examples: the API sets them, and the client never sends them."""
     document = vector(name)
     assert document["errors"]
     assert "errors" not in encode.spec(lenient.structure(document, model).to_spec())
 
 
-def test_config_fields_are_optional_on_read_and_required_to_send(vector: Vector) -> None:
-    """List examples: no password is fine to read, and named when it would be sent."""
+def test_config_fields_are_required_in_requests_only(vector: Vector) -> None:
+    """List examples: a response without a password is decoded, and a request without it is invalid."""
     redshift_connection = lenient.structure(vector("connections/list.response")[0], Connection)
     assert redshift_connection.config == RedshiftConfig(
         database="string", host="string", user="string", aws_iam_role_arn="string"
@@ -214,8 +216,8 @@ def test_config_fields_are_optional_on_read_and_required_to_send(vector: Vector)
     assert list(redshift_connection.to_spec().problems()) == [("config.password", "is required")]
 
 
-def test_key_shown_in_clear_is_hidden_all_the_same(vector: Vector) -> None:
-    """List examples: a BigQuery key the API shows in clear is a secret here."""
+def test_key_in_clear_text_is_a_secret(vector: Vector) -> None:
+    """List examples: a BigQuery key that the API returns in clear text is a `Secret`."""
     document = vector("connections/list.response")[2]
     document["config"]["service_account_key"] = "canary-0451"
     connection = lenient.structure(document, Connection)
@@ -227,8 +229,8 @@ def test_key_shown_in_clear_is_hidden_all_the_same(vector: Vector) -> None:
 @pytest.mark.parametrize(
     "name", [f"connections/create-{kind}.response" for kind in ("bigquery", "redshift", "snowflake")]
 )
-def test_masked_secret_is_refused_when_sent_back(vector: Vector, name: str) -> None:
-    """Masked secret in PUT: get, edit and put back without the real secret names that field, and only that."""
+def test_masked_secret_in_an_update_is_invalid(vector: Vector, name: str) -> None:
+    """Masked secret in PUT: an update without the real secret reports that field only."""
     spec = lenient.structure(vector(name), Connection).to_spec()
     [(field, message)] = spec.problems()
     assert field in ("config.password", "config.service_account_key")
@@ -236,7 +238,7 @@ def test_masked_secret_is_refused_when_sent_back(vector: Vector, name: str) -> N
 
 
 def test_iterator_is_allowed_with_full() -> None:
-    """Iterator with `full`: "required if incremental", yet the once example sends it, so it is neither asked nor refused."""
+    """Iterator with `full`: "required if incremental", but the once example has it, so it is optional."""
     full = SyncMode(type="full", iterator_field="updated_on", iterator_data_type="datetime_tz")
     assert not list(problems(sync_mode=full))
     assert sent(sync_mode=full)["sync_mode"]["iterator_field"] == "updated_on"
@@ -245,15 +247,15 @@ def test_iterator_is_allowed_with_full() -> None:
 
 
 @pytest.mark.parametrize("kind", ["datetime_tz", "timestamp", "datetime", "something_new"])
-def test_iterator_data_type_is_free(kind: str) -> None:
-    """`iterator_data_type`: the documents use three words, so any is accepted, read and sent."""
+def test_iterator_data_type_is_any_string(kind: str) -> None:
+    """`iterator_data_type`: the documents use three values, so any string is valid, decoded and sent."""
     mode = SyncMode(type="incremental", iterator_field="updated_on", iterator_data_type=kind)
     assert not list(problems(sync_mode=mode))
     assert lenient.structure(sent(sync_mode=mode)["sync_mode"], SyncMode) == mode
 
 
-def test_unknown_fields_and_words_are_kept(vector: Vector) -> None:
-    """The page's last line: what is unknown never breaks a read, is kept, and an unknown status is never "finished"."""
+def test_unknown_fields_and_values_are_kept(vector: Vector) -> None:
+    """The last line of the page: unknown fields and values are decoded and kept, and an unknown status is not terminal."""
     run = run_with(vector, status="hibernating", novelty=1)
     assert run.status == "hibernating"
     assert not run.status.is_terminal
@@ -262,7 +264,7 @@ def test_unknown_fields_and_words_are_kept(vector: Vector) -> None:
 
 
 def test_data_model_of_another_type_is_kept() -> None:
-    """The page's last line: a data model type this release does not know goes back as it came."""
+    """The last line of the page: a data model of an unknown type is sent back unchanged."""
     document = {
         "id": "m",
         "name": "M",
@@ -278,7 +280,7 @@ def test_data_model_of_another_type_is_kept() -> None:
 
 
 def test_connection_of_another_provider_is_kept() -> None:
-    """The page's last line: a service provider this release does not know is read and goes back as it came."""
+    """The last line of the page: a connection of an unknown provider is decoded and sent back unchanged."""
     config = {"region": "r", "nested": {"deep": [1]}}
     document = {"id": "c", "name": "C", "state": "new", "service_provider": "Clickhouse", "config": config}
     spec = lenient.structure(document, Connection).to_spec()

@@ -1,4 +1,4 @@
-"""The wire's dates."""
+"""Dates in JSON."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -39,8 +39,8 @@ instants = st.datetimes(FIRST, LAST, timezones=zones)
         ("2023-03-01T12:00:00.00000000000001Z", NOON),
     ],
 )
-def test_date_is_read_as_meant(text: str, expected: datetime) -> None:
-    """Every form the documents show or the platform may send is one moment in UTC."""
+def test_date_is_parsed_in_every_form(text: str, expected: datetime) -> None:
+    """Every form that the documents show or the platform may send is parsed to an instant in UTC."""
     read = parse_date(text)
     assert read == expected
     assert read.tzinfo is UTC
@@ -67,14 +67,14 @@ def test_date_is_read_as_meant(text: str, expected: datetime) -> None:
         "\u0662\u0660\u0662\u0663-03-01T12:00:00Z",
     ],
 )
-def test_text_that_is_no_date_is_refused(text: str) -> None:
-    """What names no moment of the calendar is a `ValueError`."""
+def test_invalid_date_raises_value_error(text: str) -> None:
+    """A text that is not a date of the calendar raises a `ValueError`."""
     with pytest.raises(ValueError, match=r"."):
         parse_date(text)
 
 
-def test_date_beyond_the_calendar_is_said_to_be() -> None:
-    """A date that its zone moves out of the calendar is refused for that."""
+def test_date_outside_the_calendar_raises_value_error() -> None:
+    """A date that its time zone shifts out of the calendar raises a `ValueError` with that reason."""
     with pytest.raises(ValueError, match=r"^outside the years 1 to 9999$"):
         parse_date("0001-01-01T00:00:00+01:00")
 
@@ -88,27 +88,27 @@ def test_date_beyond_the_calendar_is_said_to_be() -> None:
         (NOON.astimezone(timezone(timedelta(hours=5.5))), "2023-03-01T12:00:00Z"),
     ],
 )
-def test_date_is_written_as_documented(moment: datetime, text: str) -> None:
-    """A moment is written in UTC, with as much of a fraction as it has."""
+def test_date_is_formatted_as_documented(moment: datetime, text: str) -> None:
+    """A datetime is formatted in UTC, with the digits of its fraction."""
     assert format_date(moment) == text
 
 
 @needs_zones
-def test_date_is_written_in_utc_wherever_the_machine_is() -> None:
-    """The zone of the machine has no say."""
+def test_date_is_formatted_in_utc_in_any_local_time_zone() -> None:
+    """The local time zone has no effect."""
     with abroad():
         assert format_date(NOON) == "2023-03-01T12:00:00Z"
 
 
 @given(moment=instants)
-def test_any_instant_survives_writing_and_reading(moment: datetime) -> None:
-    """Written and read back, every instant in any zone is the same instant."""
+def test_any_instant_survives_a_round_trip(moment: datetime) -> None:
+    """An instant in any time zone is the same after formatting and parsing."""
     assert parse_date(format_date(moment)) == moment
 
 
 @given(moment=st.datetimes(FIRST, LAST), digits=st.text("0123456789", max_size=9))
-def test_any_fraction_is_within_half_a_microsecond(moment: datetime, digits: str) -> None:
-    """Zero to nine digits of fraction are read to the nearest microsecond."""
+def test_any_fraction_is_rounded_to_the_microsecond(moment: datetime, digits: str) -> None:
+    """Zero to nine fraction digits are rounded to the nearest microsecond."""
     whole = moment.replace(microsecond=0, tzinfo=UTC)
     read = parse_date(whole.replace(tzinfo=None).isoformat() + (f".{digits}" if digits else ""))
     nanoseconds = int(digits.ljust(9, "0"))
@@ -120,7 +120,7 @@ def test_any_fraction_is_within_half_a_microsecond(moment: datetime, digits: str
     | st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([Z]|[+-]\d\d:\d\d)?", fullmatch=True)
 )
 def test_any_text_is_a_date_or_a_value_error(text: str) -> None:
-    """No text raises anything but `ValueError`."""
+    """No text raises anything but a `ValueError`."""
     try:
         read = parse_date(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is sent: documented names, nothing null, secrets only where they belong."""
+"""Encoding specs: documented names, no null, and secrets in their fields only."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -48,7 +48,7 @@ PIPELINE = PipelineSpec(
 
 
 def test_connection_is_sent_with_its_unknown_fields() -> None:
-    """Unknown fields go back at the level they came from, secrets in clear, absent fields not at all."""
+    """Unknown fields are sent at their level, secrets in clear text, and missing fields not at all."""
     assert encode.spec(SNOWFLAKE) == {
         "id": "c",
         "name": "C",
@@ -60,7 +60,7 @@ def test_connection_is_sent_with_its_unknown_fields() -> None:
 
 
 def test_data_model_is_sent_with_its_unknown_fields() -> None:
-    """Unknown fields of the wire's `config` go back into it."""
+    """Unknown fields of the JSON `config` are sent in it."""
     assert encode.spec(MODEL) == {
         "id": "m",
         "name": "M",
@@ -72,7 +72,7 @@ def test_data_model_is_sent_with_its_unknown_fields() -> None:
 
 
 def test_pipeline_is_sent_with_its_unknown_fields() -> None:
-    """Unknown fields of a pipeline, its sync mode and its schedule go back; zero is sent, null is not."""
+    """Unknown fields of a pipeline, its sync mode and its schedule are sent; zero is sent, null is not."""
     assert encode.spec(PIPELINE) == {
         "id": "p",
         "name": "P",
@@ -90,20 +90,20 @@ def test_pipeline_is_sent_with_its_unknown_fields() -> None:
 
 
 @pytest.mark.parametrize("spec", [SNOWFLAKE, MODEL, PIPELINE])
-def test_known_field_wins_over_an_unknown_one_of_its_name(spec: encode.Spec) -> None:
-    """What a user sets in `extra` under a known name does not override the field."""
+def test_known_field_has_precedence_over_extra(spec: encode.Spec) -> None:
+    """A known name in `extra` does not override the field."""
     sent = encode.spec(attrs.evolve(spec, extra={"id": "other", "name": "other", "state": "other"}))
     assert (sent["id"], sent["name"], sent["state"]) == (spec.id, spec.name, "active")
 
 
-def test_known_field_of_a_config_wins_over_an_unknown_one_of_its_name() -> None:
-    """What stands in a configuration's `extra` under a known name does not override the field."""
+def test_known_config_field_has_precedence_over_extra() -> None:
+    """A known name in the `extra` of a configuration does not override the field."""
     config = SnowflakeConfig(user="u", extra={"user": "other", "role": "r"})
     assert encode.spec(attrs.evolve(SNOWFLAKE, config=config))["config"] == {"user": "u", "role": "r"}
 
 
-def test_config_of_data_model_that_is_no_object_is_left_out() -> None:
-    """An `extra["config"]` that is no mapping cannot be merged, and the query goes without it."""
+def test_data_model_config_that_is_not_a_mapping_is_ignored() -> None:
+    """An `extra["config"]` that is not a mapping cannot be merged, and only the query is sent."""
     sent = encode.spec(attrs.evolve(MODEL, extra={"config": "x"}))
     assert sent["config"] == {"sql_query": "SELECT 1"}
 
@@ -130,21 +130,21 @@ def test_config_of_data_model_that_is_no_object_is_left_out() -> None:
         (attrs.evolve(PIPELINE, partner_feed_key=None), ()),
     ],
 )
-def test_secrets_of_a_spec_are_told(spec: encode.Spec, held: tuple[str, ...]) -> None:
-    """The secrets a spec holds are known, so that an echo of them can be taken out."""
+def test_secrets_of_a_spec_are_listed(spec: encode.Spec, held: tuple[str, ...]) -> None:
+    """The secrets of a spec are listed, to redact them from error responses."""
     assert encode.secrets(spec) == held
 
 
-def test_fields_the_server_masks_are_left_out_of_a_comparison() -> None:
-    """What is compared with the server's answer has every field but the secrets."""
+def test_without_secrets_removes_the_masked_fields() -> None:
+    """The document for comparison with a response has all fields except secrets."""
     document = encode.spec(SNOWFLAKE)
     assert encode.without_secrets(document, SNOWFLAKE)["config"] == {"user": "u", "new": 1}
     assert document["config"]["password"] == "hunter2"
     assert encode.without_secrets(encode.spec(MODEL), MODEL) == encode.spec(MODEL)
 
 
-def test_secrets_of_a_known_provider_are_in_its_secret_fields_alone() -> None:
-    """What else such a configuration holds may be shown."""
+def test_secrets_of_a_known_provider_are_its_secret_fields() -> None:
+    """Other fields of the configuration are not secrets."""
     config = DatabricksConfig(provider="AWS", schema="raw", extra={"note": "shown"})
     assert encode.secrets(ConnectionSpec(id="c", name="C", config=config)) == ()
 
@@ -157,7 +157,7 @@ def with_new_field(cls: type[Any]) -> type[Any]:
 
 
 def evolved(value: Any) -> Any:
-    """Return a model with one more field, as a new release of the API would have it."""
+    """Return a model with one more field."""
     fields = {field.name: getattr(value, field.name) for field in attrs.fields(type(value))}
     return with_new_field(type(value))(**fields)
 

@@ -1,4 +1,4 @@
-"""What error answers say."""
+"""Messages and exception classes of error responses."""
 
 import json
 from typing import Any
@@ -32,8 +32,8 @@ from warehouse_sync.wire.error_responses import error_class, error_messages, wit
         (499, [], errors.APIError),
     ],
 )
-def test_status_decides_the_exception(status: int, messages: list[str], expected: type) -> None:
-    """Each status has the exception of the tree; a busy pipeline is told apart by the server's words."""
+def test_status_selects_the_exception(status: int, messages: list[str], expected: type) -> None:
+    """Each status has its exception class; a busy pipeline is recognized by its message."""
     assert error_class(status, messages) is expected
 
 
@@ -59,48 +59,48 @@ def test_status_decides_the_exception(status: int, messages: list[str], expected
         (None, ()),
     ],
 )
-def test_messages_are_found_in_every_known_shape(document: Any, messages: tuple[str, ...]) -> None:
-    """Every shape of error body the platform sends gives its messages, and nothing else gives any."""
+def test_messages_are_decoded_from_every_known_shape(document: Any, messages: tuple[str, ...]) -> None:
+    """Every shape of error body that the platform sends has messages; other shapes have none."""
     assert error_messages(json.dumps(document).encode()) == messages
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>busy</html>", b"\xff\xfe", b"[" * 100_000, b"NaN"])
-def test_body_that_is_no_json_says_nothing(body: bytes) -> None:
-    """A body that is not JSON has no messages, and is no failure of its own."""
+def test_body_that_is_not_json_has_no_messages(body: bytes) -> None:
+    """A body that is not JSON has no messages, and raises no error."""
     assert error_messages(body) == ()
 
 
-def test_echoed_secret_is_taken_out() -> None:
-    """A secret the server repeats is not shown, nor the rest of one that holds another."""
+def test_echoed_secret_is_redacted() -> None:
+    """An echoed secret is redacted completely, also if it contains another secret."""
     body = json.dumps({"message": "login with hunter2-long failed, hunter2 too"}).encode()
     assert error_messages(body, ["", "hunter2", "hunter2-long"]) == (
         "login with [secret] failed, [secret] too",
     )
 
 
-def test_echoed_secret_that_ends_another_is_taken_out_after_it() -> None:
-    """The longest goes first, whatever letters they begin with."""
+def test_longest_echoed_secret_is_redacted_first() -> None:
+    """The longest secret is redacted first, whatever its first letter."""
     body = json.dumps({"message": "login with hunter2 failed"}).encode()
     assert error_messages(body, ["ter2", "hunter2"]) == ("login with [secret] failed",)
 
 
 @pytest.mark.parametrize("ensure_ascii", [True, False])
-def test_echoed_secret_is_taken_out_of_a_quoted_request(*, ensure_ascii: bool) -> None:
-    """A server that quotes the request's JSON shows the secret as JSON writes it, escaped in either way."""
+def test_echoed_secret_is_redacted_in_a_quoted_request(*, ensure_ascii: bool) -> None:
+    """A server that quotes the request body echoes the secret with JSON escapes, which are redacted too."""
     secret = 'p"\u00e4\\"'
     quoted = json.dumps({"password": secret}, ensure_ascii=ensure_ascii)
     body = json.dumps({"message": f"cannot read {quoted}"}).encode()
     assert error_messages(body, [secret]) == ('cannot read {"password": "[secret]"}',)
 
 
-def test_header_that_echoes_a_secret_is_tamed_like_a_message() -> None:
-    """What a header says is shown without the secrets in it, on one line; one that is missing stays missing."""
+def test_header_that_echoes_a_secret_is_redacted() -> None:
+    """The value of a header is redacted and on one line; a missing header stays missing."""
     assert without_secrets("id-hunter2\n", ["ter2", "hunter2"]) == "id-[secret] "
     assert without_secrets(None, ["hunter2"]) is None
 
 
-def test_long_and_unprintable_messages_are_tamed() -> None:
-    """Messages stay short, few and on one line."""
+def test_messages_are_shortened_and_printable() -> None:
+    """Messages are limited in length and number, and each is on one line."""
     body = json.dumps(
         {"errors": ["a\n\x1b[31mb\u2028c", "x" * 500, "y" * 501, *map(str, range(30))]}
     ).encode()
@@ -112,6 +112,6 @@ def test_long_and_unprintable_messages_are_tamed() -> None:
 
 
 @given(body=st.binary(), secrets=st.lists(st.text()))
-def test_any_body_gives_messages(body: bytes, secrets: list[str]) -> None:
-    """No body of an error answer makes reading it fail."""
+def test_any_body_is_accepted(body: bytes, secrets: list[str]) -> None:
+    """No body of an error response raises an error."""
     assert isinstance(error_messages(body, secrets), tuple)

@@ -1,4 +1,4 @@
-"""Every request the reference shows is what the public classes send, and every answer can be put back."""
+"""The public classes send every request of the reference, and every response can be sent back."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -39,7 +39,7 @@ ANSWERS = [
 
 
 def at(text: str) -> datetime:
-    """A moment in UTC, read without the code under test."""
+    """Return an instant in UTC, independently of the code under test."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
@@ -165,41 +165,41 @@ DOCUMENTED_SCHEDULES: Mapping[str, tuple[SyncMode, Schedule]] = {
 
 
 def test_every_request_is_used() -> None:
-    """No request or schedule of the reference is left out of the tables here; a trigger's is not built from a spec."""
+    """The tables here use every request and schedule of the reference, except the trigger, which has no spec."""
     files = {*VECTORS.rglob("*.request.json"), *VECTORS.glob("schedules/*.json")}
     names = {str(file.relative_to(VECTORS).with_suffix("")) for file in files}
     assert names == {*REQUESTS, *DOCUMENTED_SCHEDULES, "pipelines/trigger.request"}
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_request_is_written_as_documented(name: str, vector: Vector) -> None:
-    """A spec built from public classes is sent as exactly the documented JSON, without the server's own `errors`."""
+def test_request_is_encoded_as_documented(name: str, vector: Vector) -> None:
+    """A spec is encoded to exactly the documented JSON, without the `errors` that the API sets."""
     expected = vector(name)
     expected.pop("errors", None)
     assert json.loads(json_codec.encode(encode.spec(REQUESTS[name]))) == expected
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_documented_request_is_accepted(name: str) -> None:
-    """No example of the reference is refused by the checks before sending."""
+def test_documented_request_is_valid(name: str) -> None:
+    """No example of the reference is invalid."""
     assert list(REQUESTS[name].problems()) == []
 
 
 def read(name: str, document: Any) -> Any:
-    """Read an example as the model of its folder."""
+    """Decode an example to the model of its folder."""
     return lenient.structure(document, MODELS[name.split("/", maxsplit=1)[0]])
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_answer_is_sent_back_whole(name: str, vector: Vector) -> None:
-    """Read, turned into a spec and sent, a resource keeps every field that is the user's, and no other."""
+def test_response_is_sent_back_completely(name: str, vector: Vector) -> None:
+    """A decoded resource is sent back with all fields that the user sets, and no others."""
     document = vector(name)
     sent = encode.spec(read(name, document).to_spec())
     assert sent == expected_echo(document)
 
 
 def expected_echo(document: dict[str, Any]) -> dict[str, Any]:
-    """What of an answer goes back: not what the server sets, and the account under its documented name."""
+    """Return the part of a response to send back: no fields that the API sets, and the account under its documented name."""
     servers = {"status", "errors", "created_on", "created_by", "last_modified_on", "last_modified_by"}
     echo = {key: value for key, value in document.items() if key not in servers}
     if "source_account_id" in echo.get("config", {}):
@@ -210,14 +210,14 @@ def expected_echo(document: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", [name for name in ANSWERS if not name.startswith("connections")])
-def test_answer_sent_back_is_accepted(name: str, vector: Vector) -> None:
-    """A documented data model or pipeline can be put back as it was read."""
+def test_response_sent_back_is_valid(name: str, vector: Vector) -> None:
+    """The spec of a documented data model or pipeline is valid."""
     assert list(read(name, vector(name)).to_spec().problems()) == []
 
 
 @pytest.mark.parametrize("name", DOCUMENTED_SCHEDULES)
-def test_schedule_is_read_and_written_as_documented(name: str, vector: Vector) -> None:
-    """The tutorial's schedules are what the public classes write and read, and are accepted."""
+def test_schedule_is_decoded_and_encoded_as_documented(name: str, vector: Vector) -> None:
+    """The schedules of the tutorial are decoded, valid, and encoded to the same JSON."""
     sync_mode, schedule = DOCUMENTED_SCHEDULES[name]
     spec = attrs.evolve(EVENTS_SPEC, sync_mode=sync_mode, schedule=schedule)
     document = json.loads(json.dumps(vector(name)).replace("T:", "T"))  # the typo is read, never sent

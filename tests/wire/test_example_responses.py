@@ -1,4 +1,4 @@
-"""Every answer the reference shows is read with every value in its place."""
+"""Every response of the reference is decoded with all values."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ MASK = "************"
 
 
 def at(text: str) -> datetime:
-    """A moment in UTC, read without the code under test."""
+    """Return an instant in UTC, independently of the code under test."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
@@ -184,7 +184,7 @@ TICKETS_WITH_DATE = OPEN_TICKETS.format(", LAST_UPDATED_DATE_TIME")
 
 
 def data_model(on: str, by: str = "string", **fields: str) -> Any:
-    """A data model as the examples answer."""
+    """Return the data model of the examples."""
     audit = {"created_on": at(on), "created_by": by, "last_modified_on": at(on), "last_modified_by": by}
     known = {"id": "string", "name": "string", "sql_query": "string", **fields}
     status = {"state": ResourceState.ACTIVE, "status": DataModelStatus.VALID, "errors": SOME_ERROR}
@@ -224,7 +224,7 @@ PLAN: dict[str, Any] = {"data_plan_id": "example-data-plan-id", "data_plan_versi
 
 
 def pipeline(on: str, by: str = "string", **fields: Any) -> Pipeline:
-    """A pipeline as the examples answer."""
+    """Return the pipeline of the examples."""
     known: dict[str, Any] = {
         "id": "string",
         "name": "string",
@@ -245,7 +245,7 @@ def pipeline(on: str, by: str = "string", **fields: Any) -> Pipeline:
 
 
 def listed_pipeline(number: int) -> Pipeline:
-    """A pipeline as the reference's list shows it."""
+    """Return the pipeline of the list example."""
     return pipeline(
         "2023-10-25T15:21:55.899",
         "developer@example.com",
@@ -272,7 +272,7 @@ PIPELINE_LIST = [listed_pipeline(1), listed_pipeline(2)]
 
 
 def run(on: str, **fields: Any) -> Run:
-    """A run as the examples answer: every date is the same."""
+    """Return the run of the examples, in which all dates are equal."""
     known: dict[str, Any] = {
         "id": 251,
         "pipeline_id": "example-pipeline",
@@ -321,15 +321,15 @@ FAST: Mapping[str, tuple[Callable[[bytes], Any], Any]] = {
 }
 
 
-def test_every_answer_is_used() -> None:
-    """No answer of the reference is left out of the tables here."""
+def test_every_response_is_used() -> None:
+    """The tables here use every response of the reference."""
     files = {str(file.relative_to(VECTORS).with_suffix("")) for file in VECTORS.rglob("*.response.json")}
     assert files == {*SINGLES, *LISTS, *FAST, "pipelines/trigger.response"}
 
 
 @pytest.mark.parametrize("name", SINGLES)
-def test_answer_is_read_with_every_value(name: str, body: Body) -> None:
-    """An answer becomes its model with every value in its place and nothing left over."""
+def test_response_is_decoded_with_every_value(name: str, body: Body) -> None:
+    """A response is decoded to its model with all values, and nothing is left over."""
     expected = SINGLES[name]
     read = lenient.decode(body(name), type(expected))
     assert read == expected
@@ -337,8 +337,8 @@ def test_answer_is_read_with_every_value(name: str, body: Body) -> None:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_list_is_read_in_order(name: str, body: Body) -> None:
-    """A bare list becomes a list of models in the server's order."""
+def test_list_is_decoded_in_order(name: str, body: Body) -> None:
+    """A JSON array is decoded to a list of models in the same order."""
     expected = LISTS[name]
     read = lenient.decode_list(body(name), type(expected[0]))
     assert read == expected
@@ -346,23 +346,23 @@ def test_list_is_read_in_order(name: str, body: Body) -> None:
 
 
 @pytest.mark.parametrize("name", FAST)
-def test_bulk_answer_is_read_alike_on_both_paths(name: str, body: Body) -> None:
-    """Reports, runs and pages are read with every value, on the fast path as on the forgiving one."""
+def test_response_is_the_same_in_both_decoders(name: str, body: Body) -> None:
+    """Reports, runs and pages are decoded with all values by the fast and by the lenient decoder."""
     read, expected = FAST[name]
     for value in (read(body(name)), lenient.decode(body(name), type(expected))):
         assert value == expected
         assert repr(value) == repr(expected)
 
 
-def test_trigger_answer_is_read(vector: Vector) -> None:
-    """The trigger's answer names the run; the pipeline is known from the request."""
+def test_trigger_response_is_decoded(vector: Vector) -> None:
+    """The response to a trigger contains the run; the pipeline is known from the request."""
     document = {**vector("pipelines/trigger.response"), "pipeline_id": "p"}
     expected = TriggeredRun(pipeline_id="p", run_id=13325, status="attempt_requested")
     assert lenient.structure(document, TriggeredRun) == expected
 
 
-def test_busy_answer_is_told_apart(body: Body) -> None:
-    """The documented 400 of a busy pipeline gives its message and its own exception."""
+def test_busy_response_has_its_own_exception(body: Body) -> None:
+    """The documented 400 of a busy pipeline has its message and its own exception."""
     messages = error_responses.error_messages(body("pipelines/trigger-busy.error-400"))
     assert messages == ("Pipeline example-pipeline is already in progress.",)
     assert error_responses.error_class(400, messages).__name__ == "PipelineBusyError"

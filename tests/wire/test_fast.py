@@ -1,4 +1,4 @@
-"""The fast path and the forgiving one give the same answers."""
+"""The fast and the lenient decoder return the same models."""
 
 import json
 from collections.abc import Callable
@@ -55,18 +55,18 @@ junk = st.recursive(
 )
 
 
-def places(value: Any) -> list[tuple[Any, Any]]:
+def locations(value: Any) -> list[tuple[Any, Any]]:
     """Return every `(container, key)` of a document, at any depth."""
     keys = value.keys() if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
-    return [place for key in list(keys) for place in ((value, key), *places(value[key]))]
+    return [place for key in list(keys) for place in ((value, key), *locations(value[key]))]
 
 
 @st.composite
 def documents(draw: st.DrawFn, cls: type[Any]) -> bytes:
-    """Derive a document from the reference's example: fields replaced, removed, added, or the whole thing replaced."""
+    """Derive a document from an example of the reference: replaced, removed or added fields, or another document."""
     holder = [json.loads(json.dumps(READERS[cls][1]))]
     for _ in range(draw(st.integers(0, 3))):
-        container, key = draw(st.sampled_from(places(holder)))
+        container, key = draw(st.sampled_from(locations(holder)))
         action = draw(st.sampled_from(["replace", "replace", "remove", "add"]))
         if action == "remove" and isinstance(container, dict):
             del container[key]
@@ -78,7 +78,7 @@ def documents(draw: st.DrawFn, cls: type[Any]) -> bytes:
 
 
 def outcome(read: Reader, body: bytes) -> Any:
-    """Return what `read` makes of a body: the value, with the classes its text shows, or the class of its refusal."""
+    """Return the result of `read`: the value with the classes in its text, or the class of its exception."""
     try:
         value = read(body)
         return value, repr(value)
@@ -89,22 +89,22 @@ def outcome(read: Reader, body: bytes) -> Any:
 @pytest.mark.parametrize("cls", READERS)
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(data=st.data())
-def test_both_paths_give_the_same_answer(cls: type[Any], data: st.DataObject) -> None:
-    """Whatever becomes of a documented answer, both paths read the same value, or both refuse it."""
+def test_both_decoders_return_the_same_model(cls: type[Any], data: st.DataObject) -> None:
+    """For any variation of a documented response, both decoders return the same model or raise the same error."""
     body = data.draw(documents(cls))
     assert outcome(READERS[cls][0], body) == outcome(lambda body: lenient.decode(body, cls), body)
 
 
 @pytest.mark.parametrize("date", DATES)
 @pytest.mark.parametrize("field", ["logical_date", "started_on", "ended_on", "range_start", "range_end"])
-def test_both_paths_read_the_same_date(field: str, date: str) -> None:
-    """Each date of a run, in each odd form, is the same moment in UTC on both paths."""
+def test_both_decoders_return_the_same_date(field: str, date: str) -> None:
+    """Each date of a run, in each unusual form, is the same instant in UTC in both decoders."""
     body = json.dumps({**READERS[Run][1], field: date}).encode()
     assert outcome(fast.run, body) == outcome(lambda body: lenient.decode(body, Run), body)
 
 
-def test_zone_of_a_date_is_always_utc() -> None:
-    """A date with another zone comes back in UTC, wherever in the answer it stands."""
+def test_date_in_another_time_zone_is_converted_to_utc() -> None:
+    """A date in another time zone is converted to UTC anywhere in the response."""
     odd = {**READERS[Run][1], "ended_on": "2023-10-25T20:11:57+02:00"}
     page = fast.page(json.dumps({"items": [READERS[Run][1], odd], "has_next_page": False}).encode())
     report = fast.report(
@@ -116,15 +116,15 @@ def test_zone_of_a_date_is_always_utc() -> None:
         assert str(run.ended_on) == "2023-10-25 18:11:57+00:00"
 
 
-def test_report_without_a_run_is_read() -> None:
-    """Before its first run, a pipeline's report has none."""
+def test_report_without_a_run_is_decoded() -> None:
+    """The report of a pipeline has no run before its first one."""
     report = fast.report(b'{"pipeline_id": "p", "status": "idle", "latest_pipeline_run": null}')
     assert report == PipelineReport(pipeline_id="p", status=report.status)
     assert report.status == "idle"
 
 
-def test_plain_answer_is_read_on_the_fast_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer as the server always sends it never takes the slow path."""
+def test_common_response_is_decoded_by_the_fast_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response as the API usually sends it never uses the lenient decoder."""
     monkeypatch.setattr(fast, "lenient", None)
     for read, document in READERS.values():
         assert read(json.dumps(document).encode())
@@ -134,8 +134,8 @@ def test_plain_answer_is_read_on_the_fast_path(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("cls", READERS)
 @given(body=st.binary())
-def test_any_bytes_are_a_value_or_a_decode_error(cls: type[Any], body: bytes) -> None:
-    """No bytes raise anything but `DecodeError`."""
+def test_any_bytes_are_a_model_or_a_decode_error(cls: type[Any], body: bytes) -> None:
+    """No bytes raise anything but a `DecodeError`."""
     outcome(READERS[cls][0], body)
 
 
@@ -160,8 +160,8 @@ RUN = b'{"id": 1, "pipeline_id": "p", "status": "success"'
     ],
 )
 @pytest.mark.parametrize("cls", READERS)
-def test_junk_is_a_decode_error(cls: type[Any], body: bytes) -> None:
-    """Junk that servers and proxies send instead of an answer is a `DecodeError` from every reader."""
+def test_body_that_is_not_the_document_is_a_decode_error(cls: type[Any], body: bytes) -> None:
+    """Bodies that servers and proxies send in place of the document raise a `DecodeError` in every decoder."""
     assert outcome(READERS[cls][0], body) is DecodeError
     assert outcome(lambda body: lenient.decode(body, cls), body) is DecodeError
 
@@ -177,15 +177,15 @@ def test_junk_is_a_decode_error(cls: type[Any], body: bytes) -> None:
         b'"status": null',
     ],
 )
-def test_junk_in_a_known_field_is_a_decode_error(field: bytes) -> None:
-    """What is no value of JSON or of UTF-8, and a null that undoes a required field, is refused on both paths."""
+def test_invalid_known_field_is_a_decode_error(field: bytes) -> None:
+    """A value that is not JSON or UTF-8, and a null in a required field, raise a `DecodeError` in both decoders."""
     body = RUN + b", " + field + b"}"
     assert outcome(fast.run, body) is DecodeError
     assert outcome(lambda body: lenient.decode(body, Run), body) is DecodeError
 
 
-def test_last_of_duplicate_keys_counts() -> None:
-    """A key that comes twice has its last value on both paths."""
+def test_last_of_duplicate_keys_is_used() -> None:
+    """A duplicate key has its last value in both decoders."""
     body = b'{"id": "x", "id": 2, "pipeline_id": "p", "status": "failed", "status": "success"}'
     assert fast.run(body) == lenient.decode(body, Run)
     assert (fast.run(body).id, fast.run(body).status) == (2, "success")
@@ -193,8 +193,8 @@ def test_last_of_duplicate_keys_counts() -> None:
 
 @pytest.mark.parametrize("dates", [{}, {"started_on": None}])
 @pytest.mark.parametrize("zone", ["Z", "+02:00"])
-def test_dates_in_any_zone_are_in_utc_afterwards(dates: dict[str, None], zone: str) -> None:
-    """Whether a run has all its dates or not, each that it has is in UTC."""
+def test_dates_in_any_time_zone_are_converted_to_utc(dates: dict[str, None], zone: str) -> None:
+    """All dates of a run are in UTC, also if some are missing."""
     document = {"id": 1, "pipeline_id": "p", "status": "running", **dates}
     for field in ("logical_date", "started_on", "ended_on", "range_start", "range_end"):
         document.setdefault(field, f"2023-10-25T18:11:57{zone}")

@@ -1,4 +1,4 @@
-"""Plain JSON to bytes and back."""
+"""JSON documents to bytes and back."""
 
 import json
 from contextlib import suppress
@@ -16,14 +16,14 @@ CANARY = "canary-0451"
 
 
 @pytest.mark.parametrize("document", [{}, [], {"a": [1, "é", None, True, 1.5]}, {"more": [2]}])
-def test_json_is_written(document: Any) -> None:
-    """Plain JSON is written as JSON."""
+def test_json_document_is_encoded(document: Any) -> None:
+    """A JSON document is encoded to JSON."""
     assert json.loads(json_codec.encode(document)) == document
 
 
 @pytest.mark.parametrize("value", [object(), Secret("hunter2"), {"a": Secret("hunter2")}])
-def test_what_is_no_json_is_refused_without_showing_it(value: Any) -> None:
-    """Something that is not JSON, a `Secret` above all, is a `TypeError` without its value."""
+def test_value_that_is_not_json_raises_without_showing_it(value: Any) -> None:
+    """A value that is not JSON, such as a `Secret`, raises a `TypeError` that does not show it."""
     with pytest.raises(TypeError) as caught:
         json_codec.encode(value)
     assert "hunter2" not in str(caught.value)
@@ -42,8 +42,8 @@ def test_what_is_no_json_is_refused_without_showing_it(value: Any) -> None:
         (b"\xef\xbb\xbf{}", "the response is not JSON: "),
     ],
 )
-def test_body_that_is_no_json_is_refused_without_showing_it(body: bytes, said: str) -> None:
-    """What is not JSON is refused in words that show none of it, with no exception of a library in the chain."""
+def test_body_that_is_not_json_raises_without_showing_it(body: bytes, said: str) -> None:
+    """A body that is not JSON raises an error that shows no part of it, without an exception of a library in its chain."""
     with pytest.raises(DecodeError) as caught:
         json_codec.decode(body)
     assert str(caught.value).startswith(said)
@@ -53,6 +53,6 @@ def test_body_that_is_no_json_is_refused_without_showing_it(body: bytes, said: s
 
 @given(body=st.binary())
 def test_any_bytes_are_json_or_a_decode_error(body: bytes) -> None:
-    """No bytes raise anything but `DecodeError`."""
+    """No bytes raise anything but a `DecodeError`."""
     with suppress(DecodeError):
         json_codec.decode(body)

@@ -1,4 +1,4 @@
-"""The forgiving path: every oddity is read, and what does not fit is named without its value."""
+"""The lenient decoder: it accepts every documented variation, and its errors show no values."""
 
 import json
 import traceback
@@ -42,15 +42,15 @@ EXAMPLES = {
 }
 
 
-def refusal(document: Any, cls: type[Any]) -> DecodeError:
-    """Return the refusal of a document."""
+def decode_error(document: Any, cls: type[Any]) -> DecodeError:
+    """Return the error of decoding a document."""
     with pytest.raises(DecodeError) as caught:
         lenient.decode(json.dumps(document).encode(), cls)
     return caught.value
 
 
 def changed(document: Any, path: tuple[str | int, ...], value: Any) -> Any:
-    """Put `value` at `path` of a document."""
+    """Return the document with `value` at `path`."""
     holder = [document]
     place: Any = holder
     *way, last = (0, *path)
@@ -120,12 +120,12 @@ def changed(document: Any, path: tuple[str | int, ...], value: Any) -> Any:
         ),
     ],
 )
-def test_what_does_not_fit_is_named_without_its_value(
+def test_mismatch_is_reported_without_its_value(
     vector: Vector, cls: type[Any], path: tuple[str | int, ...], value: Any, said: str
 ) -> None:
-    """A refusal says what was expected and where, and neither it nor its chain shows the value."""
+    """An error contains what was expected and the path; neither it nor its chain shows the value."""
     document = vector(EXAMPLES[cls])
-    error = refusal(
+    error = decode_error(
         changed({**document, "pipeline_id": "p"} if cls is TriggeredRun else document, path, value), cls
     )
     assert str(error).endswith(said)
@@ -134,17 +134,17 @@ def test_what_does_not_fit_is_named_without_its_value(
     assert CANARY not in "".join(traceback.format_exception(error))
 
 
-def test_everything_wrong_is_named_at_once(vector: Vector) -> None:
-    """A refusal names every place, not just the first."""
+def test_all_mismatches_are_reported(vector: Vector) -> None:
+    """An error contains the paths of all mismatches."""
     document = changed(vector("connections/create-snowflake.response"), ("config", "password"), [CANARY])
-    said = str(refusal({**document, "name": None, "created_on": CANARY, "state": 1.5}, Connection))
+    said = str(decode_error({**document, "name": None, "created_on": CANARY, "state": 1.5}, Connection))
     places = ["response.name", "response.state", "response.config.password", "response.created_on"]
     assert [place for place in places if f"@ {place}" in said] == places
     assert {part.rpartition(" @ ")[2] for part in said.split("; ")} == set(places)
 
 
-def test_list_names_the_item_that_does_not_fit(vector: Vector) -> None:
-    """A list's refusal says which item, and a body that is no list is refused as a whole."""
+def test_mismatch_in_a_list_is_reported_with_its_index(vector: Vector) -> None:
+    """The error of a list contains the index of the item; a body that is not a list is an error too."""
     items = changed(vector("connections/list.response"), (1, "config", "user"), [CANARY])
     for document, said in (
         (items, "@ response[1].config.user"),
@@ -168,7 +168,7 @@ json_values = st.recursive(
 @pytest.mark.parametrize("cls", EXAMPLES)
 @given(document=json_values, key=st.text(max_size=3), value=json_values)
 def test_any_json_is_a_model_or_a_decode_error(cls: type[Any], document: Any, key: str, value: Any) -> None:
-    """No JSON raises anything but `DecodeError`, with known fields in it or without."""
+    """No JSON raises anything but a `DecodeError`, with or without known fields."""
     known = {"id": "1", "name": "n", "state": "new", "status": "idle", "pipeline_id": "p", "config": value}
     for candidate in (document, {**known, "service_provider": "Snowflake", key: value}):
         with suppress(DecodeError):
@@ -185,44 +185,44 @@ def test_any_json_is_a_model_or_a_decode_error(cls: type[Any], document: Any, ke
         ([{}, {"message": None}, {"message": 5}], (ErrorMessage(), ErrorMessage(), ErrorMessage())),
     ],
 )
-def test_errors_are_read_in_every_known_shape(wire: Any, read: tuple[ErrorMessage, ...]) -> None:
-    """Errors come as objects, as bare strings, or not at all."""
+def test_errors_are_decoded_from_every_known_shape(wire: Any, read: tuple[ErrorMessage, ...]) -> None:
+    """Errors are objects, strings or missing."""
     assert lenient.structure({**RUN, "errors": wire}, Run).errors == read
 
 
 @pytest.mark.parametrize(("wire", "read"), [("12", 12), (" 12 ", 12), ("-3", -3), (7.0, 7), (10**30, 10**30)])
-def test_whole_number_is_read_in_every_known_shape(wire: Any, read: int) -> None:
-    """A whole number may be written as a string or with an empty fraction, and be of any size."""
+def test_int_is_decoded_from_every_known_shape(wire: Any, read: int) -> None:
+    """A whole number may be a string, may have an empty fraction, and may have any size."""
     assert lenient.structure({**RUN, "failed_records": wire}, Run).failed_records == read
 
 
-def test_number_where_a_text_belongs_is_its_digits() -> None:
-    """An id or a word that comes as a number is read as its digits."""
+def test_number_in_a_string_field_is_converted() -> None:
+    """An id or an enum value that is a number is converted to a string."""
     run = lenient.structure({**RUN, "pipeline_id": 12, "status": 7}, Run)
     assert (run.pipeline_id, run.status) == ("12", "7")
 
 
-def test_word_of_a_run_that_needs_forgiveness_still_knows_ends() -> None:
-    """A run that only the forgiving path reads has a status that knows whether it is an end, as any other run."""
+def test_status_from_the_lenient_decoder_is_an_enum_member() -> None:
+    """A run that only the lenient decoder accepts has a `RunStatus`, like any other run."""
     run = lenient.structure({**RUN, "logical_date": "2023-02-01T00:00:00"}, Run)
     assert isinstance(run.status, RunStatus)
     assert run.status.is_terminal
 
 
-def test_what_no_json_holds_is_named_without_its_kind() -> None:
-    """A value that only another reader of JSON can have made is refused like any other."""
+def test_python_object_that_json_cannot_contain_is_a_mismatch() -> None:
+    """A value that only another JSON decoder can produce is a mismatch like any other."""
     with pytest.raises(DecodeError, match=r"expected a whole number, not an object @ response\.id$"):
         lenient.structure({**RUN, "id": (CANARY,)}, Run)
 
 
-def test_number_beyond_all_reason_does_not_fit() -> None:
-    """What a hook cannot even convert is refused like anything that does not fit."""
+def test_number_that_cannot_be_converted_is_a_mismatch() -> None:
+    """A number that a hook cannot convert is a mismatch like any other."""
     with pytest.raises(DecodeError, match=r"does not fit the documented type @ response\.pipeline_id"):
         lenient.structure({**RUN, "pipeline_id": 10**5_000}, Run)
 
 
-def test_null_is_as_good_as_absent() -> None:
-    """A field that is null has the value it has when it is left out."""
+def test_null_is_the_same_as_a_missing_field() -> None:
+    """A field that is null has its default value."""
     optional = ("type", "errors", "logical_date", "started_on", "ended_on", "range_end", "failed_records")
     assert lenient.structure({**RUN, **dict.fromkeys(optional)}, Run) == lenient.structure(RUN, Run)
 
@@ -238,10 +238,10 @@ NOVELTY = {"novelty": {"deep": [1, None, "x"]}, "blank": None}
         ("pipelines/create-events.response", Pipeline, [(), ("sync_mode",), ("schedule",)]),
     ],
 )
-def test_unknown_fields_survive_reading_and_sending(
+def test_unknown_fields_survive_a_round_trip(
     vector: Vector, name: str, model: type[Any], paths: list[tuple[str, ...]]
 ) -> None:
-    """Unknown fields come back where they were, at every level, null ones too."""
+    """Unknown fields, including null ones, are sent back at every level."""
     document = vector(name)
     for path in paths:
         place = document
@@ -257,8 +257,8 @@ def test_unknown_fields_survive_reading_and_sending(
 
 
 @pytest.mark.parametrize("cls", [Run, Page, PipelineReport, TriggeredRun])
-def test_unknown_fields_of_what_is_only_read_are_ignored(vector: Vector, cls: type[Any]) -> None:
-    """Runs, pages, reports and triggers are the same with unknown fields as without."""
+def test_unknown_fields_of_read_only_models_are_ignored(vector: Vector, cls: type[Any]) -> None:
+    """Unknown fields of runs, pages, reports and triggers are ignored."""
     document = {"pipeline_id": "p", **vector(EXAMPLES[cls])}
     assert lenient.structure({**document, **NOVELTY}, cls) == lenient.structure(document, cls)
 
@@ -279,26 +279,26 @@ def test_unknown_fields_of_what_is_only_read_are_ignored(vector: Vector, cls: ty
         ),
     ],
 )
-def test_what_is_missing_is_named(cls: type[Any], document: Any, said: str) -> None:
-    """A part that decides how the rest is read is missed by its name, not as the whole."""
-    assert str(refusal(document, cls)).endswith(said)
+def test_missing_field_is_reported_by_its_path(cls: type[Any], document: Any, said: str) -> None:
+    """A missing field that decides how others are decoded is reported by its own path."""
+    assert str(decode_error(document, cls)).endswith(said)
 
 
 def test_data_model_without_a_type_is_sql() -> None:
-    """The one type there is need not be named."""
+    """The type is optional, because there is only one."""
     document = {"id": "m", "name": "M", "state": "new", "config": {"sql_query": "SELECT 1"}}
     assert lenient.structure(document, DataModel) == lenient.structure({**document, "type": "sql"}, DataModel)
 
 
 @pytest.mark.parametrize("config", [{}, None])
-def test_connection_without_a_config_is_read(config: Any) -> None:
-    """A connection whose configuration is empty or null is read with nothing in it."""
+def test_connection_without_a_config_is_decoded(config: Any) -> None:
+    """A connection whose configuration is empty or null is decoded with an empty configuration."""
     document = {"id": "c", "name": "C", "state": "new", "service_provider": "Snowflake", "config": config}
     assert lenient.structure(document, Connection).config == SnowflakeConfig()
 
 
-def test_provider_decides_the_class_of_the_config() -> None:
-    """The same fields are a different configuration for a different provider."""
+def test_provider_selects_the_class_of_the_config() -> None:
+    """The same fields are different configurations for different providers."""
     document = {"id": "c", "name": "C", "state": "new", "config": {"region": "r"}}
     known = lenient.structure({**document, "service_provider": "BigQuery"}, Connection)
     unknown = lenient.structure({**document, "service_provider": "bigquery"}, Connection)
