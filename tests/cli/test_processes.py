@@ -148,8 +148,10 @@ def test_workflow_from_lint_to_destroy(infra: Path, tmp_path: Path) -> None:
         (["export", tmp_path / "export"], 0),
         (["drift", tmp_path / "export"], 0),
         (["apply", tmp_path / "export"], 0),
-        (["destroy", infra], 16),
         (["destroy", infra, "--confirm", "5328"], 0),
+        (["drift", infra], 0),
+        (["destroy", tmp_path / "export"], 16),
+        (["destroy", tmp_path / "export", "--confirm", "5328"], 0),
         (["drift", infra], 2),
         (["connections", "get", "connection-0"], 6),
     ]

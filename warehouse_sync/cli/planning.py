@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -70,29 +70,32 @@ def note_nothing_declared(files: Path, output: Output) -> None:
     output.note(f"{files} declares no resources. Check the path.")
 
 
-def prepare_plan(context: Context, declarations: "Declarations", options: "Options | None") -> PreparedPlan:
-    """Read the workspace and make a plan; without options, a plan for `destroy`."""
-    return context.call(lambda client: _prepare_plan(client, context.api_url, declarations, options))
+def prepare_plan(context: Context, declarations: "Declarations", options: "Options") -> PreparedPlan:
+    """Read the workspace and make a plan."""
+    make = partial(declarative.make_plan, environ=os.environ, options=options)
+    return context.call(lambda client: _prepare_plan(client, context.api_url, declarations, make))
+
+
+def prepare_destroy_plan(context: Context, declarations: "Declarations", *, unmanaged: bool) -> PreparedPlan:
+    """Read the workspace and make a plan that deletes every managed resource."""
+    make = partial(declarative.make_destroy_plan, unmanaged=unmanaged)
+    return context.call(lambda client: _prepare_plan(client, context.api_url, declarations, make))
 
 
 async def _prepare_plan(
-    client: "AsyncClient", api_url: str, declarations: "Declarations", options: "Options | None"
+    client: "AsyncClient", api_url: str, declarations: "Declarations", make: "Callable[..., Plan]"
 ) -> PreparedPlan:
     snapshot = await declarative.read_snapshot(client)
     ledger = declarative.Ledger.of(
         api_url=api_url, workspace_id=client.workspace_id, environ=os.environ, files=declarations.files
     )
-    if options is None:
-        plan = declarative.make_destroy_plan(declarations, snapshot, ledger)
-    else:
-        plan = declarative.make_plan(declarations, snapshot, ledger, environ=os.environ, options=options)
     inputs = declarative.PlanInputs(
         workspace_id=client.workspace_id,
         api_url=api_url,
         files=declarations.digest,
         remote=snapshot.digest(),
     )
-    return PreparedPlan(plan=plan, inputs=inputs, ledger=ledger)
+    return PreparedPlan(plan=make(declarations, snapshot, ledger), inputs=inputs, ledger=ledger)
 
 
 def print_plan(output: Output, prepared: PreparedPlan, *, confirming: bool = False) -> None:

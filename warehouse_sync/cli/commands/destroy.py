@@ -14,7 +14,7 @@ from warehouse_sync.cli.planning import (
     execute,
     files_argument,
     load_files,
-    prepare_plan,
+    prepare_destroy_plan,
     print_plan,
     prompt,
 )
@@ -25,17 +25,20 @@ from warehouse_sync.cli.planning import (
 @click.option(
     "--confirm", "confirmed", metavar="ID", help="Confirm with the workspace id instead of typing it."
 )
+@click.option(
+    "--unmanaged", is_flag=True, help="Also delete declared resources that these files do not manage."
+)
 @output_options
 @context_options
-def destroy(*, context: Context, output: Output, files: Path, confirmed: str | None) -> None:
+def destroy(*, context: Context, output: Output, files: Path, confirmed: str | None, unmanaged: bool) -> None:
     """Delete the resources that the files manage.
 
-    Deletes every resource that these files declare or managed before. Asks you to type the workspace id.
+    Deletes every resource that was last applied from these files. Asks you to type the workspace id.
 
     Example: warehouse-sync destroy infra/ --workspace 5328
     """
     declarations = load_files(files, output)
-    prepared = prepare_plan(context, declarations, None)
+    prepared = prepare_destroy_plan(context, declarations, unmanaged=unmanaged)
     print_plan(output, prepared, confirming=bool(prepared.plan.steps) and confirmed is None)
     with errors.exit_on_error():
         declarative.check_plan(prepared.plan, {})

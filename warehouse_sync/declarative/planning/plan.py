@@ -123,13 +123,25 @@ def make_plan(
     )
 
 
-def make_destroy_plan(declarations: Declarations, snapshot: Snapshot, ledger: Ledger) -> Plan:
-    """Plan the deletion of every resource that the files declare or manage."""
-    owned = declarations.by_key().keys() | ledger.read().managed
-    changes = tuple(_deletion(key) for key in _in_delete_order(sorted(owned & snapshot.models.keys())))
+def make_destroy_plan(
+    declarations: Declarations, snapshot: Snapshot, ledger: Ledger, *, unmanaged: bool = False
+) -> Plan:
+    """Plan the deletion of the resources that the files manage.
+
+    Args:
+        declarations: The declared resources.
+        snapshot: The resources of the workspace.
+        ledger: The ledger of these files.
+        unmanaged: Whether to delete declared resources too that were not applied last from these files.
+    """
+    managed = ledger.read().managed & snapshot.models.keys()
+    others = (declarations.by_key().keys() & snapshot.models.keys()) - managed
+    keys = managed | others if unmanaged else managed
+    changes = tuple(_deletion(key) for key in _in_delete_order(sorted(keys)))
+    kept = [] if unmanaged else sorted(others)
     return Plan(
         changes=changes,
-        notes=tuple(_skipped_notes(declarations)),
+        notes=(*_skipped_notes(declarations), *_unmanaged_notes(kept)),
         blockers=tuple(_blockers(changes, snapshot, Options())),
     )
 
@@ -202,10 +214,18 @@ def _prune_blockers(declarations: Declarations, deleted: list[Change]) -> Iterat
         yield from (f"--prune needs all files, but {problem}" for problem in declarations.skipped)
 
 
+def _unmanaged_notes(kept: list[Key]) -> Iterator[str]:
+    if kept:
+        yield f"Declared but not last applied from these files, so not deleted: {_named(kept)}. --unmanaged deletes them."
+
+
+def _named(keys: list[Key]) -> str:
+    return ", ".join(f"{_KINDS[kind].noun} {resource_id}" for kind, resource_id in keys)
+
+
 def _notes(orphans: list[Key], options: Options) -> Iterator[str]:
     if orphans and not options.prune:
-        named = ", ".join(f"{_KINDS[kind].noun} {resource_id}" for kind, resource_id in orphans)
-        yield f"No longer declared and not deleted: {named}. --prune deletes them."
+        yield f"No longer declared and not deleted: {_named(orphans)}. --prune deletes them."
 
 
 def _blockers(changes: tuple[Change, ...], snapshot: Snapshot, options: Options) -> Iterator[str]:
