@@ -1,4 +1,4 @@
-"""Where tokens are fetched in tests."""
+"""A token endpoint without a network, for tests of the token source."""
 
 import asyncio
 
@@ -7,26 +7,26 @@ from warehouse_sync.transport.auth import AccessToken, TokenResponse
 Outcome = TokenResponse | Exception
 
 
-def grant(access_token: str = "t1", lifetime: float = 1000.0) -> TokenResponse:
-    """A token as it is granted."""
+def token_response(access_token: str = "t1", lifetime: float = 1000.0) -> TokenResponse:
+    """Return a token as the token endpoint issues it."""
     return TokenResponse(access_token=access_token, lifetime=lifetime)
 
 
 class FakeTokenEndpoint:
-    """Where tokens are fetched: in order, once the gate is open."""
+    """Returns tokens and raises errors in order, once unblocked."""
 
     def __init__(self, *outcomes: Outcome) -> None:
         self.outcomes = list(outcomes)
         self.calls = 0
         self.refused: list[str | None] = []
-        self.gate = asyncio.Event()
-        self.gate.set()
+        self.unblocked = asyncio.Event()
+        self.unblocked.set()
 
     async def fetch(self, refused: AccessToken | None) -> TokenResponse:
-        """Bring a token, or fail."""
+        """Return the next token, or raise the next error."""
         self.calls += 1
         self.refused.append(None if refused is None else refused.reveal())
-        await self.gate.wait()
+        await self.unblocked.wait()
         outcome = self.outcomes.pop(0)
         if isinstance(outcome, Exception):
             raise outcome
@@ -34,6 +34,6 @@ class FakeTokenEndpoint:
 
 
 async def settled() -> None:
-    """Let every task go as far as it can."""
+    """Let every task run until it waits."""
     for _ in range(20):
         await asyncio.sleep(0)

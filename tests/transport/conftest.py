@@ -1,4 +1,4 @@
-"""A scripted peer, and time that stands still."""
+"""A scripted peer, a fake clock and a token source."""
 
 from collections.abc import Iterator
 
@@ -11,18 +11,18 @@ from warehouse_sync.transport.auth import TokenSource
 
 @pytest.fixture
 def peer() -> Iterator[Peer]:
-    """A scripted server on this machine."""
+    """A scripted server on the loopback interface."""
     with Peer() as running:
         yield running
 
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Time that passes only when somebody sleeps."""
+    """A clock that advances only when code sleeps."""
     return FakeClock()
 
 
 @pytest.fixture
 def source(clock: FakeClock) -> TokenSource:
-    """A source that has no token yet."""
+    """A token source without a token."""
     return TokenSource(clock.as_clock())

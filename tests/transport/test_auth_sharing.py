@@ -1,4 +1,4 @@
-"""One token for all: clients of a credential share it, on whatever loops, threads and processes they run."""
+"""One token per credential, shared by clients in all event loops, threads and processes."""
 
 import asyncio
 import gc
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.clock import FakeClock
-from tests.support.token_endpoint import FakeTokenEndpoint, grant, settled
+from tests.support.token_endpoint import FakeTokenEndpoint, settled, token_response
 from warehouse_sync.errors import ConfigurationError, ReadError
 from warehouse_sync.settings import Settings, resolve
 from warehouse_sync.transport import auth
@@ -24,62 +24,62 @@ from warehouse_sync.transport.auth import (
 )
 
 
-async def test_get_client_of_the_fetch_is_closed_the_others_fetch_themselves(source: TokenSource) -> None:
-    """Closing the client that happens to fetch is no failure of the clients that share its token."""
+async def test_get_fetches_again_if_the_fetching_client_is_closed(source: TokenSource) -> None:
+    """Closing the client that is fetching does not fail the clients that share its token."""
     closing, other = (
         FakeTokenEndpoint(ConfigurationError("the client is closed")),
-        FakeTokenEndpoint(grant("t2")),
+        FakeTokenEndpoint(token_response("t2")),
     )
-    closing.gate.clear()
+    closing.unblocked.clear()
     first = asyncio.create_task(source.get(closing.fetch))
     await settled()
     second = asyncio.create_task(source.get(other.fetch))
     await settled()
-    closing.gate.set()
+    closing.unblocked.set()
     with pytest.raises(ConfigurationError):
         await first
     assert (await second).reveal() == "t2"
     assert (closing.calls, other.calls) == (1, 1)
 
 
-async def test_get_fetch_of_another_client_fails_the_others_try_once_themselves(source: TokenSource) -> None:
-    """Another client's timeouts or proxy are no failure of one's own; a second failure counts, whoever's it is."""
+async def test_get_fetches_once_more_if_another_clients_fetch_fails(source: TokenSource) -> None:
+    """Another client's timeout or proxy may be the cause; a second failure is raised, whichever client it is of."""
     first, second, third = (
         FakeTokenEndpoint(ReadError("1")),
         FakeTokenEndpoint(ReadError("2")),
-        FakeTokenEndpoint(grant()),
+        FakeTokenEndpoint(token_response()),
     )
-    first.gate.clear()
-    second.gate.clear()
+    first.unblocked.clear()
+    second.unblocked.clear()
     tasks = []
-    for desk in (first, second, third):
-        tasks.append(asyncio.create_task(source.get(desk.fetch)))
+    for endpoint in (first, second, third):
+        tasks.append(asyncio.create_task(source.get(endpoint.fetch)))
         await settled()
-    first.gate.set()
+    first.unblocked.set()
     await settled()
-    second.gate.set()
+    second.unblocked.set()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert [str(outcome) for outcome in outcomes] == ["1", "2", "2"]
     assert (first.calls, second.calls, third.calls) == (1, 1, 0)
     assert (await source.get(third.fetch)).reveal() == "t1"
 
 
-async def test_get_fetch_of_another_client_fails_and_ones_own_succeeds(source: TokenSource) -> None:
-    """Who joined a fetch that another client's bounds cut short fetches with its own."""
-    impatient, patient = FakeTokenEndpoint(ReadError("gave up")), FakeTokenEndpoint(grant("t2"))
-    impatient.gate.clear()
+async def test_get_succeeds_after_the_fetch_of_another_client_fails(source: TokenSource) -> None:
+    """A waiter for a fetch with another client's timeout fetches with its own."""
+    impatient, patient = FakeTokenEndpoint(ReadError("gave up")), FakeTokenEndpoint(token_response("t2"))
+    impatient.unblocked.clear()
     first = asyncio.create_task(source.get(impatient.fetch))
     await settled()
     second = asyncio.create_task(source.get(patient.fetch))
     await settled()
-    impatient.gate.set()
+    impatient.unblocked.set()
     assert (await second).reveal() == "t2"
     with pytest.raises(ReadError):
         await first
 
 
-def in_loop(work: Callable[[], Awaitable[object]]) -> threading.Thread:
-    """Run something on a loop in a thread of its own."""
+def run_in_thread(work: Callable[[], Awaitable[object]]) -> threading.Thread:
+    """Run a coroutine function on an event loop in a new thread."""
 
     async def run() -> None:
         await work()
@@ -89,8 +89,8 @@ def in_loop(work: Callable[[], Awaitable[object]]) -> threading.Thread:
     return thread
 
 
-def test_get_two_loops_in_two_threads_share_a_fetch(source: TokenSource) -> None:
-    """A caller on another loop waits for the same fetch."""
+def test_get_shares_a_fetch_between_loops_in_two_threads(source: TokenSource) -> None:
+    """A caller on another event loop waits for the same fetch."""
     fetching, go = threading.Event(), threading.Event()
     calls, tokens = [], []
 
@@ -98,7 +98,7 @@ def test_get_two_loops_in_two_threads_share_a_fetch(source: TokenSource) -> None
         calls.append(1)
         fetching.set()
         await asyncio.to_thread(go.wait)
-        return grant()
+        return token_response()
 
     async def call() -> None:
         tokens.append(await source.get(fetch))
@@ -109,9 +109,9 @@ def test_get_two_loops_in_two_threads_share_a_fetch(source: TokenSource) -> None
         go.set()
         await task
 
-    first = in_loop(call)
+    first = run_in_thread(call)
     fetching.wait(10)
-    second = in_loop(join)
+    second = run_in_thread(join)
     first.join(10)
     second.join(10)
     assert len(calls) == 1
@@ -119,8 +119,8 @@ def test_get_two_loops_in_two_threads_share_a_fetch(source: TokenSource) -> None
     assert len(tokens) == 2
 
 
-def test_get_loop_of_the_fetch_ends_another_takes_over(source: TokenSource) -> None:
-    """A loop that ends in the middle of a fetch costs the callers on other loops nothing but a fetch of their own."""
+def test_get_fetches_again_if_the_fetching_loop_ends(source: TokenSource) -> None:
+    """Callers on other event loops start a fetch of their own."""
     fetching, joined = threading.Event(), threading.Event()
 
     async def never(_: AccessToken | None) -> TokenResponse:
@@ -133,13 +133,13 @@ def test_get_loop_of_the_fetch_ends_another_takes_over(source: TokenSource) -> N
         await asyncio.to_thread(joined.wait)
         task.cancel()
 
-    dying = in_loop(die)
+    dying = run_in_thread(die)
     fetching.wait(10)
-    desk_calls = []
+    calls = []
 
     async def fetch(_: AccessToken | None) -> TokenResponse:
-        desk_calls.append(1)
-        return grant("t2")
+        calls.append(1)
+        return token_response("t2")
 
     async def take_over() -> str:
         task = asyncio.create_task(source.get(fetch))
@@ -148,21 +148,21 @@ def test_get_loop_of_the_fetch_ends_another_takes_over(source: TokenSource) -> N
         return (await task).reveal()
 
     assert asyncio.run(take_over()) == "t2"
-    assert desk_calls == [1]
+    assert calls == [1]
     dying.join(10)
 
 
-def test_get_loop_of_the_fetch_just_stops_another_takes_over(
+def test_get_fetches_again_if_the_fetching_loop_stops(
     source: TokenSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A loop that stands still without ending is noticed, also by those who wait already."""
+    """A loop that stops without being closed is detected, also by callers that already wait."""
     monkeypatch.setattr(auth, "LIVENESS_INTERVAL", 0.001)
     stopped = asyncio.new_event_loop()
     hanging = asyncio.Event()
 
     async def never(_: AccessToken | None) -> TokenResponse:
         await hanging.wait()
-        return grant("late")
+        return token_response("late")
 
     async def begin() -> "asyncio.Task[AccessToken]":
         task = asyncio.create_task(source.get(never))
@@ -170,13 +170,13 @@ def test_get_loop_of_the_fetch_just_stops_another_takes_over(
         return task
 
     async def get() -> str:
-        desk = FakeTokenEndpoint(grant("t2"))
-        return (await source.get(desk.fetch)).reveal()
+        endpoint = FakeTokenEndpoint(token_response("t2"))
+        return (await source.get(endpoint.fetch)).reveal()
 
     waiting = stopped.run_until_complete(begin())
-    flight = source._refresh
-    assert flight is not None
-    assert not asyncio.run(landing(flight))
+    refresh = source._refresh
+    assert refresh is not None
+    assert not asyncio.run(wait_for(refresh))
     assert asyncio.run(get()) == "t2"
     hanging.set()
     assert stopped.run_until_complete(waiting).reveal() == "late"
@@ -184,36 +184,36 @@ def test_get_loop_of_the_fetch_just_stops_another_takes_over(
     stopped.close()
 
 
-async def test_get_loop_of_the_fetch_stops_while_others_wait_for_it(
+async def test_get_fetches_again_if_the_loop_stops_during_the_wait(
     source: TokenSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who waits looks up now and then, notices that the loop runs no more, and fetches the token itself."""
+    """A waiter checks regularly whether the loop is running, and otherwise fetches itself."""
     monkeypatch.setattr(auth, "LIVENESS_INTERVAL", 0.001)
     runs = iter([True, True])
     elsewhere: Any = SimpleNamespace(is_running=lambda: next(runs, False))
     source._refresh = auth._Refresh(elsewhere, FakeTokenEndpoint().fetch)
-    desk = FakeTokenEndpoint(grant("t2"))
-    assert (await source.get(desk.fetch)).reveal() == "t2"
+    endpoint = FakeTokenEndpoint(token_response("t2"))
+    assert (await source.get(endpoint.fetch)).reveal() == "t2"
     assert next(runs, None) is None
 
 
-async def landing(flight: "auth._Refresh") -> bool:
-    """Wait for a flight as a caller would."""
-    return await TokenSource._wait_for(flight)
+async def wait_for(refresh: "auth._Refresh") -> bool:
+    """Wait for a refresh as a caller does."""
+    return await TokenSource._wait_for(refresh)
 
 
-def test_get_waiters_loop_is_closed_when_the_fetch_lands(
+def test_get_fetch_ends_after_the_loop_of_a_waiter_closed(
     source: TokenSource, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A fetch that lands after a waiter's loop has ended does not stumble over it."""
+    """A fetch does not call into a closed event loop."""
     fetching, go = threading.Event(), threading.Event()
 
     async def fetch(_: AccessToken | None) -> TokenResponse:
         fetching.set()
         await asyncio.to_thread(go.wait)
-        return grant()
+        return token_response()
 
-    first = in_loop(lambda: source.get(fetch))
+    first = run_in_thread(lambda: source.get(fetch))
     fetching.wait(10)
 
     async def leave() -> None:
@@ -232,8 +232,8 @@ def test_get_waiters_loop_is_closed_when_the_fetch_lands(
 @pytest.mark.filterwarnings(
     "ignore:.*fork:DeprecationWarning"
 )  # Python 3.12 warns of threads, which is the point
-def test_fork_in_the_middle_of_a_fetch_lets_the_child_fetch(settings: Settings, clock: FakeClock) -> None:
-    """The child neither waits for the parent's fetch nor for a lock that a thread of the parent held."""
+def test_fork_during_a_fetch_lets_the_child_fetch(settings: Settings, clock: FakeClock) -> None:
+    """The child waits neither for the parent's fetch nor for a lock that a thread of the parent held."""
     source = shared_source(settings, clock.as_clock())
     stuck = auth._Refresh(asyncio.new_event_loop(), FakeTokenEndpoint().fetch)
     source._refresh = stuck
@@ -251,20 +251,20 @@ def test_fork_in_the_middle_of_a_fetch_lets_the_child_fetch(settings: Settings, 
 
 
 async def child_get(settings: Settings, clock: FakeClock) -> str:
-    """What a forked child does."""
+    """Get a token in a forked child."""
     return (
-        await shared_source(settings, clock.as_clock()).get(FakeTokenEndpoint(grant("t9")).fetch)
+        await shared_source(settings, clock.as_clock()).get(FakeTokenEndpoint(token_response("t9")).fetch)
     ).reveal()
 
 
 @pytest.fixture
 def settings(request: pytest.FixtureRequest) -> Settings:
-    """Settings with a credential no other test has."""
+    """Settings with a credential that no other test uses."""
     return resolve(workspace_id=1, client_id="i", client_secret=request.node.name)
 
 
 def test_shared_source_is_one_per_credential(settings: Settings, clock: FakeClock) -> None:
-    """Clients of one credential share a source for as long as one of them lives; another secret has another."""
+    """Clients of a credential share a source while one of them exists; another secret has another source."""
     other = resolve(workspace_id=1, client_id="i", client_secret="rotated")
     source = shared_source(settings, clock.as_clock())
     assert shared_source(settings, clock.as_clock()) is source
@@ -275,8 +275,8 @@ def test_shared_source_is_one_per_credential(settings: Settings, clock: FakeCloc
     assert key not in auth._sources
 
 
-def test_credential_key_tells_nothing(settings: Settings) -> None:
-    """The key is a hash of the address, the id and the secret; the workspace does not count."""
+def test_credential_key_is_a_hash_of_the_credential(settings: Settings) -> None:
+    """The hash depends on the URL, the id and the secret, but not on the workspace."""
     key = credential_key(settings)
     assert len(key) == 64
     assert settings.client_secret.reveal() not in key
@@ -288,10 +288,10 @@ def test_credential_key_tells_nothing(settings: Settings) -> None:
     assert credential_key(elsewhere) != key
 
 
-def test_after_fork_forgets_flights_and_locks(settings: Settings, clock: FakeClock) -> None:
-    """What a child does first, done here: locks are new, the flight is forgotten, and the token is kept."""
+def test_after_fork_drops_refresh_and_locks(settings: Settings, clock: FakeClock) -> None:
+    """A child replaces locks, drops the refresh and keeps the token."""
     source = shared_source(settings, clock.as_clock())
-    source.token = token = AccessToken(grant(), requested_at=clock.now)
+    source.token = token = AccessToken(token_response(), requested_at=clock.now)
     loop = asyncio.new_event_loop()
     lock, all_locks = source._lock, auth._sources_lock
     vars(source)["_refresh"] = auth._Refresh(loop, FakeTokenEndpoint().fetch)

@@ -1,4 +1,4 @@
-"""Deadlines: each falls due in its time, and one that did not leaves no trace in its task."""
+"""Deadlines: each expires at its time, and an unexpired one does not affect its task."""
 
 import asyncio
 from contextlib import suppress
@@ -12,7 +12,7 @@ FOREVER = 1e6
 
 
 async def outcome(deadlines: Deadlines, seconds: float, work: "asyncio.Future[None]") -> str:
-    """Wait for work under a deadline, and tell what happened."""
+    """Wait for work under a deadline, and return what happened."""
     deadline = deadlines.start(seconds)
     try:
         await work
@@ -27,17 +27,17 @@ async def outcome(deadlines: Deadlines, seconds: float, work: "asyncio.Future[No
 
 @pytest.fixture
 async def deadlines() -> Deadlines:
-    """The deadlines of the test's loop."""
+    """The deadlines of the test's event loop."""
     return Deadlines(asyncio.get_running_loop())
 
 
 async def never() -> "asyncio.Future[None]":
-    """Work that does not end."""
+    """Wait forever."""
     return asyncio.get_running_loop().create_future()
 
 
-async def test_deadline_falls_due_in_the_order_of_time(deadlines: Deadlines) -> None:
-    """Of deadlines of several durations, those fall due whose time has come."""
+async def test_deadlines_expire_in_the_order_of_time(deadlines: Deadlines) -> None:
+    """Deadlines of several durations expire at their times."""
     jump = warp(asyncio.get_running_loop())
     seconds = (30.0, 10.0, 20.0, 10.0)
     tasks = [asyncio.create_task(outcome(deadlines, each, await never())) for each in seconds]
@@ -52,8 +52,8 @@ async def test_deadline_falls_due_in_the_order_of_time(deadlines: Deadlines) -> 
     assert {task.result() for task in tasks} == {"late"}
 
 
-async def test_deadline_not_reached_leaves_the_task_clean(deadlines: Deadlines) -> None:
-    """Work that ends in time is not cancelled, also later."""
+async def test_deadline_that_does_not_expire_cancels_nothing(deadlines: Deadlines) -> None:
+    """Work that ends in time is not cancelled, and neither is later work of the task."""
     task = asyncio.current_task()
     assert task is not None
     work = await never()
@@ -65,8 +65,8 @@ async def test_deadline_not_reached_leaves_the_task_clean(deadlines: Deadlines) 
     assert task.cancelling() == 0
 
 
-async def test_deadline_and_a_cancellation_at_once_is_a_cancellation(deadlines: Deadlines) -> None:
-    """Whoever cancels the task gets their `CancelledError`, though the deadline falls due at the same time."""
+async def test_deadline_and_concurrent_cancellation_is_a_cancellation(deadlines: Deadlines) -> None:
+    """The caller gets its `CancelledError` although the deadline expires at the same time."""
     jump = warp(asyncio.get_running_loop())
     task = asyncio.create_task(outcome(deadlines, 10.0, await never()))
     await asyncio.sleep(0)
@@ -78,8 +78,8 @@ async def test_deadline_and_a_cancellation_at_once_is_a_cancellation(deadlines: 
     assert task.cancelled()
 
 
-async def test_deadline_under_a_timeout_of_the_caller_keeps_them_apart(deadlines: Deadlines) -> None:
-    """The caller's `asyncio.timeout` and ours each raise their own."""
+async def test_deadline_within_a_timeout_of_the_caller(deadlines: Deadlines) -> None:
+    """The caller's `asyncio.timeout` and the deadline each raise their own error."""
     jump = warp(asyncio.get_running_loop())
     asyncio.get_running_loop().call_soon(jump, 15)
     async with asyncio.timeout(20):
@@ -90,10 +90,10 @@ async def test_deadline_under_a_timeout_of_the_caller_keeps_them_apart(deadlines
             await outcome(deadlines, 20.0, await never())
 
 
-async def test_deadline_that_expired_as_the_work_ended_takes_its_cancellation_back(
+async def test_deadline_that_expires_as_work_ends_is_undone(
     deadlines: Deadlines,
 ) -> None:
-    """Expiry just as a call returns must not cancel what its task does next."""
+    """An expiry as a call returns must not cancel what its task does next."""
     task = asyncio.current_task()
     assert task is not None
     deadline = Deadline(0.0, task, {})
@@ -105,8 +105,8 @@ async def test_deadline_that_expired_as_the_work_ended_takes_its_cancellation_ba
     assert task.cancelling() == 0
 
 
-async def test_deadline_takes_its_cancellation_back_once(deadlines: Deadlines) -> None:
-    """Who has learnt that the deadline fell due, and ends it, keeps the cancellations of others."""
+async def test_deadline_undoes_its_cancellation_once(deadlines: Deadlines) -> None:
+    """Ending an expired deadline keeps cancellations by others."""
 
     async def late() -> tuple[list[bool], int]:
         task = asyncio.current_task()
@@ -125,8 +125,8 @@ async def test_deadline_takes_its_cancellation_back_once(deadlines: Deadlines) -
     assert await asyncio.create_task(late()) == ([False, True, False, False], 1)
 
 
-async def test_deadline_whose_time_has_come_to_the_tick_is_expired(deadlines: Deadlines) -> None:
-    """A deadline falls due at its time, not after it; the ones behind it wait."""
+async def test_deadline_expires_exactly_at_its_time(deadlines: Deadlines) -> None:
+    """Later deadlines do not expire yet."""
     task = asyncio.current_task()
     assert task is not None
     queue: dict[Deadline, None] = {}
@@ -138,7 +138,7 @@ async def test_deadline_whose_time_has_come_to_the_tick_is_expired(deadlines: De
 
 
 async def test_deadlines_share_one_timer(deadlines: Deadlines) -> None:
-    """A thousand calls with the same timeout cost one timer."""
+    """A thousand calls with the same timeout use one timer."""
     tasks = [asyncio.create_task(outcome(deadlines, 10.0, await never())) for _ in range(1000)]
     await asyncio.sleep(0)
     timers = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]  # what it has to do later
@@ -150,7 +150,7 @@ async def test_deadlines_share_one_timer(deadlines: Deadlines) -> None:
 
 
 async def test_deadlines_closed_leave_no_timer(deadlines: Deadlines) -> None:
-    """Closing takes the timer away, and may be repeated."""
+    """Closing cancels the timer, and may be repeated."""
     deadline = deadlines.start(10.0)
     deadlines.close()
     deadlines.close()

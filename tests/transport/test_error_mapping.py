@@ -1,4 +1,4 @@
-"""aiohttp's exceptions as ours: the right class, what happened, and nothing of the request."""
+"""Mapping of aiohttp exceptions to the SDK's, which contain nothing of the request."""
 
 import builtins
 import ssl
@@ -30,8 +30,8 @@ REQUEST = aiohttp.RequestInfo(
 )
 
 
-def because(error: ssl.SSLError, **reason: str) -> ssl.SSLError:
-    """An error of OpenSSL, with what it says about it."""
+def with_reason(error: ssl.SSLError, **reason: str) -> ssl.SSLError:
+    """Return an OpenSSL error with its attributes."""
     vars(error).update(reason)
     return error
 
@@ -46,14 +46,14 @@ def because(error: ssl.SSLError, **reason: str) -> ssl.SSLError:
         ),
         (
             aiohttp.ClientConnectorCertificateError(
-                KEY, because(ssl.CertificateError("x"), verify_message="certificate has expired")
+                KEY, with_reason(ssl.CertificateError("x"), verify_message="certificate has expired")
             ),
             TLSError,
             "certificate verification failed: certificate has expired",
         ),
         (
             aiohttp.ClientConnectorSSLError(
-                KEY, because(ssl.SSLError(1, "x"), reason="WRONG_VERSION_NUMBER")
+                KEY, with_reason(ssl.SSLError(1, "x"), reason="WRONG_VERSION_NUMBER")
             ),
             TLSError,
             "no TLS connection: WRONG_VERSION_NUMBER",
@@ -91,8 +91,10 @@ def because(error: ssl.SSLError, **reason: str) -> ssl.SSLError:
         (ConnectionResetError("canary"), ReadError, "broke (ConnectionResetError)"),
     ],
 )
-def test_to_transport_error_names_what_happened(error: Any, kind: type[TransportError], says: str) -> None:
-    """Each of aiohttp's exceptions is one of ours, and keeps neither its text nor its headers."""
+def test_to_transport_error_returns_class_and_reason(
+    error: Any, kind: type[TransportError], says: str
+) -> None:
+    """The SDK's exception contains neither the text nor the headers of aiohttp's."""
     assert isinstance(error, TRANSPORT_EXCEPTIONS)
     ours = to_transport_error(error, "h:443")
     assert type(ours) is kind
@@ -106,8 +108,8 @@ def test_to_transport_error_names_what_happened(error: Any, kind: type[Transport
     ("error", "phase", "sent"),
     [(aiohttp.ConnectionTimeoutError(), "connect", "no"), (aiohttp.SocketTimeoutError(), "read", "maybe")],
 )
-def test_to_transport_error_tells_the_phases_apart(error: Exception, phase: str, sent: str) -> None:
-    """Connecting that took too long sent nothing; silence may follow a request that arrived."""
+def test_to_transport_error_distinguishes_timeout_phases(error: Exception, phase: str, sent: str) -> None:
+    """Nothing was sent if connecting timed out; a request without a response may have arrived."""
     ours = to_transport_error(error, "h:443")
     assert isinstance(ours, TimeoutError)
     assert (ours.phase, ours.sent) == (phase, sent)

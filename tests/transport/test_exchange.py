@@ -1,4 +1,4 @@
-"""Reading an answer piece by piece: to its end, or to where it is too large."""
+"""Reading a response in pieces, to its end or to the limit."""
 
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ from warehouse_sync.transport.request import ApiRequest, BaseUrl, RequestHeaders
 
 
 class Response:
-    """An answer that comes in these pieces."""
+    """A response that arrives in pieces."""
 
     def __init__(self, *pieces: bytes) -> None:
         self.pieces = pieces
@@ -33,11 +33,11 @@ class Response:
         self.status = 200
 
     def is_eof(self) -> bool:
-        """Tell whether all of it has come already."""
+        """Return whether the body is complete."""
         return self.ended
 
     def read_nowait(self) -> bytes:
-        """Return what has come."""
+        """Return the received part of the body."""
         return b"".join(self.pieces)
 
     async def iter_any(self) -> AsyncIterator[bytes]:
@@ -46,20 +46,20 @@ class Response:
             yield piece
 
     def close(self) -> None:
-        """Give the connection up."""
+        """Close the connection."""
         self.closed = True
 
 
 @pytest.mark.parametrize(("closed", "kind"), [(True, ConfigurationError), (False, ReadError)])
-async def test_exchange_over_a_session_that_was_closed_says_so(
+async def test_exchange_over_a_closed_session_is_a_clear_error(
     *, closed: bool, kind: type[Exception]
 ) -> None:
-    """Whatever aiohttp raises then, it is our closing that the caller should know of."""
+    """Whatever aiohttp raises, the cause is that the client was closed."""
 
     async def request(*_: Any, **__: Any) -> None:
         raise aiohttp.ServerDisconnectedError
 
-    local: Any = SimpleNamespace(
+    session: Any = SimpleNamespace(
         fast_get=None,
         options={},
         aiohttp_session=SimpleNamespace(request=request, closed=closed),
@@ -67,56 +67,56 @@ async def test_exchange_over_a_session_that_was_closed_says_so(
     )
     with pytest.raises(kind, match="closed, so" if closed else "the connection broke") as caught:
         await exchange.exchange(
-            local, ApiRequest("GET", "/x", bytes), RequestHeaders(BaseUrl(URL("https://h")), {})
+            session, ApiRequest("GET", "/x", bytes), RequestHeaders(BaseUrl(URL("https://h")), {})
         )
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
-def here() -> Any:
-    """A loop's share of the pool, as far as reading needs it."""
+def new_session() -> Any:
+    """Return a session with the attributes that reading needs."""
     return SimpleNamespace(reading=set())
 
 
-async def test_read_bounded_puts_the_pieces_together() -> None:
-    """A body up to the limit, and just that, is read whole."""
+async def test_read_bounded_joins_the_pieces() -> None:
+    """A body of exactly the limit is read."""
     response: Any = Response(b"ab", b"c", b"d")
-    local = here()
-    assert await _read_bounded(local, response, 4) == b"abcd"
-    assert local.reading == set()
+    session = new_session()
+    assert await _read_bounded(session, response, 4) == b"abcd"
+    assert session.reading == set()
 
 
-async def test_read_bounded_refuses_one_byte_more() -> None:
-    """The error tells the limit."""
+async def test_read_bounded_rejects_a_body_above_the_limit() -> None:
+    """The error contains the limit."""
     response: Any = Response(b"x" * 1024, b"x" * 1024, b"x")
     with pytest.raises(
         ResponseTooLargeError, match=r"^the response is larger than 2 KiB once decompressed; the rest was"
     ):
-        await _read_bounded(here(), response, 2048)
+        await _read_bounded(new_session(), response, 2048)
 
 
-async def test_read_takes_what_has_come_or_waits_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A body that is there costs no loop; one that is still coming is bounded."""
+async def test_read_returns_a_complete_body_or_reads_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A complete body needs no loop; an incomplete one is read up to the limit."""
     response: Any = Response(b"ab", b"c")
-    assert await _read(here(), response) == b"abc"
+    assert await _read(new_session(), response) == b"abc"
     response.ended = True
-    assert await _read(here(), response) == b"abc"
+    assert await _read(new_session(), response) == b"abc"
     response.ended = False
     monkeypatch.setattr(exchange, "MAX_BODY", 2)
     with pytest.raises(ResponseTooLargeError):
-        await _read(here(), response)
+        await _read(new_session(), response)
 
 
-async def test_read_error_that_is_too_long_explains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its status counts all the same; its connection is given up."""
+async def test_read_error_of_a_long_body_returns_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The status is still reported, and the connection is closed."""
     monkeypatch.setattr(exchange, "MAX_ERROR_BODY", 3)
     response: Any = Response(b"ab", b"cd")
-    assert await _read_error(here(), response) == b""
+    assert await _read_error(new_session(), response) == b""
     assert response.closed
 
 
 @pytest.mark.parametrize(("status", "success"), [(199, False), (200, True), (299, True), (300, False)])
-async def test_answer_of_an_error_tells_more_than_a_success(status: int, *, success: bool) -> None:
-    """What the server says of its load is read in both; when to come back, and the request's id, of errors."""
+async def test_read_response_reads_more_headers_of_errors(status: int, *, success: bool) -> None:
+    """The used rate limit is read from all responses, the retry delay and request id from errors."""
     response: Any = Response(b"body")
     response.status = status
     response.headers.update(
@@ -127,16 +127,16 @@ async def test_answer_of_an_error_tells_more_than_a_success(status: int, *, succ
             "X-Request-Id": "a",
         }
     )
-    answer = await _read_response(here(), response)
-    assert (answer.status, answer.body, answer.usage) == (status, b"body", "7")
-    assert (answer.retry_after, answer.request_id) == ((None, None) if success else ("5", "a"))
+    parsed = await _read_response(new_session(), response)
+    assert (parsed.status, parsed.body, parsed.usage) == (status, b"body", "7")
+    assert (parsed.retry_after, parsed.request_id) == ((None, None) if success else ("5", "a"))
 
 
 @pytest.mark.parametrize("header", ["Content-Length", "Transfer-Encoding"])
 def test_delimiting_connection_is_that_of_a_response_without_length(
     header: str,
 ) -> None:
-    """Only then is the end of the connection the end of the answer, and only while there is a connection."""
+    """Only then the end of the connection is the end of the body."""
     response: Any = Response()
     assert delimiting_connection(response) is None
     response.connection = SimpleNamespace(protocol=(line := object()))

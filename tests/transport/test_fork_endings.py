@@ -1,4 +1,4 @@
-"""A forked child that ends as processes do, with all their clearing up: its parent's connections are not its to close."""
+"""A forked child that exits normally does not close its parent's connections."""
 
 import json
 import subprocess
@@ -60,8 +60,8 @@ close()
         ("a loop, used", [0, 1, 0]),
     ],
 )
-def test_child_that_ends_leaves_its_parents_connection_alone(peer: Peer, way: str, calls: list[int]) -> None:
-    """The parent goes on over the connection it had, the child has used another or none, and neither complains."""
+def test_exit_of_a_child_keeps_the_parents_connection(peer: Peer, way: str, calls: list[int]) -> None:
+    """The parent reuses its connection, the child used another or none, and neither reports a problem."""
     peer.serve(READ.route, READ.success)
     ran = subprocess.run(  # noqa: S603 - our own script
         [

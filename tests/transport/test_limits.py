@@ -1,4 +1,4 @@
-"""Places for requests: never more than there are, first come first served, none lost."""
+"""The limit on concurrent requests: never exceeded, first in first out, no slot lost."""
 
 import asyncio
 
@@ -8,88 +8,88 @@ from hypothesis import strategies as st
 from warehouse_sync.transport.limits import RequestLimiter
 
 
-async def take(slots: RequestLimiter) -> None:
-    """Take a place as a request does."""
-    if slots.free > 0:
-        slots.free -= 1
+async def acquire(limiter: RequestLimiter) -> None:
+    """Acquire a slot as the sender does."""
+    if limiter.free > 0:
+        limiter.free -= 1
     else:
-        await slots.wait()
+        await limiter.wait()
 
 
-async def test_slots_are_handed_out_in_order() -> None:
-    """Whoever waits longest is served next."""
-    slots, served = RequestLimiter(1), list[int]()
-    await take(slots)
+async def test_request_limiter_serves_waiters_in_order() -> None:
+    """The longest waiter gets the next slot."""
+    limiter, served = RequestLimiter(1), list[int]()
+    await acquire(limiter)
 
     async def wait(number: int) -> None:
-        await slots.wait()
+        await limiter.wait()
         served.append(number)
 
     tasks = [asyncio.create_task(wait(number)) for number in range(3)]
     await asyncio.sleep(0)
     for expected in ([0], [0, 1], [0, 1, 2]):
-        slots.release()
+        limiter.release()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert served == expected
     await asyncio.gather(*tasks)
-    assert slots.free == 0
-    slots.release()
-    assert slots.free == 1
+    assert limiter.free == 0
+    limiter.release()
+    assert limiter.free == 1
 
 
-async def test_slots_wait_cancelled_as_it_is_served_passes_the_place_on() -> None:
-    """A place handed to a wait that is cancelled in the same moment goes to the next, or back."""
-    slots = RequestLimiter(1)
-    await take(slots)
-    first, second = (asyncio.create_task(slots.wait()) for _ in range(2))
+async def test_request_limiter_passes_on_the_slot_of_a_cancelled_wait() -> None:
+    """A slot assigned to a wait that is cancelled at the same time goes to the next waiter, or becomes free."""
+    limiter = RequestLimiter(1)
+    await acquire(limiter)
+    first, second = (asyncio.create_task(limiter.wait()) for _ in range(2))
     await asyncio.sleep(0)
-    slots.release()
+    limiter.release()
     first.cancel()
     await asyncio.wait([first, second], timeout=10)
     assert first.cancelled()
     assert not second.cancelled()
-    slots.release()
-    assert slots.free == 1
+    limiter.release()
+    assert limiter.free == 1
 
 
-async def test_slots_wait_cancelled_before_takes_no_place() -> None:
-    """A wait that left is passed over."""
-    slots = RequestLimiter(1)
-    await take(slots)
-    first, second = (asyncio.create_task(slots.wait()) for _ in range(2))
+async def test_request_limiter_skips_cancelled_waits() -> None:
+    """A cancelled wait gets no slot."""
+    limiter = RequestLimiter(1)
+    await acquire(limiter)
+    first, second = (asyncio.create_task(limiter.wait()) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
-    slots.release()
+    limiter.release()
     await asyncio.wait([first, second], timeout=10)
     assert (first.cancelled(), second.cancelled()) == (True, False)
-    assert slots.free == 0
+    assert limiter.free == 0
 
 
 @given(
     st.integers(1, 3),
     st.lists(st.tuples(st.sampled_from(["start", "end", "cancel", "step"]), st.integers(0, 9))),
 )
-def test_slots_survive_any_order_of_events(limit: int, events: list[tuple[str, int]]) -> None:
-    """However requests begin, end and are cancelled, no more run than may, and every place comes back."""
+def test_request_limiter_survives_any_order_of_events(limit: int, events: list[tuple[str, int]]) -> None:
+    """However requests start, end and are cancelled, the limit holds and every slot becomes free."""
     asyncio.run(play(limit, events))
 
 
 async def play(limit: int, events: list[tuple[str, int]]) -> None:
-    """Let the events happen."""
-    slots, running, most = RequestLimiter(limit), 0, 0
+    """Perform the events."""
+    limiter, running, most = RequestLimiter(limit), 0, 0
     ends, tasks = list[asyncio.Event](), list[asyncio.Task[None]]()
 
     async def request(end: asyncio.Event) -> None:
         nonlocal running, most
-        await take(slots)
+        await acquire(limiter)
         running += 1
         most = max(most, running)
         try:
             await end.wait()
         finally:
             running -= 1
-            slots.release()
+            limiter.release()
 
     for event, index in events:
         if event == "start":
@@ -105,4 +105,4 @@ async def play(limit: int, events: list[tuple[str, int]]) -> None:
         end.set()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert most <= limit
-    assert slots.free == limit
+    assert limiter.free == limit

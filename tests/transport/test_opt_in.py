@@ -1,4 +1,4 @@
-"""What the SDK does only when it is asked to: keep tokens on disk."""
+"""Features that are off by default: the token cache on disk."""
 
 import os
 from pathlib import Path
@@ -10,10 +10,10 @@ from tests.support.peer import Peer
 
 
 @pytest.mark.parametrize("sort", ["async", "sync"])
-async def test_client_keeps_no_token_on_disk_unless_asked(
+async def test_client_without_token_cache_uses_no_disk(
     peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sort: str
 ) -> None:
-    """Without `token_cache` nothing is written where the cache would be, nor read from there."""
+    """Without `token_cache`, nothing is written to or read from the default directory."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     peer.serve(READ.route, READ.success)

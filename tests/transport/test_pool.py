@@ -1,4 +1,4 @@
-"""Sessions: one per event loop, opened when first needed, closed with the client or the loop, never shared with a child."""
+"""Sessions: one per event loop, opened at first use, closed with client or loop, not shared after a fork."""
 
 import asyncio
 import gc
@@ -30,18 +30,18 @@ RUNS = f"GET {BASE}/inputs/data-pipelines/p1/runs"
 
 @pytest.fixture
 def served(peer: Peer) -> Peer:
-    """A peer that answers reads."""
+    """A peer that responds to reads."""
     peer.serve(READ.route, READ.success)
     return peer
 
 
 def pool_of(client: AsyncClient) -> SessionPool:
-    """A client's pool."""
+    """Return a client's pool."""
     return client._sender.pool
 
 
-async def test_pool_is_opened_by_the_first_call(served: Peer) -> None:
-    """A client that makes no call opens nothing."""
+async def test_pool_opens_at_the_first_call(served: Peer) -> None:
+    """A client without calls opens no session."""
     client = AsyncClient(**served.options())
     assert not pool_of(client)._sessions
     await client.connections.get("c1")
@@ -49,16 +49,16 @@ async def test_pool_is_opened_by_the_first_call(served: Peer) -> None:
     await client.close()
 
 
-async def test_pool_keeps_its_connection(served: Peer) -> None:
-    """Calls one after the other share one connection, the token's included."""
+async def test_pool_reuses_its_connection(served: Peer) -> None:
+    """Consecutive calls share one connection, and so does the token request."""
     async with AsyncClient(**served.options()) as client:
         for _ in range(5):
             await client.connections.get("c1")
     assert served.lines == 1
 
 
-async def test_borrowed_session_is_used_as_it_is_and_never_closed(served: Peer) -> None:
-    """A caller's session carries our headers besides its own, and outlives the client."""
+async def test_borrowed_session_is_used_and_never_closed(served: Peer) -> None:
+    """It sends the SDK's headers besides its own, and stays open after the client."""
     async with aiohttp.ClientSession(headers={"X-Mine": "1"}) as session:
         async with AsyncClient(**served.options(session=session)) as client:
             await client.connections.get("c1")
@@ -69,16 +69,16 @@ async def test_borrowed_session_is_used_as_it_is_and_never_closed(served: Peer) 
     assert arrival.headers["accept"] == "application/json"
 
 
-async def test_borrowed_session_does_not_resend_behind_our_back(peer: Peer) -> None:
-    """With a caller's session, too, what was attempted is what was on the wire."""
+async def test_borrowed_session_does_not_resend_silently(peer: Peer) -> None:
+    """`attempts` equals the number of requests on the wire."""
     peer.serve(READ.route, hang_up(), hang_up(), READ.success)
     async with aiohttp.ClientSession() as session, AsyncClient(**peer.options(session=session)) as client:
         await client.connections.get("c1")
     assert peer.count(READ.route) == 3
 
 
-async def test_borrowed_session_names_what_broke(peer: Peer) -> None:
-    """The error tells the kind of what aiohttp raised, and keeps nothing else of it."""
+async def test_borrowed_session_error_names_the_cause(peer: Peer) -> None:
+    """The error contains the class name of aiohttp's exception and nothing else of it."""
     peer.serve(READ.route, hang_up())
     once = peer.options(retry=RetryPolicy(attempts=1))
     async with aiohttp.ClientSession() as session, AsyncClient(**once, session=session) as client:
@@ -87,8 +87,8 @@ async def test_borrowed_session_names_what_broke(peer: Peer) -> None:
     assert str(ResendPreventedError(OSError("canary"))) == "OSError"
 
 
-async def test_borrowed_session_cannot_connect_is_tried_again(peer: Peer) -> None:
-    """With a caller's session, too, a refused connection is not sent, and is tried three times."""
+async def test_borrowed_session_retries_refused_connections(peer: Peer) -> None:
+    """A refused connection counts as not sent, and there are three attempts."""
     options = peer.options(api_url="http://127.0.0.1:1", retry=RetryPolicy(base_delay=0))
     async with aiohttp.ClientSession() as session, AsyncClient(**options, session=session) as client:
         with pytest.raises(ConnectError) as caught:
@@ -97,7 +97,7 @@ async def test_borrowed_session_cannot_connect_is_tried_again(peer: Peer) -> Non
 
 
 async def test_borrowed_session_keeps_its_middlewares(served: Peer) -> None:
-    """What the caller's session does to each request is done."""
+    """The middlewares of the session apply to each request."""
     seen = []
 
     async def watch(request: aiohttp.ClientRequest, handler: Any) -> aiohttp.ClientResponse:
@@ -112,8 +112,8 @@ async def test_borrowed_session_keeps_its_middlewares(served: Peer) -> None:
     assert seen == ["POST", "GET"]
 
 
-async def test_borrowed_session_that_is_closed_is_named(served: Peer) -> None:
-    """Before the first call and after it, a closed session is an error that says which."""
+async def test_borrowed_session_that_is_closed_is_a_clear_error(served: Peer) -> None:
+    """The error is the same before and after the first call."""
     session = aiohttp.ClientSession()
     client = AsyncClient(**served.options(session=session))
     await client.connections.get("c1")
@@ -125,8 +125,8 @@ async def test_borrowed_session_that_is_closed_is_named(served: Peer) -> None:
         await AsyncClient(**served.options(session=session)).connections.get("c1")
 
 
-def test_borrowed_session_of_another_loop_is_refused(served: Peer) -> None:
-    """A session of one loop is no good on another, and the error says so."""
+def test_borrowed_session_of_another_loop_is_rejected(served: Peer) -> None:
+    """The error explains that a session belongs to one event loop."""
 
     async def make() -> AsyncClient:
         client = AsyncClient(**served.options(session=aiohttp.ClientSession()))
@@ -150,8 +150,8 @@ def test_borrowed_session_of_another_loop_is_refused(served: Peer) -> None:
     first.close()
 
 
-def test_client_survives_one_asyncio_run_after_the_other(served: Peer) -> None:
-    """A client made outside works in every `asyncio.run`, leaves nothing open, and keeps at most the last loop alive."""
+def test_client_works_in_consecutive_asyncio_runs(served: Peer) -> None:
+    """It leaves nothing open, and keeps at most the last event loop alive."""
     client = AsyncClient(**served.options())
     loops = []
 
@@ -168,10 +168,10 @@ def test_client_survives_one_asyncio_run_after_the_other(served: Peer) -> None:
 
 
 @pytest.mark.parametrize("version", [aiohttp.__version__, "4.0.0"])
-def test_client_dropped_without_closing_leaves_no_warning(
+def test_client_that_is_not_closed_causes_no_warning(
     served: Peer, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
-    """A client nobody closed is closed with its loop, whatever aiohttp this is; ResourceWarnings are errors here."""
+    """It is closed with its event loop, under any aiohttp; ResourceWarnings are errors here."""
     monkeypatch.setattr(aiohttp, "__version__", version)
 
     async def call() -> None:
@@ -181,10 +181,8 @@ def test_client_dropped_without_closing_leaves_no_warning(
     gc.collect()
 
 
-def test_client_dropped_in_the_middle_of_a_listing_leaves_no_task(
-    peer: Peer, caplog: pytest.LogCaptureFixture
-) -> None:
-    """What is closed while the loop already ends is closed at once: nothing would see the end of a wait."""
+def test_client_dropped_during_a_listing_leaves_no_task(peer: Peer, caplog: pytest.LogCaptureFixture) -> None:
+    """While the event loop ends, the session is closed without waiting."""
     runs = [{"id": number, "pipeline_id": "p1", "status": "success"} for number in range(3)]
     peer.serve(RUNS, reply(200, {"items": runs, "has_next_page": True}))
 
@@ -198,8 +196,8 @@ def test_client_dropped_in_the_middle_of_a_listing_leaves_no_task(
 
 
 @pytest.mark.parametrize("sort", ["async", "sync"])
-async def test_client_closed_says_so(served: Peer, sort: str) -> None:
-    """A call after `close` is a clear error, and closing twice is no error."""
+async def test_closed_client_raises_a_clear_error(served: Peer, sort: str) -> None:
+    """Closing twice is no error."""
     error = "the client is closed: create a new one"
     if sort == "async":
         client = AsyncClient(**served.options())
@@ -217,8 +215,8 @@ async def test_client_closed_says_so(served: Peer, sort: str) -> None:
         blocking.connections.get("c1")
 
 
-async def test_client_closed_in_the_middle_of_calls_says_so(peer: Peer) -> None:
-    """Calls that wait for an answer, for a place, or for the token end with a clear error when the client is closed."""
+async def test_client_closed_during_calls_raises_a_clear_error(peer: Peer) -> None:
+    """Calls that wait for a response, a slot or the token end with a clear error."""
     peer.serve(READ.route, stall())
     client = AsyncClient(**peer.options(max_connections=2))
     calls = [asyncio.create_task(client.connections.get("c1")) for _ in range(5)]
@@ -230,7 +228,7 @@ async def test_client_closed_in_the_middle_of_calls_says_so(peer: Peer) -> None:
 
 
 async def test_client_closes_the_sessions_of_other_running_loops(served: Peer) -> None:
-    """Closing a client on one loop ends its connections on another that still runs."""
+    """Closing a client on one loop closes its connections on another running loop."""
     client, ready, done = AsyncClient(**served.options()), threading.Event(), threading.Event()
 
     async def call() -> None:
@@ -242,16 +240,16 @@ async def test_client_closes_the_sessions_of_other_running_loops(served: Peer) -
     thread.start()
     await asyncio.to_thread(ready.wait)
     await client.connections.get("c1")
-    locals_ = list(pool_of(client)._sessions.values())
-    assert len(locals_) == 2
+    sessions = list(pool_of(client)._sessions.values())
+    assert len(sessions) == 2
     await client.close()
-    assert all(local.aiohttp_session.closed for local in locals_)
+    assert all(session.aiohttp_session.closed for session in sessions)
     done.set()
     await asyncio.to_thread(thread.join)
 
 
-async def test_client_closes_though_another_loop_has_ended_badly(served: Peer) -> None:
-    """A loop that was stopped without being shut down does not hold `close` up."""
+async def test_client_closes_despite_a_stopped_loop(served: Peer) -> None:
+    """An event loop that was stopped without shutdown does not block `close`."""
     client = AsyncClient(**served.options())
     stopped = asyncio.new_event_loop()
 
@@ -259,12 +257,12 @@ async def test_client_closes_though_another_loop_has_ended_badly(served: Peer) -
         stopped.run_until_complete(client.connections.get("c1"))
 
     await asyncio.to_thread(call)
-    local = pool_of(client)._sessions[stopped]
+    session = pool_of(client)._sessions[stopped]
     await client.close()
-    assert local.lifespan is not None
+    assert session.lifespan is not None
 
     def finish() -> None:
-        stopped.run_until_complete(local.close())
+        stopped.run_until_complete(session.close())
         stopped.run_until_complete(stopped.shutdown_default_executor())
         stopped.close()
 
@@ -272,7 +270,7 @@ async def test_client_closes_though_another_loop_has_ended_badly(served: Peer) -
 
 
 def test_clients_in_many_threads_share_one_token(served: Peer) -> None:
-    """Eight threads with a loop each, and one blocking client in eight threads: no mix-up, and one token each."""
+    """Eight threads with an event loop each, and one blocking client in eight threads."""
     client, failed = AsyncClient(**served.options()), list[BaseException]()
 
     async def calls() -> None:
@@ -301,7 +299,7 @@ def test_clients_in_many_threads_share_one_token(served: Peer) -> None:
     "ignore:.*fork:DeprecationWarning"
 )  # Python 3.12 warns of threads, which is the point
 def test_fork_child_opens_its_own_sockets(served: Peer) -> None:
-    """After a fork both sides go on, each over connections of its own, also when the child has a blocking client."""
+    """Parent and child continue over separate connections, also with a blocking client in the child."""
     blocking = Client(**served.options())
     blocking.connections.get("c1")
 
@@ -325,7 +323,7 @@ def test_fork_child_opens_its_own_sockets(served: Peer) -> None:
 
 
 def in_child(client: AsyncClient, blocking: Client) -> None:
-    """What a forked child does, in the middle of its parent's loop."""
+    """Make calls in a forked child, during its parent's event loop."""
     status = 1
     try:
         failed: list[BaseException] = []
@@ -351,18 +349,18 @@ async def one(client: AsyncClient) -> None:
     await client.connections.get("c1")
 
 
-async def test_pool_forgets_a_loop_after_it_is_gone_itself() -> None:
+async def test_session_closes_after_its_pool_is_gone() -> None:
     """A session that outlives its pool closes without it."""
     pool = SessionPool(PoolOptions(timeout=Timeout()))
-    local = pool.for_running_loop()
+    session = pool.for_running_loop()
     del pool
     gc.collect()
-    await local.close()
-    assert local.aiohttp_session.closed
+    await session.close()
+    assert session.aiohttp_session.closed
 
 
 async def test_ca_file_without_certificates_is_a_clear_error(served: Peer, tmp_path: Any) -> None:
-    """A file that is missing, or holds no certificate, is named."""
+    """The error names a file that is missing or contains no certificate."""
     (tmp_path / "ca.pem").write_text("nothing")
     for path in (tmp_path / "ca.pem", str(tmp_path / "missing.pem")):
         said = f"ca_file {str(path)!r} contains no readable certificates: "
@@ -370,8 +368,8 @@ async def test_ca_file_without_certificates_is_a_clear_error(served: Peer, tmp_p
             await AsyncClient(**served.options(ca_file=path)).connections.get("c1")
 
 
-async def test_after_fork_leaves_the_parents_sockets_alone() -> None:
-    """What a child does first, done here: it forgets the sessions without closing them, and opens its own."""
+async def test_after_fork_keeps_the_parents_sockets_open() -> None:
+    """A child drops the sessions without closing them, and opens its own."""
     pool = SessionPool(PoolOptions(timeout=Timeout()))
     inherited = pool.for_running_loop()
     pool_module._after_fork()
@@ -383,8 +381,8 @@ async def test_after_fork_leaves_the_parents_sockets_alone() -> None:
     await pool.close()
 
 
-async def test_pool_finds_a_loop_again_after_another_was_served() -> None:
-    """Loops that take turns each keep their session."""
+async def test_pool_finds_the_session_of_each_loop() -> None:
+    """Event loops that alternate keep their sessions."""
     pool = SessionPool(PoolOptions(timeout=Timeout()))
     ours = pool.for_running_loop()
 

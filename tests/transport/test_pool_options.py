@@ -1,4 +1,4 @@
-"""What sessions are opened with, and what is asked of a caller's."""
+"""Options of opened sessions, and requirements for borrowed ones."""
 
 import asyncio
 from types import SimpleNamespace
@@ -21,15 +21,15 @@ from warehouse_sync.transport.pool import (
 )
 
 
-def test_client_timeout_bounds_connecting_and_silence_and_nothing_else() -> None:
-    """The total is the deadline's matter: a timer of aiohttp's for each request would cost too much."""
+def test_client_timeout_limits_connecting_and_reading_only() -> None:
+    """Deadlines enforce the total: a timer of aiohttp for each request would cost too much."""
     assert _client_timeout(Timeout(total=60, connect=3, read=4)) == aiohttp.ClientTimeout(
         total=None, sock_connect=3, sock_read=4
     )
 
 
-async def test_open_session_adds_nothing_of_its_own() -> None:
-    """No cookies are kept, no limit is put on connections but ours, and the environment has a say only when it is asked for."""
+async def test_open_session_has_no_cookies_limit_or_environment() -> None:
+    """The environment is used only with `trust_env`."""
     timeout = Timeout(total=60, connect=3, read=4)
     for trust_env in (False, True):
         session = open_session(PoolOptions(timeout=timeout, trust_env=trust_env))
@@ -43,7 +43,7 @@ async def test_open_session_adds_nothing_of_its_own() -> None:
 
 
 async def test_cookies_are_neither_kept_nor_sent(peer: Peer) -> None:
-    """What a server sets with one answer does not come back with the next request."""
+    """A cookie in one response is not in the next request."""
     peer.serve(UPDATE.route, reply(200, CONNECTION, Set_Cookie="session=1; Path=/"))
     async with AsyncClient(**peer.options()) as client:
         for _ in range(2):
@@ -51,15 +51,15 @@ async def test_cookies_are_neither_kept_nor_sent(peer: Peer) -> None:
     assert all("cookie" not in arrival.headers for arrival in peer.on(UPDATE.route))
 
 
-async def test_borrowed_session_is_asked_for_no_more_than_it_tells() -> None:
-    """The loop and the middlewares are in attributes that aiohttp does not promise; without them nothing is checked or named again."""
+async def test_borrowed_session_may_lack_private_attributes() -> None:
+    """Without aiohttp's private attributes for loop and middlewares, nothing is checked or added."""
     session: Any = SimpleNamespace(closed=False, auth=None, headers={})
     assert SessionPool._check_borrowed(session, asyncio.get_running_loop()) is session
     assert _request_options(session, Timeout())["middlewares"] == (no_resend,)
 
 
-async def test_borrowed_session_with_a_login_is_refused_with_the_mend() -> None:
-    """A login that would travel to the token endpoint is an error that says what to do about it."""
+async def test_borrowed_session_with_credentials_is_rejected() -> None:
+    """They would be sent to the token endpoint; the error says what to do."""
     async with aiohttp.ClientSession(headers={"authorization": "x"}) as session:
         with pytest.raises(ConfigurationError) as caught:
             SessionPool._check_borrowed(session, asyncio.get_running_loop())

@@ -1,4 +1,4 @@
-"""Whether and when a request is tried again, whatever the server does."""
+"""Whether and when a request is retried, whatever the server does."""
 
 import re
 from datetime import UTC, datetime
@@ -62,7 +62,7 @@ errors = st.one_of(
     idempotent=st.booleans(),
     data=st.data(),
 )
-def test_schedule_never_overruns_deadline_attempts_or_budget(
+def test_delays_stay_within_deadline_attempts_and_budget(
     *,
     policy: RetryPolicy,
     failures: list[WarehouseSyncError],
@@ -70,7 +70,7 @@ def test_schedule_never_overruns_deadline_attempts_or_budget(
     idempotent: bool,
     data: st.DataObject,
 ) -> None:
-    """Whatever the server does, sleeps end before the deadline, and attempts and cost stay within bounds."""
+    """Delays end before the deadline, and attempts and cost stay within their limits."""
     budget, slept, granted = RetryBudget(policy.budget), 0.0, 0
     for attempt, error in enumerate(failures, 1):
         delay = next_delay(
@@ -96,10 +96,10 @@ def test_schedule_never_overruns_deadline_attempts_or_budget(
 
 
 @given(policies, errors, seconds, st.floats(0, 1))
-def test_next_delay_of_a_call_that_must_not_repeat_needs_proof(
+def test_next_delay_for_non_idempotent_requests_is_safe(
     policy: RetryPolicy, error: WarehouseSyncError, remaining: float, jitter: float
 ) -> None:
-    """A create or trigger is repeated only after a 429 or a failure to connect: the server did not act."""
+    """A create or trigger is repeated only after a 429 or a failure to connect: it was not processed."""
     delay = next_delay(
         policy,
         RetryBudget(policy.budget),
@@ -115,8 +115,8 @@ def test_next_delay_of_a_call_that_must_not_repeat_needs_proof(
         )
 
 
-def test_next_delay_after_a_lost_attempt_and_a_connect_timeout() -> None:
-    """A call that may be repeated is, also when an earlier attempt was lost; one that may not is not."""
+def test_next_delay_after_a_connect_timeout_of_a_retry() -> None:
+    """Only an idempotent request is repeated if an earlier attempt may have been processed."""
     error = TimeoutError("no connection", phase="connect", sent="maybe")
     again = partial(next_delay, RetryPolicy(), RetryBudget(500), error, attempt=2, remaining=60.0, jitter=1.0)
     assert again(idempotent=True) == 0.4
@@ -124,8 +124,8 @@ def test_next_delay_after_a_lost_attempt_and_a_connect_timeout() -> None:
 
 
 @given(st.lists(st.sampled_from([14.0, 5.0, -1.0]), max_size=200), st.floats(0, 500))
-def test_budget_stays_between_nothing_and_its_limit(steps: list[float], limit: float) -> None:
-    """Spending and earning never leave the bounds, and nothing is spent that is not there."""
+def test_retry_budget_stays_between_zero_and_its_limit(steps: list[float], limit: float) -> None:
+    """Only available tokens are taken."""
     budget = RetryBudget(limit)
     for cost in steps:
         before = budget.left
@@ -138,8 +138,8 @@ def test_budget_stays_between_nothing_and_its_limit(steps: list[float], limit: f
         assert 0 <= budget.left <= limit
 
 
-def test_budget_outage_adds_a_bounded_number_of_requests() -> None:
-    """A thousand callers in an outage retry 35 times between them, not two thousand."""
+def test_retry_budget_bounds_the_retries_of_an_outage() -> None:
+    """A thousand callers make 35 retries together, not two thousand."""
     budget, policy = RetryBudget(500), RetryPolicy()
     again = sum(
         next_delay(policy, budget, ReadError("x"), attempt=1, idempotent=True, remaining=60, jitter=0)
@@ -153,14 +153,14 @@ def test_budget_outage_adds_a_bounded_number_of_requests() -> None:
 def test_backoff_has_full_jitter_under_a_doubling_bound(
     policy: RetryPolicy, reason: str, attempt: int, jitter: float
 ) -> None:
-    """A sleep lies between 0 and the bound, which doubles up to the cap."""
+    """A delay is between 0 and a bound that doubles up to the maximum."""
     base = policy.base_delay if reason == "transient" else policy.throttled_base_delay
     bound = min(policy.max_delay, base * 2.0 ** (attempt - 1))
     assert backoff(policy, reason, attempt, jitter) == pytest.approx(bound * jitter)  # type: ignore[arg-type]  # drawn
 
 
-def test_backoff_defaults_are_those_of_the_documentation() -> None:
-    """0.2 s after a failure, 1 s when throttled, 20 s at most."""
+def test_backoff_has_documented_defaults() -> None:
+    """0.2 s after a transient error, 1 s after throttling, 20 s at most."""
     policy = RetryPolicy()
     assert [backoff(policy, "transient", attempt, 1) for attempt in (1, 2, 3, 20)] == [0.2, 0.4, 0.8, 20]
     assert [backoff(policy, "throttled", attempt, 1) for attempt in (1, 2, 20)] == [1, 2, 20]
@@ -189,10 +189,10 @@ def test_backoff_defaults_are_those_of_the_documentation() -> None:
         (ConfigurationError("x"), None, None),
     ],
 )
-def test_classify_names_what_may_pass(
+def test_retry_reason_of_each_error(
     error: WarehouseSyncError, replayed: str | None, once: str | None
 ) -> None:
-    """Which failures are worth another attempt, for calls that may be repeated and for those that may not."""
+    """Errors worth a retry, for idempotent and for other requests."""
     assert retry_reason(error, idempotent=True) == replayed
     assert retry_reason(error, idempotent=False) == once
 
@@ -225,19 +225,19 @@ def test_classify_names_what_may_pass(
     ],
 )
 def test_retry_after_is_whole_seconds_or_an_http_date(text: str | None, expected: float | None) -> None:
-    """Anything but the two documented forms says nothing."""
+    """Other values are ignored."""
     assert parse_retry_after(text, NOW) == expected
 
 
 @needs_zones
-def test_retry_after_without_a_zone_is_utc_wherever_the_machine_is() -> None:
-    """The oldest of the three forms of an HTTP date names no zone; the machine's has no say."""
+def test_retry_after_without_a_zone_is_utc() -> None:
+    """The oldest form of an HTTP date has no zone; the machine's zone does not matter."""
     with abroad():
         assert parse_retry_after("Tue Nov 14 22:13:30 2023", NOW) == 10.0
 
 
-def test_budget_may_be_spent_to_the_last() -> None:
-    """What is exactly left is enough, and what is full earns nothing."""
+def test_retry_budget_can_be_used_up() -> None:
+    """Exactly as many tokens as are left can be taken."""
     budget = RetryBudget(14)
     assert budget.take(14)
     assert budget.left == 0
@@ -248,16 +248,16 @@ def test_budget_may_be_spent_to_the_last() -> None:
 @given(
     st.text() | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT", fullmatch=True)
 )
-def test_retry_after_takes_any_text(text: str) -> None:
-    """Whatever a server writes, the answer is nothing or a number of seconds from 0 on."""
+def test_retry_after_accepts_any_text(text: str) -> None:
+    """The result is `None` or a number of seconds of at least 0."""
     found = parse_retry_after(text, NOW)
     assert found is None or found >= 0
     assert found is None or re.search("[0-9]", text)
 
 
 @given(st.datetimes(datetime(1971, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - bounds are naive
-def test_retry_after_reads_every_date(date: datetime) -> None:
-    """An HTTP date is how far it lies ahead."""
+def test_retry_after_parses_every_http_date(date: datetime) -> None:
+    """The result is the time until the date."""
     expected = max(0.0, date.replace(microsecond=0).timestamp() - NOW)
     assert parse_retry_after(format_datetime(date, usegmt=True), NOW) == expected
 
@@ -268,7 +268,7 @@ def test_retry_after_reads_every_date(date: datetime) -> None:
 def test_next_delay_follows_a_hint_unless_it_is_too_long(
     hint: float, remaining: float, expected: float | None
 ) -> None:
-    """The server is obeyed within the deadline and up to a minute; beyond that the error comes at once and costs nothing."""
+    """Hints within the deadline and up to a minute are followed; others end the request and cost nothing."""
     budget, error = RetryBudget(500), RateLimitedError(status=429, retry_after=hint)
     delay = next_delay(
         RetryPolicy(), budget, error, attempt=1, idempotent=False, remaining=remaining, jitter=1
@@ -278,7 +278,7 @@ def test_next_delay_follows_a_hint_unless_it_is_too_long(
 
 
 def test_next_delay_is_the_longer_of_hint_and_backoff() -> None:
-    """A hint of no time, or of little, does not make the client come back sooner than it would without."""
+    """A short hint does not shorten the backoff."""
     for hint, jitter, expected in ((0.0, 0.5, 1.0), (1.5, 1.0, 2.0), (1.5, 0.5, 1.5), (None, 1.0, 2.0)):
         delay = next_delay(
             RetryPolicy(),

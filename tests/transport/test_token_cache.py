@@ -1,4 +1,4 @@
-"""Tokens on disk: shared by processes, refused by the API, and nowhere near a token that was not kept safely."""
+"""The token cache: shared by processes, invalidated after a 401, skipped if it is not private."""
 
 import json
 import logging
@@ -22,48 +22,48 @@ from warehouse_sync.transport.token_cache import FileLock, TokenCache, parse, se
 KEY = "k" * 64
 
 
-def grant(access_token: str = "t", lifetime: float = 28800.0) -> TokenResponse:
-    """A token as it is granted."""
+def response(access_token: str = "t", lifetime: float = 28800.0) -> TokenResponse:
+    """Return a token response."""
     return TokenResponse(access_token=access_token, lifetime=lifetime)
 
 
-def asking(*grants: TokenResponse) -> tuple[Callable[[], Awaitable[TokenResponse]], list[TokenResponse]]:
-    """Something to ask for tokens, and what it has given away."""
-    left, given = list(grants), list[TokenResponse]()
+def fetching(*responses: TokenResponse) -> tuple[Callable[[], Awaitable[TokenResponse]], list[TokenResponse]]:
+    """Return a fetch function, and the responses that it has returned."""
+    left, fetched = list(responses), list[TokenResponse]()
 
-    async def ask() -> TokenResponse:
-        given.append(left.pop(0))
-        return given[-1]
+    async def fetch() -> TokenResponse:
+        fetched.append(left.pop(0))
+        return fetched[-1]
 
-    return ask, given
+    return fetch, fetched
 
 
-async def through(
-    cache: TokenCache, *grants: TokenResponse, refused: str | None = None, clock: Clock | None = None
+async def get(
+    cache: TokenCache, *responses: TokenResponse, refused: str | None = None, clock: Clock | None = None
 ) -> Any:
-    """Get a token through the cache. Return it, and how many were asked for."""
-    ask, given = asking(*grants)
-    got = await cache.get(KEY, ask, refused=refused, clock=clock or Clock())
-    return got.access_token, len(given)
+    """Get a token get the cache. Return it, and the number of fetches."""
+    fetch, fetched = fetching(*responses)
+    got = await cache.get(KEY, fetch, refused=refused, clock=clock or Clock())
+    return got.access_token, len(fetched)
 
 
 @pytest.fixture
 def cache(tmp_path: Path) -> TokenCache:
-    """A cache in a directory that is yet to be made."""
+    """A cache in a directory that does not exist yet."""
     return TokenCache(tmp_path / "made" / "tokens")
 
 
-async def test_cache_is_empty_asks_and_keeps(cache: TokenCache) -> None:
-    """The first token is asked for; the second comes from the disk, with the time that is left of it."""
-    assert await through(cache, grant("a")) == ("a", 1)
-    assert await through(cache) == ("a", 0)
+async def test_cache_that_is_empty_fetches_and_stores(cache: TokenCache) -> None:
+    """The first token is fetched, and the second one read from disk."""
+    assert await get(cache, response("a")) == ("a", 1)
+    assert await get(cache) == ("a", 0)
 
 
-async def test_cache_permissions_are_the_owners_alone(cache: TokenCache) -> None:
-    """The directory is 0700, and every file in it 0600, whatever the umask says."""
+async def test_cache_is_accessible_to_its_owner_only(cache: TokenCache) -> None:
+    """The directory has mode 0700 and its files 0600, whatever the umask is."""
     before = os.umask(0)
     try:
-        await through(cache, grant())
+        await get(cache, response())
     finally:
         os.umask(before)
     assert cache.directory.stat().st_mode & 0o777 == 0o700
@@ -71,29 +71,29 @@ async def test_cache_permissions_are_the_owners_alone(cache: TokenCache) -> None
     assert sorted(path.name for path in cache.directory.iterdir()) == [f"{KEY}.json", f"{KEY}.lock"]
 
 
-async def test_cache_token_was_refused_asks_anew(cache: TokenCache) -> None:
-    """A token the API refused is not read back; the one that takes its place is."""
-    await through(cache, grant("bad"))
-    assert await through(cache, grant("good"), refused="bad") == ("good", 1)
-    assert await through(cache, refused="bad") == ("good", 0)
+async def test_cache_skips_a_rejected_token(cache: TokenCache) -> None:
+    """A rejected token is not returned, and its replacement is cached."""
+    await get(cache, response("bad"))
+    assert await get(cache, response("good"), refused="bad") == ("good", 1)
+    assert await get(cache, refused="bad") == ("good", 0)
 
 
-async def test_cache_token_expires_by_the_wall_clock(cache: TokenCache, clock: FakeClock) -> None:
-    """A token near its end is asked for anew, and one with time left keeps only that time."""
-    await through(cache, grant("a", 1000.0), clock=clock.as_clock())
+async def test_cache_tokens_expire_by_the_wall_clock(cache: TokenCache, clock: FakeClock) -> None:
+    """A token near its expiry is fetched again; another has only its remaining lifetime."""
+    await get(cache, response("a", 1000.0), clock=clock.as_clock())
     clock.now += 899
-    ask, given = asking()
-    assert await cache.get(KEY, ask, refused=None, clock=clock.as_clock()) == grant("a", 101.0)
-    assert given == []
+    fetch, fetched = fetching()
+    assert await cache.get(KEY, fetch, refused=None, clock=clock.as_clock()) == response("a", 101.0)
+    assert fetched == []
     clock.now += 1
-    assert await through(cache, grant("b"), clock=clock.as_clock()) == ("b", 1)
+    assert await get(cache, response("b"), clock=clock.as_clock()) == ("b", 1)
 
 
-async def test_cache_clock_was_set_back_asks_anew(cache: TokenCache, clock: FakeClock) -> None:
-    """A token with more time left than it ever had is not trusted."""
-    await through(cache, grant("a"), clock=clock.as_clock())
+async def test_cache_after_the_clock_was_set_back_fetches(cache: TokenCache, clock: FakeClock) -> None:
+    """A token with more time left than its lifetime is not used."""
+    await get(cache, response("a"), clock=clock.as_clock())
     clock.epoch -= 10
-    assert await through(cache, grant("b"), clock=clock.as_clock()) == ("b", 1)
+    assert await get(cache, response("b"), clock=clock.as_clock()) == ("b", 1)
 
 
 @pytest.mark.parametrize(
@@ -115,60 +115,62 @@ async def test_cache_clock_was_set_back_asks_anew(cache: TokenCache, clock: Fake
         b'{"access_token": null, "expires_at": 1009, "lifetime": 10}',
     ],
 )
-async def test_cache_file_is_corrupt_is_a_miss(cache: TokenCache, content: bytes) -> None:
-    """A file that holds no token is as good as none, and is mended."""
-    await through(cache, grant())
+async def test_cache_file_that_is_corrupt_is_a_miss(cache: TokenCache, content: bytes) -> None:
+    """It is replaced."""
+    await get(cache, response())
     (cache.directory / f"{KEY}.json").write_bytes(content)
     assert parse(content, 1000.0) is None
-    assert await through(cache, grant("b")) == ("b", 1)
-    assert await through(cache) == ("b", 0)
+    assert await get(cache, response("b")) == ("b", 1)
+    assert await get(cache) == ("b", 0)
 
 
-def test_parse_reads_what_write_wrote() -> None:
-    """What is kept is what was granted."""
-    assert parse(serialize(grant("a", 1000.0), 5.0), 5.0) == grant("a", 1000.0)
+def test_parse_returns_what_serialize_wrote() -> None:
+    """The token and its lifetime are the same."""
+    assert parse(serialize(response("a", 1000.0), 5.0), 5.0) == response("a", 1000.0)
 
 
 def link(path: Path) -> None:
-    """Put a symlink in a file's or directory's place."""
+    """Replace a file or directory with a symbolic link to it."""
     path.rename(path.with_name("elsewhere"))
     path.symlink_to(path.with_name("elsewhere"))
 
 
 def pipe(path: Path) -> None:
-    """Put a pipe in a file's place."""
+    """Replace a file with a pipe."""
     path.unlink()
     os.mkfifo(path, 0o600)
 
 
 def loosen(path: Path) -> None:
-    """Let the group read it."""
+    """Make a file readable for its group."""
     path.chmod(path.stat().st_mode | 0o040)
 
 
-@pytest.mark.parametrize("harm", [link, pipe, loosen])
-async def test_cache_file_is_unsafe_is_ignored(cache: TokenCache, harm: Callable[[Path], None]) -> None:
-    """A token file that a stranger could have made or read is not used, and is replaced by a safe one."""
-    await through(cache, grant("a"))
-    harm(cache.directory / f"{KEY}.json")
-    assert await through(cache, grant("b")) == ("b", 1)
-    assert await through(cache) == ("b", 0)
+@pytest.mark.parametrize("damage", [link, pipe, loosen])
+async def test_cache_file_that_is_not_private_is_replaced(
+    cache: TokenCache, damage: Callable[[Path], None]
+) -> None:
+    """A file that other users could have written or read is not used."""
+    await get(cache, response("a"))
+    damage(cache.directory / f"{KEY}.json")
+    assert await get(cache, response("b")) == ("b", 1)
+    assert await get(cache) == ("b", 0)
     status = (cache.directory / f"{KEY}.json").lstat()
     assert status.st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("harm", [link, loosen])
-@pytest.mark.parametrize("place", ["", f"{KEY}.lock"])
-async def test_cache_place_is_unsafe_goes_on_uncached(
-    cache: TokenCache, harm: Callable[[Path], None], place: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("damage", [link, loosen])
+@pytest.mark.parametrize("location", ["", f"{KEY}.lock"])
+async def test_cache_location_that_is_not_private_is_not_used(
+    cache: TokenCache, damage: Callable[[Path], None], location: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With an unsafe directory or lock nothing is written, every call asks, and a warning says so once."""
-    await through(cache, grant("a"))
+    """With such a directory or lock, nothing is written, every call fetches, and there is one warning."""
+    await get(cache, response("a"))
     (cache.directory / f"{KEY}.json").unlink()
-    harm(cache.directory / place)
+    damage(cache.directory / location)
     with caplog.at_level(logging.DEBUG, "warehouse_sync"):
-        assert await through(cache, grant("b")) == ("b", 1)
-        assert await through(cache, grant("c")) == ("c", 1)
+        assert await get(cache, response("b")) == ("b", 1)
+        assert await get(cache, response("c")) == ("c", 1)
     assert not list(cache.directory.glob("*.json"))
     assert [record.levelname for record in caplog.records].count("WARNING") == 1
     assert re.match(
@@ -176,59 +178,55 @@ async def test_cache_place_is_unsafe_goes_on_uncached(
     )
 
 
-async def test_cache_directory_is_a_strangers_is_ignored(
+async def test_cache_directory_of_another_user_is_not_used(
     cache: TokenCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What belongs to another user is not read, though its permissions are tight."""
-    await through(cache, grant("a"))
+    """The owner matters, even with private permissions."""
+    await get(cache, response("a"))
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    assert await through(cache, grant("b")) == ("b", 1)
+    assert await get(cache, response("b")) == ("b", 1)
 
 
-async def test_cache_directory_cannot_be_made_goes_on_uncached(tmp_path: Path) -> None:
-    """A file in the directory's place costs the cache, not the call."""
+async def test_cache_directory_that_cannot_be_created_is_no_error(tmp_path: Path) -> None:
+    """Tokens are then not cached."""
     (tmp_path / "file").write_bytes(b"")
-    assert await through(TokenCache(tmp_path / "file"), grant("a")) == ("a", 1)
+    assert await get(TokenCache(tmp_path / "file"), response("a")) == ("a", 1)
 
 
-async def test_cache_file_cannot_be_written_keeps_the_answer(
-    cache: TokenCache, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A full disk costs the cache, not the call, and leaves what was there."""
-    await through(cache, grant("a"))
+async def test_cache_on_a_full_disk_is_no_error(cache: TokenCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cached token stays as it was."""
+    await get(cache, response("a"))
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    assert await through(cache, grant("b"), refused="a") == ("b", 1)
+    assert await get(cache, response("b"), refused="a") == ("b", 1)
     monkeypatch.undo()
-    assert await through(cache) == ("a", 0)
+    assert await get(cache) == ("a", 0)
 
 
-async def test_cache_lock_is_held_does_not_matter_to_who_finds_a_token(
-    cache: TokenCache, clock: FakeClock
-) -> None:
-    """A token that is on disk is read without waiting for anybody."""
-    await through(cache, grant("a"), clock=clock.as_clock())
+async def test_cached_token_is_read_without_the_lock(cache: TokenCache, clock: FakeClock) -> None:
+    """A lock that another process holds does not delay the read."""
+    await get(cache, response("a"), clock=clock.as_clock())
     lock = FileLock(cache.directory, f"{KEY}.lock")
     assert lock.try_acquire()
-    assert await through(cache, clock=clock.as_clock()) == ("a", 0)
+    assert await get(cache, clock=clock.as_clock()) == ("a", 0)
     assert clock.sleeps == []
     lock.close()
 
 
-async def test_cache_lock_is_looked_at_as_long_as_patience_lasts(
+async def test_cache_lock_is_tried_until_the_lock_timeout(
     cache: TokenCache, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The last look is the one that ends with the patience, and then the log says what was waited for."""
+    """The last attempt is at the timeout, which the log then reports."""
     monkeypatch.setattr(token_cache, "LOCK_INTERVAL", 0.25)
     cache.lock_timeout = 0.5
-    await through(cache, grant("a"), clock=clock.as_clock())
+    await get(cache, response("a"), clock=clock.as_clock())
     lock = FileLock(cache.directory, f"{KEY}.lock")
     assert lock.try_acquire()
     with caplog.at_level(logging.DEBUG, "warehouse_sync"):
-        assert await through(cache, grant("b"), refused="a", clock=clock.as_clock()) == ("b", 1)
+        assert await get(cache, response("b"), refused="a", clock=clock.as_clock()) == ("b", 1)
     assert clock.sleeps == [0.25, 0.25]
     assert caplog.messages == [
         "another process holds the token lock: not using the token cache after waiting 0.5 s"
@@ -236,22 +234,22 @@ async def test_cache_lock_is_looked_at_as_long_as_patience_lasts(
     lock.close()
 
 
-async def test_cache_lock_is_held_goes_on_uncached_in_time(cache: TokenCache, clock: FakeClock) -> None:
-    """Whoever waits for another process asks for itself when its patience ends, and writes nothing."""
-    await through(cache, grant("a"))
+async def test_cache_lock_timeout_leads_to_an_uncached_fetch(cache: TokenCache, clock: FakeClock) -> None:
+    """The token is fetched and not stored."""
+    await get(cache, response("a"))
     (cache.directory / f"{KEY}.json").unlink()
     lock = FileLock(cache.directory, f"{KEY}.lock")
     assert lock.try_acquire()
-    assert await through(cache, grant("b"), clock=clock.as_clock()) == ("b", 1)
+    assert await get(cache, response("b"), clock=clock.as_clock()) == ("b", 1)
     assert sum(clock.sleeps) == pytest.approx(10)
     assert not list(cache.directory.glob("*.json"))
     lock.close()
-    assert await through(cache, grant("c")) == ("c", 1)
+    assert await get(cache, response("c")) == ("c", 1)
 
 
-async def test_cache_lock_comes_free_reads_again_under_it(cache: TokenCache, clock: FakeClock) -> None:
-    """Whoever waited for another process takes the token that process got."""
-    await through(cache, grant("a"), clock=clock.as_clock())
+async def test_cache_is_read_again_once_the_lock_is_acquired(cache: TokenCache, clock: FakeClock) -> None:
+    """The token that the other process fetched is used."""
+    await get(cache, response("a"), clock=clock.as_clock())
     kept = cache.directory / f"{KEY}.json"
     content = kept.read_bytes()
     kept.unlink()
@@ -267,48 +265,46 @@ async def test_cache_lock_comes_free_reads_again_under_it(cache: TokenCache, clo
         await sleep(seconds)
 
     clock.sleep = other_process_lands  # type: ignore[method-assign]  # something happens meanwhile
-    assert await through(cache, clock=clock.as_clock()) == ("a", 0)
+    assert await get(cache, clock=clock.as_clock()) == ("a", 0)
     assert len(clock.sleeps) == 4
 
 
-async def test_cache_lock_does_not_work_goes_on_uncached(
+async def test_cache_without_working_locks_is_not_used(
     cache: TokenCache, monkeypatch: pytest.MonkeyPatch, clock: FakeClock
 ) -> None:
-    """A file system without locks costs the cache, and no waiting."""
+    """A file system without locks causes no delay."""
 
     def broken(lock: FileLock) -> bool:
         raise OSError(37, "No locks available")
 
     monkeypatch.setattr(FileLock, "try_acquire", broken)
-    assert await through(cache, grant("a"), clock=clock.as_clock()) == ("a", 1)
+    assert await get(cache, response("a"), clock=clock.as_clock()) == ("a", 1)
     assert clock.sleeps == []
 
 
-async def test_cache_ask_fails_gives_the_lock_back(cache: TokenCache, clock: FakeClock) -> None:
-    """A failed fetch raises as it is, keeps nothing, and does not hold up the next."""
+async def test_cache_releases_the_lock_after_a_failed_fetch(cache: TokenCache, clock: FakeClock) -> None:
+    """The error is raised, nothing is stored, and the next fetch is not delayed."""
 
     async def fail() -> TokenResponse:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await cache.get(KEY, fail, refused=None, clock=clock.as_clock())
-    assert await through(cache, grant("b"), clock=clock.as_clock()) == ("b", 1)
+    assert await get(cache, response("b"), clock=clock.as_clock()) == ("b", 1)
     assert clock.sleeps == []
 
 
-async def test_cache_system_is_not_posix_keeps_nothing(
-    cache: TokenCache, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where neither the permissions nor the lock exist, there is no cache."""
+async def test_cache_is_not_used_without_posix(cache: TokenCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elsewhere there are no such permissions and locks."""
     monkeypatch.setattr("warehouse_sync.transport.token_cache.os.name", "nt")
-    ask, given = asking(grant("a"))
-    assert await cache.get(KEY, ask, refused=None, clock=Clock()) == given[0]
+    fetch, fetched = fetching(response("a"))
+    assert await cache.get(KEY, fetch, refused=None, clock=Clock()) == fetched[0]
     monkeypatch.undo()
     assert not cache.directory.exists()
 
 
-def test_cache_default_directory_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without a directory, it is the one the XDG specification names."""
+def test_cache_default_directory_follows_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without an argument, the directory is the one of the XDG specification."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert TokenCache().directory == tmp_path / "warehouse-sync"
     monkeypatch.delenv("XDG_CACHE_HOME")
@@ -318,12 +314,12 @@ def test_cache_default_directory_is_the_users(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_cache_repr_names_the_directory(tmp_path: Path) -> None:
-    """What is shown is where, and nothing that is in it."""
+    """The repr shows no content."""
     assert repr(TokenCache(tmp_path)) == f"TokenCache({str(tmp_path)!r})"
 
 
-def test_to_cache_takes_what_a_client_takes(cache: TokenCache, tmp_path: Path) -> None:
-    """A client takes nothing, a directory or a cache; anything else is refused by name."""
+def test_to_cache_accepts_none_directory_or_cache(cache: TokenCache, tmp_path: Path) -> None:
+    """Other values raise an error that names the argument."""
     assert to_cache(None) is None
     assert to_cache(cache) is cache
     made = to_cache(str(tmp_path))
@@ -335,8 +331,8 @@ def test_to_cache_takes_what_a_client_takes(cache: TokenCache, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("sort", ["async", "sync"])
-async def test_client_finds_the_token_of_the_last_one(peer: Peer, tmp_path: Path, sort: str) -> None:
-    """Of two clients that run one after the other, one asks for a token."""
+async def test_client_uses_the_cached_token_of_another(peer: Peer, tmp_path: Path, sort: str) -> None:
+    """Of two clients one after the other, one requests a token."""
     peer.serve(READ.route, READ.success)
     for _ in range(2):
         async with driver(sort, **peer.options(token_cache=tmp_path / "tokens")) as client:
@@ -345,8 +341,8 @@ async def test_client_finds_the_token_of_the_last_one(peer: Peer, tmp_path: Path
     assert peer.count(TOKEN) == 1
 
 
-async def test_client_token_is_refused_asks_once_and_keeps_the_new_one(peer: Peer, tmp_path: Path) -> None:
-    """A 401 leads past the token on disk; the next process finds the new one."""
+async def test_client_replaces_a_cached_token_after_a_401(peer: Peer, tmp_path: Path) -> None:
+    """The next process uses the new token."""
     peer.serve(TOKEN, token("old"), token("new"))
     peer.serve(READ.route, READ.success, refusal(401), READ.success)
     for _ in range(3):
@@ -358,8 +354,8 @@ async def test_client_token_is_refused_asks_once_and_keeps_the_new_one(peer: Pee
     assert peer.count(TOKEN) == 2
 
 
-async def test_client_secret_was_rotated_misses(peer: Peer, tmp_path: Path) -> None:
-    """Another secret of the same client finds nothing, and the file's name tells neither."""
+async def test_client_with_a_rotated_secret_misses_the_cache(peer: Peer, tmp_path: Path) -> None:
+    """The file name reveals neither secret."""
     peer.serve(READ.route, READ.success)
     options = peer.options(token_cache=tmp_path / "tokens")
     for secret in ("first", "second"):
@@ -371,8 +367,8 @@ async def test_client_secret_was_rotated_misses(peer: Peer, tmp_path: Path) -> N
     assert "id" not in names
 
 
-def test_blocking_client_takes_a_cache(peer: Peer, tmp_path: Path) -> None:
-    """The blocking client has the same argument."""
+def test_blocking_client_accepts_a_token_cache(peer: Peer, tmp_path: Path) -> None:
+    """The argument is the same."""
     peer.serve(READ.route, READ.success)
     with Client(**peer.options(token_cache=TokenCache(tmp_path / "tokens"))) as client:
         client.connections.get("c1")

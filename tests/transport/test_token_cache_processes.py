@@ -1,4 +1,4 @@
-"""Tokens on disk under many processes at once, and under processes that are killed."""
+"""The token cache with many concurrent processes, and with killed ones."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def workers(command: str, *arguments: str) -> str:
-    """Run processes that share a cache, and return what they print."""
+    """Run processes that share a cache, and return their output."""
     ran = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, "-m", "tests.support.token_workers", command, *arguments],
         cwd=ROOT,
@@ -25,16 +25,16 @@ def workers(command: str, *arguments: str) -> str:
     return ran.stdout
 
 
-def test_fifty_processes_with_an_empty_cache_make_one_token_request(peer: Peer, tmp_path: Path) -> None:
-    """However many processes begin at once, the token endpoint hears of one."""
+def test_fifty_processes_make_one_token_request(peer: Peer, tmp_path: Path) -> None:
+    """They all start at once with an empty cache."""
     peer.serve(READ.route, READ.success)
     workers("swarm", "50", json.dumps(peer.options(token_cache=str(tmp_path / "tokens"))))
     assert peer.count(READ.route) == 50
     assert peer.count(TOKEN) == 1
 
 
-def test_twenty_processes_with_a_refused_token_make_one_request_more(peer: Peer, tmp_path: Path) -> None:
-    """When the API refuses the token they share, one of them asks for the next."""
+def test_twenty_processes_replace_a_rejected_token_once(peer: Peer, tmp_path: Path) -> None:
+    """One of them requests the new token."""
     peer.serve(READ.route, READ.success)
     options = json.dumps(peer.options(token_cache=str(tmp_path / "tokens")))
     workers("swarm", "1", options)
@@ -44,8 +44,8 @@ def test_twenty_processes_with_a_refused_token_make_one_request_more(peer: Peer,
     assert peer.count(TOKEN) == 2
 
 
-def test_process_killed_at_any_moment_leaves_the_next_one_well(peer: Peer, tmp_path: Path) -> None:
-    """A kill -9 at every fourth line of the cache's code: the next process gets its token, keeps it, and finds nothing in its way."""
+def test_process_killed_at_any_line_does_not_block_the_next(peer: Peer, tmp_path: Path) -> None:
+    """After a kill -9 at every fourth line of the cache's code, the next process fetches and caches its token."""
     peer.serve(READ.route, READ.success)
     last = workers("killed", json.dumps(peer.options(token_cache=str(tmp_path / "tokens"))))
     assert int(last) > 50

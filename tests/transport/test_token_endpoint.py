@@ -1,4 +1,4 @@
-"""What the token endpoint is asked, and what is made of its answers."""
+"""The request to the token endpoint, and parsing of its response."""
 
 import json
 import logging
@@ -17,13 +17,13 @@ from warehouse_sync.transport.token_endpoint import (
 GOOD = {"access_token": "t0k.en-_~+/=", "expires_in": 28800, "token_type": "Bearer"}
 
 
-def answer(**changes: Any) -> bytes:
-    """A token answer with some fields changed, or left out where the change is `...`."""
+def body(**changes: Any) -> bytes:
+    """Return a token response with changed fields; a change to `...` removes the field."""
     return json.dumps({key: value for key, value in {**GOOD, **changes}.items() if value is not ...}).encode()
 
 
-def test_grant_request_is_as_documented() -> None:
-    """The four documented fields; the audience is a constant, also for a regional host."""
+def test_token_request_body_is_as_documented() -> None:
+    """It has the four documented fields; the audience is constant, also for a regional host."""
     settings = resolve(
         workspace_id=1, client_id="i", client_secret="s", api_url="https://api.eu1.mparticle.com"
     )
@@ -48,20 +48,20 @@ def test_grant_request_is_as_documented() -> None:
         ({"scope": "x", "extra": {}}, 28800.0),
     ],
 )
-def test_parse_grant_reads_what_servers_send(changes: dict[str, Any], lifetime: float) -> None:
+def test_parse_token_response_accepts_variants(changes: dict[str, Any], lifetime: float) -> None:
     """Numbers may be strings, the type's case does not matter, and unknown fields are ignored."""
-    grant = parse_token_response(answer(**changes))
-    assert (grant.access_token, grant.lifetime) == (GOOD["access_token"], lifetime)
-    assert "t0k" not in repr(grant)
+    parsed = parse_token_response(body(**changes))
+    assert (parsed.access_token, parsed.lifetime) == (GOOD["access_token"], lifetime)
+    assert "t0k" not in repr(parsed)
 
 
 @pytest.mark.parametrize("missing", [..., None])
-def test_parse_grant_without_a_lifetime_assumes_and_warns(
+def test_parse_token_response_without_expires_in_warns(
     missing: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A token that does not say how long it lasts is taken for five minutes, and said so."""
+    """The lifetime is then five minutes."""
     with caplog.at_level(logging.WARNING, "warehouse_sync"):
-        assert parse_token_response(answer(expires_in=missing)).lifetime == 300.0
+        assert parse_token_response(body(expires_in=missing)).lifetime == 300.0
     assert caplog.messages == ["the token endpoint sent no expires_in: assuming 300 s"]
 
 
@@ -95,33 +95,33 @@ TOKEN = "the token endpoint sent no usable access_token"
         ({"access_token": "x" * 20_000}, TOKEN),
     ],
 )
-def test_parse_grant_refuses_nonsense(changes: dict[str, Any], said: str) -> None:
-    """A token that cannot be used, or not for any time, is a `TokenError` that says so and shows no value."""
+def test_parse_token_response_rejects_invalid_fields(changes: dict[str, Any], said: str) -> None:
+    """The error says what is wrong and shows no value."""
     with pytest.raises(TokenError) as caught:
-        parse_token_response(answer(**changes))
+        parse_token_response(body(**changes))
     assert str(caught.value) == said
 
 
-def test_parse_grant_of_a_number_no_parser_takes_is_an_error_of_ours() -> None:
-    """A lifetime with hundreds of digits is refused like any other nonsense."""
+def test_parse_token_response_rejects_a_huge_number() -> None:
+    """A lifetime with hundreds of digits is an SDK error."""
     with pytest.raises((TokenError, DecodeError)):
-        parse_token_response(answer(expires_in=10**400))
+        parse_token_response(body(expires_in=10**400))
 
 
 @pytest.mark.parametrize("body", [b"[]", b"7", b'"t"', b"null"])
-def test_parse_grant_of_another_shape_is_a_token_error(body: bytes) -> None:
-    """JSON that is no object holds no token."""
+def test_parse_token_response_rejects_other_json(body: bytes) -> None:
+    """The response must be an object."""
     with pytest.raises(TokenError, match=r"^the token endpoint sent an invalid response: not a JSON object$"):
         parse_token_response(body)
 
 
 @pytest.mark.parametrize(("lifetime", "margin"), [(28800, 300), (3000, 300), (100, 10), (1, 0.1)])
-def test_renewal_margin_is_five_minutes_or_a_tenth(lifetime: float, margin: float) -> None:
-    """A long token is renewed five minutes ahead, a short one a tenth of its life ahead."""
+def test_refresh_margin_is_five_minutes_or_a_tenth(lifetime: float, margin: float) -> None:
+    """A short-lived token is refreshed a tenth of its lifetime before expiry."""
     assert refresh_margin(lifetime) == pytest.approx(margin)
 
 
-def test_is_token_takes_printable_ascii_alone() -> None:
-    """Nothing that could break a header."""
+def test_is_token_accepts_printable_ascii_only() -> None:
+    """Other characters could break a header."""
     assert is_token("!~")
     assert not any(is_token(value) for value in ("", " ", "\x7f", "a\x00", None, b"a"))
