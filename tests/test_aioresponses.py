@@ -1,4 +1,4 @@
-"""Users mock the SDK with aioresponses: every request goes where it can see it."""
+"""Mocking with aioresponses: every request goes through the method that it replaces."""
 
 import itertools
 import re
@@ -45,7 +45,7 @@ Mock = aioresponses.aioresponses
 
 @pytest.fixture
 def mock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mock]:
-    """Mocked requests, with a token endpoint that works; patched for this test alone."""
+    """Mocked requests with a working token endpoint."""
     monkeypatch.setattr(core, "ClientResponse", core.ClientResponse)  # type: ignore[attr-defined] # restored after the test
     patch_aioresponses()
     with Mock() as mocked:
@@ -56,13 +56,13 @@ def mock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mock]:
 
 
 def options() -> dict[str, Any]:
-    """Return what a client of the real addresses needs; it waits for nothing."""
+    """Return the options of a client for the real URLs, without delays."""
     retry = RetryPolicy(attempts=2, base_delay=0, throttled_base_delay=0)
     return {"workspace_id": 1, "client_id": "id", "client_secret": next(SECRETS), "retry": retry}
 
 
-async def test_get_is_answered_by_the_mock(mock: Mock) -> None:
-    """A mocked read comes back typed, and the mock has seen token and headers."""
+async def test_mocked_get_returns_a_model(mock: Mock) -> None:
+    """The mock records token and headers."""
     mock.get(f"{BASE}/connections/c1", payload=CONNECTION)
     async with AsyncClient(**options()) as client:
         assert (await client.connections.get("c1")).config.service_provider == "Databricks"
@@ -71,8 +71,8 @@ async def test_get_is_answered_by_the_mock(mock: Mock) -> None:
     assert seen.kwargs["headers"]["Accept"] == "application/json"
 
 
-async def test_writes_are_answered_by_the_mock(mock: Mock) -> None:
-    """The body of a mocked write is what the API would get."""
+async def test_mocked_write_sends_the_body(mock: Mock) -> None:
+    """The body of a mocked write is what the API would receive."""
     mock.post(f"{BASE}/inputs/data-pipelines/trigger", payload={"pipeline_run_id": 7, "status": "queued"})
     mock.delete(f"{BASE}/connections/c1", status=204)
     async with AsyncClient(**options()) as client:
@@ -82,16 +82,16 @@ async def test_writes_are_answered_by_the_mock(mock: Mock) -> None:
     assert seen.kwargs["data"] == b'{"pipeline_id":"p1"}'
 
 
-def test_blocking_client_is_answered_by_the_mock(mock: Mock) -> None:
-    """`Client` is mocked like `AsyncClient`, queries and repeats included."""
+def test_mocked_blocking_client_works(mock: Mock) -> None:
+    """`Client` is mocked like `AsyncClient`, including queries and repetitions."""
     mock.get(f"{BASE}/connections?serviceProvider=Databricks", payload=[CONNECTION], repeat=True)
     with Client(**options()) as client:
         for _ in range(2):
             assert [found.id for found in client.connections.list("Databricks")] == ["c1"]
 
 
-async def test_bulk_poll_is_answered_by_the_mock(mock: Mock) -> None:
-    """Patterns and callbacks serve many reports."""
+async def test_mocked_bulk_reports_work(mock: Mock) -> None:
+    """Patterns and callbacks respond to many reports."""
 
     def report(url: URL, **_: Any) -> aioresponses.CallbackResult:
         return aioresponses.CallbackResult(payload={"pipeline_id": url.parts[-2], "status": "idle"})
@@ -115,10 +115,10 @@ async def test_bulk_poll_is_answered_by_the_mock(mock: Mock) -> None:
         (505, "login", WarehouseLoginError, 1),
     ],
 )
-async def test_mocked_statuses_are_the_errors_they_are_elsewhere(
+async def test_mocked_error_response_raises_the_usual_error(
     mock: Mock, status: int, message: str, error: type[Exception], requests: int
 ) -> None:
-    """A mocked error has the class, words and number of requests of a real one."""
+    """A mocked error has the class, message and number of requests of a real one."""
     url = f"{BASE}/connections/c1"
     body = {"statusCode": status, "errors": [{"message": message}]}
     mock.get(url, status=status, payload=body, repeat=True)
@@ -137,10 +137,8 @@ async def test_mocked_statuses_are_the_errors_they_are_elsewhere(
         (aiohttp.ConnectionTimeoutError(), TimeoutError),
     ],
 )
-async def test_mocked_exceptions_are_translated(
-    mock: Mock, raised: Exception, error: type[Exception]
-) -> None:
-    """What a mock raises in aiohttp's name is one of our errors, and is retried."""
+async def test_mocked_exception_is_mapped(mock: Mock, raised: Exception, error: type[Exception]) -> None:
+    """A mocked aiohttp exception raises the SDK's exception, and is retried."""
     mock.get(f"{BASE}/connections/c1", exception=raised, repeat=True)
     async with AsyncClient(**options()) as client:
         with pytest.raises(error) as caught:
@@ -149,22 +147,22 @@ async def test_mocked_exceptions_are_translated(
 
 
 async def test_mocked_failure_is_retried(mock: Mock) -> None:
-    """A failure followed by an answer is an answer."""
+    """A failure followed by a response is a success."""
     mock.get(f"{BASE}/connections/c1", status=503)
     mock.get(f"{BASE}/connections/c1", payload=CONNECTION)
     async with AsyncClient(**options()) as client:
         assert (await client.connections.get("c1")).id == "c1"
 
 
-async def test_mocked_junk_is_a_decode_error(mock: Mock) -> None:
-    """An answer that is not JSON is refused whoever gave it."""
+async def test_mocked_invalid_json_is_a_decode_error(mock: Mock) -> None:
+    """A mocked response is decoded like a real one."""
     mock.get(f"{BASE}/connections/c1", body="<html>")
     async with AsyncClient(**options()) as client:
         with pytest.raises(DecodeError):
             await client.connections.get("c1")
 
 
-async def test_mocked_token_endpoint_can_refuse(mock: Mock) -> None:
+async def test_mocked_token_endpoint_can_reject(mock: Mock) -> None:
     """The token request is mocked like any other."""
     mock.clear()
     mock.post(TOKEN, status=401, payload={"error": "access_denied"})
@@ -173,14 +171,14 @@ async def test_mocked_token_endpoint_can_refuse(mock: Mock) -> None:
             await client.connections.get("c1")
 
 
-def test_patching_twice_is_patching_once(mock: Mock) -> None:
-    """Calling the helper again, from another `conftest.py` say, changes nothing."""
+def test_patching_twice_has_no_effect(mock: Mock) -> None:
+    """The helper may be called again, for example from another `conftest.py`."""
     patch_aioresponses()
-    test_blocking_client_is_answered_by_the_mock(mock)
+    test_mocked_blocking_client_works(mock)
 
 
-def test_release_that_names_a_writer_is_left_to_do_so(mock: Mock) -> None:
-    """The helper's writer gives way to that of an aioresponses that has its own."""
+def test_newer_aioresponses_keeps_its_own_writer(mock: Mock) -> None:
+    """The helper does not replace the writer of an aioresponses that has one."""
     made: Any = core.ClientResponse  # type: ignore[attr-defined] # what the helper replaced
     assert made.keywords["stream_writer"].output_size == 0
     with pytest.raises(AttributeError, match="'str' object has no attribute 'output_size'"):

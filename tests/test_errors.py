@@ -1,4 +1,4 @@
-"""The exceptions: their tree, what they carry, and that they survive a pickle."""
+"""The exceptions: their hierarchy, attributes and messages, and pickling."""
 
 import asyncio
 import builtins
@@ -65,7 +65,7 @@ EXAMPLES: list[WarehouseSyncError] = [
 
 
 def every_error(cls: type[WarehouseSyncError] = WarehouseSyncError) -> Iterator[type[WarehouseSyncError]]:
-    """The base and everything below it that the module defines."""
+    """Return the base class and all classes below it that the module defines."""
     yield cls
     for below in cls.__subclasses__():
         if below.__module__ == errors.__name__:
@@ -73,7 +73,7 @@ def every_error(cls: type[WarehouseSyncError] = WarehouseSyncError) -> Iterator[
 
 
 def drawn_parents() -> dict[str, str | None]:
-    """Read the drawing in the module's docstring: each name and the name it hangs from."""
+    """Parse the tree in the module's docstring: each name and its parent."""
     drawing = inspect.getdoc(errors).split("```")[1].removeprefix("text\n")  # type: ignore[union-attr]  # it has one
     parents: dict[str, str | None] = {}
     above: list[str] = []
@@ -86,8 +86,8 @@ def drawn_parents() -> dict[str, str | None]:
     return parents
 
 
-def test_drawn_tree_is_the_real_one() -> None:
-    """The tree in the docstring has every exception, each under the one it inherits from."""
+def test_tree_in_docstring_equals_the_hierarchy() -> None:
+    """The tree in the docstring has every exception under its base class."""
     real = {
         cls.__name__: cls.__bases__[0].__name__ if cls is not WarehouseSyncError else None
         for cls in every_error()
@@ -96,8 +96,8 @@ def test_drawn_tree_is_the_real_one() -> None:
     assert list(drawn_parents()) == [cls.__name__ for cls in every_error()]
 
 
-def test_tree_is_the_published_one() -> None:
-    """Every exception of the public contract is there, and nothing else."""
+def test_hierarchy_is_the_published_one() -> None:
+    """It has every exception of the public contract and no other."""
     published = """
         WarehouseSyncError ConfigurationError ValidationError TransportError ConnectError TLSError ReadError TimeoutError
         DecodeError ResponseTooLargeError TokenError APIError BadRequestError PipelineBusyError UnauthorizedError
@@ -109,7 +109,7 @@ def test_tree_is_the_published_one() -> None:
 
 
 def test_every_exception_is_public_and_under_the_base() -> None:
-    """Each exception of the module is exported by the package, and caught by catching the base."""
+    """The package exports each exception of the module, and catching the base class catches it."""
     defined = [
         value
         for value in vars(errors).values()
@@ -130,18 +130,18 @@ def test_every_exception_is_public_and_under_the_base() -> None:
         (errors.WaitTimeoutError, builtins.TimeoutError),
     ],
 )
-def test_builtin_counterpart_catches_it(cls: type[Exception], builtin: type[Exception]) -> None:
-    """Who catches the builtin exception for the same matter catches ours."""
+def test_builtin_counterpart_catches_the_error(cls: type[Exception], builtin: type[Exception]) -> None:
+    """Catching the builtin exception of the same meaning catches the SDK's."""
     assert issubclass(cls, builtin)
 
 
-def test_wait_that_timed_out_is_no_transport_error() -> None:
+def test_wait_timeout_is_no_transport_error() -> None:
     """A wait's timeout says nothing about the connection."""
     assert not issubclass(errors.WaitTimeoutError, errors.TransportError | errors.RunFailedError)
 
 
 def repickled(protocol: int, error: Any) -> Any:
-    """Send an exception through a pickle."""
+    """Pickle and unpickle an exception."""
     return pickle.loads(pickle.dumps(error, protocol))  # noqa: S301 - our own bytes
 
 
@@ -152,7 +152,7 @@ def repickled(protocol: int, error: Any) -> Any:
 def test_error_survives_pickling_and_copying(
     error: WarehouseSyncError, duplicate: Callable[[Any], Any]
 ) -> None:
-    """An exception that crosses processes keeps its class, its text and every attribute."""
+    """An exception keeps its class, its text and every attribute."""
     error.add_note("seen in worker 3")
     twin = duplicate(error)
     assert type(twin) is type(error)
@@ -162,14 +162,14 @@ def test_error_survives_pickling_and_copying(
     assert twin.__notes__[-1] == "seen in worker 3"
 
 
-def test_error_of_a_user_survives_pickling() -> None:
-    """An exception that a user derives from ours survives, too."""
+def test_subclass_of_a_user_survives_pickling() -> None:
+    """An exception that a user derives from the SDK's can be pickled."""
     twin = repickled(pickle.HIGHEST_PROTOCOL, OurError("x", code=5))
     assert (str(twin), twin.code) == ("x", 5)
 
 
 class OurError(WarehouseSyncError):
-    """An exception with a keyword of its own."""
+    """An exception with its own keyword."""
 
     def __init__(self, message: str, *, code: int) -> None:
         super().__init__(message)
@@ -177,7 +177,7 @@ class OurError(WarehouseSyncError):
 
 
 def test_validation_error_names_every_field() -> None:
-    """The message and the attributes of a refusal name all that is wrong, in order."""
+    """The message and the attributes contain all problems, in order."""
     error = errors.ValidationError("pipeline 'p'", iter([("id", "is wrong"), ("name", "is required")]))
     assert str(error) == "pipeline 'p' was not sent: id: is wrong; name: is required"
     assert error.problems == (("id", "is wrong"), ("name", "is required"))
@@ -188,13 +188,13 @@ def test_validation_error_names_every_field() -> None:
     ("error", "sent"),
     [(errors.ConnectError("x"), "no"), (errors.TLSError("x"), "no"), (errors.ReadError("x"), "maybe")],
 )
-def test_transport_error_says_whether_it_was_sent(error: errors.TransportError, sent: str) -> None:
-    """What never left is safe to repeat; what broke while answering may have taken effect."""
+def test_transport_error_reports_whether_it_was_sent(error: errors.TransportError, sent: str) -> None:
+    """A request that was not sent is safe to repeat; a broken one may have been processed."""
     assert (error.sent, error.attempts, str(error)) == (sent, 1, "x")
 
 
-def test_timeout_says_which_limit_ended_the_call() -> None:
-    """A timeout carries its phase, and reads as its message, not as an error number."""
+def test_timeout_error_has_a_phase() -> None:
+    """Its text is its message, not an error number."""
     error = errors.TimeoutError("gave up", phase="connect", sent="no", attempts=2)
     assert (error.phase, error.sent, error.attempts, str(error)) == ("connect", "no", 2, "gave up")
     assert error.errno is None
@@ -221,24 +221,24 @@ def test_timeout_says_which_limit_ended_the_call() -> None:
         ),
     ],
 )
-def test_api_error_says_what_failed_and_what_to_do(
+def test_api_error_contains_request_status_and_hint(
     cls: type[APIError], changes: dict[str, Any], sentence: str
 ) -> None:
-    """The message of an error answer has the request, the status, the server's words and what mends it."""
+    """The message has the request, the status, the server's messages and the hint."""
     answer: dict[str, Any] = {"status": 418, "messages": ["one", "two"], "method": "GET", "path": "/c"}
     assert str(cls(**answer | changes)) == sentence
 
 
 def test_api_error_has_defaults() -> None:
-    """An error answer of which only the status is known can be raised and read."""
+    """An error with only a status can be raised and printed."""
     error = APIError(status=500)
     assert (error.status, error.messages, error.attempts, error.elapsed) == (500, (), 1, 0.0)
     assert (error.request_id, error.retry_after) == (None, None)
     assert APIError(status=500, messages=["a"]).messages == ("a",)
 
 
-def test_failed_run_says_why() -> None:
-    """The exception of a failed run carries the run, and its message the reasons or that there are none."""
+def test_run_failed_error_contains_the_reasons() -> None:
+    """The exception has the run, and the message its errors."""
     error = errors.RunFailedError(RUN)
     assert error.run is RUN
     assert str(error) == "run 7 of pipeline p ended as failed: no such table"
@@ -246,8 +246,8 @@ def test_failed_run_says_why() -> None:
     assert str(silent) == "run 8 of pipeline p ended as stopped: no reason given"
 
 
-def test_other_errors_carry_what_they_are_about() -> None:
-    """Each exception has the attributes its docstring promises."""
+def test_other_errors_have_their_documented_attributes() -> None:
+    """Each exception has the attributes that its docstring lists."""
     unknown = errors.OutcomeUnknownError("m", operation="create connection", resource_id="c")
     assert (unknown.operation, unknown.resource_id, unknown.candidates) == ("create connection", "c", ())
     page = errors.PaginationError("m", pipeline_id="p", page=3)
@@ -258,8 +258,8 @@ def test_other_errors_carry_what_they_are_about() -> None:
     assert errors.OutcomeUnknownError("m", operation="o", resource_id="r", candidates=[2]).candidates == (2,)
 
 
-def test_refused_secret_is_in_no_text() -> None:
-    """The refusal of a spec that holds a secret shows it neither in its text nor in a traceback with locals."""
+def test_validation_error_does_not_contain_a_secret() -> None:
+    """Neither its text nor a traceback with locals shows the secret of a rejected spec."""
     config = warehouse_sync.RedshiftConfig(password="canary-0451")
     spec = warehouse_sync.ConnectionSpec(id="a/b", name="C", config=config)
     with pytest.raises(errors.ValidationError, match=r"config\.host") as caught:
@@ -269,8 +269,8 @@ def test_refused_secret_is_in_no_text() -> None:
     assert "canary-0451" not in "".join(shown.format()) + repr(caught.value)
 
 
-def test_messages_of_the_server_read_as_one_sentence() -> None:
-    """Their own full stops do not stand before our punctuation; the messages themselves stay as they are."""
+def test_server_messages_are_joined_to_one_sentence() -> None:
+    """Their own full stops are dropped in the text; `messages` stays unchanged."""
     error = errors.APIError(status=400, messages=["One is wrong.", "So is two."], method="GET", path="/a")
     assert str(error) == "GET /a returned 400: One is wrong; So is two"
     assert error.messages == ("One is wrong.", "So is two.")

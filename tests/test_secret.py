@@ -1,4 +1,4 @@
-"""A secret is sent, and never shown."""
+"""Secrets are sent, but never shown."""
 
 import copy
 import json
@@ -61,22 +61,22 @@ TEXTS: dict[str, Callable[[], str]] = {
 
 
 @pytest.mark.parametrize("way", TEXTS)
-def test_secret_is_not_shown(way: str) -> None:
-    """No way of making a text of a secret, or of what holds it, shows the value."""
+def test_secret_is_not_in_any_text(way: str) -> None:
+    """No text of a secret, or of an object that holds it, shows the value."""
     assert CANARY not in TEXTS[way]()
 
 
 @pytest.mark.parametrize("write", [json.dumps, msgspec.json.encode, msgspec.msgpack.encode])
 @pytest.mark.parametrize("value", [SECRET, {"secret": SECRET}, [CONFIG]])
-def test_secret_is_no_json(write: Callable[[Any], Any], value: Any) -> None:
-    """A secret cannot slip into JSON: writing one is refused, in words without the value."""
+def test_secret_cannot_be_encoded_as_json(write: Callable[[Any], Any], value: Any) -> None:
+    """The error does not contain the value."""
     with pytest.raises(TypeError) as caught:
         write(value)
     assert CANARY not in str(caught.value)
 
 
 def test_secret_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """A logged secret is a mask, at any level and by any formatting."""
+    """A logged secret is a mask, at any level and with any formatting."""
     with caplog.at_level(logging.DEBUG):
         logging.getLogger("test").debug("%s %r %s", SECRET, SECRET, SPEC)
     assert MASK in caplog.text
@@ -84,7 +84,7 @@ def test_secret_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_secret_is_not_in_a_traceback_with_locals() -> None:
-    """A traceback that shows the local variables of every frame does not show the secrets among them."""
+    """A traceback with the locals of every frame does not show secrets."""
 
     def fail(secret: Secret, spec: ConnectionSpec) -> None:
         raise RuntimeError(f"{secret} {spec}")
@@ -97,8 +97,8 @@ def test_secret_is_not_in_a_traceback_with_locals() -> None:
     assert CANARY not in text
 
 
-def test_secret_has_no_other_way_out() -> None:
-    """A secret has no instance dictionary, is no string and cannot be taken apart."""
+def test_secret_has_no_dict_and_is_no_string() -> None:
+    """The value cannot be taken from its attributes."""
     secret: Any = SECRET
     assert not hasattr(secret, "__dict__")
     assert not isinstance(secret, str)
@@ -108,21 +108,21 @@ def test_secret_has_no_other_way_out() -> None:
 
 
 def test_secret_is_revealed_on_demand() -> None:
-    """`reveal()` gives the value itself."""
+    """`reveal()` returns the value."""
     assert SECRET.reveal() == CANARY
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_pickled_secret_comes_back_as_the_mask(protocol: int) -> None:
-    """A secret does not cross a pickle: the mask comes back, which is refused when it would be sent."""
+def test_pickled_secret_is_restored_as_the_mask(protocol: int) -> None:
+    """The mask is rejected when it would be sent."""
     spec = pickle.loads(pickle.dumps(SPEC, protocol))  # noqa: S301 - our own bytes
     assert spec.config.password.is_mask
     assert "is the mask" in dict(spec.problems())["config.password"]
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
-def test_copied_secret_is_the_secret(duplicate: Callable[[Any], Any]) -> None:
-    """A copy within the process keeps the value, also within what holds it."""
+def test_copied_secret_keeps_its_value(duplicate: Callable[[Any], Any]) -> None:
+    """The same holds for a copy of an object that holds it."""
     assert duplicate(SECRET) is SECRET
     assert duplicate(SPEC) == SPEC
     assert attrs.evolve(CONFIG, user="v").password == SECRET
@@ -130,7 +130,7 @@ def test_copied_secret_is_the_secret(duplicate: Callable[[Any], Any]) -> None:
 
 @given(one=st.text(), other=st.text())
 def test_secrets_are_equal_by_value(one: str, other: str) -> None:
-    """Two secrets are equal, and hash alike, exactly when their values are; lone surrogates are values, too."""
+    """Two secrets are equal and have equal hashes exactly if their values are equal, including lone surrogates."""
     assert (Secret(one) == Secret(other)) is (one == other)
     assert Secret(one) == Secret(one)
     assert hash(Secret(one)) == hash(Secret(one))
@@ -138,7 +138,7 @@ def test_secrets_are_equal_by_value(one: str, other: str) -> None:
 
 
 def test_secret_never_equals_its_text() -> None:
-    """A secret is not its text, so that a test of equality cannot be used by mistake; nor does it hash like it."""
+    """Neither is its hash that of its text."""
     assert SECRET != CANARY
     assert hash(SECRET) != hash(CANARY)
     assert Secret("\ud800") == Secret("\ud800")
@@ -148,25 +148,25 @@ def test_secret_never_equals_its_text() -> None:
     ("value", "is_mask"), [("*", True), (MASK, True), ("", False), ("*a*", False), (" *", False)]
 )
 def test_mask_is_asterisks_only(value: str, is_mask: bool) -> None:  # noqa: FBT001 - an expected value
-    """A mask is any number of asterisks and nothing else."""
+    """A mask is any number of asterisks."""
     assert Secret(value).is_mask is is_mask
 
 
 def test_empty_secret_is_false() -> None:
-    """An empty secret is as good as none."""
+    """An empty secret counts as missing."""
     assert not Secret("")
     assert Secret("x")
 
 
 @pytest.mark.parametrize("value", [None, 5, b"x", SECRET, ["x"]])
-def test_secret_holds_only_text(value: Any) -> None:
-    """What is no text is refused, by its type and not by its value."""
+def test_secret_accepts_strings_only(value: Any) -> None:
+    """The error names the type and not the value."""
     with pytest.raises(TypeError, match=rf"a Secret holds a str, not {type(value).__name__}"):
         Secret(value)
 
 
-def test_text_becomes_a_secret() -> None:
-    """Plain text is wrapped; a secret and nothing stay what they are."""
+def test_to_secret_wraps_a_string() -> None:
+    """A secret and `None` stay unchanged."""
     assert to_secret("x") == Secret("x")
     assert to_secret(SECRET) is SECRET
     assert to_secret(None) is None
@@ -177,16 +177,16 @@ def test_text_becomes_a_secret() -> None:
     ("config", "field"),
     [(SnowflakeConfig, "password"), (RedshiftConfig, "password"), (BigQueryConfig, "service_account_key")],
 )
-def test_secret_of_the_wrong_type_is_not_shown_either(config: type[Any], field: str, value: Any) -> None:
-    """Bytes, a parsed key or a number in place of a secret are named by their type, and shown nowhere."""
+def test_secret_of_the_wrong_type_is_not_shown(config: type[Any], field: str, value: Any) -> None:
+    """The error names the type of bytes, a parsed key or a number, and nothing shows the value."""
     spec = ConnectionSpec(id="c", name="C", config=config(**{field: value}))
     assert (f"config.{field}", f"must be a string, not {type(value).__name__}") in list(spec.problems())
     assert "451" not in repr(spec) + repr(attrs.asdict(spec))
     assert f"{field}=<{type(value).__name__}>" in repr(spec)
 
 
-def test_connection_without_a_secret_says_so() -> None:
-    """A field without a secret is shown as `None`, and one with as a mask."""
+def test_repr_of_a_missing_secret_is_none() -> None:
+    """A field with a secret is shown as a mask."""
     assert "password=None" in repr(SnowflakeConfig())
     connection = Connection(id="c", name="C", state="active", config=CONFIG)  # type: ignore[arg-type]  # as it is read
     assert f"password=Secret('{MASK}')" in repr(connection)

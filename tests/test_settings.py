@@ -1,4 +1,4 @@
-"""What a client is told: completed from the environment, and refused before a byte is sent."""
+"""Settings: completed from the environment, and validated before a request is sent."""
 
 import asyncio
 import random
@@ -39,14 +39,14 @@ ENVIRON = {
 
 
 def refused(environ: dict[str, str] | None = None, **given_settings: Any) -> str:
-    """Return why settings are refused."""
+    """Return the error message of settings."""
     with pytest.raises(ConfigurationError) as caught:
         resolve(environ=environ or {}, **given_settings)
     return str(caught.value)
 
 
 def test_arguments_are_enough() -> None:
-    """With a workspace and a credential given, the rest has its documented default."""
+    """With a workspace and a credential, all other settings have their documented defaults."""
     assert resolve(workspace_id=1, **CREDENTIAL, environ={}) == Settings(
         workspace_id=1,
         client_id="me",
@@ -58,7 +58,7 @@ def test_arguments_are_enough() -> None:
 
 
 def test_environment_is_enough() -> None:
-    """With every variable set, nothing needs to be given."""
+    """With every variable set, no argument is needed."""
     assert resolve(environ=ENVIRON) == Settings(
         workspace_id=5328,
         client_id="env-id",
@@ -69,14 +69,14 @@ def test_environment_is_enough() -> None:
 
 
 def test_process_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variables are those of the process, as they are when the client is made."""
+    """The variables are read when the client is created."""
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
     assert resolve() == resolve(environ=ENVIRON)
 
 
-def test_arguments_win_over_the_environment() -> None:
-    """Whatever is given is used, whatever the environment says."""
+def test_arguments_override_the_environment() -> None:
+    """Whatever variables are set, the arguments are used."""
     settings = resolve(
         workspace_id=7,
         **CREDENTIAL,
@@ -93,8 +93,8 @@ def test_arguments_win_over_the_environment() -> None:
     )
 
 
-def test_empty_variable_is_as_good_as_unset() -> None:
-    """A variable that is set to nothing gives the default, or is missing."""
+def test_empty_variable_counts_as_unset() -> None:
+    """The setting has its default, or is missing."""
     empty = dict.fromkeys(ENVIRON, "")
     settings = resolve(workspace_id=1, **CREDENTIAL, environ=empty)
     assert (settings.api_url, settings.token_url) == (API_URL, TOKEN_URL)
@@ -135,10 +135,10 @@ def test_empty_variable_is_as_good_as_unset() -> None:
         ({"client_id": "me", "client_secret": b"canary"}, {}, ["client_secret must be a string, not bytes"]),
     ],
 )
-def test_credential_comes_whole_from_one_place(
+def test_credential_comes_from_one_source(
     given_settings: dict[str, Any], environ: dict[str, str], said: list[str]
 ) -> None:
-    """Half a credential is never completed from elsewhere; the message names the half and the place, and no secret."""
+    """An incomplete credential is never completed from elsewhere; the message names the missing part but no secret."""
     message = refused(environ, workspace_id=1, **given_settings)
     assert [part for part in said if part not in message] == []
     assert "canary" not in message
@@ -146,8 +146,8 @@ def test_credential_comes_whole_from_one_place(
 
 
 @pytest.mark.parametrize(("value", "number"), [(5328, 5328), ("5328", 5328), ("007", 7), (10**17, 10**17)])
-def test_workspace_may_be_given_as_text(value: int | str, number: int) -> None:
-    """A workspace is a number, also when it comes as text."""
+def test_workspace_id_may_be_a_string(value: int | str, number: int) -> None:
+    """It is converted to a number."""
     assert check_workspace_id(value) == number
     assert resolve(workspace_id=value, **CREDENTIAL, environ=ENVIRON).workspace_id == number
 
@@ -156,15 +156,15 @@ def test_workspace_may_be_given_as_text(value: int | str, number: int) -> None:
     "value",
     [0, -1, "0", "", "-1", "5328 ", "1/../2", "1.0", "\u0661", "9" * 19, "x" * 10_000, True, 1.0, b"1", [1]],
 )
-def test_what_is_no_workspace_is_refused(value: Any) -> None:
-    """Nothing but a positive whole number can stand in a URL as a workspace."""
+def test_invalid_workspace_id_is_rejected(value: Any) -> None:
+    """Only a positive whole number is an id."""
     with pytest.raises(ConfigurationError, match="workspace_id must be a positive whole number") as caught:
         check_workspace_id(value)
     assert len(str(caught.value)) < 150
 
 
-def test_missing_workspace_says_how_to_give_it() -> None:
-    """Without a workspace, the message names the argument and the variable."""
+def test_missing_workspace_id_error_says_what_to_do() -> None:
+    """The message names the argument and the variable."""
     assert refused(**CREDENTIAL) == "no workspace: pass workspace_id, or set WAREHOUSE_SYNC_WORKSPACE_ID"
 
 
@@ -182,8 +182,8 @@ def test_missing_workspace_says_how_to_give_it() -> None:
         "http://[::1]:8080",
     ],
 )
-def test_address_that_may_carry_a_secret_is_accepted(url: str) -> None:
-    """Https goes anywhere, http to this machine."""
+def test_secure_url_is_accepted(url: str) -> None:
+    """Https is accepted for all hosts, http for loopback hosts."""
     assert check_url("api_url", url) == url
 
 
@@ -221,8 +221,8 @@ def test_address_that_may_carry_a_secret_is_accepted(url: str) -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["api_url", "token_url"])
-def test_other_address_is_refused(name: str, url: Any, said: str) -> None:
-    """Nothing else gets a byte; the message names the setting, and never what the address holds."""
+def test_other_url_is_rejected(name: str, url: Any, said: str) -> None:
+    """The message names the setting, but shows no part of the URL."""
     message = refused(workspace_id=1, **CREDENTIAL, **{name: url})
     assert said in message
     assert message.startswith(name)
@@ -230,14 +230,14 @@ def test_other_address_is_refused(name: str, url: Any, said: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["API_URL", "TOKEN_URL"])
-def test_address_of_the_environment_is_checked_too(name: str) -> None:
-    """A variable is held to the same rules as an argument."""
+def test_url_of_the_environment_is_validated(name: str) -> None:
+    """Variables follow the same rules as arguments."""
     assert "must use https" in refused(ENVIRON | {f"WAREHOUSE_SYNC_{name}": "http://evil.com"})
 
 
 @given(text=st.text())
-def test_any_text_is_an_address_or_refused(text: str) -> None:
-    """No text raises anything but `ConfigurationError`, and none that is accepted leads elsewhere in clear."""
+def test_any_text_is_a_url_or_rejected(text: str) -> None:
+    """No text raises another exception than `ConfigurationError`, and none leads elsewhere in clear text."""
     for url in (text, f"https://{text}", f"http://{text}"):
         try:
             accepted = check_url("api_url", url)
@@ -247,8 +247,8 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("slashes", ["", "/", "//"])
-def test_trailing_slash_of_the_api_is_dropped(slashes: str) -> None:
-    """A base address means the same with and without a slash at its end."""
+def test_trailing_slash_of_api_url_is_dropped(slashes: str) -> None:
+    """A base URL is the same with and without a trailing slash."""
     settings = resolve(
         workspace_id=1, **CREDENTIAL, api_url=f"https://api.mparticle.com/x{slashes}", environ={}
     )
@@ -256,13 +256,13 @@ def test_trailing_slash_of_the_api_is_dropped(slashes: str) -> None:
 
 
 def test_settings_do_not_show_the_secret() -> None:
-    """Printed settings show a mask."""
+    """The repr shows a mask."""
     assert "canary" not in repr(resolve(environ=ENVIRON))
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
-def test_refusal_of_a_secret_of_the_wrong_type_holds_it_in_no_frame(kind: type[Any]) -> None:
-    """Bytes may be the secret all the same; and a client that could not be made can be represented."""
+def test_error_of_a_mistyped_secret_has_it_in_no_frame(kind: type[Any]) -> None:
+    """Bytes may be the secret too; and a client whose creation failed has a repr."""
     with pytest.raises(ConfigurationError, match="client_secret must be a string, not bytes") as caught:
         kind(workspace_id=1, client_id="me", client_secret=SECRET_BYTES)
     ours = [entry.frame.f_locals for entry in caught.traceback[1:]]
@@ -280,14 +280,14 @@ def test_refusal_of_a_secret_of_the_wrong_type_holds_it_in_no_frame(kind: type[A
         ("ca_file", 5, "ca_file must be a path, not int"),
     ],
 )
-def test_option_of_the_wrong_type_is_refused_at_once(option: str, value: Any, message: str) -> None:
-    """Not at the first call."""
+def test_option_of_the_wrong_type_is_rejected_at_once(option: str, value: Any, message: str) -> None:
+    """The error is not raised by the first call."""
     with pytest.raises(ConfigurationError, match=message):
         AsyncClient(workspace_id=1, client_id="me", client_secret="s", **{option: value})
 
 
-def test_refusal_holds_no_secret_in_any_frame(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A traceback with the local variables of the SDK's frames shows neither a given secret nor one of the environment."""
+def test_error_has_no_secret_in_any_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A traceback with the locals of the SDK's frames shows no secret, given or from the environment."""
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
     for given_settings in (
@@ -304,21 +304,21 @@ def test_refusal_holds_no_secret_in_any_frame(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_timeout_has_documented_defaults() -> None:
-    """A call takes at most a minute, a connection ten seconds, and silence is bounded by the whole alone."""
+    """A minute for a call, ten seconds for a connection, and no separate limit for reading."""
     assert attrs.asdict(Timeout()) == {"total": 60.0, "connect": 10.0, "read": None}
 
 
 @pytest.mark.parametrize("value", [0.001, 1, 3600.0, None])
 @pytest.mark.parametrize("field", ["total", "connect", "read"])
-def test_timeout_takes_positive_seconds_or_none(field: str, value: float | None) -> None:
-    """A limit is a positive number of seconds, or none."""
+def test_timeout_accepts_positive_seconds_or_none(field: str, value: float | None) -> None:
+    """Both integers and floats are accepted."""
     assert getattr(Timeout(**{field: value}), field) == value
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), True, "60"])
 @pytest.mark.parametrize("field", ["total", "connect", "read"])
-def test_other_timeout_is_refused(field: str, value: Any) -> None:
-    """A limit that could not work is refused, by its name."""
+def test_other_timeout_is_rejected(field: str, value: Any) -> None:
+    """The message names the timeout."""
     with pytest.raises(
         ConfigurationError, match=rf"Timeout\.{field} must be a positive number of seconds or None"
     ):
@@ -326,7 +326,7 @@ def test_other_timeout_is_refused(field: str, value: Any) -> None:
 
 
 def test_retry_policy_has_documented_defaults() -> None:
-    """Three attempts, sleeps from 0.2 s (1 s when throttled) to 20 s, hints to 60 s, a budget of 500, 90 s to settle."""
+    """Three attempts, delays from 0.2 s (1 s after a 429) to 20 s, hints up to 60 s, a budget of 500, 90 s to reconcile."""
     assert attrs.asdict(RetryPolicy()) == {
         "attempts": 3,
         "base_delay": 0.2,
@@ -343,34 +343,34 @@ NUMBERS = [field.name for field in attrs.fields(RetryPolicy) if field.name != "a
 
 @pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), True, "1", None])
 @pytest.mark.parametrize("field", NUMBERS)
-def test_other_retry_number_is_refused(field: str, value: Any) -> None:
-    """A number of the policy that could not work is refused, by its name."""
+def test_invalid_retry_number_is_rejected(field: str, value: Any) -> None:
+    """The message names the field."""
     with pytest.raises(ConfigurationError, match=rf"RetryPolicy\.{field} must be a number of at least 0"):
         RetryPolicy(**{field: value})
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.0, True, "3", None])
-def test_other_number_of_attempts_is_refused(value: Any) -> None:
-    """At least one request is made, and a whole number of them."""
+def test_invalid_number_of_attempts_is_rejected(value: Any) -> None:
+    """It is a whole number of at least 1."""
     with pytest.raises(
         ConfigurationError, match=r"RetryPolicy\.attempts must be a whole number of at least 1"
     ):
         RetryPolicy(attempts=value)
 
 
-def test_retry_policy_takes_its_limits() -> None:
-    """Zero turns a sleep, a hint or the budget off, and one attempt turns retries off."""
+def test_retry_policy_accepts_its_limits() -> None:
+    """Zero disables a delay, a hint or the budget, and one attempt disables retries."""
     policy = RetryPolicy(attempts=1, **dict.fromkeys(NUMBERS, 0))
     assert attrs.astuple(policy) == (1, 0, 0, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("value", [Timeout(), RetryPolicy(), resolve(environ=ENVIRON)])
 def test_settings_are_frozen(value: Any) -> None:
-    """Settings that were checked cannot be changed."""
+    """Validated settings cannot be changed."""
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         value.cap = value.total = value.api_url = 1
 
 
-def test_clock_is_the_real_one() -> None:
-    """Unless a test brings its own, time, sleep and chance are those of the machine."""
+def test_clock_is_real_by_default() -> None:
+    """Time, sleep and randomness are those of the machine unless a test replaces them."""
     assert attrs.astuple(Clock()) == (time.monotonic, time.time, asyncio.sleep, random.random)

@@ -1,4 +1,4 @@
-"""A scripted peer, and time that stands still."""
+"""A scripted peer and a fake clock."""
 
 from collections.abc import Iterator
 
@@ -10,12 +10,12 @@ from tests.support.peer import Peer
 
 @pytest.fixture
 def peer() -> Iterator[Peer]:
-    """A scripted server on this machine."""
+    """A scripted server on the loopback interface."""
     with Peer() as running:
         yield running
 
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Time that passes only when somebody sleeps."""
+    """A clock that advances only when code sleeps."""
     return FakeClock()

@@ -1,4 +1,4 @@
-"""What can go wrong with a request, by name, as the bytes of the answer."""
+"""The faults of a request, by name, as the bytes of the response."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ _REDIRECT = "/elsewhere"
 
 
 def stalling(pass_time: Callable[[], None], data: bytes = b"") -> Answer:
-    """Say these bytes, and then let the client's time pass until it hangs up."""
+    """Return a response that sends bytes, and then lets the client's time pass until it disconnects."""
 
     async def answer(line: Line) -> None:
         await line.send(data)
@@ -26,10 +26,10 @@ def stalling(pass_time: Callable[[], None], data: bytes = b"") -> Answer:
 
 
 def faults(pass_time: Callable[[], None]) -> Mapping[str, Answer]:
-    """Return every fault that is an answer, or the lack of one.
+    """Return every fault that is a response, or the lack of one.
 
     Args:
-        pass_time: Lets a little of the client's time pass.
+        pass_time: Advances the client's time a little.
     """
     return {
         "reset": reset(),

@@ -1,4 +1,4 @@
-"""Cancelling a call at any of the points at which it waits, and looking at what is left of it."""
+"""Cancellation of a call at each point where it waits, and checks of what remains."""
 
 import asyncio
 from collections.abc import Awaitable, Coroutine
@@ -10,16 +10,16 @@ import attrs
 from tests.support.internals import loop_session, token_source
 from warehouse_sync import AsyncClient
 
-STEPS = 400  # far more waits than any call has
+STEPS = 400  # far more than any call waits
 
 
 @attrs.define
 class Countdown:
-    """Cancels a task as it, or a task it began, waits for the k-th time.
+    """Cancels a task when it, or a task that it started, waits for the k-th time.
 
     Attributes:
-        left: How many times are left.
-        hit: Whether the task was still under way then.
+        left: The number of waits left.
+        hit: Whether the task was still running then.
         victim: The task.
     """
 
@@ -39,42 +39,42 @@ class Countdown:
 
 
 class Stepper(Coroutine[Any, Any, Any]):
-    """A coroutine that tells of each of its waits."""
+    """A coroutine that counts its waits."""
 
     def __init__(self, work: Coroutine[Any, Any, Any], countdown: Countdown) -> None:
         self._work = work
         self._countdown = countdown
 
     def send(self, value: Any) -> Any:
-        """Go on, up to the next wait."""
+        """Continue until the next wait."""
         awaited = self._work.send(value)
         self._countdown.waits()
         return awaited
 
     def throw(self, *error: Any) -> Any:
-        """Raise within it, and go on."""
+        """Raise an exception in it, and continue until the next wait."""
         awaited = self._work.throw(*error)
         self._countdown.waits()
         return awaited
 
     def close(self) -> None:
-        """End it."""
+        """Close the coroutine."""
         self._work.close()
 
     def __await__(self) -> Any:
-        """Only tasks drive it."""
+        """Raise an error: only tasks run it."""
         raise NotImplementedError
 
 
 async def cancelled_at(step: int, call: Coroutine[Any, Any, Any]) -> bool:
-    """Run a call that is cancelled at a step. Tell whether it got that far; if so, it must end as cancelled."""
+    """Run a call that is cancelled at a step. Return whether it got that far; if so, it must end as cancelled."""
     countdown = Countdown(step)
     await _run(Stepper(call, countdown), countdown)
     return countdown.hit
 
 
 async def cancelled_at_any(step: int, call: Coroutine[Any, Any, Any]) -> bool:
-    """Do the same, and count the waits of every task that the call begins. Tell whether there were so many."""
+    """Do the same, counting the waits of every task that the call starts. Return whether there were that many."""
     countdown, loop = Countdown(step), asyncio.get_running_loop()
 
     def counted(loop: asyncio.AbstractEventLoop, work: Any, **more: Any) -> "asyncio.Task[Any]":
@@ -97,13 +97,13 @@ async def _run(work: Coroutine[Any, Any, Any], countdown: Countdown) -> None:
 
 
 async def attempt(work: Awaitable[Any]) -> None:
-    """Make a call; that it may fail is not the matter here."""
+    """Make a call, ignoring its error."""
     with suppress(Exception):
         await work
 
 
 def check_whole(client: AsyncClient, places: int = 1) -> None:
-    """Assert that a client on this loop holds nothing: all places are free, no deadline runs, and the token's lock is open."""
+    """Check that a client on this event loop holds nothing: all slots are free, no deadline runs, no lock is held."""
     local = loop_session(client)
     assert local.limiter.free == places
     assert not local.limiter.waiting
@@ -113,7 +113,7 @@ def check_whole(client: AsyncClient, places: int = 1) -> None:
 
 
 async def quiet(client: AsyncClient) -> None:
-    """Wait for a token fetch that goes on without its caller."""
+    """Wait for a token fetch that continues without its caller."""
     while token_source(client)._tasks:
         await asyncio.wait(token_source(client)._tasks)
     await asyncio.sleep(0)

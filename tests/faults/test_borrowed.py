@@ -1,4 +1,4 @@
-"""A borrowed session is used as it is, and yet its own options do not change what answers mean."""
+"""Borrowed sessions: they are used as they are, and their options do not change the SDK's behaviour."""
 
 import gzip
 import json
@@ -24,8 +24,8 @@ from warehouse_sync import (
 ONCE = RetryPolicy(attempts=1)
 
 
-async def test_borrowed_session_that_raises_for_status_gives_our_errors(peer: Peer) -> None:
-    """What the server refuses is the error for that, after one request."""
+async def test_borrowed_session_with_raise_for_status_is_mapped(peer: Peer) -> None:
+    """An error response raises the SDK's error after one request."""
     peer.serve(READ.route, refusal(404, "no such connection"))
     peer.serve(CREATE.route, refusal(409, "it exists"))
     async with (
@@ -39,8 +39,8 @@ async def test_borrowed_session_that_raises_for_status_gives_our_errors(peer: Pe
     assert peer.count() == 2
 
 
-async def test_borrowed_session_that_does_not_decompress_gives_answers(peer: Peer) -> None:
-    """A compressed answer is read."""
+async def test_borrowed_session_without_decompression_works(peer: Peer) -> None:
+    """A compressed response is decompressed."""
     body = gzip.compress(json.dumps(CONNECTION).encode())
     peer.serve(READ.route, raw(http(200, body, {"Content-Encoding": "gzip"})))
     async with (
@@ -50,8 +50,8 @@ async def test_borrowed_session_that_does_not_decompress_gives_answers(peer: Pee
         assert (await client.connections.get("c1")).id == "c1"
 
 
-async def test_borrowed_session_does_not_bound_calls(peer: Peer) -> None:
-    """The client's timeouts count, and not those of the session."""
+async def test_borrowed_session_timeouts_do_not_apply(peer: Peer) -> None:
+    """The client's timeouts apply instead."""
     peer.serve(READ.route, stall())
     options = peer.options(retry=ONCE, timeout=Timeout(total=0.05))
     async with (
@@ -63,10 +63,12 @@ async def test_borrowed_session_does_not_bound_calls(peer: Peer) -> None:
     assert caught.value.phase == "total"
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # aiohttp's, of what callers may still use
+@pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning"
+)  # from aiohttp, about a parameter that callers may still use
 @pytest.mark.parametrize("way", ["auth", "header"])
-async def test_borrowed_session_with_a_login_of_its_own_is_refused(peer: Peer, way: str) -> None:
-    """It would go to the token endpoint, and get in the way of the token."""
+async def test_borrowed_session_with_credentials_is_rejected(peer: Peer, way: str) -> None:
+    """They would be sent to the token endpoint, and instead of the token."""
     login: dict[str, Any] = (
         {"auth": aiohttp.BasicAuth("me", "canary")}
         if way == "auth"
@@ -83,10 +85,8 @@ async def test_borrowed_session_with_a_login_of_its_own_is_refused(peer: Peer, w
 
 
 @pytest.mark.parametrize("kind", [ValueError, RuntimeError])
-async def test_surprise_of_a_borrowed_session_shows_no_token(
-    peer: Peer, kind: Callable[[str], Exception]
-) -> None:
-    """What a middleware of the caller's raises passes through, without the frames that hold the token."""
+async def test_exception_of_a_middleware_shows_no_token(peer: Peer, kind: Callable[[str], Exception]) -> None:
+    """An exception of the caller's middleware is raised unchanged, without the frames that hold the token."""
 
     async def surprise(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> Any:
         if request.method == "GET":
@@ -104,10 +104,8 @@ async def test_surprise_of_a_borrowed_session_shows_no_token(
     assert not [frame for frame in frames if "aiohttp" in str(frame.path)]
 
 
-async def test_proxy_that_refuses_means_that_nothing_was_sent(
-    peer: Peer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A create whose proxy wants a login failed, and is not looked for."""
+async def test_proxy_that_refuses_counts_as_not_sent(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A create that a proxy refuses has failed, and is not reconciled."""
     peer.serve("CONNECT *", refusal(407, "who are you"))
     monkeypatch.setenv("https_proxy", peer.url)
     monkeypatch.setenv("no_proxy", "127.0.0.1")

@@ -1,4 +1,4 @@
-"""What all calls of a client may spend on retries together."""
+"""The retry budget that all calls of a client share."""
 
 import asyncio
 
@@ -10,9 +10,7 @@ from tests.support.peer import Peer, refusal
 from warehouse_sync import AsyncClient, RetryPolicy, ServerError
 
 
-async def test_outage_with_many_callers_adds_a_bounded_number_of_requests(
-    peer: Peer, clock: FakeClock
-) -> None:
+async def test_outage_adds_a_bounded_number_of_requests(peer: Peer, clock: FakeClock) -> None:
     """Two hundred callers in an outage make 235 requests, not six hundred."""
     peer.serve(READ.route, refusal(503))
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
@@ -22,13 +20,13 @@ async def test_outage_with_many_callers_adds_a_bounded_number_of_requests(
     assert peer.count(READ.route) == 200 + 35
 
 
-async def test_successes_give_back_what_retries_have_spent(peer: Peer, clock: FakeClock) -> None:
-    """A client whose budget an outage has used up tries again once enough calls have succeeded, and not before."""
+async def test_successes_refund_the_retry_budget(peer: Peer, clock: FakeClock) -> None:
+    """A client with an empty budget retries again only after enough successful calls."""
     peer.serve(READ.route, READ.success)
     policy = RetryPolicy(budget=15)
     async with AsyncClient(**peer.options(clock=clock.as_clock(), retry=policy)) as client:
         peer.serve(READ.route, refusal(503), READ.success)
-        await client.connections.get("c1")  # spends 14, and gives 1 back: 2 are left
+        await client.connections.get("c1")  # takes 14 and returns 1: 2 are left
         for _ in range(11):
             await client.connections.get("c1")
         peer.serve(READ.route, refusal(503), READ.success)
@@ -40,8 +38,8 @@ async def test_successes_give_back_what_retries_have_spent(peer: Peer, clock: Fa
     assert len(clock.sleeps) == 2
 
 
-async def test_budget_is_one_for_all_that_a_client_hands_out(peer: Peer, clock: FakeClock) -> None:
-    """Clients for other workspaces and with other bounds spend from the same budget, and a policy brings none of its own."""
+async def test_budget_is_shared_by_derived_clients(peer: Peer, clock: FakeClock) -> None:
+    """Clients for other workspaces and with other options share the budget, and a new policy brings no new one."""
     peer.serve("GET *", refusal(503))
     policy = RetryPolicy(budget=14)
     async with AsyncClient(**peer.options(clock=clock.as_clock(), retry=policy)) as client:

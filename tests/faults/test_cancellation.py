@@ -1,4 +1,4 @@
-"""A call cancelled at any step: the cancellation arrives as it is, and nothing is left behind."""
+"""Calls cancelled at any step: the cancellation is raised unchanged, and nothing remains."""
 
 import asyncio
 import gc
@@ -23,7 +23,7 @@ TROUBLE: dict[str, tuple[Answer, ...]] = {
 
 @pytest.fixture
 def tokens_elsewhere() -> Iterator[Peer]:
-    """A second server, for tokens alone."""
+    """A second server, for tokens only."""
     with Peer() as running:
         yield running
 
@@ -34,9 +34,9 @@ def tokens_elsewhere() -> Iterator[Peer]:
 async def test_call_cancelled_at_any_step_leaves_nothing_behind(  # noqa: PLR0917 - pytest's
     peer: Peer, tokens_elsewhere: Peer, clock: FakeClock, kind: Kind, line: str, trouble: str
 ) -> None:
-    """Cancelled at the k-th step, for every k: every place is free, no task is left, and the next call works."""
+    """After a cancellation at the k-th step, for every k, all slots are free, no task runs, and the next call works."""
     step, reached = 0, True
-    # The connection on which a token came is kept for the call, unless it came from elsewhere.
+    # The connection of the token request is reused for the call, unless the token comes from another server.
     tokens = tokens_elsewhere if line == "new" and kind is not FETCH else peer
     while reached and step < STEPS:
         step += 1
@@ -59,8 +59,8 @@ async def test_call_cancelled_at_any_step_leaves_nothing_behind(  # noqa: PLR091
     assert 1 < step < STEPS
 
 
-async def test_call_cancelled_is_the_callers_own_cancellation(peer: Peer) -> None:
-    """The message and the object of a cancellation pass through unchanged."""
+async def test_cancelled_call_raises_the_callers_cancellation(peer: Peer) -> None:
+    """The message and the object of a cancellation are unchanged."""
     peer.serve(READ.route, stall())
     async with AsyncClient(**peer.options()) as client:
         task = asyncio.create_task(client.connections.get("c1"))
@@ -73,8 +73,8 @@ async def test_call_cancelled_is_the_callers_own_cancellation(peer: Peer) -> Non
     gc.collect()
 
 
-async def test_call_cancelled_half_way_through_an_answer_does_not_reuse_its_connection(peer: Peer) -> None:
-    """What is left of an answer nobody read must not become the answer of the next call."""
+async def test_call_cancelled_during_a_response_closes_its_connection(peer: Peer) -> None:
+    """The rest of an unread response must not become the response to the next request."""
     half = b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"id": "the wrong one"'
     peer.serve(READ.route, raw(half, then="hang"), READ.success)
     async with AsyncClient(**peer.options()) as client:

@@ -1,4 +1,4 @@
-"""Closing a client while it works: every call ends, with an error that says why, and others go on."""
+"""Closing a client during calls: each call ends with a clear error, and other clients continue."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ HALVES = {
 
 
 async def received(client: AsyncClient, half: bytes) -> None:
-    """Wait until the client has what the server said."""
+    """Wait until the client has received what the server sent."""
     local = loop_session(client)
     is_body = b"\r\n\r\n" in half
     for _ in range(10):
@@ -34,10 +34,10 @@ async def received(client: AsyncClient, half: bytes) -> None:
 
 @pytest.mark.parametrize("way", ["fast_get", "session"])
 @pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
-async def test_call_under_way_when_its_client_is_closed_ends_at_once(
+async def test_call_ends_at_once_when_its_client_is_closed(
     peer: Peer, monkeypatch: pytest.MonkeyPatch, half: bytes, way: str
 ) -> None:
-    """However much of the answer has come: the call ends with the error that names the mend."""
+    """However much of the response has arrived, the error says what to do."""
     if way == "session":
         monkeypatch.setattr(fast_get, "SUPPORTED_AIOHTTP", "another version")
     peer.serve(READ.route, stall(half))
@@ -50,8 +50,8 @@ async def test_call_under_way_when_its_client_is_closed_ends_at_once(
         await reading
 
 
-async def test_token_half_read_when_its_client_is_closed_is_fetched_by_the_next(peer: Peer) -> None:
-    """A client that is closed in the middle of a token leaves no other waiting for it."""
+async def test_token_fetch_of_a_closed_client_is_repeated_by_the_next(peer: Peer) -> None:
+    """No other client waits for the fetch of a closed client."""
     peer.serve(TOKEN, stall(HALVES["with a length"]), token())
     peer.serve(READ.route, READ.success)
     first = AsyncClient(**peer.options())
@@ -67,8 +67,8 @@ async def test_token_half_read_when_its_client_is_closed_is_fetched_by_the_next(
     assert peer.count(TOKEN) == 2
 
 
-async def test_call_over_a_borrowed_session_keeps_its_deadline_when_its_client_is_closed(peer: Peer) -> None:
-    """The session stays open, so the call goes on, but not for longer than it may."""
+async def test_call_over_a_borrowed_session_survives_closing(peer: Peer) -> None:
+    """The session stays open, so the call continues until its deadline."""
     jump = warp(asyncio.get_running_loop())
     peer.serve(READ.route, stall())
     async with aiohttp.ClientSession() as session:

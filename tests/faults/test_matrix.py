@@ -1,4 +1,4 @@
-"""Each fault, met by each kind of call, with each client: what comes of it, and how many requests were on the wire.
+"""Each fault for each kind of call and client: the outcome, and the number of requests on the wire.
 
 A cell reads `outcome requests`: the outcome is `ok` or the error's name without `Error`; the requests are those of the
 call itself, and after a `+` those of what else the API was asked meanwhile, which is the search for what a lost answer
@@ -103,7 +103,7 @@ NO_RUNS = reply(
 
 @attrs.frozen
 class Cell:
-    """What is expected of one call under one fault."""
+    """The expectation for one call under one fault."""
 
     fault: str
     when: str
@@ -115,12 +115,12 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """How the cell is called in a report."""
+        """The cell's name in a report."""
         return f"{self.fault} {self.when}-{self.kind.name}"
 
 
 def cells() -> list[Cell]:
-    """Read the table."""
+    """Parse the table."""
     head, _, *rows = ([part.strip() for part in row.split("|")] for row in MATRIX.strip().splitlines())
     found = []
     for fault, when, *row, tokens in rows:
@@ -132,7 +132,7 @@ def cells() -> list[Cell]:
 
 
 async def outcome_of(client: Driver, kind: Kind) -> WarehouseSyncError | None:
-    """Make a call. Return the error, if it is one of ours."""
+    """Make a call. Return the error if it is one of the SDK."""
     try:
         await client.call(kind.call)
     except WarehouseSyncError as error:
@@ -141,12 +141,12 @@ async def outcome_of(client: Driver, kind: Kind) -> WarehouseSyncError | None:
 
 
 def name_of(error: WarehouseSyncError | None) -> str:
-    """Name an outcome as the table does."""
+    """Return the name of an outcome in the table."""
     return "ok" if error is None else type(error).__name__.removesuffix("Error")
 
 
 def stage(peer: Peer, cell: Cell, pass_time: Any) -> None:
-    """Let the fault happen: to the call of the cell, and to nothing else."""
+    """Let the fault happen to the call of the cell only."""
     peer.serve("* *", refusal(404, "no such thing"))
     peer.serve(RUNS, NO_RUNS)
     peer.serve(TOKEN, token("token-1"))
@@ -160,7 +160,7 @@ def stage(peer: Peer, cell: Cell, pass_time: Any) -> None:
 
 
 def closed(cell: Cell, options: dict[str, Any]) -> dict[str, Any]:
-    """Point the call of the cell at a port where nobody listens."""
+    """Point the call of the cell at a port that refuses connections."""
     if cell.fault != "refused":
         return options
     nowhere = "http://127.0.0.1:1"
@@ -174,7 +174,7 @@ def closed(cell: Cell, options: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("sort", ["async", "sync"])
 @pytest.mark.parametrize("cell", cells(), ids=lambda cell: cell.name)
 async def test_fault_matrix(peer: Peer, clock: FakeClock, cell: Cell, sort: str) -> None:
-    """The table above holds, cell by cell; the error says how often it was tried; and the client stays usable."""
+    """The table above holds, cell by cell; the error reports the attempts; and the client stays usable."""
     await check_cell(peer, clock, cell, sort)
 
 
@@ -182,7 +182,7 @@ async def test_fault_matrix(peer: Peer, clock: FakeClock, cell: Cell, sort: str)
 async def test_fault_matrix_holds_without_fast_get(
     peer: Peer, clock: FakeClock, cell: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Reads meet the same faults with the same outcome where every request goes through aiohttp's session."""
+    """Reads have the same outcome if every request goes through aiohttp's session."""
     monkeypatch.setattr(fast_get, "SUPPORTED_AIOHTTP", "another version")
     await check_cell(peer, clock, cell, "async")
 
@@ -207,7 +207,7 @@ async def check_cell(peer: Peer, clock: FakeClock, cell: Cell, sort: str) -> Non
 
 
 def check_error(error: WarehouseSyncError | None, cell: Cell) -> None:
-    """What an error tells beside its class."""
+    """Check the attributes of an error."""
     match error:
         case TransportError():
             assert error.attempts == 3

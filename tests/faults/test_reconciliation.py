@@ -1,4 +1,4 @@
-"""Creates and triggers whose answer was lost: found, told apart, or reported as unknown; never sent again."""
+"""Creates and triggers whose response was lost: found, distinguished, or reported as unknown; never repeated."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -47,7 +47,7 @@ LOSSES: dict[str, Answer] = {
 
 
 def run(number: int, began: datetime, **more: Any) -> dict[str, Any]:
-    """A run as the API lists it."""
+    """Return a run as the API lists it."""
     moment = began.isoformat().replace("+00:00", "Z")
     return {
         "id": number,
@@ -61,22 +61,24 @@ def run(number: int, began: datetime, **more: Any) -> dict[str, Any]:
 
 
 def page(*runs: dict[str, Any], date: datetime = NOW) -> Answer:
-    """A page of runs from a server whose clock says this."""
+    """Return a page of runs from a server with a given clock."""
     document = {"items": list(runs), "current_page": 1, "has_next_page": False, "has_previous_page": False}
     return reply(200, document, Date=format_datetime(date, usegmt=True))
 
 
 @pytest.fixture
 def noon(clock: FakeClock) -> FakeClock:
-    """A clock that says `NOW`."""
+    """A clock that shows `NOW`."""
     clock.epoch = NOW.timestamp() - clock.now
     return clock
 
 
 @pytest.mark.parametrize("sort", ["async", "sync"])
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
-async def test_create_that_happened_is_adopted(peer: Peer, clock: FakeClock, loss: Answer, sort: str) -> None:
-    """Read until it appears: the same fields are the one that was asked for, after one POST."""
+async def test_lost_create_is_accepted_once_it_appears(
+    peer: Peer, clock: FakeClock, loss: Answer, sort: str
+) -> None:
+    """A resource with the same fields is the created one, after one POST."""
     peer.serve(CREATE.route, loss)
     missing = refusal(404, "not yet")
     peer.serve(
@@ -88,10 +90,8 @@ async def test_create_that_happened_is_adopted(peer: Peer, clock: FakeClock, los
     assert peer.count(CREATE.route) == 1
 
 
-async def test_create_that_did_not_happen_is_unknown_after_ninety_seconds(
-    peer: Peer, clock: FakeClock
-) -> None:
-    """Looked for during 90 s and not found: the error says so, and what happened to the answer."""
+async def test_lost_create_that_never_appears_is_unknown(peer: Peer, clock: FakeClock) -> None:
+    """It is looked for during 90 s; the error says so, and has the lost response's error as its cause."""
     peer.serve(CREATE.route, reset())
     peer.serve(READ.route, refusal(404))
     began = clock.now
@@ -105,8 +105,8 @@ async def test_create_that_did_not_happen_is_unknown_after_ninety_seconds(
     assert peer.count(CREATE.route) == 1
 
 
-async def test_create_that_cannot_be_looked_for_is_unknown_at_once(peer: Peer, clock: FakeClock) -> None:
-    """A refusal to read is no news of the create: its outcome stays unknown, and is not called refused."""
+async def test_lost_create_that_cannot_be_read_is_unknown_at_once(peer: Peer, clock: FakeClock) -> None:
+    """An error of the read says nothing about the create, whose outcome stays unknown."""
     peer.serve(CREATE.route, reset())
     peer.serve(READ.route, refusal(403, "may not read"))
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
@@ -115,8 +115,8 @@ async def test_create_that_cannot_be_looked_for_is_unknown_at_once(peer: Peer, c
     assert peer.count() == 2
 
 
-async def test_create_that_met_another_is_a_conflict(peer: Peer, clock: FakeClock) -> None:
-    """A different resource under the id is a conflict that names the fields, and no secret."""
+async def test_lost_create_with_a_different_resource_is_a_conflict(peer: Peer, clock: FakeClock) -> None:
+    """The error names the fields that differ, and no secret."""
     spec = ConnectionSpec(
         id="c1",
         name="Mine",
@@ -158,8 +158,8 @@ async def test_create_that_met_another_is_a_conflict(peer: Peer, clock: FakeCloc
         assert (await client.connections.create(spec)).name == "Mine"
 
 
-async def test_create_that_was_adopted_or_answered_is_expected(peer: Peer, clock: FakeClock) -> None:
-    """A waiter takes a 404 for a pipeline that was just created as "not yet", for 90 s."""
+async def test_created_pipeline_may_be_missing_for_a_while(peer: Peer, clock: FakeClock) -> None:
+    """A wait takes a 404 for a new pipeline as "not yet" for 90 s."""
     _, _, pipeline = specs()
     there = reply(200, encode.spec(pipeline))
     peer.serve(f"POST {BASE}/inputs/data-pipelines", reset(), there)
@@ -173,8 +173,8 @@ async def test_create_that_was_adopted_or_answered_is_expected(peer: Peer, clock
             assert not workspace.was_just_created("p1")
 
 
-async def test_create_cut_short_by_its_deadline_is_looked_for(peer: Peer) -> None:
-    """The total timeout ends the request, not the search for what it did."""
+async def test_create_that_times_out_is_reconciled(peer: Peer) -> None:
+    """The total timeout ends the request, not the reconciliation."""
     peer.serve(CREATE.route, stall())
     peer.serve(READ.route, READ.success)
     async with AsyncClient(**peer.options(timeout=Timeout(total=0.2))) as client:
@@ -184,10 +184,10 @@ async def test_create_cut_short_by_its_deadline_is_looked_for(peer: Peer) -> Non
 
 @pytest.mark.parametrize("sort", ["async", "sync"])
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
-async def test_trigger_that_happened_is_inferred(
+async def test_lost_trigger_is_inferred_from_one_new_run(
     peer: Peer, noon: FakeClock, loss: Answer, sort: str
 ) -> None:
-    """Exactly one new manual run is the one that was triggered, also when it takes a while to appear."""
+    """Exactly one new manual run is the triggered one, also if it takes a while to appear."""
     old = run(6, NOW - timedelta(hours=1))
     scheduled = run(8, NOW, type="scheduled")
     peer.serve(TRIGGER.route, loss)
@@ -202,8 +202,8 @@ async def test_trigger_that_happened_is_inferred(
     assert peer.count(TRIGGER.route) == 1
 
 
-async def test_trigger_that_left_no_run_is_unknown(peer: Peer, noon: FakeClock) -> None:
-    """No new run: unknown, without candidates."""
+async def test_lost_trigger_without_a_new_run_is_unknown(peer: Peer, noon: FakeClock) -> None:
+    """The error has no candidates."""
     peer.serve(TRIGGER.route, reset())
     peer.serve(RUNS, page(run(6, NOW - timedelta(minutes=1))))
     async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
@@ -214,8 +214,8 @@ async def test_trigger_that_left_no_run_is_unknown(peer: Peer, noon: FakeClock) 
     assert peer.count(TRIGGER.route) == 1
 
 
-async def test_trigger_with_several_new_runs_is_unknown_with_candidates(peer: Peer, noon: FakeClock) -> None:
-    """Several new runs: unknown, with all of them, newest first."""
+async def test_lost_trigger_with_several_new_runs_is_unknown(peer: Peer, noon: FakeClock) -> None:
+    """The error has all of them as candidates, newest first."""
     peer.serve(TRIGGER.route, reset())
     peer.serve(
         RUNS, page(run(7, NOW), run(8, NOW + timedelta(seconds=5)), run(9, NOW + timedelta(seconds=3)))
@@ -228,10 +228,8 @@ async def test_trigger_with_several_new_runs_is_unknown_with_candidates(peer: Pe
     assert (caught.value.operation, caught.value.resource_id) == ("trigger pipeline", "p1")
 
 
-async def test_trigger_takes_a_run_for_new_that_began_within_what_clocks_are_off_by(
-    peer: Peer, noon: FakeClock
-) -> None:
-    """Two seconds before the trigger are not before it: the first look finds the run."""
+async def test_lost_trigger_tolerates_small_clock_differences(peer: Peer, noon: FakeClock) -> None:
+    """A run that started two seconds before the trigger counts as new."""
     peer.serve(TRIGGER.route, reset())
     peer.serve(RUNS, page(run(7, NOW - timedelta(seconds=2))))
     async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
@@ -240,8 +238,8 @@ async def test_trigger_takes_a_run_for_new_that_began_within_what_clocks_are_off
 
 
 @pytest.mark.parametrize("ahead", [timedelta(hours=-2), timedelta(hours=2)])
-async def test_trigger_goes_by_the_servers_clock(peer: Peer, noon: FakeClock, ahead: timedelta) -> None:
-    """A machine whose clock is hours off finds the run all the same, and no older one."""
+async def test_lost_trigger_uses_the_servers_clock(peer: Peer, noon: FakeClock, ahead: timedelta) -> None:
+    """A machine whose clock is hours off finds the run, and no older one."""
     there = NOW + ahead
     peer.serve(TRIGGER.route, reset())
     peer.serve(
@@ -251,8 +249,8 @@ async def test_trigger_goes_by_the_servers_clock(peer: Peer, noon: FakeClock, ah
         assert (await client.pipelines.trigger("p1")).run_id == 7
 
 
-async def test_trigger_whose_server_tells_no_time_goes_by_ours(peer: Peer, noon: FakeClock) -> None:
-    """Without a readable `Date` the machine's clock has to do."""
+async def test_lost_trigger_without_a_date_header_uses_the_local_clock(peer: Peer, noon: FakeClock) -> None:
+    """Without a valid `Date`, the local clock is used."""
     document = {"items": [run(7, NOW)], "current_page": 1, "has_next_page": False}
     peer.serve(TRIGGER.route, reset())
     peer.serve(RUNS, reply(200, document, Date="today"))
@@ -260,10 +258,8 @@ async def test_trigger_whose_server_tells_no_time_goes_by_ours(peer: Peer, noon:
         assert (await client.pipelines.trigger("p1")).run_id == 7
 
 
-async def test_trigger_does_not_take_the_run_of_the_one_before_for_its_own(
-    peer: Peer, noon: FakeClock
-) -> None:
-    """A run that an earlier trigger was answered with is no candidate, however shortly before it began."""
+async def test_lost_trigger_ignores_runs_of_earlier_triggers(peer: Peer, noon: FakeClock) -> None:
+    """A run that an earlier trigger returned is no candidate, however recent it is."""
     began = run(7, NOW)
     peer.serve(TRIGGER.route, TRIGGER.success, reset())
     peer.serve(RUNS, page(began), page(run(8, NOW + timedelta(seconds=1)), began))
@@ -274,7 +270,7 @@ async def test_trigger_does_not_take_the_run_of_the_one_before_for_its_own(
 
 
 def specs() -> tuple[ConnectionSpec, DataModelSpec, PipelineSpec]:
-    """Something of each kind."""
+    """Return a spec of each kind."""
     return (
         ConnectionSpec(
             id="c1",
@@ -303,17 +299,17 @@ def specs() -> tuple[ConnectionSpec, DataModelSpec, PipelineSpec]:
 
 
 async def create_all(client: AsyncClient) -> None:
-    """Create something of each kind."""
+    """Create a resource of each kind."""
     connection, model, pipeline = specs()
     await client.connections.create(connection)
     await client.data_models.create(model)
     await client.pipelines.create(pipeline)
 
 
-async def test_what_was_found_instead_of_answered_is_told_to_the_log(
+async def test_recovered_responses_are_logged(
     peer: Peer, noon: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nobody is surprised later: the log says what was taken for the result of which call."""
+    """The log says which resource or run was taken for the result of which call."""
     peer.serve(CREATE.route, reset())
     peer.serve(READ.route, READ.success)
     peer.serve(TRIGGER.route, reset())
@@ -328,8 +324,8 @@ async def test_what_was_found_instead_of_answered_is_told_to_the_log(
     ]
 
 
-async def test_emulator_applies_and_drops_every_create_and_the_trigger() -> None:
-    """Against the whole API: what was applied without an answer is adopted, and exists once."""
+async def test_emulator_lost_creates_and_triggers_are_recovered() -> None:
+    """Against the whole API: what was applied without a response is accepted, and exists once."""
     async with Emulator() as emulator, AsyncClient(**emulator.client_options()) as client:
         emulator.fault("POST /platform/*", count=None, apply_then_drop=True)
         await create_all(client)
@@ -341,8 +337,8 @@ async def test_emulator_applies_and_drops_every_create_and_the_trigger() -> None
         assert [run.id for run in runs] == [triggered.run_id]
 
 
-async def test_emulator_drops_without_applying() -> None:
-    """Against the whole API: what was dropped before it was applied is unknown, and does not exist."""
+async def test_emulator_dropped_creates_and_triggers_are_unknown() -> None:
+    """Against the whole API: what was dropped before it was applied does not exist."""
     connection, _, _ = specs()
     policy = RetryPolicy(reconcile_timeout=0)
     async with Emulator() as emulator, AsyncClient(**emulator.client_options(), retry=policy) as client:
@@ -354,7 +350,7 @@ async def test_emulator_drops_without_applying() -> None:
 
 
 async def test_emulator_busy_pipeline_is_busy(clock: FakeClock) -> None:
-    """A second trigger while a run goes on is refused, and is no lost answer."""
+    """A second trigger during a run is an error response, not a lost one."""
     async with Emulator(running=60) as emulator, AsyncClient(**emulator.client_options()) as client:
         await create_all(client)
         await client.pipelines.trigger("p1")
@@ -363,8 +359,8 @@ async def test_emulator_busy_pipeline_is_busy(clock: FakeClock) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-async def test_emulator_applies_and_drops_what_may_be_repeated(method: str) -> None:
-    """An update or delete whose answer was lost is repeated, and succeeds."""
+async def test_emulator_lost_updates_and_deletes_are_repeated(method: str) -> None:
+    """The repetition succeeds."""
     connection, _, _ = specs()
     async with Emulator() as emulator, AsyncClient(**emulator.client_options()) as client:
         await client.connections.create(connection)
@@ -377,8 +373,8 @@ async def test_emulator_applies_and_drops_what_may_be_repeated(method: str) -> N
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.name in ("create", "trigger")])
-async def test_refusal_is_no_lost_answer(peer: Peer, clock: FakeClock, kind: Any) -> None:
-    """A refusal is raised as it is, and nothing is searched for."""
+async def test_error_response_is_not_reconciled(peer: Peer, clock: FakeClock, kind: Any) -> None:
+    """An error response is raised as it is, and nothing is looked for."""
     peer.serve(kind.route, refusal(400, "No."))
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
         with pytest.raises(WarehouseSyncError, match="returned 400: No"):

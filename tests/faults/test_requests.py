@@ -1,4 +1,4 @@
-"""What the matrix has no room for: how long, how often, how much, and in which words."""
+"""Promises about requests beyond the matrix: duration, number, size and messages."""
 
 import asyncio
 import json
@@ -51,10 +51,10 @@ def serve_all(peer: Peer) -> None:
 
 
 @pytest.mark.parametrize("kind", [READ, UPDATE, DELETE, CREATE, TRIGGER], ids=lambda kind: kind.name)
-async def test_stale_keep_alive_attempts_are_what_the_wire_saw(
+async def test_stale_connection_attempts_equal_requests_on_the_wire(
     peer: Peer, clock: FakeClock, kind: Kind
 ) -> None:
-    """A kept connection that breaks under a request counts as an attempt; nothing resends it in silence."""
+    """A keep-alive connection that breaks during a request counts as an attempt; aiohttp does not resend."""
     serve_all(peer)
     async with AsyncClient(**peer.options(clock=clock.as_clock(), retry=RetryPolicy(attempts=1))) as client:
         await kind.call(client)
@@ -66,8 +66,8 @@ async def test_stale_keep_alive_attempts_are_what_the_wire_saw(
     assert lines == [0, 0]
 
 
-async def test_kept_connection_closed_between_calls_is_not_used(peer: Peer) -> None:
-    """A connection the server has closed meanwhile is noticed before anything is sent on it."""
+async def test_keep_alive_connection_closed_while_idle_is_not_used(peer: Peer) -> None:
+    """The close is detected before a request is sent."""
     serve_all(peer)
     async with AsyncClient(**peer.options(retry=RetryPolicy(attempts=1))) as client:
         await client.connections.get("c1")
@@ -83,10 +83,10 @@ async def test_kept_connection_closed_between_calls_is_not_used(peer: Peer) -> N
 
 @pytest.mark.parametrize("kind", [READ, UPDATE, DELETE, CREATE, TRIGGER], ids=lambda kind: kind.name)
 @pytest.mark.parametrize("header", ["Retry-After", "RetryAfter"])
-async def test_throttled_call_waits_as_long_as_it_is_asked(
+async def test_throttled_call_waits_for_retry_after(
     peer: Peer, clock: FakeClock, kind: Kind, header: str
 ) -> None:
-    """Every kind of call obeys a hint, in either spelling, as seconds or as a date."""
+    """Every kind of call follows the hint, in either spelling, as seconds or as a date."""
     date = "Tue, 14 Nov 2023 22:30:20 GMT"  # 1700001020
     clock.epoch = 1_700_001_000.0 - clock.now
     hints = [reply(429, None, **{header.replace("-", "_"): hint}) for hint in ("7", "soon")]
@@ -104,8 +104,8 @@ async def test_throttled_call_waits_as_long_as_it_is_asked(
     assert peer.count(kind.route) == 6
 
 
-async def test_throttled_error_says_when_to_try_again(peer: Peer, clock: FakeClock) -> None:
-    """A hint too long to follow is in the error, and costs neither a sleep nor a request."""
+async def test_throttled_error_contains_a_long_hint(peer: Peer, clock: FakeClock) -> None:
+    """A hint above the limit is in the error, and causes neither a delay nor a request."""
     peer.serve(READ.route, refusal(429, "Slow down.", Retry_After="3600", X_Request_Id="r-1"))
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
         with pytest.raises(RateLimitedError, match=r"Slow down.*r-1.*Retry after 3600 s") as caught:
@@ -116,8 +116,8 @@ async def test_throttled_error_says_when_to_try_again(peer: Peer, clock: FakeClo
     assert clock.sleeps == []
 
 
-async def test_replay_after_a_refused_token_is_no_retry(peer: Peer, clock: FakeClock) -> None:
-    """Neither does it use up an attempt, nor does it begin the count anew."""
+async def test_replay_after_a_401_is_not_a_retry(peer: Peer, clock: FakeClock) -> None:
+    """It neither counts as an attempt nor resets the count."""
     unwell, refused = refusal(503), refusal(401)
     peer.serve(READ.route, unwell, refused, unwell, unwell)
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
@@ -129,7 +129,7 @@ async def test_replay_after_a_refused_token_is_no_retry(peer: Peer, clock: FakeC
 
 
 async def test_request_id_does_not_show_an_echoed_token(peer: Peer) -> None:
-    """A server may make its id of whatever it got."""
+    """A server may build its request id from the request."""
     peer.serve(TOKEN, token("canary"))
     peer.serve(READ.route, refusal(403, "no", X_Request_Id="r-1-canary"))
     async with AsyncClient(**peer.options()) as client:
@@ -138,8 +138,8 @@ async def test_request_id_does_not_show_an_echoed_token(peer: Peer) -> None:
     assert caught.value.request_id == "r-1-[secret]"
 
 
-async def test_backoff_sleeps_are_those_of_the_policy(peer: Peer, clock: FakeClock) -> None:
-    """Two sleeps between three attempts, drawn under a doubling bound; the error tells attempts and time."""
+async def test_backoff_delays_follow_the_policy(peer: Peer, clock: FakeClock) -> None:
+    """Two delays between three attempts, below a doubling bound; the error reports attempts and time."""
     peer.serve(READ.route, refusal(503))
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
         with pytest.raises(ServerError) as caught:
@@ -150,7 +150,7 @@ async def test_backoff_sleeps_are_those_of_the_policy(peer: Peer, clock: FakeClo
 
 
 async def test_retries_are_logged(peer: Peer, clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
-    """At level INFO, with what failed, why, and when it is retried, but no content."""
+    """The message has level INFO, and contains the error and the delay, but no content."""
     peer.serve(READ.route, refusal(503), reset(), READ.success)
     with caplog.at_level("INFO", "warehouse_sync"):
         async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
@@ -163,10 +163,10 @@ async def test_retries_are_logged(peer: Peer, clock: FakeClock, caplog: pytest.L
 
 
 @pytest.mark.parametrize("kind", [CREATE, TRIGGER], ids=lambda kind: kind.name)
-async def test_lost_answers_that_were_made_up_for_are_logged(
+async def test_recovered_responses_are_logged_as_warnings(
     peer: Peer, clock: FakeClock, caplog: pytest.LogCaptureFixture, kind: Kind
 ) -> None:
-    """At level WARNING: what is returned was found, not answered."""
+    """The message says that the result was found, not returned."""
     run = {"id": 7, "pipeline_id": "p1", "type": "manual", "status": "queued"}
     run |= {"logical_date": "2033-01-01T00:00:00Z"}
     peer.serve(kind.route, reset())
@@ -178,8 +178,8 @@ async def test_lost_answers_that_were_made_up_for_are_logged(
     assert "was lost" in message
 
 
-async def test_no_sleep_begins_that_would_overrun_the_deadline(peer: Peer, clock: FakeClock) -> None:
-    """When the next attempt would begin too late, the error comes now, and it is the real one."""
+async def test_delay_beyond_the_deadline_raises_the_error_at_once(peer: Peer, clock: FakeClock) -> None:
+    """The error is that of the last attempt."""
     peer.serve(READ.route, refusal(503))
     policy = RetryPolicy(attempts=10, base_delay=2.0, max_delay=100.0)
     async with AsyncClient(
@@ -191,8 +191,8 @@ async def test_no_sleep_begins_that_would_overrun_the_deadline(peer: Peer, clock
     assert caught.value.attempts == 4
 
 
-async def test_unauthorized_storm_fetches_one_token(peer: Peer) -> None:
-    """A thousand calls refused at once with one token: one more fetch, and each is replayed once."""
+async def test_concurrent_401_responses_fetch_one_token(peer: Peer) -> None:
+    """A thousand calls rejected with one token cause one fetch, and each is replayed once."""
     peer.serve(TOKEN, token("old"), token("new"))
     peer.serve(READ.route, refusing("old", READ.success))
     async with AsyncClient(**peer.options()) as client:
@@ -203,8 +203,8 @@ async def test_unauthorized_storm_fetches_one_token(peer: Peer) -> None:
     assert bearers.count("Bearer old") <= 1000
 
 
-async def test_delete_whose_answer_was_lost_then_404_is_success(peer: Peer, clock: FakeClock) -> None:
-    """The first attempt deleted it; that the second finds nothing is no failure, after any loss. A first 404 is."""
+async def test_lost_delete_followed_by_404_is_a_success(peer: Peer, clock: FakeClock) -> None:
+    """The first attempt deleted the resource, whatever the loss was. A 404 of the first attempt is an error."""
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
         for loss in (
             reset(),
@@ -221,8 +221,8 @@ async def test_delete_whose_answer_was_lost_then_404_is_success(peer: Peer, cloc
                 await client.connections.delete("c1")
 
 
-async def test_token_request_failing_is_not_the_calls_own(peer: Peer, clock: FakeClock) -> None:
-    """A create whose token request breaks was not sent: the error says so at once, and nothing is searched for."""
+async def test_failed_token_request_means_not_sent(peer: Peer, clock: FakeClock) -> None:
+    """A create whose token request fails was not sent: the error says so, and nothing is reconciled."""
     peer.serve(TOKEN, reset())
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
         with pytest.raises(ReadError) as caught:
@@ -233,10 +233,10 @@ async def test_token_request_failing_is_not_the_calls_own(peer: Peer, clock: Fak
 
 @pytest.mark.parametrize("sort", ["async", "sync"])
 @pytest.mark.parametrize("kind", KIND_LIST, ids=KINDS)
-async def test_name_that_is_unknown_is_a_connect_error(
+async def test_unknown_host_name_is_a_connect_error(
     peer: Peer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, kind: Kind, sort: str
 ) -> None:
-    """A name nobody knows is `ConnectError`, not sent, and tried three times, whatever the call and the client."""
+    """The request is not sent and attempted three times, whatever the call and the client."""
     looked_up, real = list[str](), socket.getaddrinfo
 
     def getaddrinfo(host: str, *arguments: Any, **named: Any) -> Any:
@@ -259,8 +259,8 @@ async def test_name_that_is_unknown_is_a_connect_error(
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_redirect_of_the_token_request_does_not_carry_the_secret_on(peer: Peer, status: int) -> None:
-    """Wherever the token endpoint points, the client secret does not follow."""
+async def test_redirect_of_the_token_request_is_not_followed(peer: Peer, status: int) -> None:
+    """The client secret is sent to the token endpoint only."""
     with Peer() as elsewhere:
         peer.serve(TOKEN, reply(status, Location=f"{elsewhere.url}/oauth/token"))
         async with AsyncClient(**peer.options()) as client:
@@ -271,13 +271,13 @@ async def test_redirect_of_the_token_request_does_not_carry_the_secret_on(peer: 
 
 
 async def test_cookies_are_neither_kept_nor_sent(peer: Peer) -> None:
-    """What a server sets is not sent back, neither to the API nor to the token endpoint, by reads and by changes."""
+    """A server's cookie is sent neither to the API nor to the token endpoint."""
     peer.serve(TOKEN, reply(200, {"access_token": "t", "expires_in": 9}, Set_Cookie="c=d; Path=/"))
     cookie = {"Set-Cookie": "a=b; Path=/"}
     peer.serve("* /platform/*", raw(http(200, json.dumps(CONNECTION).encode(), cookie)))
     named = peer.url.replace(
         "127.0.0.1", "localhost"
-    )  # a jar keeps no cookies of addresses, only those of names
+    )  # a jar keeps cookies of names only, not of IP addresses
     for _ in range(2):
         options = peer.options(api_url=named, token_url=f"{named}/oauth/token")
         async with AsyncClient(**options) as client:
@@ -324,8 +324,8 @@ async def test_proxies_and_netrc_are_used_only_when_asked_for(
         ]
 
 
-async def test_bomb_is_stopped_at_the_limit_with_memory_flat(peer: Peer) -> None:
-    """300 MB out of 300 KB: 16 MiB are decompressed, a little more are held, and the client goes on."""
+async def test_compression_bomb_stops_at_the_limit(peer: Peer) -> None:
+    """Of 300 MB in 300 KB, 16 MiB are decompressed; memory stays flat, and the client stays usable."""
     peer.serve(READ.route, bomb(300 << 20), READ.success)
     async with AsyncClient(**peer.options()) as client:
         tracemalloc.start()
@@ -340,8 +340,8 @@ async def test_bomb_is_stopped_at_the_limit_with_memory_flat(peer: Peer) -> None
     assert peer.on(READ.route)[1].line == 1 + peer.on(READ.route)[0].line
 
 
-async def test_error_answer_too_long_to_explain_keeps_its_status(peer: Peer) -> None:
-    """An error page of megabytes is not read, and is the error its status says."""
+async def test_long_error_response_keeps_its_status(peer: Peer) -> None:
+    """A body of megabytes is not read, and the error is that of the status."""
     peer.serve(READ.route, reply(403, b"x" * (1 << 20)))
     async with AsyncClient(**peer.options()) as client:
         with pytest.raises(APIError, match="no reason given") as caught:
@@ -349,8 +349,8 @@ async def test_error_answer_too_long_to_explain_keeps_its_status(peer: Peer) -> 
     assert caught.value.status == 403
 
 
-async def test_answer_in_single_bytes_is_read_whole(peer: Peer) -> None:
-    """However an answer is cut up, it is the same answer."""
+async def test_response_in_single_bytes_is_complete(peer: Peer) -> None:
+    """The size of the pieces does not change the result."""
     whole = http(200, b'{"id":"c1","name":"One","state":"active","service_provider":"Other","config":{}}')
 
     async def drip(line: Any) -> None:
@@ -362,8 +362,8 @@ async def test_answer_in_single_bytes_is_read_whole(peer: Peer) -> None:
         assert (await client.connections.get("c1")).name == "One"
 
 
-async def test_max_connections_bounds_the_requests_under_way(peer: Peer) -> None:
-    """A hundred calls over three connections: never more than three at the server."""
+async def test_max_connections_limits_concurrent_requests(peer: Peer) -> None:
+    """A hundred calls over three connections: at most three are at the server."""
     peer.serve(READ.route, READ.success)
     async with AsyncClient(**peer.options(max_connections=3)) as client:
         await asyncio.gather(*(client.connections.get("c1") for _ in range(100)))

@@ -1,4 +1,4 @@
-"""Secrets pushed through every path of success and failure; every text that comes out is searched for them.
+"""Secrets on every path of success and failure: no text that comes out contains them.
 
 The canaries: the client secret, the token, the password of a connection that is sent, and a key that a server shows in clear.
 """
@@ -99,7 +99,7 @@ TROUBLES = (
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """All that is logged by anybody, at DEBUG."""
+    """Everything that is logged at DEBUG."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     root = logging.getLogger()
@@ -112,12 +112,12 @@ def log() -> Iterator[io.StringIO]:
 
 
 def clean(text: str) -> None:
-    """Assert that a text holds no secret."""
+    """Check that a text contains no secret."""
     assert not any(canary in text for canary in CANARIES), text[:2000]
 
 
 def inspect(error: BaseException) -> None:
-    """Look for secrets in every text an exception can give: its own, its chain's, with locals, pickled and copied."""
+    """Search every text of an exception for secrets: its own, its chain's, with locals, pickled and copied."""
     seen: set[int] = set()
     todo: list[BaseException | None] = [error]
     while todo:
@@ -127,14 +127,14 @@ def inspect(error: BaseException) -> None:
         seen.add(id(each))
         clean(f"{each!r} {each} {each.args!r} {vars(each)!r}")
         todo += [each.__cause__, each.__context__]
-    own = without_the_tests_frames(error)
+    own = without_test_frames(error)
     clean("".join(traceback.TracebackException.from_exception(own, capture_locals=True).format()))
     clean(repr(pickle.dumps(error)))
     clean(repr(copy.copy(error)))
 
 
-def without_the_tests_frames(error: BaseException) -> BaseException:
-    """Drop the frames of this file, which hold the canaries on purpose."""
+def without_test_frames(error: BaseException) -> BaseException:
+    """Remove the frames of this file, which hold the secrets."""
     trace = error.__traceback__
     while trace is not None and "/warehouse_sync/" not in trace.tb_frame.f_code.co_filename.replace(
         "\\", "/"
@@ -144,7 +144,7 @@ def without_the_tests_frames(error: BaseException) -> BaseException:
 
 
 def inspect_value(value: object) -> None:
-    """Look for secrets in every text a result can give."""
+    """Search every text of a result for secrets."""
     clean(f"{value!r} {value} {pickle.dumps(value)!r} {pickle.dumps(value, 2)!r} {copy.deepcopy(value)!r}")
     for item in value if isinstance(value, list) else [value]:
         if attrs.has(type(item)):
@@ -152,7 +152,7 @@ def inspect_value(value: object) -> None:
 
 
 def trouble(name: str, jump: Any, success: Answer) -> Answer:
-    """The answer that makes the trouble."""
+    """The faulty response."""
     if name == "nothing":
         return success
     if name == "echo":
@@ -161,7 +161,7 @@ def trouble(name: str, jump: Any, success: Answer) -> Answer:
 
 
 async def attempt(client: Driver, call: Any) -> None:
-    """Make a call, and inspect what comes of it."""
+    """Make a call, and inspect its outcome."""
     try:
         inspect_value(await client.call(call))
     except Exception as error:  # noqa: BLE001 - whatever it is
@@ -169,17 +169,17 @@ async def attempt(client: Driver, call: Any) -> None:
 
 
 def options(peer: Peer, clock: FakeClock, sort: str) -> dict[str, Any]:
-    """What a client needs, with a secret to look for."""
+    """Return a client's options with secrets to search for."""
     more = {"clock": clock.as_clock(), "timeout": Timeout(total=50, read=1)}
     return {**peer.options(**more), "client_secret": f"{CLIENT_SECRET}-{peer.port}-{sort}"}
 
 
 @pytest.mark.parametrize("sort", ["async", "sync"])
 @pytest.mark.parametrize("name", TROUBLES)
-async def test_secrets_do_not_show_whatever_the_api_does(
+async def test_secrets_are_hidden_whatever_the_api_does(
     peer: Peer, clock: FakeClock, name: str, sort: str, log: io.StringIO
 ) -> None:
-    """Every kind of call under every kind of trouble, with logs at DEBUG and asyncio's debug mode on."""
+    """Every kind of call under every fault, with logs at DEBUG and asyncio's debug mode."""
     async with driver(sort, **options(peer, clock, sort)) as client:
         client.loop.set_debug(True)
         jump = warp(client.loop)
@@ -211,10 +211,10 @@ async def test_secrets_do_not_show_whatever_the_api_does(
         refusal(307),
     ],
 )
-async def test_secrets_do_not_show_whatever_the_token_endpoint_does(
+async def test_secrets_are_hidden_whatever_the_token_endpoint_does(
     peer: Peer, clock: FakeClock, answer: Answer, sort: str, log: io.StringIO
 ) -> None:
-    """A token endpoint that echoes the secret, or wraps a token in nonsense, does not make it show."""
+    """It may echo the secret, or send a token in an invalid response."""
     peer.serve(TOKEN, answer)
     given = {**options(peer, clock, sort), "client_secret": CLIENT_SECRET, "client_id": f"id-{peer.port}"}
     async with driver(sort, **given) as client:
@@ -224,8 +224,8 @@ async def test_secrets_do_not_show_whatever_the_token_endpoint_does(
 
 
 @pytest.mark.parametrize("call", ["create", "update", "read"])
-async def test_secrets_do_not_show_in_a_cancellation(peer: Peer, call: str, log: io.StringIO) -> None:
-    """A traceback with locals of a call that was cancelled shows neither the headers nor the body."""
+async def test_secrets_are_hidden_in_a_cancellation(peer: Peer, call: str, log: io.StringIO) -> None:
+    """A traceback with locals of a cancelled call shows neither headers nor body."""
     peer.serve("* /platform/*", stall())
     peer.serve(TOKEN, token(ACCESS_TOKEN))
     async with AsyncClient(**{**peer.options(), "client_secret": CLIENT_SECRET + call}) as client:
@@ -250,10 +250,10 @@ async def test_secrets_do_not_show_in_a_cancellation(peer: Peer, call: str, log:
     ],
     ids=["cut short", "error cut short", "too large"],
 )
-async def test_secrets_do_not_show_in_an_answer_that_breaks_off(
+async def test_secrets_are_hidden_after_an_incomplete_response(
     peer: Peer, clock: FakeClock, answer: Answer, call: str
 ) -> None:
-    """A header of the answer may repeat the token; no frame of a traceback holds the answer."""
+    """A response header may repeat the token; no frame of a traceback holds the response."""
     peer.serve("* /platform/*", answer)
     peer.serve(TOKEN, token(ACCESS_TOKEN))
     async with AsyncClient(**options(peer, clock, call)) as client:
@@ -262,8 +262,8 @@ async def test_secrets_do_not_show_in_an_answer_that_breaks_off(
     inspect(caught.value)
 
 
-def test_secrets_do_not_show_in_settings_that_are_refused() -> None:
-    """A client that cannot be made says why, without what it was given."""
+def test_secrets_are_hidden_in_invalid_settings() -> None:
+    """The error of a client that cannot be created does not contain its arguments."""
     for made in (AsyncClient, Client):
         for wrong in ({"workspace_id": "x"}, {"api_url": "http://example.com"}, {"max_connections": 0}):
             with pytest.raises(ConfigurationError) as caught:
@@ -272,8 +272,8 @@ def test_secrets_do_not_show_in_settings_that_are_refused() -> None:
 
 
 @pytest.mark.parametrize("sort", ["async", "sync"])
-async def test_secrets_do_not_show_in_specs_that_are_refused(peer: Peer, clock: FakeClock, sort: str) -> None:
-    """What is refused before it is sent is refused without its secrets, and nothing is sent."""
+async def test_secrets_are_hidden_in_invalid_specs(peer: Peer, clock: FakeClock, sort: str) -> None:
+    """A spec is rejected without its secrets, and nothing is sent."""
     assert isinstance(SNOWFLAKE.config, SnowflakeConfig)
     masked = attrs.evolve(SNOWFLAKE.config, password="************")
     bad = [
@@ -300,10 +300,10 @@ async def test_secrets_do_not_show_in_specs_that_are_refused(peer: Peer, clock: 
     assert peer.arrivals == []
 
 
-def test_secrets_do_not_show_in_what_the_disk_cache_says(
+def test_secrets_are_hidden_in_messages_of_the_token_cache(
     peer: Peer, clock: FakeClock, tmp_path: Path, log: io.StringIO
 ) -> None:
-    """A cache that does not work says so without the token."""
+    """The warning of an unusable cache does not contain the token."""
     cache = TokenCache(tmp_path / "tokens")
     cache.directory.mkdir(mode=0o755)
     peer.serve(TOKEN, token(ACCESS_TOKEN))
@@ -315,8 +315,8 @@ def test_secrets_do_not_show_in_what_the_disk_cache_says(
     clean(log.getvalue())
 
 
-def test_the_search_finds_what_is_there(log: io.StringIO) -> None:
-    """The tests above can fail: a canary in a local, in a chain, in a pickle or in a log is found."""
+def test_search_finds_a_secret(log: io.StringIO) -> None:
+    """The tests above can fail: a secret in a local, a chain, a pickle or a log is found."""
 
     def fail(password: str) -> None:
         raise ValueError("no")

@@ -1,4 +1,4 @@
-"""The SDK against the emulator, whatever the order of operations and losses, compared with a plain dict."""
+"""The SDK against the emulator, with operations and losses in any order, compared with a dict."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ _emulator = Emulator()
 
 
 class Workspace(RuleBasedStateMachine):
-    """A workspace that is changed through the SDK, and what it should hold."""
+    """A workspace that is changed through the SDK, and its expected content."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,12 +42,12 @@ class Workspace(RuleBasedStateMachine):
         self.model: dict[str, dict[str, Any]] = {"connections": {}, "data_models": {}}
 
     def teardown(self) -> None:
-        """End the client and the emulator."""
+        """Close the client and the emulator."""
         self.client.close()
         self.emulator.__exit__(None, None, None)
 
     def lose(self, method: str, loss: str) -> None:
-        """Let the next request of a method be lost: before it is applied, after, or with an answer that says nothing."""
+        """Lose the next response of a method: before or after the change, or with an unreadable response."""
         self.emulator.clear_faults()
         route = f"{method} /platform/*"
         if loss == "before":
@@ -59,7 +59,7 @@ class Workspace(RuleBasedStateMachine):
 
     @rule(kind=kinds, resource_id=ids, name=names, after=st.booleans())
     def create(self, kind: str, resource_id: str, name: str, *, after: bool) -> None:
-        """Create one, or adopt what a lost answer created, or be told that it exists."""
+        """Create one resource, which may be recovered or exist."""
         spec = make(kind, resource_id, name)
         existing = self.model[kind].get(resource_id)
         self.lose("POST", "after" if after else "none")
@@ -68,7 +68,7 @@ class Workspace(RuleBasedStateMachine):
         except (BadRequestError, ConflictError):
             assert existing is not None
             return
-        if existing is not None:  # the answer was lost, and what was there is just what was asked for
+        if existing is not None:  # the response was lost, and the existing resource equals the spec
             assert after
             assert existing == seen(created)
         self.model[kind][resource_id] = seen(created)
@@ -76,7 +76,7 @@ class Workspace(RuleBasedStateMachine):
 
     @rule(kind=kinds, resource_id=ids, name=names, loss=losses)
     def update(self, kind: str, resource_id: str, name: str, loss: str) -> None:
-        """Replace one that is there, however the first answer was lost."""
+        """Replace one existing resource, however the first response was lost."""
         self.lose("PUT", loss)
         try:
             updated = getattr(self.client, kind).update(make(kind, resource_id, name))
@@ -89,19 +89,19 @@ class Workspace(RuleBasedStateMachine):
 
     @rule(kind=kinds, resource_id=ids, loss=losses)
     def delete(self, kind: str, resource_id: str, loss: str) -> None:
-        """Delete one that is there, however the first answer was lost."""
+        """Delete one existing resource, however the first response was lost."""
         self.lose("DELETE", loss)
         try:
             getattr(self.client, kind).delete(resource_id)
         except NotFoundError:
             assert resource_id not in self.model[kind]
             return
-        # After a lost answer a 404 counts as success, so deleting nothing may succeed.
+        # After a lost response a 404 is a success, so deleting a missing resource may succeed.
         assert self.model[kind].pop(resource_id, None) is not None or loss != "none"
 
     @rule(kind=kinds, resource_id=ids, loss=losses)
     def get(self, kind: str, resource_id: str, loss: str) -> None:
-        """Read one."""
+        """Read one resource."""
         self.lose("GET", loss)
         try:
             found = getattr(self.client, kind).get(resource_id)
@@ -112,12 +112,12 @@ class Workspace(RuleBasedStateMachine):
 
     @rule()
     def expire(self) -> None:
-        """Let the API refuse the token from now on."""
+        """Let the API reject the token from now on."""
         self.emulator.expire_tokens()
 
     @invariant()
     def listed(self) -> None:
-        """What is listed is what should be there."""
+        """The listed resources are the expected ones."""
         self.emulator.clear_faults()
         for kind, expected in self.model.items():
             there = {each.id: seen(each) for each in getattr(self.client, kind).list()}
@@ -125,7 +125,7 @@ class Workspace(RuleBasedStateMachine):
 
 
 def make(kind: str, resource_id: str, name: str) -> ConnectionSpec | DataModelSpec:
-    """Something to send."""
+    """Return a spec."""
     if kind == "connections":
         config = DatabricksConfig(provider="AWS", schema="s")
         return ConnectionSpec(id=resource_id, name=name, state=ResourceState.ACTIVE, config=config)
@@ -133,7 +133,7 @@ def make(kind: str, resource_id: str, name: str) -> ConnectionSpec | DataModelSp
 
 
 def seen(model: Any) -> dict[str, Any]:
-    """What was sent of a model, as it comes back."""
+    """Return the fields of a model that were sent."""
     return attrs.asdict(model.to_spec())
 
 

@@ -1,4 +1,4 @@
-"""Timeouts: which limit ended a call, and whether the call may have arrived."""
+"""Timeouts: their phase, and whether the request may have been sent."""
 
 import asyncio
 import socket
@@ -19,7 +19,7 @@ from warehouse_sync import (
 
 
 async def timeout_of(client: AsyncClient | Driver, kind: Kind) -> TimeoutError:
-    """Make a call that times out."""
+    """Make a call that times out, and return its error."""
     with pytest.raises(TimeoutError) as caught:
         await (client.call(kind.call) if isinstance(client, Driver) else kind.call(client))
     assert isinstance(caught.value, asyncio.TimeoutError)
@@ -27,14 +27,12 @@ async def timeout_of(client: AsyncClient | Driver, kind: Kind) -> TimeoutError:
 
 
 def of(error: TimeoutError) -> tuple[str, str, int]:
-    """What a timeout tells."""
+    """Return the attributes of a timeout."""
     return error.phase, error.sent, error.attempts
 
 
-async def test_timeout_while_the_server_is_silent_is_total_and_maybe_sent(
-    peer: Peer, clock: FakeClock
-) -> None:
-    """The total deadline ends a call whose answer does not come."""
+async def test_timeout_of_a_silent_server_is_total_and_maybe_sent(peer: Peer, clock: FakeClock) -> None:
+    """The deadline ends a call that gets no response."""
     jump = warp(asyncio.get_running_loop())
     peer.serve(READ.route, stalling(lambda: jump(6)))
     async with AsyncClient(**peer.options(clock=clock.as_clock(), timeout=Timeout(total=5))) as client:
@@ -43,8 +41,8 @@ async def test_timeout_while_the_server_is_silent_is_total_and_maybe_sent(
         await client.connections.get("c1")
 
 
-async def test_timeout_while_the_token_is_fetched_is_total_and_not_sent(peer: Peer, clock: FakeClock) -> None:
-    """The deadline covers the token; the call itself was not sent. The fetch goes on for the next caller."""
+async def test_timeout_during_the_token_fetch_is_total_and_not_sent(peer: Peer, clock: FakeClock) -> None:
+    """The deadline includes the token. The fetch continues for the next caller."""
     jump, gate = warp(asyncio.get_running_loop()), Gate()
     peer.serve(TOKEN, gate.hold(token()))
     peer.serve(READ.route, READ.success)
@@ -58,7 +56,7 @@ async def test_timeout_while_the_token_is_fetched_is_total_and_not_sent(peer: Pe
     assert (peer.count(TOKEN), peer.count(READ.route)) == (1, 1)
 
 
-async def test_timeout_while_waiting_for_a_place_is_pool_and_not_sent(peer: Peer, clock: FakeClock) -> None:
+async def test_timeout_while_queued_is_pool_and_not_sent(peer: Peer, clock: FakeClock) -> None:
     """Waiting for a connection that others use never counts as connecting."""
     jump = warp(asyncio.get_running_loop())
     peer.serve(READ.route, stall())
@@ -85,7 +83,7 @@ async def test_timeout_while_waiting_for_a_place_is_pool_and_not_sent(peer: Peer
 async def test_timeout_while_connecting_is_connect_and_not_sent(
     peer: Peer, clock: FakeClock, kind: Kind, sort: str
 ) -> None:
-    """A server that does not accept is given up after `Timeout.connect`, three times, whatever the call and the client."""
+    """A server that does not accept connections times out after `Timeout.connect`, three times."""
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen(0)
@@ -94,7 +92,7 @@ async def test_timeout_while_connecting_is_connect_and_not_sent(
         place = {"token_url": f"{there}/oauth/token"} if kind is FETCH else {"api_url": there}
         options = peer.options(clock=clock.as_clock(), timeout=Timeout(total=None, connect=0.5))
         async with AsyncClient(**options) as other, driver(sort, **{**options, **place}) as client:
-            if kind is not FETCH:  # a token to share: nothing but the call is to time out
+            if kind is not FETCH:  # a shared token, so that only the call can time out
                 await refresh_token(other)
             jump, begun = warp(client.loop), connecting(client.loop)
             call = asyncio.create_task(timeout_of(client, kind))
@@ -109,7 +107,7 @@ async def test_timeout_while_connecting_is_connect_and_not_sent(
 
 
 def connecting(loop: asyncio.AbstractEventLoop) -> list[float]:
-    """Return a list to which each connection that a loop begins adds the seconds after which it is to be given up."""
+    """Return a list of the connect timeouts of all connections that an event loop opens."""
     begun, connect = list[float](), loop.sock_connect
 
     async def noting(sock: socket.socket, address: Any) -> None:
@@ -129,8 +127,8 @@ def fill(deaf: socket.socket) -> list[socket.socket]:
     return fillers
 
 
-async def test_no_total_means_no_deadline(peer: Peer, clock: FakeClock) -> None:
-    """With `total=None` a call waits as long as it takes."""
+async def test_no_total_timeout_means_no_deadline(peer: Peer, clock: FakeClock) -> None:
+    """With `total=None` a call waits without a limit."""
     jump, gate = warp(asyncio.get_running_loop()), Gate()
     peer.serve(READ.route, gate.hold(READ.success))
     async with AsyncClient(**peer.options(clock=clock.as_clock(), timeout=Timeout(total=None))) as client:

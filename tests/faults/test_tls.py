@@ -1,4 +1,4 @@
-"""Certificates and protocols: what is refused, and what an extra authority adds."""
+"""TLS: which certificates and versions are refused, and what `ca_file` adds."""
 
 import asyncio
 import gc
@@ -20,26 +20,26 @@ from warehouse_sync import AsyncClient, TLSError
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """An authority that nobody trusts until they are told to."""
+    """A certificate authority that is trusted only if it is named."""
     return trustme.CA()
 
 
 @pytest.fixture
 def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
-    """The file that says to."""
+    """The file with that authority."""
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     return tmp_path / "ca.pem"
 
 
 def context(certificate: trustme.LeafCert) -> ssl.SSLContext:
-    """What a server with this certificate needs."""
+    """Return the server's TLS context for a certificate."""
     made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     certificate.configure_cert(made)
     return made
 
 
 def serving(certificate: trustme.LeafCert) -> Iterator[Peer]:
-    """Run a server with this certificate."""
+    """Run a server with a certificate."""
     with Peer(tls=context(certificate)) as peer:
         peer.serve(READ.route, READ.success)
         yield peer
@@ -47,18 +47,18 @@ def serving(certificate: trustme.LeafCert) -> Iterator[Peer]:
 
 @pytest.fixture
 def good(authority: trustme.CA) -> Iterator[Peer]:
-    """A server with a proper certificate."""
+    """A server with a valid certificate."""
     yield from serving(authority.issue_cert("127.0.0.1"))
 
 
 async def test_ca_file_adds_an_authority(good: Peer, ca_file: Path) -> None:
-    """A server of a private authority is reached once that authority is named."""
+    """A server of a private authority is reached if the authority is named."""
     async with AsyncClient(**good.options(ca_file=ca_file)) as client:
         assert (await client.connections.get("c1")).id == "c1"
 
 
-def test_client_dropped_as_its_loop_ends_says_no_farewell(good: Peer, ca_file: Path) -> None:
-    """TLS would wait for the server's, and nothing is left to wait; ResourceWarnings are errors here."""
+def test_client_dropped_as_its_loop_ends_skips_the_tls_shutdown(good: Peer, ca_file: Path) -> None:
+    """The shutdown would wait for the server, and nothing could wait for it; ResourceWarnings are errors here."""
 
     async def call() -> Callable[[], None]:
         await AsyncClient(**good.options(ca_file=ca_file)).connections.get("c1")
@@ -70,7 +70,7 @@ def test_client_dropped_as_its_loop_ends_says_no_farewell(good: Peer, ca_file: P
 
 
 def test_ca_file_keeps_the_systems_authorities(good: Peer, ca_file: Path) -> None:
-    """The extra authority comes on top: what was trusted before still is."""
+    """The authority is added to those of the system."""
     from warehouse_sync.transport.pool import _tls_option  # noqa: PLC0415 - the one look inside
 
     ours = _tls_option(ca_file)
@@ -82,7 +82,7 @@ def test_ca_file_keeps_the_systems_authorities(good: Peer, ca_file: Path) -> Non
 
 
 async def refused(peer: Peer, clock: FakeClock, ca_file: Path | None, kind: Kind = READ) -> TLSError:
-    """Make a call that must be refused: at once, and before a byte of it was sent."""
+    """Make a call that must be refused at once, before anything is sent."""
     before = peer.lines
     async with AsyncClient(**peer.options(clock=clock.as_clock(), ca_file=ca_file)) as client:
         with pytest.raises(TLSError) as caught:
@@ -100,13 +100,13 @@ async def refused(peer: Peer, clock: FakeClock, ca_file: Path | None, kind: Kind
 async def test_unknown_authority_is_refused_for_every_kind_of_call(
     good: Peer, clock: FakeClock, kind: Kind
 ) -> None:
-    """Without the authority nothing is sent, nothing retried, and no outcome is unknown."""
+    """Nothing is sent or retried, and no outcome is unknown."""
     error = await refused(good, clock, None, kind)
     assert "certificate verification failed" in str(error)
 
 
 async def test_unknown_authority_of_the_api_alone_is_refused(clock: FakeClock, good: Peer) -> None:
-    """A token from a server that is trusted does not travel to one that is not."""
+    """A token from a trusted server is not sent to one that is not trusted."""
     with Peer() as tokens:
         options = good.options(clock=clock.as_clock(), token_url=f"{tokens.url}/oauth/token")
         async with AsyncClient(**options) as client:
@@ -118,27 +118,27 @@ async def test_unknown_authority_of_the_api_alone_is_refused(clock: FakeClock, g
 
 
 async def test_expired_certificate_is_refused(authority: trustme.CA, ca_file: Path, clock: FakeClock) -> None:
-    """A certificate of yesterday does not do, and the error says why."""
+    """The error contains the reason."""
     expired = authority.issue_cert("127.0.0.1", not_after=datetime.now(UTC) - timedelta(days=1))
     for peer in serving(expired):
         assert "expired" in str(await refused(peer, clock, ca_file))
 
 
 async def test_wrong_host_is_refused(authority: trustme.CA, ca_file: Path, clock: FakeClock) -> None:
-    """A certificate for another host does not do, and the error says why."""
+    """A certificate for another host is refused, and the error contains the reason."""
     for peer in serving(authority.issue_cert("elsewhere.example")):
         assert "127.0.0.1" in str(await refused(peer, clock, ca_file))
 
 
 async def test_self_signed_certificate_is_refused(ca_file: Path, clock: FakeClock) -> None:
-    """A stranger's own word does not do, also where another authority was added."""
+    """It is refused also if another authority was added."""
     stranger = trustme.CA()
     for peer in serving(stranger.issue_cert("127.0.0.1")):
         assert "certificate verification failed" in str(await refused(peer, clock, ca_file))
 
 
 async def test_protocol_below_1_2_is_refused(authority: trustme.CA, ca_file: Path, clock: FakeClock) -> None:
-    """A server that speaks TLS 1.1 at best gets nothing, with our context and with the default one."""
+    """A server that supports TLS 1.1 at most gets nothing, with the SDK's context and with the default one."""
     old = context(authority.issue_cert("127.0.0.1"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -159,7 +159,7 @@ async def test_protocol_below_1_2_is_refused(authority: trustme.CA, ca_file: Pat
 
 
 def shake_hands(listener: socket.socket, old: ssl.SSLContext) -> Exception | None:
-    """Try to serve one connection, blocking: unlike asyncio's, this server tells the client why it refuses."""
+    """Try to serve one connection, blocking: unlike asyncio's, this server sends the client the reason."""
     connection, _ = listener.accept()
     with connection:
         try:

@@ -1,4 +1,4 @@
-"""A machine somewhere else."""
+"""A machine in another time zone."""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ needs_zones = pytest.mark.skipif(
 
 @contextmanager
 def abroad() -> Iterator[None]:
-    """Let the machine's zone be five and a half hours ahead of UTC."""
+    """Set the machine's time zone to five and a half hours ahead of UTC."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "XXX-05:30")
         time.tzset()

@@ -1,4 +1,4 @@
-"""Time that passes only when somebody sleeps, or when a test says so."""
+"""A clock that advances only when code sleeps or a test sets it."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,37 +10,37 @@ from warehouse_sync.settings import Clock
 
 @attrs.define(eq=False, slots=False)
 class FakeClock:
-    """A clock for a client. Sleeping takes no time and is written down.
+    """A clock for a client. Sleeping takes no time and is recorded.
 
     Attributes:
-        now: The monotonic time; the wall clock is `epoch` later.
-        chance: What `random` returns.
-        sleeps: How long was slept, each time.
+        now: The monotonic time; the wall clock is `epoch` seconds ahead.
+        jitter: The result of `random`.
+        sleeps: The durations of all sleeps.
     """
 
     now: float = 1000.0
     epoch: float = 1_700_000_000.0
-    chance: float = 0.5
+    jitter: float = 0.5
     sleeps: list[float] = attrs.field(factory=list)
 
     async def sleep(self, seconds: float) -> None:
-        """Pass the time."""
+        """Advance the time."""
         self.sleeps.append(seconds)
         self.now += seconds
         await asyncio.sleep(0)
 
     def as_clock(self) -> Clock:
-        """Return what a client takes."""
+        """Return the `clock` argument of a client."""
         return Clock(
             monotonic=lambda: self.now,
             wall=lambda: self.epoch + self.now,
             sleep=self.sleep,
-            random=lambda: self.chance,
+            random=lambda: self.jitter,
         )
 
 
 def warp(loop: asyncio.AbstractEventLoop) -> Callable[[float], None]:
-    """Let a loop's time jump: what was to happen until then happens now. The returned function may be called from any thread."""
+    """Return a function, callable from any thread, that advances the clock of an event loop."""
     skew, real = [0.0], loop.time
 
     def jump(seconds: float) -> None:

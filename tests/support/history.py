@@ -1,4 +1,4 @@
-"""A pipeline's runs on a server that answers in any order, and to which runs come and go between two answers."""
+"""The runs of a pipeline on a server that responds in any order, and whose runs change meanwhile."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
@@ -11,18 +11,18 @@ from warehouse_sync.models import Page, Run, RunStatus
 
 
 def a_run(number: int, *, status: RunStatus = RunStatus.SUCCESS) -> Run:
-    """A run of the pipeline `p`."""
+    """Return a run of the pipeline `p`."""
     return Run(id=number, pipeline_id="p", status=status)
 
 
 @attrs.frozen
 class Change:
-    """What happens to the runs before an answer.
+    """A change of the runs before a response.
 
     Attributes:
-        answer: Before which, counted from 0.
-        place: Where: 0 is before the first run, 1 after the last.
-        arrivals: How many runs arrive there; below 0 so many go.
+        answer: The number of the response, from 0 on.
+        place: The position: 0 is before the first run, 1 after the last.
+        arrivals: The number of runs added there; if negative, removed.
     """
 
     answer: int
@@ -32,19 +32,19 @@ class Change:
 
 @attrs.define(eq=False)
 class History:
-    """Answers for pages.
+    """Responds with pages of runs.
 
     Attributes:
-        numbers: The runs, the first page's first.
-        page_size: How many a page holds.
-        changes: What happens meanwhile.
-        delays: How many turns of the loop requests take before and after they are answered, in turn.
-        total_pages: What is said of the number of pages; the truth when left out.
-        total_items: The same of the number of runs.
-        failing: Errors by page.
-        live: Requests under way.
-        most: The most that were.
-        asked: The pages asked for, in order.
+        numbers: The ids of the runs, in the order of the pages.
+        page_size: The number of runs on a page.
+        changes: The changes between responses.
+        delays: The iterations of the event loop before and after each response.
+        total_pages: The reported number of pages; by default the real one.
+        total_items: The reported number of runs; by default the real one.
+        failing: The errors by page.
+        live: The number of requests in flight.
+        most: The maximum of `live`.
+        asked: The requested pages, in order.
     """
 
     numbers: list[int]
@@ -61,7 +61,7 @@ class History:
     _next: int = 1_000_000
 
     async def fetch(self, number: int) -> Page:
-        """Answer for one page."""
+        """Respond with one page."""
         turn = len(self.asked)
         self.asked.append(number)
         self.live += 1
@@ -105,18 +105,18 @@ class History:
 
 
 def changes(arrivals: st.SearchStrategy[int], *, most: int = 8) -> st.SearchStrategy[list[Change]]:
-    """Changes anywhere, early enough to matter."""
+    """Changes at any location, early enough to matter."""
     change = st.builds(Change, st.integers(0, 40), st.sampled_from([0.0, 0.0, 0.2, 0.5, 0.9, 1.0]), arrivals)
     return st.lists(change, max_size=most)
 
 
 def delays() -> st.SearchStrategy[list[int]]:
-    """Ways that overtake each other."""
+    """Delays that let requests overtake each other."""
     return st.lists(st.integers(0, 12), min_size=1, max_size=9)
 
 
 def run_through(work: Callable[[], AsyncGenerator[Any, None]]) -> list[Any]:
-    """Collect what is yielded, on a loop of its own, and check that nothing is left running."""
+    """Collect the items of an iterator in a new event loop, and check that no task remains."""
 
     async def collect() -> list[Any]:
         items = [item async for item in work()]
@@ -127,18 +127,18 @@ def run_through(work: Callable[[], AsyncGenerator[Any, None]]) -> list[Any]:
 
 
 def assert_idle() -> None:
-    """Nothing runs but the test."""
+    """Check that only the test's task runs."""
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def settle() -> None:
-    """Let the loop run what is due."""
+    """Let every task run until it waits."""
     for _ in range(50):
         await asyncio.sleep(0)
 
 
 def numbers_of(runs: AsyncIterator[Run]) -> AsyncGenerator[int, None]:
-    """The runs' numbers."""
+    """Return the ids of runs."""
 
     async def numbers() -> AsyncGenerator[int, None]:
         async for run in runs:

@@ -1,4 +1,4 @@
-"""The kinds of calls a client makes, and clients of both sorts to make them."""
+"""The kinds of calls of a client, and both clients to make them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -31,10 +31,10 @@ class Kind:
     """A kind of call.
 
     Attributes:
-        name: What it is called in the tables.
-        route: Where its request arrives.
-        success: The answer it hopes for.
-        call: Makes it, with a client of either sort.
+        name: The name in the tables.
+        route: The route of its request.
+        success: The successful response.
+        call: Makes the call with an asynchronous or blocking client.
     """
 
     name: str
@@ -63,18 +63,18 @@ KINDS = {kind.name: kind for kind in (READ, UPDATE, DELETE, CREATE, TRIGGER, FET
 
 @attrs.frozen
 class Driver:
-    """A client of either sort, called alike.
+    """An asynchronous or blocking client, called alike.
 
     Attributes:
         client: The client.
-        loop: The loop its requests run on.
+        loop: The event loop of its requests.
     """
 
     client: Any
     loop: asyncio.AbstractEventLoop
 
     async def call(self, make: Callable[[Any], Any]) -> Any:
-        """Make a call, and return what it returns."""
+        """Make a call, and return its result."""
         if isinstance(self.client, AsyncClient):
             return await make(self.client)
         return await asyncio.to_thread(make, self.client)
@@ -82,7 +82,7 @@ class Driver:
 
 @asynccontextmanager
 async def driver(sort: str, **options: Any) -> AsyncIterator[Driver]:
-    """Run a client: of sort `async`, on the test's loop, or `sync`, on its own."""
+    """Run a client: `async` on the test's event loop, or `sync` on its own."""
     if sort == "async":
         async with AsyncClient(**options) as client:
             yield Driver(client, asyncio.get_running_loop())

@@ -1,4 +1,4 @@
-"""A plugin of pytest that runs asynchronous tests on uvloop: ``python -m pytest -p tests.support.on_uvloop``."""
+"""A pytest plugin that runs asynchronous tests on uvloop: ``python -m pytest -p tests.support.on_uvloop``."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ _OF_ASYNCIO = frozenset(
 
 
 def pytest_asyncio_loop_factories(config: object, item: pytest.Item) -> Mapping[str, Callable[[], Any]]:
-    """Make the event loops of pytest-asyncio."""
+    """Return the event loop factories of pytest-asyncio."""
     if item.name.partition("[")[0] in _OF_ASYNCIO:
         return {"asyncio": asyncio.new_event_loop}
     return {"uvloop": uvloop.new_event_loop}

@@ -1,4 +1,4 @@
-"""A server that says exactly the bytes it is told to, and remembers all it was asked.
+"""A scripted server that sends exact bytes, and records all requests.
 
 It runs in a thread of its own, so that asynchronous and blocking clients meet the same peer. Nothing here sleeps or
 waits for the clock: an answer that stalls ends when its client hangs up.
@@ -38,7 +38,7 @@ class Arrival:
     """A request as it arrived.
 
     Attributes:
-        line: How many connections were accepted before its own.
+        line: The number of connections accepted before its own.
     """
 
     method: str
@@ -49,12 +49,12 @@ class Arrival:
 
     @property
     def route(self) -> str:
-        """Method and path, without the query."""
+        """The method and path, without the query."""
         return f"{self.method} {urlsplit(self.target).path}"
 
     @property
     def document(self) -> Any:
-        """The JSON that was sent."""
+        """The JSON body."""
         return json.loads(self.body)
 
 
@@ -63,8 +63,8 @@ class Line:
     """One accepted connection.
 
     Attributes:
-        number: How many were accepted before.
-        bearer: The token of the request that is being answered.
+        number: The number of connections accepted before.
+        bearer: The token of the current request.
         body: Its body.
     """
 
@@ -75,7 +75,7 @@ class Line:
     body: bytes = b""
 
     async def send(self, data: bytes) -> None:
-        """Send bytes as they are."""
+        """Send bytes."""
         self.writer.write(data)
         await self.writer.drain()
 
@@ -85,11 +85,11 @@ class Line:
         self.writer.transport.abort()
 
     def close(self) -> None:
-        """End the connection properly."""
+        """Close the connection."""
         self.writer.close()
 
     async def hung_up(self) -> None:
-        """Wait for the client to hang up."""
+        """Wait until the client disconnects."""
         with suppress(ConnectionError):
             while await self.reader.read(65536):
                 pass
@@ -99,7 +99,7 @@ Answer = Callable[[Line], Awaitable[None]]
 
 
 def raw(data: bytes, *, then: str = "keep") -> Answer:
-    """Say these bytes; then keep the connection, `close`, `reset` or `hang` until the client hangs up."""
+    """Send bytes, then keep the connection open, `close`, `reset` or `hang` until the client disconnects."""
 
     async def answer(line: Line) -> None:
         await line.send(data)
@@ -114,7 +114,7 @@ def raw(data: bytes, *, then: str = "keep") -> Answer:
 
 
 def reply(status: int = 200, document: Any = None, *, then: str = "keep", **headers: str) -> Answer:
-    """Answer with a status and JSON (or bytes as they are); a header's `_` is written as `-`."""
+    """Respond with a status and JSON (or bytes as they are); `_` in a header's name becomes `-`."""
     body = (
         document
         if isinstance(document, bytes)
@@ -128,26 +128,26 @@ def reply(status: int = 200, document: Any = None, *, then: str = "keep", **head
 
 
 def http(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> bytes:
-    """Return a whole answer."""
+    """Return the bytes of a response."""
     fields = {"Content-Type": "application/json", "Content-Length": str(len(body)), **(headers or {})}
     lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Reason')}", *(f"{k}: {v}" for k, v in fields.items())]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def refusal(status: int, *messages: str, **headers: str) -> Answer:
-    """Answer with an error as the API words it."""
+    """Respond with an error in the API's format."""
     return reply(status, {"statusCode": status, "errors": [{"message": m} for m in messages]}, **headers)
 
 
 def token(access_token: str = "token-1", expires_in: Any = 28800, **more: Any) -> Answer:
-    """Answer as the token endpoint does."""
+    """Respond as the token endpoint does."""
     return reply(
         document={"access_token": access_token, "expires_in": expires_in, "token_type": "Bearer", **more}
     )
 
 
 def refusing(bearer: str, otherwise: Answer) -> Answer:
-    """Answer 401 to one token, and properly to every other."""
+    """Respond with 401 to one token, and normally to every other."""
 
     async def answer(line: Line) -> None:
         await (refusal(401, "no") if line.bearer == bearer else otherwise)(line)
@@ -156,7 +156,7 @@ def refusing(bearer: str, otherwise: Answer) -> Answer:
 
 
 def echo(status: int) -> Answer:
-    """Answer with an error whose message is all that was received."""
+    """Respond with an error whose message is the whole request."""
 
     async def answer(line: Line) -> None:
         await refusal(status, f"bad request: {line.bearer} {line.body.decode()}")(line)
@@ -170,24 +170,24 @@ def reset() -> Answer:
 
 
 def hang_up() -> Answer:
-    """End the connection before a byte of the answer."""
+    """Close the connection before the response."""
     return raw(b"", then="close")
 
 
 def stall(data: bytes = b"") -> Answer:
-    """Say these bytes and then nothing, for ever."""
+    """Send bytes, and then nothing."""
     return raw(data, then="hang")
 
 
 @functools.cache
 def bomb(size: int) -> Answer:
-    """Answer with a small body that inflates to `size` bytes."""
+    """Respond with a small body that decompresses to `size` bytes."""
     member = gzip.compress(bytes(1 << 20), compresslevel=9)  # members follow one another
     return raw(http(200, member * (size >> 20), {"Content-Encoding": "gzip"}))
 
 
 def endless(piece: bytes, pieces: int) -> Answer:
-    """Answer in `pieces` chunks, or as many as the client takes."""
+    """Respond with `pieces` chunks, or as many as the client reads."""
 
     async def answer(line: Line) -> None:
         await line.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -201,17 +201,17 @@ def endless(piece: bytes, pieces: int) -> Answer:
 
 
 class Gate:
-    """Holds answers back until a test opens it."""
+    """Holds responses until a test releases them."""
 
     def __init__(self) -> None:
         self._opened = threading.Event()
 
     def open(self) -> None:
-        """Let all answers through."""
+        """Release all responses."""
         self._opened.set()
 
     def hold(self, after: Answer) -> Answer:
-        """Return an answer that waits for the gate."""
+        """Return a response that waits until it is released."""
 
         async def answer(line: Line) -> None:
             await asyncio.to_thread(self._opened.wait, 30)
@@ -222,7 +222,7 @@ class Gate:
 
 @attrs.define(eq=False)
 class _Script:
-    """What is answered on a route: in order, and the last for ever."""
+    """The responses of a route, in order; the last one repeats."""
 
     route: str
     answers: deque[Answer]
@@ -232,11 +232,11 @@ class _Script:
 
 
 class Peer:
-    """A scripted server on this machine, with a token endpoint that works until it is told otherwise.
+    """A scripted server on the loopback interface, with a working token endpoint by default.
 
     Attributes:
-        arrivals: Every request, in the order in which they arrived.
-        lines: How many connections were accepted.
+        arrivals: All requests in the order of arrival.
+        lines: The number of accepted connections.
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
@@ -253,11 +253,11 @@ class Peer:
 
     @property
     def url(self) -> str:
-        """The base of every address."""
+        """The base URL."""
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     def options(self, **more: Any) -> dict[str, Any]:
-        """Return what a client needs to call this peer. Each peer has a credential, and so a token, of its own."""
+        """Return the options of a client for this peer. Each peer has its own credential, and so its own token."""
         return {
             "workspace_id": 1,
             "client_id": "id",
@@ -268,34 +268,34 @@ class Peer:
         }
 
     def serve(self, route: str, *answers: Answer) -> None:
-        """Answer a route, such as `GET /a/*`, in this order; the last answer stays. Replaces what was said before."""
+        """Set the responses of a route such as `GET /a/*`, in order; the last one repeats."""
         self._scripts = [script for script in self._scripts if script.route != route]
         self._scripts.insert(0, _Script(route, deque(answers)))
 
     def count(self, route: str = "* /platform/*") -> int:
-        """Return how many requests arrived on a route."""
+        """Return the number of requests of a route."""
         return len(self.on(route))
 
     def on(self, route: str) -> list[Arrival]:
-        """Return the requests that arrived on a route."""
+        """Return the requests of a route."""
         return [arrival for arrival in self.arrivals if fnmatch.fnmatchcase(arrival.route, route)]
 
     async def arrived(self, count: int, route: str = "*") -> None:
-        """Wait until so many requests have arrived on a route."""
+        """Wait until a number of requests of a route have arrived."""
         await asyncio.to_thread(self.wait, count, route)
 
     def wait(self, count: int, route: str = "*") -> None:
-        """Wait, blocking, until so many requests have arrived on a route."""
+        """Block until a number of requests of a route have arrived."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.count(route) >= count, timeout=30)
 
     def break_lines(self) -> None:
-        """End every connection, without a word."""
+        """Close every connection."""
         assert self._portal is not None
         self._portal.call(self._end_lines)
 
     def freeze(self) -> Callable[[], None]:
-        """Do nothing at all, as if the machine had stopped, until what is returned is called."""
+        """Stop the server as if its machine had stopped; the returned function continues it."""
         assert self._portal is not None
         frozen, thawed = threading.Event(), threading.Event()
 

@@ -1,4 +1,4 @@
-"""Reports of made-up pipelines, as they come in."""
+"""Reports of imaginary pipelines."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -14,21 +14,21 @@ from warehouse_sync.transport.limits import AdaptiveConcurrency
 
 
 def report(pipeline_id: str) -> PipelineReport:
-    """A report."""
+    """Return a report."""
     return PipelineReport(pipeline_id=pipeline_id, status=PipelineStatus.IDLE)
 
 
 @attrs.define(eq=False)
 class Reports:
-    """Where reports come from, after a while.
+    """Returns reports after a while.
 
     Attributes:
-        latency: Seconds an answer takes, by id.
-        failing: Errors by id; each is raised once, the last for ever.
+        latency: Seconds until the response, by id.
+        failing: Errors by id; each is raised once, the last one always.
         pace: Hears of throttling, as a transport tells it.
-        live: Requests under way.
-        most: The most that were, since it was last reset.
-        asked: When each request began.
+        live: The number of requests in flight.
+        most: The maximum of `live` since the last reset.
+        asked: The start of each request.
     """
 
     latency: Callable[[str], float] = lambda _: 0.1
@@ -39,7 +39,7 @@ class Reports:
     asked: list[float] = attrs.field(factory=list)
 
     async def fetch(self, pipeline_id: str) -> PipelineReport:
-        """Answer for one report."""
+        """Return one report."""
         self.live += 1
         self.most = max(self.most, self.live)
         self.asked.append(now())
@@ -82,28 +82,28 @@ def poll(
 
 
 async def collected(bulk: BulkReports) -> list[PolledReport]:
-    """All entries."""
+    """Return all entries."""
     return [entry async for entry in bulk.results()]
 
 
 def names(count: int) -> list[str]:
-    """So many ids."""
+    """Return a number of ids."""
     return [f"p{number}" for number in range(count)]
 
 
 async def from_queue(ids: Iterable[str]) -> AsyncIterator[str]:
-    """Ids that take a while to come by."""
+    """Yield ids that take a while."""
     for pipeline_id in ids:
         await asyncio.sleep(0.01)
         yield pipeline_id
 
 
 def throttled(retry_after: float | None = None) -> RateLimitedError:
-    """A 429."""
+    """Return a 429."""
     return RateLimitedError(status=429, retry_after=retry_after)
 
 
 async def take(entries: AsyncIterator[PolledReport], count: int) -> None:
-    """Await so many entries."""
+    """Return a number of entries."""
     for _ in range(count):
         await anext(entries)

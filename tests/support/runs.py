@@ -1,4 +1,4 @@
-"""A server of runs that end when they should."""
+"""A server of runs that end at given times."""
 
 import asyncio
 from collections.abc import Iterable
@@ -16,14 +16,14 @@ NEVER = float("inf")
 
 @attrs.frozen
 class Fate:
-    """What becomes of a run.
+    """The course of a run.
 
     Attributes:
-        ends: When it ends.
-        how: As what.
-        until_then: What it is before.
-        exists: From when on it is found.
-        on_page: Whether the first page of the pipeline's runs holds it.
+        ends: The time of its end.
+        how: Its final status.
+        until_then: Its status before the end.
+        exists: The time from which on it exists.
+        on_page: Whether it is on the first page of the pipeline's runs.
     """
 
     ends: float = 1.0
@@ -35,15 +35,15 @@ class Fate:
 
 @attrs.define(eq=False)
 class Server:
-    """Answers about runs.
+    """Responds with runs.
 
     Attributes:
-        fates: What becomes of each run.
-        late: The pipelines for whose runs a 404 means "not yet".
-        failing: From when until when which error is the answer; to questions about `page`, `run` or both.
-        latency: Seconds an answer takes.
-        asked: When what was asked: a pipeline, and a run's number or `None` for a page.
-        most: The most questions that were under way at once.
+        fates: The course of each run.
+        late: The pipelines for whose runs a 404 is temporary.
+        failing: Start, end and error of failures, of `page`, `run` or both.
+        latency: Seconds until the response.
+        asked: The time, pipeline and run id of each request; `None` for a page.
+        most: The maximum number of concurrent requests.
     """
 
     fates: dict[Key, Fate]
@@ -78,7 +78,7 @@ class Server:
         return Page(items=tuple(runs), has_next_page=False)
 
     def may_appear_later(self, pipeline_id: str, run_id: int) -> bool:
-        """Tell whether a 404 for this run means "not yet"."""
+        """Return whether a 404 for this run is temporary."""
         return pipeline_id in self.late
 
     async def _answer(self, pipeline_id: str, run_id: int | None, kind: str) -> None:
@@ -106,13 +106,13 @@ class Server:
 
 
 def waiter(server: Server) -> RunWaiter:
-    """Who waits."""
+    """Return a waiter."""
     return RunWaiter(server, virtual_clock())
 
 
 async def waited(
     server: Server, keys: Iterable[Key], timeout: float | None = None
 ) -> dict[Key, tuple[float, WaitedRun]]:
-    """When which wait ended, and how."""
+    """Return when each wait ended, and how."""
     entries = waiter(server).wait_many(keys, timeout, None)
     return {(entry.pipeline_id, entry.run_id): (now(), entry) async for entry in entries}

@@ -1,4 +1,4 @@
-"""Processes that share a token cache. Run as a script, so that each begins as a shell would begin it.
+"""Processes that share a token cache. Run as a script, so that each starts as from a shell.
 
     python -m tests.support.token_workers swarm COUNT OPTIONS     COUNT processes at once
     python -m tests.support.token_workers killed OPTIONS          killed at every fourth line of the cache, one after the other
@@ -30,7 +30,7 @@ async def _call(options: dict[str, Any]) -> None:
 
 
 def _fork(work: Callable[[], None]) -> int:
-    """Start a process, and return its number."""
+    """Start a process, and return its id."""
     child = os.fork()
     if child:
         return child
@@ -43,7 +43,7 @@ def _fork(work: Callable[[], None]) -> int:
 
 
 def _swarm(count: int, options: dict[str, Any]) -> int:
-    """Start many at the same moment, and count those that failed."""
+    """Start many processes at the same moment, and count those that failed."""
     waiting, starting = os.pipe()
 
     def work() -> None:
@@ -57,7 +57,7 @@ def _swarm(count: int, options: dict[str, Any]) -> int:
 
 
 def _killed(options: dict[str, Any]) -> int:
-    """Kill a process at its first line, the next one at its fifth, and see each time that one more is well."""
+    """Kill a process at its first line, the next one at its fifth and so on, and check each time that one more succeeds."""
     line, directory = -3, Path(options["token_cache"])
     while True:
         line += 4
@@ -81,7 +81,7 @@ def _wait(child: int) -> int:
 
 
 def _run_until(last: int, options: dict[str, Any]) -> None:
-    """Run, and be killed at the `last` line of the cache's own code, in whichever thread."""
+    """Run, and be killed at the `last` line of the cache's code, in any thread."""
     left = [last]
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:

@@ -1,4 +1,4 @@
-"""An event loop whose time passes only while nothing else is to be done: hours of waiting in no time, and in the right order."""
+"""An event loop whose time advances only while it is idle, so that hours of waiting take no time."""
 
 import asyncio
 import selectors
@@ -13,7 +13,7 @@ EPOCH = 1_700_000_000.0
 
 
 class _NoWaiting(selectors.DefaultSelector):
-    """Advances the time instead of waiting for it."""
+    """A selector that advances the time instead of waiting."""
 
     now = 0.0
 
@@ -24,7 +24,7 @@ class _NoWaiting(selectors.DefaultSelector):
 
 
 def virtual_loop() -> asyncio.AbstractEventLoop:
-    """Return such a loop."""
+    """Return such an event loop."""
     selector = _NoWaiting()
     loop = asyncio.SelectorEventLoop(selector)
     loop.time = lambda: selector.now  # type: ignore[method-assign]  # that is the point
@@ -32,7 +32,7 @@ def virtual_loop() -> asyncio.AbstractEventLoop:
 
 
 def in_no_time(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end, and check that nothing is left running and that asyncio has nothing to complain about."""
+    """Run a coroutine to its end, and check that no task remains and that asyncio reports nothing."""
     complaints: list[dict[str, Any]] = []
 
     async def checked() -> T:
@@ -50,7 +50,7 @@ def in_no_time(work: Coroutine[Any, Any, T]) -> T:
 
 
 def virtual_clock(chance: float = 0.5) -> Clock:
-    """Return a clock that goes by the running loop."""
+    """Return a clock that uses the running event loop's time."""
     return Clock(
         monotonic=lambda: asyncio.get_running_loop().time(),
         wall=lambda: EPOCH + asyncio.get_running_loop().time(),
@@ -59,5 +59,5 @@ def virtual_clock(chance: float = 0.5) -> Clock:
 
 
 def now() -> float:
-    """Return the running loop's time."""
+    """Return the running event loop's time."""
     return asyncio.get_running_loop().time()

@@ -236,9 +236,7 @@ def test_object_collected_on_its_own_thread_stops_it() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.filterwarnings(
-    "ignore:.*fork:DeprecationWarning"
-)  # Python 3.12 warns of threads, which is the point
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12 warns of forks with threads
 def test_forked_child_starts_its_own_thread(loop_thread: EventLoopThread) -> None:
     """Parent and child keep working, also if another thread held the lock at the fork."""
     loop_thread.run(nothing())

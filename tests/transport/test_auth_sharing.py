@@ -229,9 +229,7 @@ def test_get_fetch_ends_after_the_loop_of_a_waiter_closed(
     assert caplog.records == []
 
 
-@pytest.mark.filterwarnings(
-    "ignore:.*fork:DeprecationWarning"
-)  # Python 3.12 warns of threads, which is the point
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12 warns of forks with threads
 def test_fork_during_a_fetch_lets_the_child_fetch(settings: Settings, clock: FakeClock) -> None:
     """The child waits neither for the parent's fetch nor for a lock that a thread of the parent held."""
     source = shared_source(settings, clock.as_clock())

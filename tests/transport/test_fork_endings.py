@@ -13,7 +13,7 @@ from tests.support.stderr import without_slow_callbacks
 
 ROOT = Path(__file__).parents[2]
 
-# In a process of its own: the child that ends must not end the tests. `-X dev` makes whatever is left open speak.
+# In a separate process, which the child may end. `-X dev` reports what is left open.
 PARENT = """
 import asyncio, json, os, sys
 from warehouse_sync import AsyncClient, Client, Timeout

@@ -295,9 +295,7 @@ def test_clients_in_many_threads_share_one_token(served: Peer) -> None:
     assert served.count("POST /oauth/token") == 1
 
 
-@pytest.mark.filterwarnings(
-    "ignore:.*fork:DeprecationWarning"
-)  # Python 3.12 warns of threads, which is the point
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12 warns of forks with threads
 def test_fork_child_opens_its_own_sockets(served: Peer) -> None:
     """Parent and child continue over separate connections, also with a blocking client in the child."""
     blocking = Client(**served.options())

@@ -1,4 +1,4 @@
-"""Faults of the connection itself, met by each kind of call, with each client, at the API and at the token endpoint.
+"""Faults of the connection itself, for each kind of call and client, at the API and the token endpoint.
 
 A row reads `outcome tries`: the outcome is the error's name without `Error`; the tries are the connections that were begun.
 It is the same for every kind of call, since none was sent: a create or a trigger is not unknown then, but failed.
@@ -37,23 +37,23 @@ HOST = "127.0.0.1"
 
 
 class Listener:
-    """A TLS server that counts who connects, and keeps what it is told.
+    """A TLS server that counts connections, and records what it receives.
 
     Attributes:
-        lines: How many connections were begun.
-        heard: All that arrived once a connection was secure.
+        lines: The number of connections.
+        received: All data that arrived over TLS.
     """
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self.lines = 0
-        self.heard = b""
+        self.received = b""
         self._context = context
         self._socket = socket.create_server((HOST, 0))
         self._thread = threading.Thread(target=self._serve)
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """The server's URL."""
         return f"https://{HOST}:{self._socket.getsockname()[1]}"
 
     def __enter__(self) -> Self:
@@ -72,34 +72,34 @@ class Listener:
             while True:
                 line, _ = self._socket.accept()
                 self.lines += 1
-                with line, suppress(OSError):  # what the client refuses, it hangs up on
+                with line, suppress(OSError):  # the client closes a connection that it refuses
                     line.settimeout(10)
                     with self._context.wrap_socket(line, server_side=True) as secure:
-                        self.heard += secure.recv(65536)
+                        self.received += secure.recv(65536)
 
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """The authority that clients are told to trust."""
+    """The certificate authority that clients trust."""
     return trustme.CA()
 
 
 @pytest.fixture
 def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
-    """The file that says so."""
+    """The file with that authority."""
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     return tmp_path / "ca.pem"
 
 
 def context(certificate: trustme.LeafCert) -> ssl.SSLContext:
-    """What a server with this certificate needs."""
+    """Return the server's TLS context for a certificate."""
     made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     certificate.configure_cert(made)
     return made
 
 
 def outdated(certificate: trustme.LeafCert) -> ssl.SSLContext:
-    """The same, for a server that speaks TLS 1.1 at best."""
+    """Return the same for a server that supports TLS 1.1 at most."""
     made = context(certificate)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -110,7 +110,7 @@ def outdated(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 
 def server_context(fault: str, authority: trustme.CA) -> ssl.SSLContext:
-    """What the server of a fault needs."""
+    """Return the TLS context of a fault's server."""
     match fault:
         case "expired":
             yesterday = datetime.now(UTC) - timedelta(days=1)
@@ -127,7 +127,7 @@ def server_context(fault: str, authority: trustme.CA) -> ssl.SSLContext:
 
 @pytest.fixture
 def faulty(request: pytest.FixtureRequest, authority: trustme.CA) -> Iterator[Listener]:
-    """A server that nothing may be sent to."""
+    """A server that must receive nothing."""
     with Listener(server_context(request.param, authority)) as listener:
         yield listener
 
@@ -135,10 +135,10 @@ def faulty(request: pytest.FixtureRequest, authority: trustme.CA) -> Iterator[Li
 @pytest.mark.parametrize("sort", ["async", "sync"])
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 @pytest.mark.parametrize(("faulty", "row"), [(row[0], row) for row in ROWS], indirect=["faulty"])
-async def test_fault_before_anything_is_sent(  # noqa: PLR0917 - pytest's
+async def test_fault_before_the_request_is_sent(  # noqa: PLR0917 - pytest's
     peer: Peer, clock: FakeClock, ca_file: Path, faulty: Listener, row: list[str], kind: Kind, sort: str
 ) -> None:
-    """The table above holds: the error tells that nothing was sent, nothing was, and no secret went elsewhere."""
+    """The table above holds: the error says that nothing was sent, nothing was, and no secret went elsewhere."""
     fault, cell = row
     outcome, tries = cell.split(" ")
     places = {"token_url": f"{faulty.url}/oauth/token"} if kind is FETCH else {"api_url": faulty.url}
@@ -150,7 +150,7 @@ async def test_fault_before_anything_is_sent(  # noqa: PLR0917 - pytest's
         assert told == (outcome, int(tries), "no")
         assert faulty.lines == int(tries)
         assert len(clock.sleeps) == int(tries) - 1
-    assert faulty.heard == b""
+    assert faulty.received == b""
     assert peer.count() == 0
     assert peer.count(TOKEN) == (0 if kind is FETCH else 1)
 
@@ -158,10 +158,10 @@ async def test_fault_before_anything_is_sent(  # noqa: PLR0917 - pytest's
 @pytest.mark.parametrize("sort", ["async", "sync"])
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 @pytest.mark.parametrize("place", ["api", "token"])
-async def test_private_authority_that_is_named_is_trusted(  # noqa: PLR0917 - pytest's
+async def test_private_authority_in_ca_file_is_trusted(  # noqa: PLR0917 - pytest's
     peer: Peer, authority: trustme.CA, ca_file: Path, place: str, kind: Kind, sort: str
 ) -> None:
-    """With `ca_file`, a server of that authority is called, be it the API or the token endpoint."""
+    """With `ca_file`, servers of that authority are called, both the API and the token endpoint."""
     with Peer(tls=context(authority.issue_cert(HOST))) as private:
         for server in (peer, private):
             server.serve(READ.route, READ.success)
@@ -177,10 +177,10 @@ REPEATED = (READ, UPDATE, DELETE, FETCH)
 
 @pytest.mark.parametrize("sort", ["async", "sync"])
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-async def test_kept_connection_that_breaks_under_a_request(
+async def test_keep_alive_connection_that_breaks_during_a_request(
     peer: Peer, clock: FakeClock, kind: Kind, sort: str
 ) -> None:
-    """What may be repeated is sent once more, over another connection; a create and a trigger are unknown after one request."""
+    """Idempotent requests are sent once more over another connection; creates and triggers have an unknown outcome."""
     peer.serve("GET *", refusal(404))
     peer.serve(READ.route, READ.success)
     peer.serve(kind.route, kind.success)
@@ -189,13 +189,13 @@ async def test_kept_connection_that_breaks_under_a_request(
         await client.call(READ.call)
         before = peer.count(kind.route)
         if kind is FETCH:
-            clock.now += 100  # the token ends, and the next call asks for another
+            clock.now += 100  # the token expires, and the next call fetches another
         elif kind is not READ:
             peer.serve(READ.route, refusal(404))
         peer.serve(kind.route, hang_up(), kind.success)
         if kind in REPEATED:
             await client.call(kind.call)
-            assert len(clock.sleeps) == 1  # so it was we who repeated it
+            assert len(clock.sleeps) == 1  # the SDK repeated it, and not aiohttp
         else:
             with pytest.raises(OutcomeUnknownError) as caught:
                 await client.call(kind.call)

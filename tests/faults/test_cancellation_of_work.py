@@ -1,4 +1,4 @@
-"""What the calls of `test_cancellation.py` do not meet, cancelled at any step: sessions, queues, caches, pagers, waits and reports."""
+"""Cancellation at any step of everything else: sessions, queues, caches, pagers, waits and reports."""
 
 import asyncio
 import gc
@@ -26,7 +26,7 @@ Work = Callable[[AsyncClient], Coroutine[Any, Any, None]]
 
 
 async def drain(items: AsyncIterator[Any]) -> None:
-    """Take all there is."""
+    """Iterate to the end."""
     async with aclosing(items) as closing:  # type: ignore[type-var]  # generators, all of them
         async for _ in closing:
             pass
@@ -43,7 +43,7 @@ async def read_runs_ahead(client: AsyncClient) -> None:
 
 
 async def read_reports(client: AsyncClient) -> None:
-    """Read reports with several workers, one of whose pipelines is throttled at first."""
+    """Read reports with several workers, one of which is throttled first."""
     await drain(client.pipelines.reports(["p1", "p2", "p3", "p4", "p5"], concurrency=3))
 
 
@@ -83,7 +83,7 @@ PAGES = [
 
 
 def serve_all(peer: Peer) -> None:
-    """Answer all of these, not always at the first try."""
+    """Respond to all of these, not always at the first attempt."""
 
     async def page(line: Any) -> None:
         number = int(peer.arrivals[-1].target.partition("currentPage=")[2].partition("&")[0] or 1)
@@ -110,10 +110,10 @@ def serve_all(peer: Peer) -> None:
     "work",
     [read_runs, read_runs_ahead, read_reports, wait_for_a_run, wait_for_many, trigger_and_wait, watch],
 )
-async def test_work_of_many_requests_cancelled_at_any_step_of_any_task_leaves_nothing_behind(
+async def test_many_requests_cancelled_at_any_step_leave_nothing(
     peer: Peer, clock: FakeClock, work: Work
 ) -> None:
-    """Whichever of its tasks waits for the k-th time, for every k: the caller is cancelled, and nothing goes on."""
+    """Whichever of the tasks waits for the k-th time, for every k, the caller is cancelled and nothing continues."""
     step, reached = 0, True
     async with AsyncClient(**peer.options(clock=clock.as_clock(), max_connections=PLACES)) as client:
         serve_all(peer)
@@ -136,10 +136,10 @@ async def test_work_of_many_requests_cancelled_at_any_step_of_any_task_leaves_no
     "trouble", [(), (reset(),), (refusal(401),), (refusal(429),)], ids=["at once", "reset", "401", "429"]
 )
 @pytest.mark.parametrize("warm", [False, True])
-async def test_read_over_the_session_cancelled_at_any_step_leaves_nothing_behind(
+async def test_session_read_cancelled_at_any_step_leaves_nothing(
     peer: Peer, clock: FakeClock, trouble: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch, *, warm: bool
 ) -> None:
-    """A GET that does not take the fast path, on a new connection and on a kept one, for every k."""
+    """A GET without the fast path, on a new connection and on a keep-alive one, for every k."""
     monkeypatch.setattr(fast_get, "SUPPORTED_AIOHTTP", "another version")
     step, reached = 0, True
     while reached and step < STEPS:
@@ -163,10 +163,10 @@ async def test_read_over_the_session_cancelled_at_any_step_leaves_nothing_behind
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-async def test_call_in_the_queue_cancelled_at_any_step_leaves_nothing_behind(
+async def test_queued_call_cancelled_at_any_step_leaves_nothing(
     peer: Peer, clock: FakeClock, kind: Kind
 ) -> None:
-    """A call that waits for the only place while another holds it, for every k: the place comes back each time."""
+    """A call that waits for the only slot, for every k: the slot always becomes free."""
     step, reached = 0, True
     async with AsyncClient(**peer.options(clock=clock.as_clock(), max_connections=1)) as client:
         peer.serve(TOKEN, token())
@@ -196,10 +196,10 @@ async def test_call_in_the_queue_cancelled_at_any_step_leaves_nothing_behind(
     assert 2 < step < STEPS
 
 
-async def test_token_through_the_cache_cancelled_at_any_step_leaves_no_lock(
+async def test_cached_token_cancelled_at_any_step_leaves_no_lock(
     peer: Peer, clock: FakeClock, tmp_path: Path
 ) -> None:
-    """A caller who leaves while the token is looked for on disk, for every k: the fetch goes on, keeps it, and unlocks."""
+    """A caller that is cancelled during the cache lookup, for every k: the fetch continues, stores the token and unlocks."""
     step, reached = 0, True
     peer.serve(READ.route, READ.success)
     while reached and step < STEPS:
@@ -220,10 +220,10 @@ async def test_token_through_the_cache_cancelled_at_any_step_leaves_no_lock(
     assert 1 < step < STEPS
 
 
-async def test_fetch_through_the_cache_cancelled_at_any_step_leaves_no_lock(
+async def test_cached_fetch_cancelled_at_any_step_leaves_no_lock(
     peer: Peer, clock: FakeClock, tmp_path: Path
 ) -> None:
-    """A fetch whose loop ends, for every k: whoever comes next gets the lock, and a token."""
+    """A fetch whose event loop ends, for every k: the next caller gets the lock and a token."""
     step, reached = 0, True
     while reached and step < STEPS:
         step += 1

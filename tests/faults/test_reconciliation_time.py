@@ -1,4 +1,4 @@
-"""How long it is looked for what a lost answer may have created, while the search itself gets no answer."""
+"""How long reconciliation takes if its own requests get no response."""
 
 import asyncio
 
@@ -14,10 +14,10 @@ from warehouse_sync import AsyncClient, Clock, OutcomeUnknownError, Timeout
 
 @pytest.mark.parametrize("total", [60, None])
 @pytest.mark.parametrize(("kind", "patience"), [(CREATE, 90), (TRIGGER, 15.5)], ids=["create", "trigger"])
-async def test_search_whose_reads_hang_ends_when_patience_does(
+async def test_reconciliation_without_responses_ends_in_time(
     peer: Peer, kind: Kind, patience: float, total: float | None
 ) -> None:
-    """A server that takes the search and says nothing holds the caller for no longer than is documented, give or take a look."""
+    """A silent server delays the caller no longer than documented, plus one read."""
     loop = asyncio.get_running_loop()
     jump = warp(loop)
 
