@@ -42,7 +42,7 @@ def run_tests(host: str, *, quick: bool) -> bool:
     command = [
         str(environment(host)),
         *("-m", "pytest", "-q", "-s", "--durations=5", "-p", "no:cacheprovider"),
-        *("-o", "filterwarnings=default"),  # a host's own warnings are not ours
+        *("--confcutdir=tests/integrations", "-o", "filterwarnings=default"),  # no conftest of the core; the host warns
         *selection,
         *(
             "tests/integrations/test_runs.py",

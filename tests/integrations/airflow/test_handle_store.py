@@ -1,137 +1,73 @@
-"""A task has one run, whatever happens to its worker between a request and its response."""
+"""Where a task instance keeps its run from one try to the next."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import attrs
 import pytest
 
-from warehouse_sync import Client, OutcomeUnknownError, PipelineBusyError, RetryPolicy, RunHandle
-from warehouse_sync.emulator import Emulator
-from warehouse_sync.integrations.airflow.handle_store import HandleStore, run_of_task
-
-HOUR = timedelta(hours=1)
+from warehouse_sync.integrations.airflow import handle_store
+from warehouse_sync.integrations.airflow.handle_store import KEY, HandleStore
 
 
-@attrs.define
-class StateStore:
+class State:
     """Airflow's task state store: keys and values that outlive a try."""
 
-    values: dict[str, Any] = attrs.field(factory=dict)
-
-    def get(self, key: str) -> Any:
-        """Return a value."""
-        return self.values.get(key)
-
-    def set(self, key: str, value: Any) -> None:
-        """Keep a value."""
-        self.values[key] = value
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.get = self.values.get
+        self.set = self.values.__setitem__
 
     def delete(self, key: str) -> None:
         """Forget a value."""
         self.values.pop(key, None)
 
 
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    """An emulator whose runs go on until the test ends."""
-    with Emulator(queued=0, running=3600) as emulator:
-        yield emulator
+class Variables:
+    """Airflow's variables: texts that every task sees."""
+
+    values: dict[str, str]
+
+    @classmethod
+    def get(cls, key: str, default: str) -> str:
+        """Return a variable."""
+        return cls.values.get(key, default)
+
+    @classmethod
+    def set(cls, key: str, value: str, description: str) -> None:
+        """Keep a variable."""
+        cls.values[key] = value
+
+    @classmethod
+    def delete(cls, key: str) -> None:
+        """Forget a variable, which must exist."""
+        del cls.values[key]
 
 
-@pytest.fixture
-def client(emulator: Emulator) -> Iterator[Client]:
-    """A client that does not look for lost runs, as one whose worker was killed."""
-    with Client(**emulator.client_options(), retry=RetryPolicy(attempts=1)) as client:
-        yield client
+def context(state: State | None = None, **changes: Any) -> dict[str, Any]:
+    """What Airflow hands to a task."""
+    identity = {"dag_id": "d", "run_id": "r", "task_id": "t", "map_index": -1, **changes}
+    return {"ti": SimpleNamespace(**identity)} | ({"task_state_store": state} if state else {})
 
 
-@pytest.fixture
-def pipeline(emulator: Emulator) -> str:
-    """A pipeline without a past."""
-    return emulator.seed(pipelines=1, runs=0)[0]
+def test_document_is_in_the_task_state_store() -> None:
+    """Airflow 3.3 keeps it with the task instance."""
+    state = State()
+    HandleStore.of(context(state)).write({"handle": "h"})
+    assert state.values == {KEY: {"handle": "h"}}
+    assert HandleStore.of(context(state)).read() == {"handle": "h"}
+    HandleStore.of(context(state)).clear()
+    assert state.values == {}
+    assert HandleStore.of(context(state)).read() == {}
 
 
-@pytest.fixture
-def store() -> HandleStore:
-    """The store of a task."""
-    ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1)
-    return HandleStore.of({"ti": ti, "task_state_store": StateStore()})
-
-
-def run_count(client: Client, pipeline: str) -> int:
-    """How many runs a pipeline has had."""
-    return len(list(client.runs.list(pipeline)))
-
-
-def test_second_try_takes_the_run_of_the_first(client: Client, pipeline: str, store: HandleStore) -> None:
-    """The handle is stored: a retry triggers nothing."""
-    first = run_of_task(client, pipeline, store)
-    assert run_of_task(client, pipeline, store) == first
-    assert run_count(client, pipeline) == 1
-
-
-def test_run_that_has_ended_is_not_triggered_again(store: HandleStore) -> None:
-    """The worker was killed after its run had succeeded: the retry returns that run."""
-    with Emulator(queued=0, running=0) as emulator, Client(**emulator.client_options()) as client:
-        [pipeline] = emulator.seed(pipelines=1, runs=0)
-        first = run_of_task(client, pipeline, store)
-        client.runs.resume(first)
-        assert run_of_task(client, pipeline, store) == first
-
-
-def test_run_that_failed_is_followed_by_another(store: HandleStore) -> None:
-    """A retry after a failed run is for another."""
-    with Emulator(queued=0, running=0) as emulator, Client(**emulator.client_options()) as client:
-        [pipeline] = emulator.seed(pipelines=1, runs=0)
-        emulator.fail_next_run(pipeline)
-        first = run_of_task(client, pipeline, store)
-        assert run_of_task(client, pipeline, store) != first
-        assert run_count(client, pipeline) == 2
-
-
-def test_killed_after_the_request_finds_its_run(client: Client, pipeline: str, store: HandleStore) -> None:
-    """The worker was killed before it could store the handle: the only manual run since is the task's."""
-    store.write({"requested_at": datetime.now(UTC).isoformat()})
-    triggered = client.pipelines.trigger(pipeline)
-    assert run_of_task(client, pipeline, store) == triggered.handle()
-    assert store.read() == {"handle": triggered.handle()}
-
-
-def test_killed_before_the_request_triggers(client: Client, pipeline: str, store: HandleStore) -> None:
-    """The worker was killed before it sent the request: there is no run since, and one is triggered."""
-    store.write({"requested_at": datetime.now(UTC).isoformat()})
-    handle = run_of_task(client, pipeline, store)
-    assert RunHandle.parse(handle).pipeline_id == pipeline
-    assert run_count(client, pipeline) == 1
-
-
-def test_several_runs_since_the_request_are_not_guessed(store: HandleStore) -> None:
-    """Two runs may be the task's: nothing is triggered, and both are named."""
-    with Emulator(queued=0, running=0) as emulator, Client(**emulator.client_options()) as client:
-        [pipeline] = emulator.seed(pipelines=1, runs=0)
-        store.write({"requested_at": datetime.now(UTC).isoformat()})
-        ids = {client.pipelines.trigger(pipeline).run_id for _ in range(2)}
-        with pytest.raises(OutcomeUnknownError) as caught:
-            run_of_task(client, pipeline, store)
-        assert set(caught.value.candidates) == ids
-        assert run_count(client, pipeline) == 2
-
-
-def test_refused_trigger_leaves_nothing_behind(client: Client, pipeline: str, store: HandleStore) -> None:
-    """Another run is under way: the next try asks again, and takes that run for none of its own."""
-    client.pipelines.trigger(pipeline)
-    with pytest.raises(PipelineBusyError):
-        run_of_task(client, pipeline, store)
-    assert store.read() == {}
-
-
-def test_cleared_task_triggers_again(store: HandleStore) -> None:
-    """A run that has ended leaves nothing in the store: a task that a user clears starts another."""
-    with Emulator(queued=0, running=0) as emulator, Client(**emulator.client_options()) as client:
-        [pipeline] = emulator.seed(pipelines=1, runs=0)
-        first = run_of_task(client, pipeline, store)
-        store.clear()
-        assert run_of_task(client, pipeline, store) != first
+def test_document_is_a_variable_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Earlier releases clear XComs before a retry: a variable of the task instance's own survives it."""
+    monkeypatch.setattr(handle_store, "_variables", lambda: Variables)
+    monkeypatch.setattr(Variables, "values", {}, raising=False)
+    HandleStore.of(context()).write({"handle": "h"})
+    assert HandleStore.of(context()).read() == {"handle": "h"}
+    for other in ({"dag_id": "e"}, {"run_id": "s"}, {"task_id": "u"}, {"map_index": 0}):
+        assert HandleStore.of(context(**other)).read() == {}
+    HandleStore.of(context()).clear()
+    HandleStore.of(context()).clear()
+    assert Variables.values == {}

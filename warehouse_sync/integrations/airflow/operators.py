@@ -9,13 +9,14 @@ from airflow.sdk import BaseOperator
 from warehouse_sync import RunFailedError, RunHandle
 from warehouse_sync.integrations.airflow.compat import is_deferrable_by_default
 from warehouse_sync.integrations.airflow.failures import airflow_errors, run_of_event
-from warehouse_sync.integrations.airflow.handle_store import HandleStore, run_of_task
+from warehouse_sync.integrations.airflow.handle_store import HandleStore
 from warehouse_sync.integrations.airflow.hooks import WarehouseSyncHook
 from warehouse_sync.integrations.airflow.lineage import LineageMixin
 from warehouse_sync.integrations.airflow.links import RUN_LINK_KEY, WarehouseSyncRunLink
 from warehouse_sync.integrations.airflow.provider import DEFAULT_CONNECTION_ID
 from warehouse_sync.integrations.airflow.triggers import WarehouseSyncRunTrigger
 from warehouse_sync.integrations.runs import run_to_dict
+from warehouse_sync.integrations.task_runs import run_of_task
 
 
 class WarehouseSyncTriggerOperator(LineageMixin, BaseOperator):
