@@ -42,7 +42,11 @@ def run_tests(host: str, *, quick: bool) -> bool:
     command = [
         str(environment(host)),
         *("-m", "pytest", "-q", "-s", "--durations=5", "-p", "no:cacheprovider"),
-        *("--confcutdir=tests/integrations", "-o", "filterwarnings=default"),  # no conftest of the core; the host warns
+        *(
+            "--confcutdir=tests/integrations",
+            "-o",
+            "filterwarnings=default",
+        ),  # no conftest of the core; the host warns
         *selection,
         *(
             "tests/integrations/test_runs.py",

@@ -33,7 +33,7 @@ NO_SUMMARIES_YET = (
     "warehouse_sync/wire/",
 )
 # Files and folders that do not use plain words yet.
-NO_PLAIN_WORDS_YET = ("docs/airflow.md", "warehouse_sync/integrations/")
+NO_PLAIN_WORDS_YET = ("warehouse_sync/integrations/",)
 
 # Words and what to write instead, as regular expressions that match whole words in any case.
 WORDS: Mapping[str, str] = {

@@ -1,0 +1,139 @@
+"""The pipelines that assets are made of, read from a workspace or from files. Imports nothing of Dagster."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import attrs
+
+from warehouse_sync import (
+    Client,
+    ConnectionConfig,
+    ConnectionSpec,
+    DataModelSpec,
+    Pipeline,
+    PipelineSpec,
+)
+from warehouse_sync.declarative import load
+from warehouse_sync.integrations.lineage import source_tables
+
+STATE_VERSION = 1
+
+
+@attrs.frozen(kw_only=True)
+class PipelineState:
+    """What is known of a pipeline without calling the API.
+
+    Attributes:
+        id: Its slug.
+        name: For people.
+        pipeline_type: `user_attributes` or `events`.
+        environment: `development` or `production`.
+        connection_id: Where the data comes from.
+        data_model_id: What is loaded.
+        service_provider: The warehouse, such as `Snowflake`; empty where it is not known.
+        schedule_type: `interval`, `once` or `on_demand`.
+        frequency: `hourly`, `daily`, `weekly` or `monthly`; `None` without an interval.
+        sql: The data model's query; empty where it is not known.
+        tables: The tables of the query, each as its parts, such as `("shop", "public", "users")`.
+    """
+
+    id: str
+    name: str
+    pipeline_type: str
+    environment: str
+    connection_id: str
+    data_model_id: str
+    service_provider: str = ""
+    schedule_type: str
+    frequency: str | None = None
+    sql: str = ""
+    tables: tuple[tuple[str, ...], ...] = ()
+
+
+def read_workspace(client: Client) -> list[PipelineState]:
+    """Read a workspace's pipelines, with three requests.
+
+    Raises:
+        WarehouseSyncError: They cannot be read.
+    """
+    configs = {connection.id: connection.config for connection in client.connections.list()}
+    queries = {model.id: model.sql_query for model in client.data_models.list()}
+    return _states(client.pipelines.list(), configs, queries)
+
+
+def read_files(path: Path) -> list[PipelineState]:
+    """Read the pipelines that files declare: a file or a folder of them.
+
+    Raises:
+        InvalidFilesError: Something is wrong; the error lists all of it.
+    """
+    specs = [resource.spec for resource in load(path).resources]
+    configs = {spec.id: spec.config for spec in specs if isinstance(spec, ConnectionSpec)}
+    queries = {spec.id: spec.sql_query for spec in specs if isinstance(spec, DataModelSpec)}
+    return _states((spec for spec in specs if isinstance(spec, PipelineSpec)), configs, queries)
+
+
+def _states(
+    pipelines: Iterable[Pipeline | PipelineSpec],
+    configs: dict[str, ConnectionConfig],
+    queries: dict[str, str],
+) -> list[PipelineState]:
+    return sorted((_state(pipeline, configs, queries) for pipeline in pipelines), key=lambda state: state.id)
+
+
+def _state(
+    pipeline: Pipeline | PipelineSpec, configs: dict[str, ConnectionConfig], queries: dict[str, str]
+) -> PipelineState:
+    config = configs.get(pipeline.connection_id)
+    sql = queries.get(pipeline.data_model_id, "")
+    tables = source_tables(config, sql) if config is not None and sql else ()
+    schedule = pipeline.schedule
+    return PipelineState(
+        id=pipeline.id,
+        name=pipeline.name,
+        pipeline_type=str(pipeline.pipeline_type),
+        environment=str(pipeline.environment),
+        connection_id=pipeline.connection_id,
+        data_model_id=pipeline.data_model_id,
+        service_provider="" if config is None else str(config.service_provider),
+        schedule_type=str(schedule.type),
+        frequency=None if schedule.frequency is None else str(schedule.frequency),
+        sql=sql,
+        tables=tuple(table.parts for table in tables),
+    )
+
+
+def to_json(pipelines: Sequence[PipelineState]) -> str:
+    """Return pipelines as a document without secrets, such as one keeps beside the code."""
+    return json.dumps(
+        {"version": STATE_VERSION, "pipelines": [attrs.asdict(pipeline) for pipeline in pipelines]}, indent=2
+    )
+
+
+def from_json(text: str) -> list[PipelineState]:
+    """Read pipelines back.
+
+    Raises:
+        ValueError: This is not such a document.
+    """
+    document = json.loads(text)
+    if not isinstance(document, dict) or document.get("version") != STATE_VERSION:
+        raise ValueError(
+            "This is not a state of this release. Write it again: `dg utils refresh-defs-state`, or "
+            "`WarehouseSyncResource.write_state(path)`."
+        )
+    return [
+        PipelineState(**{**entry, "tables": tuple(tuple(parts) for parts in entry["tables"])})
+        for entry in document["pipelines"]
+    ]
+
+
+def read_state(path: Path) -> list[PipelineState]:
+    """Read pipelines from a state (a file that ends with `.json`) or from files in YAML.
+
+    Raises:
+        ValueError: The state is of another release.
+        InvalidFilesError: Something is wrong with the files; the error lists all of it.
+    """
+    return from_json(path.read_text(encoding="utf-8")) if path.suffix == ".json" else read_files(path)
