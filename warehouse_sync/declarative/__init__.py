@@ -1,6 +1,6 @@
 """Warehouse Sync as code: files, plan, apply, lint.
 
-The names are listed in `names.py`, which is imported when one of them is first used, so that `--help` stays fast.
+The names are listed once, in `names.py`. They are imported when they are first used, so that `--help` stays fast.
 """
 
 from importlib import import_module
@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from warehouse_sync.declarative.names import *  # noqa: F403 - listed once, in names.py
 
+# Commands that only print documents need these two, and neither YAML nor plans: a name is looked up here first.
+_LIGHT_MODULES = (f"{__name__}.errors", f"{__name__}.files.documents")
+
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
-    names = import_module("warehouse_sync.declarative.names")
+    for module in _LIGHT_MODULES:
+        value = getattr(import_module(module), name, None)
+        if getattr(value, "__module__", None) == module and not name.startswith("_"):
+            return value
+    names = import_module(f"{__name__}.names")
     if name.startswith("_") or not hasattr(names, name):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(names, name)
