@@ -1,4 +1,4 @@
-"""What mutmut leaves behind, read as data: each mutant, what it changes, and how the tests took it.
+"""The results of mutmut as data: each mutant, its change, and the outcome of its tests.
 
 mutmut writes all mutants of a function beside the function, under names that number them, and the exit codes of their
 tests into a `.meta` file. A mutant is told here by what it changes and not by its number: numbers shift.
@@ -27,12 +27,12 @@ _TIMED_OUT = (-24, 24, 36, 152, 255)
 
 @attrs.frozen
 class Change:
-    """What tells a mutant from all others.
+    """The change that identifies a mutant.
 
     Attributes:
         where: The module and the function, such as `transport/auth.py TokenSource.get`.
-        line: What stands there, as Python itself would write it: in one line, without comments.
-        becomes: What the mutant makes of it.
+        line: The original, as `ast.unparse` writes it: in one line, without comments.
+        becomes: The mutated line.
     """
 
     where: str
@@ -45,9 +45,9 @@ class Mutant:
     """One mutant.
 
     Attributes:
-        name: What mutmut calls it.
-        change: What it changes.
-        outcome: How the tests took it. A mutant that no test reaches has survived.
+        name: The name that mutmut gave it.
+        change: Its change.
+        outcome: The outcome of its tests. A mutant without tests has survived.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Mutant:
 
     @property
     def module(self) -> str:
-        """The module it lies in, such as `transport/auth.py`."""
+        """The mutant's module, such as `transport/auth.py`."""
         return self.change.where.partition(" ")[0]
 
 
@@ -67,7 +67,7 @@ def read_all(folder: Path) -> list[Mutant]:
 
 
 def outcome_of(exit_code: int | None) -> Outcome:
-    """Read the exit code of a mutant's tests. Whatever is not surely a death is a survival."""
+    """Return the outcome for an exit code of a mutant's tests. Unless a test failed, the mutant survived."""
     if exit_code is None:
         return "not run"
     if exit_code in _KILLED:
@@ -93,7 +93,7 @@ def _functions(tree: ast.Module) -> Mapping[str, Function]:
 
 
 def _readable(base: str) -> str:
-    """Turn `xǁClassǁmethod` or `x_function` into `Class.method` or `function`."""
+    """Convert `xǁClassǁmethod` or `x_function` to `Class.method` or `function`."""
     return base[2:].replace("ǁ", ".") if base.startswith("xǁ") else base.removeprefix("x_")
 
 

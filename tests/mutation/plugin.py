@@ -1,4 +1,4 @@
-"""How pytest runs the tests of one mutant: those that mirror its module first, and none for ever.
+"""A pytest plugin for the tests of one mutant: those of its module run first, and hanging tests end.
 
 mutmut has pytest stop at the first failure, so most mutants cost the tests of one file. A mutant that hangs is given up
 after as long as no healthy test takes, and says so by its exit code. Hypothesis draws the same examples each time, and
@@ -21,19 +21,19 @@ settings.register_profile(
 
 
 def pytest_configure() -> None:
-    """Choose how hypothesis works, before a test asks for it."""
+    """Configure hypothesis before a test uses it."""
     settings.load_profile("mutation")
 
 
 def mirrors(node_id: str, mutant: str) -> bool:
-    """Tell whether a test's file is that of a mutant's module: `tests/wire/test_fast.py` of `warehouse_sync.wire.fast.…`."""
+    """Return whether a test's file is that of a mutant's module: `tests/wire/test_fast.py` of `warehouse_sync.wire.fast.…`."""
     folder, _, file = node_id.partition("::")[0].removeprefix("tests/").partition("/")
     _, package, module, *_ = (*mutant.split("."), "", "", "")
     return folder == package and file.removesuffix(".py").startswith(f"test_{module}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that mirror the module first, and those of faults, which take longest, last."""
+    """Run the tests of the module first, and those of faults, which take longest, last."""
     mutant = os.environ.get("MUTANT_UNDER_TEST", "")
     items.sort(
         key=lambda item: (
@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """End with the first failure, and not after all that waits to be torn down."""
+    """Exit at the first failure, without teardown."""
     if report.failed and "__mutmut_" in os.environ.get("MUTANT_UNDER_TEST", ""):
         os._exit(KILLED)
 

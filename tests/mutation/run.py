@@ -1,4 +1,4 @@
-"""Mutation testing of the core: changes the code in small ways, one at a time, and looks whether a test notices.
+"""Mutation testing of the core: changes the code in small ways, one at a time, and runs the tests.
 
     make mutate                          everything (most of an hour)
     make mutate ARGS=transport/auth      one module
@@ -39,7 +39,7 @@ PYTEST = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "tests.mut
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run it. Return 0 if the tests notice enough."""
+    """Run the mutants. Return 0 if the tests kill enough of them."""
     options = _options(arguments)
     began = time.monotonic()
     copy(ROOT, COPY)
@@ -77,13 +77,13 @@ def copy(root: Path, target: Path) -> None:
 
 
 def pattern(module: str) -> str:
-    """Turn a module or a folder into a pattern of mutants' names."""
+    """Return the pattern of mutants' names for a module or a folder."""
     dotted = module.removeprefix(f"{PACKAGE}/").removesuffix(".py").strip("/").replace("/", ".")
     return f"{PACKAGE}.{dotted}.*"
 
 
 def _retried(mutants: list[Mutant]) -> Iterator[Mutant]:
-    """Yield the mutants, those of code that runs at import after trying them in earnest."""
+    """Yield the mutants, after running those of code that runs at import in new processes."""
     for mutant in mutants:
         tests = next(
             (tests for names, tests in AT_IMPORT.items() if fnmatch.fnmatchcase(mutant.name, names)), ""
@@ -93,7 +93,7 @@ def _retried(mutants: list[Mutant]) -> Iterator[Mutant]:
 
 
 def _exit_code(name: str, tests: str) -> int:
-    """Run tests with a mutant that is there from the first import on."""
+    """Run tests with a mutant that is active from the first import on."""
     command = [sys.executable, *PYTEST, tests]
     environment = {**os.environ, "MUTANT_UNDER_TEST": name}
     try:

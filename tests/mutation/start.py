@@ -1,4 +1,4 @@
-"""Starts mutmut without the record of who calls whom, which it keeps to reuse the results of an earlier run.
+"""Starts mutmut without its record of calls, which it keeps to reuse results of an earlier run.
 
 We always begin anew. And with that record, a context variable set at each call, CPython 3.11.7 crashes while mutmut finds
 out which test reaches what: a segmentation fault in `ContextVar.set`, each time in the same test of the token cache.

@@ -1,4 +1,4 @@
-"""What mutmut leaves behind, told by what it changes."""
+"""Reading the results of mutmut."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,7 @@ class Box:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What mutmut has written."""
+    """A folder as mutmut writes it."""
     module = tmp_path / "warehouse_sync" / "wire" / "box.py"
     module.parent.mkdir(parents=True)
     module.write_text(MUTATED, encoding="utf-8")
@@ -50,8 +50,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_mutants_are_told_by_their_place_and_their_change(folder: Path) -> None:
-    """Numbers shift and lines are wrapped; what is changed into what, in which function, stays."""
+def test_mutant_is_identified_by_function_and_change(folder: Path) -> None:
+    """Numbers change and lines are wrapped, but the function and the change stay the same."""
     name = "warehouse_sync.wire.box."
     assert read_all(folder) == [
         Mutant(
@@ -76,7 +76,7 @@ def test_mutants_are_told_by_their_place_and_their_change(folder: Path) -> None:
     ]
 
 
-def test_mutant_names_its_module(folder: Path) -> None:
+def test_mutant_has_its_module(folder: Path) -> None:
     """The table counts by module."""
     assert {mutant.module for mutant in read_all(folder)} == {"wire/box.py"}
 
@@ -88,5 +88,5 @@ def test_mutant_names_its_module(folder: Path) -> None:
     + [(code, "survived") for code in (2, 34, 35, -9, -11)],
 )
 def test_outcome_in_doubt_is_a_survival(exit_code: int | None, outcome: str) -> None:
-    """Only a failed test kills: a mutant that no test reaches lives, and so does one whose end tells nothing."""
+    """Only a failed test kills: a mutant without tests survives, and so does one with an unclear exit code."""
     assert outcome_of(exit_code) == outcome

@@ -1,4 +1,4 @@
-"""The copy that is mutated, and which of it."""
+"""The copy that is mutated, and the selection of mutants."""
 
 from pathlib import Path
 
@@ -17,12 +17,12 @@ from tests.mutation.run import NEEDED, copy, pattern
     ],
 )
 def test_pattern_names_a_module_or_a_folder(module: str, expected: str) -> None:
-    """A path, in short or in full, is a pattern of mutants' names."""
+    """A path, short or complete, selects mutants by name."""
     assert pattern(module) == expected
 
 
-def test_copy_leaves_the_original_alone(tmp_path: Path) -> None:
-    """The copy holds what is needed, begins anew each time, and takes no caches along."""
+def test_copy_does_not_change_the_original(tmp_path: Path) -> None:
+    """The copy contains what is needed, is new each time, and has no caches."""
     root, target = tmp_path / "root", tmp_path / "copy"
     for name in NEEDED[:2]:
         (root / name / "__pycache__").mkdir(parents=True)
@@ -53,6 +53,6 @@ def test_copy_leaves_the_original_alone(tmp_path: Path) -> None:
     ],
 )
 def test_mirror_of_a_module_is_its_test_file(test: str, *, mirrored: bool) -> None:
-    """A mutant's own tests come first; where no mutant is chosen, none are."""
+    """A mutant's own tests run first."""
     assert mirrors(test, "warehouse_sync.transport.auth.x_f__mutmut_1") is mirrored
     assert not mirrors(test, "")

@@ -1,4 +1,4 @@
-"""Whether the tests notice enough: every mutant they let live is explained, and they kill nine in ten."""
+"""The verdict on mutants: all survivors are explained, and at least nine in ten mutants are killed."""
 
 import tomllib
 from collections import Counter
@@ -14,11 +14,11 @@ ENOUGH = 90.0  # percent
 
 @attrs.frozen
 class Explanations:
-    """What `survivors.toml` says.
+    """The content of `survivors.toml`.
 
     Attributes:
         survivors: Mutants that no test can or should kill.
-        hangs: Mutants that never end, so that the clock kills them.
+        hangs: Mutants that never end, so that only the timeout kills them.
     """
 
     survivors: frozenset[Change]
@@ -29,7 +29,7 @@ def read_explanations(path: Path) -> Explanations:
     """Read the file.
 
     Raises:
-        ValueError: An entry does not say why.
+        ValueError: An entry has no reason.
     """
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     return Explanations(*(frozenset(_changes(document.get(kind, []))) for kind in ("survivor", "hang")))
@@ -45,15 +45,15 @@ def _changes(entries: "Iterable[dict[str, str | list[str]]]") -> Iterator[Change
 
 @attrs.frozen
 class Verdict:
-    """How the tests did.
+    """The result of a run.
 
     Attributes:
-        killed: Mutants that a test noticed.
-        timed_out: Mutants that hang, as the file says they must.
-        explained: Survivors that the file explains.
-        unexplained: Survivors that it does not, and mutants that hang although it does not say so.
-        stale: Explanations of mutants that do not exist.
-        idle: Explanations of survivors that were killed.
+        killed: Mutants for which a test failed.
+        timed_out: Mutants that hang, as explained.
+        explained: Survivors with an explanation.
+        unexplained: Survivors and hanging mutants without an explanation.
+        stale: Explanations without a mutant.
+        idle: Explanations of killed mutants.
     """
 
     killed: tuple[Mutant, ...]
@@ -65,22 +65,22 @@ class Verdict:
 
     @property
     def total(self) -> int:
-        """How many mutants were tried."""
+        """The number of mutants that ran."""
         return len(self.killed) + len(self.timed_out) + len(self.explained) + len(self.unexplained)
 
     @property
     def percent(self) -> float:
-        """The share of mutants that died. An explained survivor lives."""
+        """The percentage of killed mutants. An explained survivor is not killed."""
         return 100.0 * (len(self.killed) + len(self.timed_out)) / max(1, self.total)
 
     @property
     def passes(self) -> bool:
-        """Whether that is enough."""
+        """Whether the verdict is sufficient."""
         return self.total > 0 and self.percent >= ENOUGH and not self.unexplained and not self.stale
 
 
 def judge(mutants: Iterable[Mutant], explanations: Explanations) -> Verdict:
-    """Compare what lives with what is explained."""
+    """Compare the survivors with the explanations."""
     every = list(mutants)
     fates: dict[str, list[Mutant]] = {
         "killed": [],
@@ -117,7 +117,7 @@ def _in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def report(verdict: Verdict) -> str:
-    """Write a verdict down for people; what lives without a reason as entries for the file."""
+    """Return a verdict as text, with unexplained survivors as entries for the file."""
     return "\n".join((*_problems(verdict), *_table(verdict), *_last_words(verdict)))
 
 

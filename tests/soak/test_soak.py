@@ -1,4 +1,4 @@
-"""Very many calls through random faults: nothing lost, nothing doubled, nothing leaked."""
+"""Very many calls with random faults: no change is lost or repeated, and no memory leaks."""
 
 import asyncio
 import gc
@@ -52,11 +52,11 @@ OURS = ("warehouse_sync.transport", "warehouse_sync.resources", "warehouse_sync.
 
 @attrs.define
 class Worker:
-    """Changes resources of its own, and knows what they should be.
+    """Changes its own resources, and knows their expected state.
 
     Attributes:
-        there: Its connection's name, or `None` where there is no connection.
-        runs: The numbers of the runs its triggers made.
+        there: The name of its connection, or `None` if it does not exist.
+        runs: The ids of the runs that it triggered.
     """
 
     number: int
@@ -69,18 +69,18 @@ class Worker:
 
     @property
     def name(self) -> str:
-        """The id of all that is its own."""
+        """The id of the worker's resources."""
         return f"w{self.number}"
 
     async def begin(self) -> None:
-        """Make what every worker needs."""
+        """Create what every worker needs."""
         model = DataModelSpec(id=self.name, name="m", state=ResourceState.ACTIVE, sql_query="SELECT 1")
         await self.client.connections.create(self.spec("base", self.name + "-base"))
         await self.client.data_models.create(model)
         await self.client.pipelines.create(self.pipeline())
 
     async def work(self) -> None:
-        """Do one thing, and check what comes of it."""
+        """Make one call, and check its outcome."""
         step = self.chance.choices([self.write, self.remove, self.read, self.trigger], [4, 2, 6, 1])[0]
         try:
             await step()
@@ -90,7 +90,7 @@ class Worker:
             await self.resync(error)
 
     async def write(self) -> None:
-        """Create or update: exactly what was sent is there."""
+        """Create or update a connection, and check that it equals what was sent."""
         name = f"n{self.chance.randrange(10**9)}"
         write = self.client.connections.update if self.there else self.client.connections.create
         answer = await write(self.spec(name))
@@ -98,17 +98,17 @@ class Worker:
         self.there = name
 
     async def remove(self) -> None:
-        """Delete: gone is gone."""
+        """Delete the connection, and check that it is gone."""
         if self.there is not None:
             await self.client.connections.delete(self.name)
             self.there = None
 
     async def read(self) -> None:
-        """Read: what was written last, or nothing."""
+        """Read the connection, which equals what was last written."""
         assert await self.seen() == self.there
 
     async def trigger(self) -> None:
-        """Trigger: one run more, and a new one. Runs that begin within the same seconds cannot be told apart: wait for that."""
+        """Trigger the pipeline, and check that there is exactly one new run."""
         now = asyncio.get_running_loop().time()
         if now < self.triggered_at + 4:
             return await self.read()
@@ -119,7 +119,7 @@ class Worker:
         return None
 
     async def resync(self, error: OutcomeUnknownError) -> None:
-        """Find out what an unknown outcome was: done once or not at all."""
+        """Determine whether a change with an unknown outcome was made."""
         if error.operation == "create connection":
             self.there = await self.seen()
             return
@@ -128,26 +128,26 @@ class Worker:
         self.runs |= new
 
     async def seen(self) -> str | None:
-        """Read the connection's name."""
+        """Return the connection's name."""
         try:
             return (await self.client.connections.get(self.name)).name
         except NotFoundError:
             return None
 
     async def end(self) -> None:
-        """Compare all that is there with all that should be."""
+        """Compare all resources and runs with the expected ones."""
         assert await self.seen() == self.there
         assert {run.id async for run in self.client.runs.list(self.name)} == self.runs
 
     def spec(self, name: str, resource_id: str | None = None) -> ConnectionSpec:
-        """Its connection."""
+        """Return the spec of the connection."""
         config = DatabricksConfig(provider="AWS", schema="s")
         return ConnectionSpec(
             id=resource_id or self.name, name=name, state=ResourceState.ACTIVE, config=config
         )
 
     def pipeline(self) -> PipelineSpec:
-        """Its pipeline, which runs when it is told to."""
+        """Return the spec of the on-demand pipeline."""
         mode = SyncMode(
             type="incremental",
             iterator_field="i",
@@ -169,13 +169,13 @@ class Worker:
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """An API whose runs take no time, in a thread of its own."""
+    """An emulator whose runs take no time, in its own thread."""
     with Emulator(queued=0, running=0) as running:
         yield running
 
 
 def spoil(emulator: Emulator, chance: random.Random) -> None:
-    """Let a coming request go wrong."""
+    """Inject a fault into one of the next requests."""
     route = f"{chance.choice(['GET', 'PUT', 'POST', 'DELETE'])} /platform/*"
     fault: dict[str, Any] = chance.choice(
         [
@@ -189,7 +189,7 @@ def spoil(emulator: Emulator, chance: random.Random) -> None:
 
 
 async def soak(workers: list[Worker], emulator: Emulator, calls: int, chance: random.Random) -> None:
-    """Let the workers work until so many calls are made between them."""
+    """Run the workers until they have made a number of calls together."""
     left = calls
 
     async def keep_on(worker: Worker) -> None:
@@ -208,14 +208,14 @@ async def soak(workers: list[Worker], emulator: Emulator, calls: int, chance: ra
 
 
 def kept() -> int:
-    """Count the SDK's objects that are alive."""
+    """Return the number of the SDK's live objects."""
     gc.collect()
     return sum(str(type(thing).__module__).startswith(OURS) for thing in gc.get_objects())
 
 
 @contextmanager
 def nothing_stays() -> Iterator[None]:
-    """Assert that of the memory that is allocated meanwhile for the client, next to none is held in the end."""
+    """Check that nearly all memory that the client allocates meanwhile is freed."""
     gc.collect()
     tracemalloc.start()
     try:
@@ -231,12 +231,12 @@ def nothing_stays() -> Iterator[None]:
 
 
 def sockets() -> int:
-    """Count the open files."""
+    """Return the number of open files."""
     return len(list(Path("/proc/self/fd").iterdir())) if os.path.exists("/proc/self/fd") else 0  # noqa: PTH110 - Linux alone
 
 
-async def test_soak_loses_doubles_and_leaks_nothing(emulator: Emulator, calls: int, seed: int) -> None:
-    """Through faults at every tenth call, each worker's world is what it should be, and the client grows no fatter."""
+async def test_soak_loses_repeats_and_leaks_nothing(emulator: Emulator, calls: int, seed: int) -> None:
+    """With faults in every tenth call, each worker's resources are as expected, and the client's memory does not grow."""
     chance, outcomes = random.Random(seed), Counter[str]()  # noqa: S311 - repeatable on purpose
     tasks, files = asyncio.all_tasks(), sockets()
     clock = Clock(sleep=lambda seconds: asyncio.sleep(seconds / HASTE))

@@ -1,4 +1,4 @@
-"""What an import loads, in a fresh interpreter."""
+"""The libraries that an import loads, in a new interpreter."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ CASES = {
 
 
 def loaded_by(statement: str) -> set[str]:
-    """Return which of the heavy libraries a statement leaves loaded in a fresh interpreter."""
+    """Return which of the heavy libraries a statement loads in a new interpreter."""
     script = f"import sys, json; {statement}; print(json.dumps(sorted(sys.modules)))"
     command = [sys.executable, "-W", "error", "-c", script]
     answer = subprocess.run(command, capture_output=True, check=True, text=True)  # noqa: S603 - our own words
@@ -41,12 +41,12 @@ def loaded_by(statement: str) -> set[str]:
 
 @pytest.mark.parametrize("statement", CASES)
 def test_import_loads_no_more_than_it_needs(statement: str) -> None:
-    """Importing the package costs next to nothing, and each name only what it stands on."""
+    """Importing the package is fast, and each name loads only what it needs."""
     loaded = loaded_by(statement)
     assert loaded & CASES[statement] == set()
     assert loaded & {"warehouse_sync.emulator", "warehouse_sync.cli"} == set()
 
 
-def test_client_loads_what_it_stands_on() -> None:
-    """The check itself sees what is loaded: a client needs aiohttp."""
+def test_client_loads_aiohttp() -> None:
+    """The check itself finds loaded libraries."""
     assert "aiohttp" in loaded_by("from warehouse_sync import AsyncClient")

@@ -1,4 +1,4 @@
-"""The names a user types: sorted, whole, lazily imported, and the same for type checkers as for Python."""
+"""The public names: sorted, complete, lazily imported, and the same for type checkers."""
 
 import ast
 import importlib
@@ -17,7 +17,7 @@ NAMES = warehouse_sync.__all__
 
 
 def names_for_type_checkers() -> dict[str, str]:
-    """Each name of the package's `TYPE_CHECKING` block and the module it comes from."""
+    """Return each name of the package's `TYPE_CHECKING` block and its module."""
     tree = ast.parse(Path(warehouse_sync.__file__).read_text(encoding="utf-8"))
     [block] = [node for node in tree.body if isinstance(node, ast.If)]
     return {
@@ -29,25 +29,25 @@ def names_for_type_checkers() -> dict[str, str]:
 
 
 def modules_below(package: ModuleType) -> list[ModuleType]:
-    """The package and every module in it."""
+    """Return the package and every module in it."""
     below = pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
     return [package, *(importlib.import_module(module.name) for module in below)]
 
 
 def test_names_are_sorted_and_distinct() -> None:
-    """The list of public names is in order and has each name once."""
+    """Each public name is listed once, in order."""
     assert sorted(set(NAMES)) == NAMES
     assert sorted(models.__all__) == models.__all__
 
 
 def test_type_checkers_see_the_same_names() -> None:
-    """What type checkers take for public is what Python exports."""
+    """The names for type checkers are the exported ones."""
     assert {*names_for_type_checkers(), "__version__"} == set(NAMES)
 
 
 @pytest.mark.parametrize(("name", "home"), names_for_type_checkers().items())
-def test_name_is_imported_from_where_type_checkers_find_it(name: str, home: str) -> None:
-    """A public name is the same object for Python as for type checkers, also the first time it is used."""
+def test_name_is_the_object_that_type_checkers_see(name: str, home: str) -> None:
+    """A public name is the same object also at first use."""
     expected = getattr(importlib.import_module(home), name)
     assert warehouse_sync.__getattr__(name) is expected
     assert getattr(warehouse_sync, name) is expected
@@ -60,13 +60,13 @@ def test_names_are_listed() -> None:
 
 @pytest.mark.parametrize("name", ["Nonsense", "ValueError", "NonsenseError", "_restore", "resolve"])
 def test_other_name_is_no_attribute(name: str) -> None:
-    """What is not public is not there, however much it looks like it."""
+    """Other names raise `AttributeError`, however similar they are."""
     with pytest.raises(AttributeError, match=f"has no attribute '{name}'"):
         getattr(warehouse_sync, name)
 
 
 def test_every_error_and_model_is_public() -> None:
-    """Every exception and every model class of the core can be imported from the package itself."""
+    """Every exception and model class of the core can be imported from the package itself."""
     defined = {
         name
         for module in (errors, *modules_below(models))
@@ -79,7 +79,7 @@ def test_every_error_and_model_is_public() -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if attrs.has(getattr(warehouse_sync, name))])
 def test_public_value_is_frozen_and_keyword_only(name: str) -> None:
-    """Models and settings are frozen, slotted and keyword-only, so that a new field breaks no one."""
+    """Models and settings are frozen, slotted and keyword-only, so that a new field is compatible."""
     cls = getattr(warehouse_sync, name)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         object.__new__(cls).anything = 1
@@ -87,8 +87,8 @@ def test_public_value_is_frozen_and_keyword_only(name: str) -> None:
     assert all(field.kw_only for field in attrs.fields(cls))
 
 
-def test_version_is_a_version() -> None:
-    """The version is public, and three numbers."""
+def test_version_is_three_numbers() -> None:
+    """The version is public."""
     numbers = warehouse_sync.__version__.split(".")
     assert len(numbers) == 3
     assert all(number.isdecimal() for number in numbers)

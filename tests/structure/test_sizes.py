@@ -1,4 +1,4 @@
-"""The code stays readable: short files, short functions, docstrings, and no exception that disappears."""
+"""Readability: short files, short functions, docstrings, and no swallowed exceptions."""
 
 import ast
 from collections.abc import Iterator
@@ -17,17 +17,17 @@ Definition = Function | ast.ClassDef
 
 
 def parse(path: Path) -> ast.Module:
-    """Read a file."""
+    """Parse a file."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def name_of(path: Path) -> str:
-    """A file's name in a test's id."""
+    """Return a file's name for the id of a test."""
     return str(path.relative_to(ROOT))
 
 
 def public_definitions(scope: ast.Module | ast.ClassDef) -> Iterator[Definition]:
-    """Yield the public functions and classes of a module, and those of its public classes."""
+    """Yield the public functions and classes of a module, and the public methods of its public classes."""
     for node in scope.body:
         if isinstance(node, Definition) and not node.name.startswith("_"):
             yield node
@@ -36,13 +36,13 @@ def public_definitions(scope: ast.Module | ast.ClassDef) -> Iterator[Definition]
 
 
 def body_lines(function: Function) -> int:
-    """Count the lines of a function's body, its docstring aside."""
+    """Return the number of lines of a function's body without its docstring."""
     first = function.body[1 if ast.get_docstring(function) and len(function.body) > 1 else 0]
     return (function.end_lineno or 0) - first.lineno + 1
 
 
 def swallows(handler: ast.ExceptHandler) -> bool:
-    """Tell whether a handler catches everything, and neither acts nor looks at what it caught."""
+    """Return whether a handler catches everything, and neither acts on it nor uses what it caught."""
     caught = "BaseException" if handler.type is None else ast.unparse(handler.type)
     broad = {"Exception", "BaseException"} & set(caught.strip("()").replace(" ", "").split(","))
     idle = all(isinstance(node, ast.Pass | ast.Continue | ast.Expr) for node in handler.body)
@@ -51,28 +51,28 @@ def swallows(handler: ast.ExceptHandler) -> bool:
 
 
 @pytest.mark.parametrize("path", [file for file in FILES if file not in GENERATED], ids=name_of)
-def test_file_reads_in_one_sitting(path: Path) -> None:
-    """A file stays under 400 lines; past that, it holds a second idea."""
+def test_file_is_short(path: Path) -> None:
+    """A file has less than 400 lines."""
     assert len(path.read_text(encoding="utf-8").splitlines()) < LONGEST_FILE
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_function_reads_at_a_glance(path: Path) -> None:
-    """A function's body stays within 40 lines."""
+def test_function_is_short(path: Path) -> None:
+    """A function's body has at most 40 lines."""
     functions = [node for node in ast.walk(parse(path)) if isinstance(node, Function)]
     assert {node.name: body_lines(node) for node in functions if body_lines(node) > LONGEST_FUNCTION} == {}
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_public_definition_has_a_docstring(path: Path) -> None:
-    """Every module and every public class, function and method says what it is for."""
+    """Every module and every public class, function and method is documented."""
     tree = parse(path)
     assert ast.get_docstring(tree)
     assert [node.name for node in public_definitions(tree) if not ast.get_docstring(node)] == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_no_exception_disappears(path: Path) -> None:
+def test_no_exception_is_swallowed(path: Path) -> None:
     """No handler catches everything and does nothing, and nothing suppresses everything."""
     for node in ast.walk(parse(path)):
         if isinstance(node, ast.ExceptHandler):
@@ -96,8 +96,8 @@ def test_no_exception_disappears(path: Path) -> None:
         ("except Exception as error: report()", True),
     ],
 )
-def test_swallowed_exception_is_recognized(handler: str, *, expected: bool) -> None:
-    """The check itself tells a handler that hides everything from one that acts."""
+def test_swallowed_exception_is_found(handler: str, *, expected: bool) -> None:
+    """The check itself distinguishes a handler that hides everything from one that acts."""
     found = [
         node for node in ast.walk(ast.parse(f"try: x()\n{handler}")) if isinstance(node, ast.ExceptHandler)
     ]
