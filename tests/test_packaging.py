@@ -91,11 +91,11 @@ def test_core_works_with_the_core_dependencies_only(python: Path, tmp_path: Path
 
 def test_command_and_emulator_report_their_missing_extra(python: Path, tmp_path: Path) -> None:
     """Without their extras both fail with one sentence about what to install."""
-    said = run(str(python.parent / "warehouse-sync"), "--help", cwd=tmp_path, status=1)
-    assert "pip install 'warehouse-sync[cli]'" in said
-    assert "Traceback" not in said
-    said = run(str(python), "-c", "import warehouse_sync.emulator", cwd=tmp_path, status=1)
-    assert "pip install 'warehouse-sync[emulator]'" in said
+    message = run(str(python.parent / "warehouse-sync"), "--help", cwd=tmp_path, status=1)
+    assert "pip install 'warehouse-sync[cli]'" in message
+    assert "Traceback" not in message
+    message = run(str(python), "-c", "import warehouse_sync.emulator", cwd=tmp_path, status=1)
+    assert "pip install 'warehouse-sync[emulator]'" in message
 
 
 def test_public_types_are_complete(python: Path, tmp_path: Path) -> None:

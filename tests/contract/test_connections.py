@@ -69,7 +69,7 @@ async def test_connection_create_get_list_update_and_delete(client: Any, provide
     read = await client.connections.get(spec.id)
     assert read == attrs.evolve(
         created, status=ConnectionStatus.HEALTHY
-    )  # the documents' Databricks answer has no status
+    )  # the documents' Databricks response has no status
     assert await client.connections.list() == [read]
     renamed = await client.connections.update(attrs.evolve(spec, name="Renamed"))
     assert renamed.name == "Renamed"

@@ -121,19 +121,19 @@ async def test_report_has_the_status_and_the_latest_run(client: Any, emulator: E
 async def test_reports_yields_one_entry_per_id(client: Any, emulator: Emulator, source: str) -> None:
     """Each id of any kind of iterable has one entry, with errors as values, and `on_progress` is called."""
     ids = [*emulator.seed(pipelines=5, runs=2), "nowhere", "not an id"]
-    told: list[Any] = []
+    calls: list[Any] = []
     polled = [
         entry
         async for entry in client.pipelines.reports(
-            _source(source, ids), concurrency=3, on_progress=told.append
+            _source(source, ids), concurrency=3, on_progress=calls.append
         )
     ]
     assert all(isinstance(entry, PolledReport) for entry in polled)
     assert sorted(entry.pipeline_id for entry in polled) == sorted(ids)
     errors = {entry.pipeline_id: type(entry.error) for entry in polled if entry.error}
     assert errors == {"nowhere": NotFoundError, "not an id": ValidationError}
-    assert (told[-1].done, told[-1].failed) == (7, 2)
-    assert told[-1].total == (7 if source == "list" else None)
+    assert (calls[-1].done, calls[-1].failed) == (7, 2)
+    assert calls[-1].total == (7 if source == "list" else None)
 
 
 def _source(name: str, ids: list[str]) -> Any:

@@ -171,15 +171,15 @@ async def test_wait_many_yields_one_entry_per_run(client: Any, emulator: Emulato
     emulator.fail_next_run(second)
     triggered = [await client.pipelines.trigger(pipeline_id) for pipeline_id in (first, second)]
     keys = [*((run.pipeline_id, run.run_id) for run in triggered), (third, 999_999)]
-    told: list[Any] = []
-    entries = [entry async for entry in client.runs.wait_many(keys, timeout=30, on_progress=told.append)]
+    updates: list[Any] = []
+    entries = [entry async for entry in client.runs.wait_many(keys, timeout=30, on_progress=updates.append)]
     assert all(isinstance(entry, WaitedRun) for entry in entries)
     by_pipeline = {entry.pipeline_id: entry for entry in entries}
     assert by_pipeline[first].run.status == "success"
     assert by_pipeline[first].error is None
     assert isinstance(by_pipeline[second].error, RunFailedError)
     assert isinstance(by_pipeline[third].error, NotFoundError)
-    assert (told[-1].done, told[-1].failed, told[-1].total) == (3, 2, 3)
+    assert (updates[-1].done, updates[-1].failed, updates[-1].total) == (3, 2, 3)
 
 
 async def test_wait_many_for_runs_of_one_pipeline(client: Any, emulator: Emulator) -> None:
@@ -226,14 +226,14 @@ async def test_watch_with_invalid_ids_raises(client: Any, ids: Any) -> None:
 async def test_waits_call_on_poll_after_each_poll(client: Any, emulator: Emulator) -> None:
     """Each wait for one run calls `on_poll` with the run, first as it starts, last as it ended."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=1)
-    told: list[Run] = []
-    run = await client.pipelines.trigger_and_wait(pipeline_id, timeout=30, on_poll=told.append)
-    assert told[-1] == run
-    assert {each.id for each in told} == {run.id}
+    updates: list[Run] = []
+    run = await client.pipelines.trigger_and_wait(pipeline_id, timeout=30, on_poll=updates.append)
+    assert updates[-1] == run
+    assert {each.id for each in updates} == {run.id}
     for wait in (
-        client.runs.wait(pipeline_id, run.id, on_poll=told.append),
-        client.runs.resume(f"wsr1:{client.workspace_id}:{pipeline_id}:{run.id}", on_poll=told.append),
+        client.runs.wait(pipeline_id, run.id, on_poll=updates.append),
+        client.runs.resume(f"wsr1:{client.workspace_id}:{pipeline_id}:{run.id}", on_poll=updates.append),
     ):
-        told.clear()
+        updates.clear()
         assert await wait == run
-        assert told == [run]
+        assert updates == [run]

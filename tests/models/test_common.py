@@ -111,9 +111,9 @@ def test_aware_date_is_converted_to_utc(moment: datetime) -> None:
 )
 def test_invalid_date_is_reported(date: Any, message: str) -> None:
     """A naive datetime, one outside the calendar and a value of another type are reported with a hint."""
-    [(field, said)] = Schedule(type="once", end=date).problems()
+    [(field, actual)] = Schedule(type="once", end=date).problems()
     assert field == "schedule.end"
-    assert message in said
+    assert message in actual
 
 
 @given(value=st.from_regex(r"[A-Za-z0-9_-]+", fullmatch=True))
@@ -220,7 +220,7 @@ def test_run_id_of_another_kind_is_invalid(value: Any) -> None:
 )
 def test_string_is_validated(value: Any, required: bool, problem: str | None) -> None:  # noqa: FBT001 - a case of the table
     """A string field is a `str`, and not blank if it is required."""
-    assert [said for _, said in check_text("name", value, required=required)] == (
+    assert [actual for _, actual in check_text("name", value, required=required)] == (
         [problem] if problem else []
     )
 

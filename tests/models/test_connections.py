@@ -75,10 +75,10 @@ def test_all_invalid_required_fields_are_reported(provider: str, value: Any) -> 
 
 def test_all_invalid_fields_are_reported() -> None:
     """Invalid fields at every level are reported together, with hints."""
-    config = SnowflakeConfig(password="***", extra={"token": "****"})  # the rest is missing
+    config = SnowflakeConfig(password="***", extra={"token": "****"})  # other fields are missing
     spec = ConnectionSpec(id="a/b", name=" ", state="resting", config=config, extra={1: 2})  # type: ignore[dict-item]  # wrong on purpose
-    said = dict(spec.problems())
-    assert list(said) == [
+    found = dict(spec.problems())
+    assert list(found) == [
         "id",
         "name",
         "state",
@@ -91,13 +91,13 @@ def test_all_invalid_fields_are_reported() -> None:
         "config.extra.token",
         "extra",
     ]
-    assert "ASCII letters" in said["id"]
-    assert said["name"] == "must not be empty"
-    assert said["state"] == "must be one of new, active, inactive, not 'resting'"
-    assert said["config.user"] == "is required"
-    assert said["config.password"] == said["config.extra.token"]
-    assert "set the real value" in said["config.password"]
-    assert said["extra"] == "keys must be strings, not int"
+    assert "ASCII letters" in found["id"]
+    assert found["name"] == "must not be empty"
+    assert found["state"] == "must be one of new, active, inactive, not 'resting'"
+    assert found["config.user"] == "is required"
+    assert found["config.password"] == found["config.extra.token"]
+    assert "set the real value" in found["config.password"]
+    assert found["extra"] == "keys must be strings, not int"
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_all_invalid_fields_are_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "field", "said"),
+    ("changes", "field", "expected"),
     [
         ({"pipeline_type": "events"}, "field_transformation_id", "is required"),
         ({"pipeline_type": "events", "field_transformation_id": " "}, "field_transformation_id", "empty"),
@@ -133,11 +133,11 @@ def test_all_invalid_fields_are_reported() -> None:
         ),
     ],
 )
-def test_invalid_field_is_reported_with_a_hint(changes: dict[str, Any], field: str, said: str) -> None:
+def test_invalid_field_is_reported_with_a_hint(changes: dict[str, Any], field: str, expected: str) -> None:
     """One invalid field has one problem, with a hint."""
     [(named, message)] = problems(**changes).items()
     assert named == field
-    assert said in message
+    assert expected in message
 
 
 @pytest.mark.parametrize(

@@ -89,4 +89,4 @@ def test_bulk_operations_of_a_client_share_the_limit() -> None:
         return reports.most
 
     in_no_time(check())
-    assert in_no_time(most_at_first()) == 7  # 6, and the one that each poll may always have
+    assert in_no_time(most_at_first()) == 7  # 6, plus the one worker that each operation always has

@@ -217,12 +217,12 @@ def test_bulk_closed_with_a_full_queue_cancels_all_workers() -> None:
 @pytest.mark.parametrize(("ids", "total"), [(names(5), 5), (iter(names(5)), None)])
 def test_bulk_progress_counts_entries_and_failures(ids: Iterable[str], total: int | None) -> None:
     """`on_progress` receives the numbers of entries and failures, and the total if the ids have a length."""
-    told: list[Progress] = []
+    updates: list[Progress] = []
     reports = Reports(lambda _: 0.0, {"p1": [ReadError("reset")]})
-    in_no_time(collected(reports.poll(ids, 1, on_progress=told.append)))
-    assert [progress.done for progress in told] == [1, 2, 3, 4, 5]
-    assert [progress.failed for progress in told] == [0, 1, 1, 1, 1]
-    assert {progress.total for progress in told} == {total}
+    in_no_time(collected(reports.poll(ids, 1, on_progress=updates.append)))
+    assert [progress.done for progress in updates] == [1, 2, 3, 4, 5]
+    assert [progress.failed for progress in updates] == [0, 1, 1, 1, 1]
+    assert {progress.total for progress in updates} == {total}
 
 
 def test_bulk_raises_an_error_of_on_progress() -> None:

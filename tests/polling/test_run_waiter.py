@@ -56,10 +56,10 @@ BLIPS = (
     ServerError(status=500),
     errors.RateLimitedError(status=429),
     errors.DecodeError("HTML"),
-    errors.TokenError("the token endpoint answered 503", status=503),
-    errors.TokenError("the token endpoint answered 500", status=500),
-    errors.TokenError("the token endpoint answered 429", status=429),
-    errors.TokenError("the token endpoint answered 408", status=408),
+    errors.TokenError("the token endpoint returned 503", status=503),
+    errors.TokenError("the token endpoint returned 500", status=500),
+    errors.TokenError("the token endpoint returned 429", status=429),
+    errors.TokenError("the token endpoint returned 408", status=408),
     errors.ConflictError(status=409),
 )
 
@@ -96,9 +96,9 @@ FINAL = (
     errors.ConfigurationError("closed"),
     errors.ForbiddenError(status=403),
     errors.TokenError("nonsense"),
-    errors.TokenError("the token endpoint answered 401", status=401),
-    errors.TokenError("the token endpoint answered 404", status=404),
-    errors.TokenError("the token endpoint answered 499", status=499),
+    errors.TokenError("the token endpoint returned 401", status=401),
+    errors.TokenError("the token endpoint returned 404", status=404),
+    errors.TokenError("the token endpoint returned 499", status=499),
     errors.UnauthorizedError(status=401),
     errors.ValidationError("the request", [("id", "is odd")]),
     errors.WarehouseLoginError(status=505),
@@ -236,16 +236,16 @@ async def _expect(waiting: "asyncio.Future[Run] | object") -> None:
 
 def test_wait_calls_on_poll_after_each_poll() -> None:
     """`on_poll` receives the run after each poll, including the last one; other waits do not receive it."""
-    server, told = Server({("p", 1): Fate(ends=9, until_then="queued")}), list[Run]()
+    server, polled = Server({("p", 1): Fate(ends=9, until_then="queued")}), list[Run]()
 
     async def check() -> None:
         runs = waiter(server)
         quiet = asyncio.create_task(runs.wait("p", 1, None))
-        assert await runs.wait("p", 1, None, told.append) == await quiet == told[-1]
+        assert await runs.wait("p", 1, None, polled.append) == await quiet == polled[-1]
 
     in_no_time(check())
-    assert [run.status for run in told] == ["queued"] * (len(server.asked) - 1) + ["success"]
-    assert len(told) > 3
+    assert [run.status for run in polled] == ["queued"] * (len(server.asked) - 1) + ["success"]
+    assert len(polled) > 3
 
 
 def test_wait_raises_an_error_of_its_own_on_poll_only() -> None:
@@ -271,15 +271,15 @@ def test_wait_raises_an_error_of_its_own_on_poll_only() -> None:
 def test_wait_calls_on_poll_for_runs_of_a_page() -> None:
     """A page that serves several waits calls each `on_poll` with its own run."""
     server = Server({("p", 1): Fate(ends=3), ("p", 2): Fate(ends=6)})
-    told: dict[int, list[int]] = {1: [], 2: []}
+    polled: dict[int, list[int]] = {1: [], 2: []}
 
     def listener(number: int) -> Callable[[Run], None]:
-        return lambda run: told[number].append(run.id)
+        return lambda run: polled[number].append(run.id)
 
     async def check() -> None:
         runs = waiter(server)
-        await asyncio.gather(*(runs.wait("p", number, None, listener(number)) for number in told))
+        await asyncio.gather(*(runs.wait("p", number, None, listener(number)) for number in polled))
 
     in_no_time(check())
-    assert all(set(ids) == {number} for number, ids in told.items())
-    assert len(told[2]) > len(told[1]) > 0
+    assert all(set(ids) == {number} for number, ids in polled.items())
+    assert len(polled[2]) > len(polled[1]) > 0

@@ -27,7 +27,7 @@ def test_wait_skips_a_run_whose_last_waiter_was_removed() -> None:
     async def check() -> None:
         waits = waiter(server)
         waiting = [asyncio.create_task(waits.wait("p", number, None)) for number in range(4)]
-        await asyncio.sleep(1.5)  # the page was read; run 0 is being asked for, the others are to follow
+        await asyncio.sleep(1.5)  # the page was read, run 0 is being requested, the others follow
         waiting[2].cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         assert [task.cancelled() for task in waiting] == [False, False, True, False]

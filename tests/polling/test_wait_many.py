@@ -77,18 +77,18 @@ def test_wait_many_closed_early_cancels_all_polls(error: Exception | None) -> No
         server = Server(fates, failing=[(0, NEVER, "page", error)] if error else [])
         async with aclosing(waiter(server).wait_many(fates, None, None)) as entries:
             await anext(entries)
-        gc.collect()  # which is when asyncio complains
+        gc.collect()  # when asyncio logs unretrieved exceptions
 
     in_no_time(check())
 
 
 def test_wait_many_progress_counts_entries_and_failures() -> None:
     """`on_progress` is called after each entry, and its errors are raised to the caller."""
-    told: list[Progress] = []
+    calls: list[Progress] = []
     server = Server({("p", 1): Fate(), ("q", 1): Fate(ends=5, how="failed"), ("r", 1): Fate(ends=NEVER)})
 
     async def check() -> None:
-        assert len([entry async for entry in waiter(server).wait_many(server.fates, 60, told.append)]) == 3
+        assert len([entry async for entry in waiter(server).wait_many(server.fates, 60, calls.append)]) == 3
 
     def fail(progress: Progress) -> None:
         raise ValueError("the bar is broken")
@@ -98,7 +98,7 @@ def test_wait_many_progress_counts_entries_and_failures() -> None:
             [entry async for entry in waiter(server).wait_many(server.fates, 60, fail)]
 
     in_no_time(check())
-    assert [(progress.done, progress.failed, progress.total) for progress in told] == [
+    assert [(progress.done, progress.failed, progress.total) for progress in calls] == [
         (1, 0, 3),
         (2, 1, 3),
         (3, 2, 3),

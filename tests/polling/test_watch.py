@@ -58,15 +58,15 @@ class Polls:
     """Rounds of reports.
 
     Attributes:
-        answer: What is answered for an id at a time.
-        took: Seconds a round takes.
-        began: When rounds began.
-        open: How many rounds are under way.
+        response: Returns the result for an id at a time.
+        took: The duration of a round in seconds.
+        started: When rounds started.
+        open: The number of rounds in progress.
     """
 
-    answer: Rounds
+    response: Rounds
     took: float = 0.5
-    began: list[float] = attrs.field(factory=list)
+    started: list[float] = attrs.field(factory=list)
     open: int = 0
 
     def reports(self, ids: Iterable[str]) -> AsyncGenerator[PolledReport, None]:
@@ -74,12 +74,12 @@ class Polls:
         return Stream(self._round(ids), list)
 
     async def _round(self, ids: Iterable[str]) -> AsyncGenerator[PolledReport, None]:
-        self.began.append(now())
+        self.started.append(now())
         self.open += 1
         try:
             await asyncio.sleep(self.took)
             for pipeline_id in ids:
-                outcome = self.answer(pipeline_id, now())
+                outcome = self.response(pipeline_id, now())
                 yield attrs.evolve(polled(outcome), pipeline_id=pipeline_id)
         finally:
             self.open -= 1
@@ -105,11 +105,11 @@ async def seen(polls: Polls, ids: list[str], *, until: float, every: float = 10)
 def test_watch_yields_all_pipelines_first_and_then_changes() -> None:
     """The first round yields every pipeline; later rounds those with another status or latest run."""
 
-    def answer(pipeline_id: str, time: float) -> PipelineReport:
+    def response(pipeline_id: str, time: float) -> PipelineReport:
         busy = pipeline_id == "b" and 20 <= time < 40
         return report(pipeline_id, status=PipelineStatus.RUNNING if busy else PipelineStatus.IDLE)
 
-    changes = in_no_time(seen(Polls(answer), ["a", "b", "a"], until=75))
+    changes = in_no_time(seen(Polls(response), ["a", "b", "a"], until=75))
     assert [(change.pipeline_id, change.report and change.report.status) for change in changes] == [
         ("a", "idle"),
         ("b", "idle"),
@@ -130,21 +130,21 @@ def test_watch_yields_all_pipelines_first_and_then_changes() -> None:
 def test_watch_yields_stale_pipelines_and_their_recovery() -> None:
     """A failed poll is yielded once, with the last report, and so is the recovery, also without another change."""
 
-    def answer(pipeline_id: str, time: float) -> PipelineReport | ReadError:
+    def response(pipeline_id: str, time: float) -> PipelineReport | ReadError:
         return OUTAGE if 10 <= time < 60 else report(pipeline_id)
 
-    first, lost, back = in_no_time(seen(Polls(answer), ["p"], until=100))
+    first, lost, back = in_no_time(seen(Polls(response), ["p"], until=100))
     assert (first.stale, first.error) == (False, None)
     assert (lost.stale, lost.error, lost.report) == (True, OUTAGE, first.report)
     assert (back.stale, back.error, back.previous) == (False, None, first.report)
 
 
-@pytest.mark.parametrize(("took", "every", "began"), [(2, 10, [0, 10, 20, 30]), (25, 10, [0, 25])])
-def test_watch_rounds_start_at_the_interval(took: float, every: float, began: list[float]) -> None:
+@pytest.mark.parametrize(("took", "every", "started"), [(2, 10, [0, 10, 20, 30]), (25, 10, [0, 25])])
+def test_watch_rounds_start_at_the_interval(took: float, every: float, started: list[float]) -> None:
     """The interval counts from the start of a round; a round that takes longer is followed immediately."""
     polls = Polls(lambda pipeline_id, _: report(pipeline_id), took)
     in_no_time(seen(polls, ["p"], until=39, every=every))
-    assert polls.began == began
+    assert polls.started == started
 
 
 def test_watch_closed_within_a_round_closes_the_round() -> None:
@@ -186,9 +186,9 @@ def test_change_of_a_status_or_the_latest_run_is_reported(change: dict[str, Any]
     before = report(latest_pipeline_run=run(RunStatus.SUCCESS))
     known = WatchedPipeline(report=before)
     assert known.update(polled(before), datetime.now(UTC)) is None
-    told = known.update(polled(attrs.evolve(before, **change)), datetime.now(UTC))
-    assert told is not None
-    assert told.previous == before
+    calls = known.update(polled(attrs.evolve(before, **change)), datetime.now(UTC))
+    assert calls is not None
+    assert calls.previous == before
 
 
 def test_change_of_other_fields_is_not_reported() -> None:

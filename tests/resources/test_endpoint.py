@@ -168,18 +168,18 @@ async def test_update_sends_the_spec_and_returns_the_response(client: AsyncClien
 async def test_update_with_an_invalid_response_is_unknown(client: AsyncClient, peer: Peer) -> None:
     """An update that was accepted but has an invalid response is neither a success nor a failure."""
     peer.serve(f"PUT {ITEM}", reply(200, b"<html>"))
-    said = "update of connection 'c1' is unknown: it was accepted, but the response cannot be decoded"
-    with pytest.raises(OutcomeUnknownError, match=said) as caught:
+    text = "update of connection 'c1' is unknown: it was accepted, but the response cannot be decoded"
+    with pytest.raises(OutcomeUnknownError, match=text) as caught:
         await client.connections.update(SPEC)
     assert (caught.value.operation, caught.value.resource_id) == ("update connection", "c1")
     assert isinstance(caught.value.__cause__, DecodeError)
     assert peer.count() == 1
 
 
-@pytest.mark.parametrize("answer", [reply(204), reply(200, b"ok"), reply(200, {"deleted": True})])
-async def test_delete_ignores_the_body_of_a_success(client: AsyncClient, peer: Peer, answer: Any) -> None:
+@pytest.mark.parametrize("outcome", [reply(204), reply(200, b"ok"), reply(200, {"deleted": True})])
+async def test_delete_ignores_the_body_of_a_success(client: AsyncClient, peer: Peer, outcome: Any) -> None:
     """A successful delete may have any body."""
-    peer.serve(f"DELETE {ITEM}", answer)
+    peer.serve(f"DELETE {ITEM}", outcome)
     await client.connections.delete("c1")
     assert peer.count() == 1
 

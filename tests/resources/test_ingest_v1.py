@@ -28,12 +28,12 @@ async def test_paths_are_the_consistent_ones(client: AsyncClient, peer: Peer, ki
     ]
 
 
-@pytest.mark.parametrize("answer", [reset(), reply(503, {}), reply(200, b"<html>"), reply(200, [])])
+@pytest.mark.parametrize("failure", [reset(), reply(503, {}), reply(200, b"<html>"), reply(200, [])])
 async def test_create_with_a_lost_response_is_unknown_and_sent_once(
-    client: AsyncClient, peer: Peer, answer: Answer
+    client: AsyncClient, peer: Peer, failure: Answer
 ) -> None:
     """The draft has no way to find the resource, so the outcome is unknown."""
-    peer.serve(f"POST {BASE}/models", answer)
+    peer.serve(f"POST {BASE}/models", failure)
     with pytest.raises(OutcomeUnknownError, match="'m1' in /models") as caught:
         await client.ingest_v1.models.create({"slug": "m1"})
     assert (caught.value.operation, caught.value.resource_id) == ("create models", "m1")

@@ -62,7 +62,7 @@ def test_pager_yields_each_permanent_run_once(
     """However runs are added, responses are reordered and totals are wrong: no run is lost or repeated, and the order is kept."""
     while (
         sum(move.arrivals for move in moves) >= size
-    ):  # more would be a page that holds nothing new, which is an error
+    ):  # more would be a page without new runs, which is an error
         moves.pop()
     history = History(list(range(count)), size, moves, travel, *lies)
     numbers = read(history, prefetch)
@@ -120,10 +120,10 @@ def test_pager_ends_by_has_next_page_only(prefetch: int, totals: int) -> None:
 @pytest.mark.parametrize("prefetch", [0, 4])
 async def test_pager_continues_after_an_empty_page(prefetch: int) -> None:
     """A page without runs is yielded, and the next one is requested if it exists."""
-    answers = {1: page(1, 1), 2: page(2), 3: page(3, 2, more=False)}
+    by_number = {1: page(1, 1), 2: page(2), 3: page(3, 2, more=False)}
 
     async def fetch(number: int) -> Page:
-        return answers[number]
+        return by_number[number]
 
     pages = [page async for page in RunPager(fetch, pipeline_id="p", prefetch=prefetch).pages()]
     assert [[run.id for run in page.items] for page in pages] == [[1], [], [2]]
@@ -229,7 +229,7 @@ def test_pages_without_new_runs_are_limited_by_the_total(
 ) -> None:
     """Two pages without a new run raise an error, plus one page for each page that added runs can have shifted.
 
-    Each page is told as its total and its runs; the last one comes again and again.
+    Each page is calls as its total and its runs; the last one comes again and again.
     """
     deduplicator = RunDeduplicator("p")
     repeated = 0

@@ -142,11 +142,11 @@ async def test_prefetch_loses_no_run_when_runs_are_added(
     route: tuple[int, ...], total_pages: int | None
 ) -> None:
     """Whenever runs are added, also if too many pages are announced, all other runs are read."""
-    for answer in range(70):
-        history = History(list(range(90)), 2, [Change(answer, 0.0, 1)], route, total_pages)
+    for response in range(70):
+        history = History(list(range(90)), 2, [Change(response, 0.0, 1)], route, total_pages)
         first = await history.fetch(1)
         pages = [first] + [page async for _, page in prefetch_pages(history.fetch, first, 16)]
-        assert {run.id for page in pages for run in page.items} >= set(range(90)), answer
+        assert {run.id for page in pages for run in page.items} >= set(range(90)), response
 
 
 async def test_prefetch_reads_sequentially_if_runs_keep_shifting() -> None:
@@ -154,7 +154,7 @@ async def test_prefetch_reads_sequentially_if_runs_keep_shifting() -> None:
     history = History(
         list(range(1000)),
         50,
-        [Change(answer, 0.0, 1) for answer in range(5000)],
+        [Change(response, 0.0, 1) for response in range(5000)],
         delays=(3, 0, 7),
         total_pages=900,
     )

@@ -38,10 +38,10 @@ async def test_resume_raises_when_the_run_stays_missing(
 ) -> None:
     """After that time a 404 is final."""
     peer.serve(f"{RUNS}/7", refusal(404, "no"))
-    began = clock.now
+    started = clock.now
     with pytest.raises(NotFoundError):
         await client.runs.resume("wsr1:1:p1:7")
-    assert clock.now - began >= 90
+    assert clock.now - started >= 90
 
 
 async def test_wait_for_an_unknown_run_raises_its_404(client: AsyncClient, peer: Peer) -> None:

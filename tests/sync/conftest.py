@@ -33,13 +33,13 @@ class Forever:
     """A coroutine that waits until it is cancelled, and records that."""
 
     def __init__(self) -> None:
-        self.began = threading.Event()
+        self.started = threading.Event()
         self.ended = threading.Event()
 
     async def run(self) -> None:
         """Wait forever."""
         try:
-            self.began.set()
+            self.started.set()
             await asyncio.get_running_loop().create_future()
         finally:
             self.ended.set()

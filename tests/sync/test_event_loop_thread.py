@@ -51,7 +51,7 @@ def test_concurrent_first_calls_start_one_thread(loop_thread: EventLoopThread) -
     """Concurrent first calls share the thread that one of them starts."""
     before = len(threads())
     with ThreadPoolExecutor(4) as pool:
-        with loop_thread._starting:  # so that all four find no thread
+        with loop_thread._starting:  # so that none of the four calls finds a thread
             calls = [pool.submit(loop_thread._start) for _ in range(4)]
         assert len({id(call.result(30)) for call in calls}) == 1
     assert len(threads()) == before + 1
@@ -102,7 +102,7 @@ def test_close_cancels_running_calls() -> None:
     loop_thread, forever = EventLoopThread(), Forever()
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(lambda: loop_thread.run(forever.run()))
-        forever.began.wait(30)
+        forever.started.wait(30)
         loop_thread.close(nothing)
         with pytest.raises(ConfigurationError, match="the client is closed"):
             call.result(30)
@@ -149,8 +149,8 @@ def test_call_that_the_loop_never_started_raises(monkeypatch: pytest.MonkeyPatch
     """If the loop closes before it starts a call, the call raises."""
     monkeypatch.setattr(module, "LOOP_CHECK_INTERVAL", 0.001)
     loop = asyncio.new_event_loop()
-    looks = iter([False, True])
-    monkeypatch.setattr(loop, "is_closed", lambda: next(looks, True))
+    checks = iter([False, True])
+    monkeypatch.setattr(loop, "is_closed", lambda: next(checks, True))
     monkeypatch.setattr(loop, "call_soon_threadsafe", lambda _: None)
     with pytest.raises(ConfigurationError) as caught:
         module._BlockingCall(double(1)).run(loop)
@@ -164,7 +164,7 @@ def test_ctrl_c_cancels_the_call(
 ) -> None:
     """Ctrl-C cancels the coroutine before the call raises, and the thread keeps working."""
     forever = Forever()
-    interrupt(forever.began)
+    interrupt(forever.started)
     with pytest.raises(KeyboardInterrupt):
         loop_thread.run(forever.run())
     assert forever.ended.is_set()
@@ -276,9 +276,9 @@ async def count():
             yield number
     finally:
         await asyncio.sleep(0)
-began = threading.Event()
+started = threading.Event()
 async def forever():
-    began.set()
+    started.set()
     await asyncio.get_running_loop().create_future()
 def call():
     with contextlib.suppress(BaseException):
@@ -286,17 +286,17 @@ def call():
 items = loop_thread.iterate(count())
 print(next(items))
 threading.Thread(target=call, daemon=True).start()
-began.wait()
+started.wait()
 """
 
 
 def test_interpreter_exits_if_nothing_was_closed() -> None:
     """A script ends immediately and silently during an iteration and a call."""
-    began = time.monotonic()
+    started = time.monotonic()
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", SCRIPT]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own
     assert (ran.stdout, without_slow_callbacks(ran.stderr), ran.returncode) == ("0\n", "", 0)
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - started < 30
 
 
 def test_error_of_the_running_thread_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:

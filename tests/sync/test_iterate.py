@@ -22,7 +22,7 @@ def test_ctrl_c_closes_the_generator(
         yield 1
         await forever.run()
 
-    interrupt(forever.began)
+    interrupt(forever.started)
     items = loop_thread.iterate(source())
     assert next(items) == 1
     with pytest.raises(KeyboardInterrupt):
@@ -84,7 +84,7 @@ def test_iterate_collected_after_close_does_nothing() -> None:
     items = loop_thread.iterate(counting.items())
     next(items)
     loop_thread.close(nothing)
-    assert counting.closed.is_set()  # with its loop
+    assert counting.closed.is_set()  # closed with its loop
     del items
 
 

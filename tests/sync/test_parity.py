@@ -73,7 +73,7 @@ def test_method_has_the_signature_and_docstring(asynchronous: Any, blocking: Any
     assert [(p.name, p.kind, p.default) for p in ours.values()] == [
         (p.name, p.kind, p.default) for p in theirs.values()
     ]
-    if asynchronous is not AsyncClient.close:  # the blocking one ends a thread, too
+    if asynchronous is not AsyncClient.close:  # the blocking one also stops a thread
         assert inspect.getdoc(blocking) == blocking_text(inspect.getdoc(asynchronous))
     assert not inspect.iscoroutinefunction(blocking)
 

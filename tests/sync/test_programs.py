@@ -74,7 +74,7 @@ def test_client_in_a_separate_process(warehouse_sync_emulator: Emulator, name: s
     """The program ends by itself and prints nothing but its output."""
     warehouse_sync_emulator.seed(pipelines=3, runs=200)
     options = json.dumps(warehouse_sync_emulator.client_options())
-    # Python 3.12 warns of every fork of a process with threads; that it works is what is tested here.
+    # Python 3.12 warns about each fork of a process with threads, which is what this test does.
     flags = ["-X", "dev", "-W", "error", "-W", "ignore::DeprecationWarning"]
     result = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, *flags, "-c", PRELUDE + SCRIPTS[name], options],
@@ -89,11 +89,11 @@ def test_client_in_a_separate_process(warehouse_sync_emulator: Emulator, name: s
 def test_client_interrupted_at_the_response_does_not_hang(warehouse_sync_sync_client: Client) -> None:
     """An interrupt that the main thread handles after the response arrived is raised without a deadlock."""
 
-    async def answer() -> None:
-        _thread.interrupt_main()  # does not wake a waiting thread, unlike a signal
+    async def complete() -> None:
+        _thread.interrupt_main()  # unlike a signal, does not wake a waiting thread
 
     with pytest.raises(KeyboardInterrupt):
-        warehouse_sync_sync_client._loop_thread.run(answer())
+        warehouse_sync_sync_client._loop_thread.run(complete())
     assert warehouse_sync_sync_client.pipelines.list() == []
 
 

@@ -56,7 +56,7 @@ PIPELINE = PipelineSpec(
 )
 
 
-def told(progress: Progress) -> None:
+def calls(progress: Progress) -> None:
     """Show progress."""
     assert_type(progress.total, int | None)
 
@@ -91,7 +91,7 @@ async def asynchronous() -> None:
         assert_type(await client.pipelines.trigger_and_wait("p", timeout=60), Run)
         assert_type(await client.pipelines.report("p"), PipelineReport)
         assert_type(
-            client.pipelines.reports(["p"], concurrency=64, on_progress=told),
+            client.pipelines.reports(["p"], concurrency=64, on_progress=calls),
             AsyncGenerator[PolledReport, None],
         )
         async for run in client.runs.list("p", start=None, end=None, page_size=50, prefetch=8):
@@ -129,7 +129,7 @@ def blocking() -> None:
         assert_type(client.pipelines.trigger_and_wait("p", timeout=60), Run)
         assert_type(client.pipelines.report("p"), PipelineReport)
         assert_type(
-            client.pipelines.reports(["p"], concurrency=64, on_progress=told),
+            client.pipelines.reports(["p"], concurrency=64, on_progress=calls),
             Generator[PolledReport, None, None],
         )
         for run in client.runs.list("p", start=None, end=None, page_size=50, prefetch=8):

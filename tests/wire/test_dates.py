@@ -12,7 +12,7 @@ from warehouse_sync.wire.dates import format_date, parse_date
 NOON = datetime(2023, 3, 1, 12, tzinfo=UTC)
 
 zones = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-# Two days from the calendar's ends: no zone reaches further.
+# Two days from the ends of the calendar, more than any UTC offset.
 FIRST, LAST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001 - hypothesis adds the zone
 instants = st.datetimes(FIRST, LAST, timezones=zones)
 

@@ -30,7 +30,7 @@ Vector = Callable[[str], Any]
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 MODELS = {"connections": Connection, "data-models": DataModel, "pipelines": Pipeline}
-ANSWERS = [
+RESPONSES = [
     f"{folder}/{file.stem}"
     for folder in MODELS
     for file in sorted((VECTORS / folder).glob("*.response.json"))
@@ -190,7 +190,7 @@ def read(name: str, document: Any) -> Any:
     return lenient.structure(document, MODELS[name.split("/", maxsplit=1)[0]])
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize("name", RESPONSES)
 def test_response_is_sent_back_completely(name: str, vector: Vector) -> None:
     """A decoded resource is sent back with all fields that the user sets, and no others."""
     document = vector(name)
@@ -205,11 +205,11 @@ def expected_echo(document: dict[str, Any]) -> dict[str, Any]:
     if "source_account_id" in echo.get("config", {}):
         echo["config"] = {"account_identifier": echo["config"].pop("source_account_id"), **echo["config"]}
     if echo.get("pipeline_type") == "user_attributes":
-        echo.pop("field_transformation_id", None)  # shown on them by the examples, refused by the API
+        echo.pop("field_transformation_id", None)  # in the examples, but rejected by the API
     return echo
 
 
-@pytest.mark.parametrize("name", [name for name in ANSWERS if not name.startswith("connections")])
+@pytest.mark.parametrize("name", [name for name in RESPONSES if not name.startswith("connections")])
 def test_response_sent_back_is_valid(name: str, vector: Vector) -> None:
     """The spec of a documented data model or pipeline is valid."""
     assert list(read(name, vector(name)).to_spec().problems()) == []
@@ -220,7 +220,7 @@ def test_schedule_is_decoded_and_encoded_as_documented(name: str, vector: Vector
     """The schedules of the tutorial are decoded, valid, and encoded to the same JSON."""
     sync_mode, schedule = DOCUMENTED_SCHEDULES[name]
     spec = attrs.evolve(EVENTS_SPEC, sync_mode=sync_mode, schedule=schedule)
-    document = json.loads(json.dumps(vector(name)).replace("T:", "T"))  # the typo is read, never sent
+    document = json.loads(json.dumps(vector(name)).replace("T:", "T"))  # the typo is never sent
     assert {key: encode.spec(spec)[key] for key in ("sync_mode", "schedule")} == document
     assert lenient.structure(vector(name)["sync_mode"], SyncMode) == sync_mode
     assert lenient.structure(vector(name)["schedule"], Schedule) == schedule

@@ -333,7 +333,7 @@ def test_response_is_decoded_with_every_value(name: str, body: Body) -> None:
     expected = SINGLES[name]
     read = lenient.decode(body(name), type(expected))
     assert read == expected
-    assert repr(read) == repr(expected)  # a word that is only a string would be equal, too
+    assert repr(read) == repr(expected)  # a plain string would be equal, too
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -30,7 +30,7 @@ def test_value_that_is_not_json_raises_without_showing_it(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (b"", "the response body is empty"),
         (b"<html>", "the response is not JSON: "),
@@ -42,11 +42,11 @@ def test_value_that_is_not_json_raises_without_showing_it(value: Any) -> None:
         (b"\xef\xbb\xbf{}", "the response is not JSON: "),
     ],
 )
-def test_body_that_is_not_json_raises_without_showing_it(body: bytes, said: str) -> None:
+def test_body_that_is_not_json_raises_without_showing_it(body: bytes, message: str) -> None:
     """A body that is not JSON raises an error that shows no part of it, without an exception of a library in its chain."""
     with pytest.raises(DecodeError) as caught:
         json_codec.decode(body)
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(message)
     assert caught.value.__cause__ is caught.value.__context__ is None
     assert CANARY not in str(caught.value)
 

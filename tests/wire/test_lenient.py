@@ -61,7 +61,7 @@ def changed(document: Any, path: tuple[str | int, ...], value: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("cls", "path", "value", "said"),
+    ("cls", "path", "value", "reason"),
     [
         (Run, (), [CANARY], "expected an object, not a list @ response"),
         (Run, (), CANARY, "expected an object, not a string @ response"),
@@ -121,14 +121,14 @@ def changed(document: Any, path: tuple[str | int, ...], value: Any) -> Any:
     ],
 )
 def test_mismatch_is_reported_without_its_value(
-    vector: Vector, cls: type[Any], path: tuple[str | int, ...], value: Any, said: str
+    vector: Vector, cls: type[Any], path: tuple[str | int, ...], value: Any, reason: str
 ) -> None:
     """An error contains what was expected and the path; neither it nor its chain shows the value."""
     document = vector(EXAMPLES[cls])
     error = decode_error(
         changed({**document, "pipeline_id": "p"} if cls is TriggeredRun else document, path, value), cls
     )
-    assert str(error).endswith(said)
+    assert str(error).endswith(reason)
     assert str(error).startswith(f"the response is not a valid {cls.__name__}: ")
     assert error.__cause__ is error.__context__ is None
     assert CANARY not in "".join(traceback.format_exception(error))
@@ -137,23 +137,23 @@ def test_mismatch_is_reported_without_its_value(
 def test_all_mismatches_are_reported(vector: Vector) -> None:
     """An error contains the paths of all mismatches."""
     document = changed(vector("connections/create-snowflake.response"), ("config", "password"), [CANARY])
-    said = str(decode_error({**document, "name": None, "created_on": CANARY, "state": 1.5}, Connection))
+    reason = str(decode_error({**document, "name": None, "created_on": CANARY, "state": 1.5}, Connection))
     places = ["response.name", "response.state", "response.config.password", "response.created_on"]
-    assert [place for place in places if f"@ {place}" in said] == places
-    assert {part.rpartition(" @ ")[2] for part in said.split("; ")} == set(places)
+    assert [place for place in places if f"@ {place}" in reason] == places
+    assert {part.rpartition(" @ ")[2] for part in reason.split("; ")} == set(places)
 
 
 def test_mismatch_in_a_list_is_reported_with_its_index(vector: Vector) -> None:
     """The error of a list contains the index of the item; a body that is not a list is an error too."""
     items = changed(vector("connections/list.response"), (1, "config", "user"), [CANARY])
-    for document, said in (
+    for document, reason in (
         (items, "@ response[1].config.user"),
         ({}, "expected a list, not an object"),
         (None, "expected a list, not null"),
     ):
         with pytest.raises(DecodeError) as caught:
             lenient.decode_list(json.dumps(document).encode(), Connection)
-        assert said in str(caught.value)
+        assert reason in str(caught.value)
         assert CANARY not in str(caught.value)
     assert lenient.decode_list(b"[]", Connection) == []
 
@@ -264,7 +264,7 @@ def test_unknown_fields_of_read_only_models_are_ignored(vector: Vector, cls: typ
 
 
 @pytest.mark.parametrize(
-    ("cls", "document", "said"),
+    ("cls", "document", "reason"),
     [
         (Connection, {"id": "c", "name": "C", "state": "new"}, "not null @ response.service_provider"),
         (
@@ -279,9 +279,9 @@ def test_unknown_fields_of_read_only_models_are_ignored(vector: Vector, cls: typ
         ),
     ],
 )
-def test_missing_field_is_reported_by_its_path(cls: type[Any], document: Any, said: str) -> None:
+def test_missing_field_is_reported_by_its_path(cls: type[Any], document: Any, reason: str) -> None:
     """A missing field that decides how others are decoded is reported by its own path."""
-    assert str(decode_error(document, cls)).endswith(said)
+    assert str(decode_error(document, cls)).endswith(reason)
 
 
 def test_data_model_without_a_type_is_sql() -> None:
