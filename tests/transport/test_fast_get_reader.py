@@ -33,7 +33,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """For each response to `FastGet`, whether it was plain."""
     calls: list[bool] = []
 
-    def recording(data: bytes) -> Any:
+    def recording(data: bytes | memoryview) -> Any:
         response = read_plain_response(data)
         calls.append(response is not None)
         return response

@@ -46,10 +46,9 @@ class RunDeduplicator:
         return page if new is page.items else attrs.evolve(page, items=new)
 
     def _new_runs(self, page: Page) -> tuple[Run, ...]:
-        numbers = [run.id for run in page.items]
-        distinct = set(numbers)
-        if len(distinct) == len(numbers) and self.seen.isdisjoint(distinct):
-            self.seen |= distinct
+        numbers = {run.id for run in page.items}
+        if len(numbers) == len(page.items) and self.seen.isdisjoint(numbers):
+            self.seen |= numbers
             return page.items
         return tuple(run for run in page.items if self._is_new(run))
 
@@ -122,8 +121,8 @@ class RunPager:
             APIError: The API returned an error for a page.
             TransportError: The connection failed or timed out, also after retries.
         """
-        deduplicator = RunDeduplicator(self._pipeline_id)
         page = await self._fetch(1)
+        deduplicator = RunDeduplicator(self._pipeline_id)
         yield deduplicator.accept(1, page)
         if not page.has_next_page:
             return

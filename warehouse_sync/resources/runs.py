@@ -1,6 +1,6 @@
 """The runs of the pipelines of a workspace."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from warehouse_sync.errors import ValidationError
@@ -227,11 +227,9 @@ def run_pager(  # noqa: PLR0913 - the filters of a listing
     path = _runs_path(workspace, pipeline_id)
     filters = _filters(to_utc(start), to_utc(end), page_size, prefetch)
 
-    async def fetch(number: int) -> Page:
+    def fetch(number: int) -> Awaitable[Page]:
         query = f"currentPage={number}{filters}"
-        return await workspace.sender.send(
-            ApiRequest("GET", path, fast.page, query=query, on_headers=on_headers)
-        )
+        return workspace.sender.send(ApiRequest("GET", path, fast.page, query=query, on_headers=on_headers))
 
     return RunPager(fetch, pipeline_id=pipeline_id, prefetch=prefetch)
 

@@ -62,19 +62,27 @@ class ResponseReader(ResponseHandler, asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Process the first `nbytes` of the buffer."""
-        self.data_received(self._receive_buffer[:nbytes].tobytes())
+        data = self._receive_buffer[:nbytes]
+        if not self._deliver_plain(data):
+            super().data_received(data.tobytes())
 
     def data_received(self, data: bytes) -> None:
-        """Pass a plain response on, or give the data to aiohttp's parser."""
-        if self._at_start:
-            self._at_start = False
-            response = read_plain_response(data)
-            if response is not None:
-                self._drop_timeout()
-                self.feed_data(response)  # type: ignore[arg-type] # `FastGet` tells it from aiohttp's
-                return
+        """Process data. uvloop calls this in place of `buffer_updated`."""
+        if not self._deliver_plain(data):
+            super().data_received(data)
+
+    def _deliver_plain(self, data: bytes | memoryview) -> bool:
+        """Pass a plain response to the request that waits for it. Return whether `data` is one."""
+        if not self._at_start:
+            return False
+        self._at_start = False
+        response = read_plain_response(data)
+        if response is None:
             self.set_response_params(read_until_eof=True, read_timeout=self._read_timeout)
-        super().data_received(data)
+            return False
+        self._drop_timeout()
+        self.feed_data(response)  # type: ignore[arg-type] # `FastGet` tells it from aiohttp's
+        return True
 
 
 class Connector(aiohttp.TCPConnector):

@@ -67,15 +67,15 @@ class PlainResponse:
         return self.head[start : self.head.index(b"\r", start)].strip(b"\t ").decode("ascii")
 
 
-def read_plain_response(data: bytes) -> PlainResponse | None:
+def read_plain_response(data: bytes | memoryview) -> PlainResponse | None:
     """Return the plain response that `data` is, or `None` if it is anything else, or more, or less."""
     match = _HEAD.match(data)
     if match is None or match.end() > _LARGEST_HEAD:
         return None
     end = match.end()
-    head = data[:end]
+    head = bytes(data[:end])
     lower_head = head.lower()
     framing = [line for line in _FRAMING.findall(lower_head) if line != _KEEP_ALIVE]
     if framing != [b"content-length: %d" % (len(data) - end)]:
         return None
-    return PlainResponse(head, lower_head, data[end:])
+    return PlainResponse(head, lower_head, bytes(data[end:]))
