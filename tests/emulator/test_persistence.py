@@ -14,6 +14,7 @@ import pytest
 from tests.emulator.conftest import NOW, Api
 from warehouse_sync.emulator import Emulator, Limits, VirtualClock
 from warehouse_sync.emulator.persistence import FILE, StateError
+from warehouse_sync.emulator.state import event_batches
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -121,6 +122,37 @@ async def test_batches_survive_a_restart(tmp_path: Path, vector: Vector, pipelin
                 await api.post(f"{PIPELINES}/trigger", {"pipeline_id": "example-pipeline"})
                 emulator.advance("1m")
     assert '"email":"a@example.com"' in lines[0]
+
+
+def saved_batches(emulator: Emulator) -> int:
+    """Return how many batches the file has."""
+    assert emulator._sqlite_store is not None
+    assert emulator._sqlite_store._connection is not None
+    [count] = emulator._sqlite_store._connection.execute("SELECT COUNT(*) FROM batch").fetchone()
+    return int(count)
+
+
+async def test_saved_batches_are_bounded(
+    tmp_path: Path, vector: Vector, pipeline: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file has the batches that the memory has, and no more, also after a reset."""
+    monkeypatch.setattr(event_batches, "MAX_BATCHES", 3)
+    warehouse = tmp_path / "shop"
+    warehouse.mkdir()
+    (warehouse / "tickets.csv").write_text(
+        "email,updated_on\na@example.com,2023-02-01\nb@example.com,2023-02-01\n"
+    )
+    model = {**vector("data-models/create.request"), "config": {"sql_query": "SELECT * FROM mp.x.tickets"}}
+    async with life(tmp_path / "state", warehouse=warehouse) as (emulator, api):
+        for expected in (2, 3, 3):
+            await api.post("/connections", vector("connections/create-databricks.request"))
+            await api.post("/data-models", model)
+            await api.post(PIPELINES, {**pipeline, "sync_mode": {"type": "full"}})
+            await api.post(f"{PIPELINES}/trigger", {"pipeline_id": "example-pipeline"})
+            emulator.advance("1m")
+            assert saved_batches(emulator) == expected
+        emulator.reset()
+        assert saved_batches(emulator) == 0
 
 
 async def test_reset_survives_a_restart(tmp_path: Path, vector: Vector, pipeline: Document) -> None:

@@ -19,7 +19,7 @@ from warehouse_sync.emulator.faults.fault import Fault
 from warehouse_sync.emulator.runs.limits import Limits
 from warehouse_sync.emulator.runs.run import Run
 from warehouse_sync.emulator.runs.scheduler import SchedulerState
-from warehouse_sync.emulator.state.event_batches import MAX_BATCHES, EventBatch
+from warehouse_sync.emulator.state.event_batches import EventBatch
 from warehouse_sync.emulator.state.resource import Pipeline, Resource
 from warehouse_sync.emulator.state.store import ResourceKey, Store
 
@@ -82,7 +82,7 @@ class SqliteStore:
         self._faults = faults
         self._changed: dict[ResourceKey, None] = {}
         self._was_reset = False
-        self._new_batches: list[EventBatch] = []
+        self._saved_batches = 0
         self._saved_runs: dict[ResourceKey, int] = {}
         self._saved_settings: object = None
         self._connection: sqlite3.Connection | None = None
@@ -104,7 +104,6 @@ class SqliteStore:
             self.close()
             raise StateError(_explanation(self._folder, error)) from error
         self._store.on_change = self._note_change
-        self._store.batches.on_add = self._new_batches.append
 
     def close(self) -> None:
         """Close the file."""
@@ -115,22 +114,21 @@ class SqliteStore:
     def save(self) -> None:
         """Save all changes since the last save, in one transaction."""
         settings = self._settings_version()
-        if not (self._changed or self._was_reset or self._new_batches) and settings == self._saved_settings:
+        if not (self._changed or self._was_reset) and settings == self._saved_settings:
             return
         self.open()
         assert self._connection is not None  # noqa: S101 - just opened
         with self._connection:
             self._save_changes(self._connection)
         self._saved_settings = settings
+        self._saved_batches = self._store.batches.added
         self._changed.clear()
-        self._new_batches.clear()
         self._was_reset = False
 
     def _note_change(self, key: ResourceKey | None) -> None:
         if key is None:
             self._was_reset = True
             self._changed.clear()
-            self._new_batches.clear()
             self._saved_runs.clear()
         else:
             self._changed[key] = None
@@ -138,7 +136,7 @@ class SqliteStore:
     def _settings_version(self) -> object:
         store = self._store
         now = store.clock.now() if isinstance(store.clock, VirtualClock) else None
-        return store.next_run_id, store.limits, self._faults.changes, now
+        return store.next_run_id, store.limits, self._faults.changes, store.batches.added, now
 
     def _save_changes(self, connection: sqlite3.Connection) -> None:
         if self._was_reset:
@@ -176,14 +174,14 @@ class SqliteStore:
         self._saved_runs[key] = len(runs)
 
     def _save_batches(self, connection: sqlite3.Connection) -> None:
-        if not self._new_batches:
-            return
+        batches = self._store.batches
+        new = batches.newest(batches.added - self._saved_batches)
         connection.executemany(
             "INSERT INTO batch (value, line) VALUES (?, ?)",
-            ((json.encode(attrs.evolve(batch, line=b"")), batch.line) for batch in self._new_batches),
+            ((json.encode(attrs.evolve(batch, line=b"")), batch.line) for batch in new),
         )
         connection.execute(
-            "DELETE FROM batch WHERE number <= (SELECT MAX(number) FROM batch) - ?", [MAX_BATCHES]
+            "DELETE FROM batch WHERE number <= (SELECT MAX(number) FROM batch) - ?", [len(batches)]
         )
 
     def _settings(self) -> _Settings:

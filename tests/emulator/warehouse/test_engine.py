@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from warehouse_sync.emulator.warehouse import engine
 from warehouse_sync.emulator.warehouse.dialect import Query
 from warehouse_sync.emulator.warehouse.engine import Warehouse, sql_literal
 from warehouse_sync.emulator.warehouse.errors import QueryError, WarehouseUnavailableError
@@ -201,3 +202,23 @@ def test_query_that_takes_too_long_is_interrupted(warehouse: Path) -> None:
         pytest.raises(QueryError, match=r"longer than 0\.05 seconds"),
     ):
         session.number(endless)
+
+
+def test_large_rows_are_read_few_at_a_time(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row is read once and in order, whatever its size; chunks of large rows shrink to one row."""
+    monkeypatch.setattr(engine, "_CHUNK_BYTES", 100)
+    sql = (
+        "SELECT range, repeat('x', CASE WHEN range BETWEEN 100 AND 199 THEN 200 ELSE 0 END) FROM range(5000)"
+    )
+    sizes = []
+    with Warehouse(warehouse).open() as session:
+        measure = engine._size
+
+        def size(rows: list[tuple[object, ...]]) -> int:
+            sizes.append(len(rows))
+            return measure(rows)
+
+        monkeypatch.setattr(engine, "_size", size)
+        assert [row[0] for row in session.rows(sql)] == list(range(5000))
+    assert 1 in sizes[7:]
+    assert max(sizes) == 1000

@@ -12,6 +12,7 @@ import pytest
 
 from tests.emulator.conftest import Api
 from warehouse_sync.emulator import Emulator
+from warehouse_sync.emulator.state import event_batches
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +71,32 @@ async def test_both_ends_of_the_range_are_inclusive(
     mode = {**pipeline["sync_mode"], "from": "2023-02-01T10:00:00Z", "until": "2023-02-02T10:00:00Z"}
     await stocked.post(PIPELINES, {**pipeline, "sync_mode": mode})
     assert (await run_once(stocked, clock))["successful_records"] == 2
+
+
+async def test_row_that_is_too_large_fails(
+    stocked: Api, pipeline: Document, model: Document, clock: VirtualClock
+) -> None:
+    """A row whose batch has more than 1 MiB fails, however many there are, and the others are loaded."""
+    sizes = "(VALUES (1048576), (1), (1048576), (1), (2000000)) AS t (size)"
+    large = f"SELECT 'a@example.com' AS email, repeat('x', t.size) AS x FROM {sizes}"  # noqa: S608 - a test's query
+    await stocked.put("/data-models/example-data-model", {**model, "config": {"sql_query": large}})
+    await stocked.post(PIPELINES, {**pipeline, "sync_mode": {"type": "full"}})
+    run = await run_once(stocked, clock)
+    assert (run["status"], run["successful_records"], run["failed_records"]) == ("success", 2, 3)
+    assert [each["user_attributes"]["x"] for each in await batches(stocked)] == ["x", "x"]
+
+
+async def test_batches_of_a_run_are_bounded_in_bytes(
+    stocked: Api, pipeline: Document, model: Document, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run keeps no more bytes than the limit while it loads, and every row counts."""
+    monkeypatch.setattr(event_batches, "MAX_BYTES", 10_000)
+    large = "SELECT 'a@example.com' AS email, repeat('x', 2000) AS x FROM range(1000)"
+    await stocked.put("/data-models/example-data-model", {**model, "config": {"sql_query": large}})
+    await stocked.post(PIPELINES, {**pipeline, "sync_mode": {"type": "full"}})
+    run = await run_once(stocked, clock)
+    assert run["successful_records"] == 1000
+    assert len(await batches(stocked)) == 4
 
 
 async def test_scheduled_runs_load_their_intervals(

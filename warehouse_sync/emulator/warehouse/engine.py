@@ -31,7 +31,7 @@ _CONFIG: dict[str, Any] = {
 }
 _SANDBOX = (
     "SET TimeZone = 'UTC'",
-    "SET memory_limit = '2GB'",
+    "SET memory_limit = '1GB'",
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
@@ -39,6 +39,11 @@ _TABLES = (
     "SELECT database_name, schema_name, table_name FROM duckdb_tables() WHERE NOT internal "
     "UNION ALL SELECT database_name, schema_name, view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL"
 )
+
+
+# Rows to read at once: large values are copied from DuckDB's memory, so few of them at a time.
+_MAX_CHUNK_ROWS = 1000
+_CHUNK_BYTES = 1024 * 1024
 
 
 @frozen
@@ -56,12 +61,14 @@ class WarehouseSession:
             result = self._connection.execute(sql)
             return [(column[0], str(column[1])) for column in result.description or []]
 
-    def rows(self, sql: str, *, chunk_size: int = 1000) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a query."""
+    def rows(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query, read in chunks whose size follows that of the rows."""
+        count = 1
         with self._limited():
             self._connection.execute(sql)
-            while rows := self._connection.fetchmany(chunk_size):
+            while rows := self._connection.fetchmany(count):
                 yield from rows
+                count = min(2 * count, _MAX_CHUNK_ROWS) if _size(rows) < _CHUNK_BYTES else max(1, count // 2)
 
     def number(self, sql: str) -> int:
         """Return the result of a query that selects one number."""
@@ -183,6 +190,11 @@ class Warehouse:
         tables = tuple(Table(*row) for row in connection.execute(_TABLES).fetchall())
         catalog = Catalog(tables, default_database)
         return WarehouseSession(catalog, connection, self._seconds, lambda: self._cancelled)
+
+
+def _size(rows: list[tuple[Any, ...]]) -> int:
+    """Return the size of the strings and bytes in some rows."""
+    return sum(len(value) for row in rows for value in row if isinstance(value, str | bytes))
 
 
 def sql_literal(path: Path) -> str:

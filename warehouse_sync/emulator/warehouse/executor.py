@@ -1,6 +1,5 @@
 """Executes runs: runs the query of a data model, counts its rows and turns them into event batches."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -12,7 +11,7 @@ from warehouse_sync.emulator.documents import Document, encode
 from warehouse_sync.emulator.runs.dates import parse_valid_timestamp
 from warehouse_sync.emulator.runs.limits import Limits
 from warehouse_sync.emulator.runs.run import Run
-from warehouse_sync.emulator.state.event_batches import MAX_BATCHES, EventBatchLog
+from warehouse_sync.emulator.state.event_batches import EventBatchLog, NewestItems
 from warehouse_sync.emulator.state.resource import Problem
 from warehouse_sync.emulator.state.workspace import Workspace
 from warehouse_sync.emulator.warehouse.dialect import Query, Range
@@ -24,6 +23,9 @@ from warehouse_sync.emulator.warehouse.errors import (
     WarehouseUnavailableError,
 )
 from warehouse_sync.emulator.warehouse.mapping import batch, column, sections
+
+# The emulator's own limit: no document names one.
+_MAX_LINE_BYTES = 1024 * 1024
 
 
 class WarehouseExecutor:
@@ -94,7 +96,7 @@ class _Load:
     limits: Limits
 
     def execute(self, session: WarehouseSession, sql: str) -> Iterable[bytes]:
-        """Return a batch, as JSON, for each valid row of the query; only the last `MAX_BATCHES`."""
+        """Return a batch, as JSON, for each valid row of the query; the oldest are dropped if there are too many."""
         query = Query.read(sql, self.provider, session.catalog)
         names = [name for name, _ in session.columns(query.columns())]
         _check_count(len(names), self.limits.columns, "columns")
@@ -102,8 +104,10 @@ class _Load:
         count = session.number(query.count(rows))
         if self._exceeds_record_limit(count):
             return ()
-        documents = self._batches(names, session.rows(query.rows(rows)))
-        return deque((encode(document) for document in documents), maxlen=MAX_BATCHES)
+        lines = NewestItems[bytes]()
+        for line in self._batches(names, session.rows(query.rows(rows))):
+            lines.add(line, len(line))
+        return lines
 
     def _exceeds_record_limit(self, count: int) -> bool:
         limit = self.limits.records(self.pipeline["schedule"])
@@ -112,18 +116,29 @@ class _Load:
         self.run.failure = f"The interval has {count} records; a run loads at most {limit}."
         return True
 
-    def _batches(self, names: list[str], rows: Iterator[tuple[Any, ...]]) -> Iterator[Document]:
+    def _batches(self, names: list[str], rows: Iterator[tuple[Any, ...]]) -> Iterator[bytes]:
         columns = [column(name, iterator=self._sync_mode.get("iterator_field")) for name in names]
         loaded = failed = 0
         for row in rows:
             try:
-                values = sections(columns, row)
+                line = self._line(sections(columns, row))
             except RowError:  # only counted: the API reports how many rows failed, but not which
                 failed += 1
                 continue
             loaded += 1
-            yield batch(values, self.pipeline, source=self._source(), sent_on=self.run.started_on)
+            yield line
         self.run.successful_records, self.run.failed_records = loaded, failed
+
+    def _line(self, values: Document) -> bytes:
+        """Return the batch of a row as JSON.
+
+        Raises:
+            RowError: It is too large.
+        """
+        line = encode(batch(values, self.pipeline, source=self._source(), sent_on=self.run.started_on))
+        if len(line) > _MAX_LINE_BYTES:
+            raise RowError(f"The batch of the row has {len(line)} bytes; at most {_MAX_LINE_BYTES} are sent.")
+        return line
 
     def _range(self) -> Range | None:
         iterator = self._sync_mode.get("iterator_field")
