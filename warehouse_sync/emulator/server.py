@@ -24,6 +24,7 @@ from warehouse_sync.emulator.paths import TOKEN
 from warehouse_sync.emulator.routing import Router
 from warehouse_sync.emulator.runs.limits import Limits
 from warehouse_sync.emulator.runs.run import SIMULATED_FAILURE, RunTiming
+from warehouse_sync.emulator.runs.run_log import RunOrder
 from warehouse_sync.emulator.seeding import count_seeded, seed
 from warehouse_sync.emulator.state.access import Access, StateAccess
 from warehouse_sync.emulator.state.event_batches import EventBatchLog
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 # Requests in progress when the emulator stops, such as delayed ones, may take this many more seconds.
 _SHUTDOWN_SECONDS = 0.1
+# "There is an approximate one-minute delay until the pipeline is created in the mParticle backend" (the tutorial).
+_REPORT_DELAY = timedelta(minutes=1)
 
 
 class RemoteAddressError(ValueError):
@@ -57,7 +60,7 @@ class Emulator:
         running: Seconds a run then runs.
         clock: The clock of runs, schedules and tokens. ``"system"`` is the machine's; ``"virtual"`` starts at the
             machine's time and only moves with `advance`; a `VirtualClock` starts where it was set to.
-        limits: Limits of workspaces and runs; by default the documented ones.
+        limits: Limits of workspaces and runs, or the name of a documented set: ``"2026"``, the default, or ``"2023"``.
         workspace_id: The workspace of `client_options`, and of methods that are not given one.
         client_id: The id of the only credential; it must start with ``emu_``.
         client_secret: The secret of the only credential.
@@ -67,6 +70,9 @@ class Emulator:
             as the object.
         allow_remote: Permit an address that other machines can reach.
         allowed_hosts: Host names to accept in requests, in addition to loopback names.
+        strict_timing: Respond with 404 to the report of a pipeline for a minute after its creation, as the platform
+            does.
+        run_order: The order of runs in a list, which no document promises.
 
     Raises:
         RemoteAddressError: Other machines can reach ``host``, and ``allow_remote`` is not set.
@@ -87,7 +93,7 @@ class Emulator:
         queued: float = 0.05,
         running: float = 0.1,
         clock: Clock | Literal["system", "virtual"] = "system",
-        limits: Limits | None = None,
+        limits: Limits | Literal["2023", "2026"] = "2026",
         workspace_id: int = 5328,
         client_id: str = "emu_client",
         client_secret: str = "emu_secret",  # noqa: S107 - documented, and valid for the emulator only
@@ -95,6 +101,8 @@ class Emulator:
         state: str | PathLike[str] | None = None,
         allow_remote: bool = False,
         allowed_hosts: Iterable[str] = (),
+        strict_timing: bool = False,
+        run_order: Literal["newest", "oldest", "shuffled"] = "newest",
     ) -> None:
         if not (allow_remote or _is_loopback(host)):
             raise RemoteAddressError(
@@ -109,9 +117,11 @@ class Emulator:
             clock=self._clock,
             timing=RunTiming.from_seconds(queued=queued, running=running),
             author=client_id,
-            limits=limits,
+            limits=Limits.named(limits) if isinstance(limits, str) else limits,
             executor=None if warehouse is None else _executor(Path(warehouse), batches),
             batches=batches,
+            run_order=RunOrder(run_order),
+            report_delay=_REPORT_DELAY if strict_timing else timedelta(),
         )
         self._token_endpoint = TokenEndpoint(self._clock, client_id=client_id, client_secret=client_secret)
         self._faults = ActiveFaults()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 
+from tests.emulator.conftest import Api
+from warehouse_sync.emulator import Emulator
+
 if TYPE_CHECKING:
-    from tests.emulator.conftest import Api, Document, Vector
-    from warehouse_sync.emulator import Emulator, VirtualClock
+    from tests.emulator.conftest import Document, Vector
+    from warehouse_sync.emulator import VirtualClock
 
 PIPELINES = "/inputs/data-pipelines"
 TRIGGER = f"{PIPELINES}/trigger"
@@ -229,3 +233,45 @@ async def test_invalid_page_query_is_rejected(ready: Api, query: str, messages: 
     """An invalid query is 400 and names every invalid parameter."""
     response = await ready.get(f"{RUNS}?{query}")
     assert (response.status, response.messages) == (400, messages)
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest", "shuffled"])
+async def test_run_order_is_selected(order: Any, clock: VirtualClock) -> None:
+    """Pages have every run exactly once in the selected order, also of a filtered list."""
+    async with Emulator(run_order=order, clock=clock) as emulator, aiohttp.ClientSession() as session:
+        api = Api(session, emulator.url)
+        await api.sign_in()
+        [pipeline_id] = emulator.seed(pipelines=1, runs=60)
+        for query in ("", "&startDate=2023-02-02T12:00:00Z"):
+            ids: list[int] = []
+            while True:
+                number = len(ids) // 7 + 1
+                page = (
+                    await api.get(f"{PIPELINES}/{pipeline_id}/runs?pageSize=7&currentPage={number}{query}")
+                ).document
+                ids += [run["id"] for run in page["items"]]
+                if not page["has_next_page"]:
+                    break
+            ascending = list(range(61 - page["total_items"], 61))
+            assert sorted(ids) == ascending
+            assert (ids == ascending[::-1]) is (order == "newest")
+            assert (ids == ascending) is (order == "oldest")
+
+
+async def test_report_appears_after_a_minute_with_strict_timing(
+    vector: Vector, pipeline: Document, clock: VirtualClock
+) -> None:
+    """With strict timing the report is 404 for a minute of the emulator's clock after a create, not after an update."""
+    async with Emulator(strict_timing=True, clock=clock) as emulator, aiohttp.ClientSession() as session:
+        api = Api(session, emulator.url)
+        await api.sign_in()
+        await api.post("/connections", vector("connections/create-databricks.request"))
+        await api.post("/data-models", vector("data-models/create.request"))
+        await api.post(PIPELINES, pipeline)
+        report = f"{PIPELINES}/example-pipeline/report"
+        assert (await api.get(report)).status == 404
+        clock.advance("59s")
+        assert (await api.put(f"{PIPELINES}/example-pipeline", pipeline)).status == 200
+        assert (await api.get(report)).status == 404
+        clock.advance("1s")
+        assert (await api.get(report)).status == 200

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from warehouse_sync.emulator import Limits
+from warehouse_sync.emulator import Emulator, Limits
 
 if TYPE_CHECKING:
     from tests.emulator.conftest import Api, Document
-    from warehouse_sync.emulator import Emulator
 
 NOW = datetime(2023, 6, 30, tzinfo=UTC)
 PIPELINES = "/inputs/data-pipelines"
@@ -33,17 +32,28 @@ def test_catch_up_is_limited_by_frequency(frequency: str, back: datetime) -> Non
 
 
 @pytest.mark.parametrize(
-    ("schedule", "most"),
+    ("schedule", "newest", "older"),
     [
-        ({"type": "interval", "frequency": "hourly"}, 1_000_000),
-        ({"type": "interval", "frequency": "monthly"}, 40_000_000),
-        ({"type": "once"}, 40_000_000),
-        ({"type": "on_demand", "frequency": "hourly"}, 24_000_000),
+        ({"type": "interval", "frequency": "hourly"}, 5_000_000, 1_000_000),
+        ({"type": "interval", "frequency": "daily"}, 120_000_000, 24_000_000),
+        ({"type": "interval", "frequency": "weekly"}, 200_000_000, 40_000_000),
+        ({"type": "interval", "frequency": "monthly"}, 200_000_000, 40_000_000),
+        ({"type": "once"}, 120_000_000, 40_000_000),
+        ({"type": "on_demand", "frequency": "hourly"}, 120_000_000, 24_000_000),
     ],
 )
-def test_records_are_limited_by_schedule(schedule: Document, most: int) -> None:
-    """A run may load as many rows as its schedule permits."""
-    assert Limits().records(schedule) == most
+def test_records_are_limited_by_schedule(schedule: Document, newest: int, older: int) -> None:
+    """A run may load as many rows as its schedule permits, by the newest limits or those of 2023."""
+    assert Limits().records(schedule) == Limits.named("2026").records(schedule) == newest
+    assert Limits.named("2023").records(schedule) == older
+
+
+async def test_limits_are_selected_by_year(api: Api) -> None:
+    """An emulator has the newest limits, unless others are named; an unknown name is an error."""
+    assert (await api.get("/_emulator/limits")).document == Limits.named("2026").show()
+    assert Emulator(limits="2023")._store.limits == Limits.named("2023")
+    with pytest.raises(ValueError, match="no limits of 1999; the sets are 2026 and 2023"):
+        Emulator(limits="1999")  # type: ignore[arg-type]  # the point of the test
 
 
 async def test_sixth_active_pipeline_is_rejected(stocked: Api, pipeline: Document) -> None:

@@ -114,7 +114,23 @@ def read_faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
     callback=read_limits,
     help="Change a limit, such as active_pipelines=50 or columns=none; repeatable. GET /_emulator/limits lists all.",
 )
+@click.option(
+    "--limits",
+    "limit_set",
+    default="2026",
+    type=click.Choice(["2026", "2023"]),
+    help="Documented limits to start with, by their year.",
+)
 @click.option("--no-limits", is_flag=True, help="Start without limits.")
+@click.option(
+    "--strict-timing", is_flag=True, help="Return 404 for the report of a pipeline in its first minute."
+)
+@click.option(
+    "--run-order",
+    default="newest",
+    type=click.Choice(["newest", "oldest", "shuffled"]),
+    help="Order of runs in a list; the platform promises none.",
+)
 @click.option(
     "--fault",
     "faults",
@@ -145,6 +161,7 @@ def emulator(  # noqa: PLR0913 - one argument per option
     clock: Literal["system", "virtual"],
     clock_start: str | None,
     moved: dict[str, Any],
+    limit_set: str,
     no_limits: bool,
     faults: tuple[Fault, ...],
     seed_pipelines: int,
@@ -164,7 +181,7 @@ def emulator(  # noqa: PLR0913 - one argument per option
             host=host,
             port=port,
             clock=_clock(clock, clock_start),
-            limits=(Limits.none() if no_limits else Limits()).with_changes(moved),
+            limits=(Limits.none() if no_limits else Limits.named(limit_set)).with_changes(moved),
             **settings,
         )
         for fault in faults:

@@ -7,7 +7,7 @@ from warehouse_sync.emulator.paths import PIPELINES
 from warehouse_sync.emulator.resources.resource_type import ResourceType
 from warehouse_sync.emulator.resources.secrets import mask_secrets
 from warehouse_sync.emulator.resources.validation import FieldErrors
-from warehouse_sync.emulator.runs.schedule import FREQUENCIES
+from warehouse_sync.emulator.runs.schedule import FREQUENCIES, add
 from warehouse_sync.emulator.state.resource import Pipeline
 from warehouse_sync.emulator.state.store import Store
 from warehouse_sync.emulator.state.workspace import Collection, Workspace
@@ -48,11 +48,13 @@ class Pipelines(ResourceType[Pipeline]):
 
     def create(self, document: Document, workspace: Workspace) -> Pipeline:
         """Return a new pipeline; runs that are due at once are created."""
+        now = self.store.clock.now()
         return Pipeline(
             document=document,
-            created_on=self.store.clock.now(),
+            created_on=now,
             created_by=self.store.author,
             scheduler=self.store.new_scheduler(workspace, document["id"], document),
+            report_available_from=add(now, self.store.report_delay) if self.store.report_delay else None,
         )
 
     def update(self, stored: Pipeline, document: Document, workspace: Workspace) -> None:

@@ -17,7 +17,7 @@ from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.responses import json_response
 from warehouse_sync.emulator.routing import Request, Route
 from warehouse_sync.emulator.runs.dates import parse_timestamp
-from warehouse_sync.emulator.runs.run_log import RunLog
+from warehouse_sync.emulator.runs.run_log import RunLog, RunOrder
 from warehouse_sync.emulator.runs.schedule import ALWAYS, NEVER
 from warehouse_sync.emulator.state.resource import Pipeline
 from warehouse_sync.emulator.state.store import Store
@@ -53,9 +53,10 @@ class RunEndpoints:
         return json_response(show_report(workspace, pipeline, now))
 
     def page(self, request: Request) -> web.Response:
-        """Return one page of runs, the newest logical date first."""
+        """Return one page of runs."""
         pipeline, now = self._current(request, request.path_params["id"])
-        return json_response(show_page(pipeline.scheduler.log, PageQuery.read(request.http.query), now))
+        query = PageQuery.read(request.http.query)
+        return json_response(show_page(pipeline.scheduler.log, query, now, self._store.run_order))
 
     def run(self, request: Request) -> web.Response:
         """Return one run."""
@@ -130,12 +131,12 @@ class PageQuery:
         return page_query
 
 
-def show_page(log: RunLog, query: PageQuery, now: datetime) -> Document:
-    """Return a page of runs, the newest logical date first. A page past the last one is empty."""
+def show_page(log: RunLog, query: PageQuery, now: datetime, order: RunOrder) -> Document:
+    """Return a page of runs. A page past the last one is empty."""
     positions = log.between(query.start, query.end)
     pages = math.ceil(len(positions) / query.size)
     return {
-        "items": [run.show(now) for run in log.page(positions, query.page, query.size)],
+        "items": [run.show(now) for run in log.page(positions, query.page, query.size, order)],
         "current_page": query.page,
         "page_size": query.size,
         "total_pages": pages,

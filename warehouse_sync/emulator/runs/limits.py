@@ -1,5 +1,6 @@
 """The platform's documented limits, which the emulator enforces and its user can change."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
@@ -42,8 +43,8 @@ def _duration(default: str) -> str | None:
 class Limits:
     """Limits of workspaces and runs; None removes a limit.
 
-    The defaults are the documented ones (records per interval as published in 2023). Seeded pipelines do not
-    count as active.
+    The defaults are the documented ones as of 2026; `Limits.named` returns older sets. Seeded pipelines do not count
+    as active.
 
     Attributes:
         active_pipelines: Pipelines of a workspace in the state ``active``.
@@ -55,16 +56,27 @@ class Limits:
 
     active_pipelines: int | None = _count(5)
     columns: int | None = _count(100)
-    records_hourly: int | None = _count(1_000_000)
-    records_daily: int | None = _count(24_000_000)
-    records_weekly: int | None = _count(40_000_000)
-    records_monthly: int | None = _count(40_000_000)
-    records_once: int | None = _count(40_000_000)
-    records_on_demand: int | None = _count(24_000_000)
+    records_hourly: int | None = _count(5_000_000)
+    records_daily: int | None = _count(120_000_000)
+    records_weekly: int | None = _count(200_000_000)
+    records_monthly: int | None = _count(200_000_000)
+    records_once: int | None = _count(120_000_000)
+    records_on_demand: int | None = _count(120_000_000)
     catch_up_hourly: str | None = _duration("7d")
     catch_up_daily: str | None = _duration("6mo")
     catch_up_weekly: str | None = _duration("3y")
     catch_up_monthly: str | None = _duration("5y")
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Return a named set of documented limits: ``"2026"`` or ``"2023"``, the year of their publication.
+
+        Raises:
+            ValueError: There is no such set.
+        """
+        if name not in LIMIT_SETS:
+            raise ValueError(f"There are no limits of {name}; the sets are {' and '.join(LIMIT_SETS)}.")
+        return cls(**LIMIT_SETS[name])
 
     @classmethod
     def none(cls) -> Self:
@@ -102,3 +114,16 @@ class Limits:
 
 
 NAMES = tuple(attribute.name for attribute in attrs.fields(Limits))
+# Documented sets, newest first: what differs from the newest. Source of both: mParticle's overview of Warehouse Sync,
+# section "Limits", as published in the year.
+LIMIT_SETS: Mapping[str, Document] = {
+    "2026": {},
+    "2023": {
+        "records_hourly": 1_000_000,
+        "records_daily": 24_000_000,
+        "records_weekly": 40_000_000,
+        "records_monthly": 40_000_000,
+        "records_once": 40_000_000,
+        "records_on_demand": 24_000_000,
+    },
+}

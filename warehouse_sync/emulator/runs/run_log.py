@@ -3,6 +3,8 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
+from math import gcd
 
 from attrs import Factory, define, field, frozen
 
@@ -58,6 +60,23 @@ class SeededRuns:
     def _failed(self, number: int) -> bool:
         from_newest = self.count - 1 - number
         return bool(self.failed_every) and from_newest % self.failed_every == self.failed_every - 1
+
+
+class RunOrder(StrEnum):
+    """The order of runs in the pages of a list. No document promises one."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    SHUFFLED = "shuffled"
+
+
+def _shuffle_step(count: int) -> int:
+    """Return a step through that many positions, modulo their number, that visits each exactly once."""
+    golden_ratio = 0.618
+    step = max(1, int(count * golden_ratio))
+    while gcd(step, count) > 1:
+        step -= 1
+    return step
 
 
 def _order(run: Run) -> tuple[datetime, int]:
@@ -127,10 +146,13 @@ class RunLog:
         first = bisect_left(positions, start, key=self._logical_date)
         return range(first, bisect_right(positions, end, lo=first, key=self._logical_date))
 
-    def page(self, positions: range, number: int, size: int) -> list[Run]:
-        """Return one page of the runs at some positions, newest first; pages count from 1."""
-        newest_first = positions[::-1]
-        return [self._at(position) for position in newest_first[(number - 1) * size : number * size]]
+    def page(self, positions: range, number: int, size: int, order: RunOrder = RunOrder.NEWEST) -> list[Run]:
+        """Return one page of the runs at some positions, given oldest first; pages count from 1."""
+        indices = range(len(positions))[(number - 1) * size : number * size]
+        if order is RunOrder.NEWEST:
+            return [self._at(positions[-1 - index]) for index in indices]
+        step = _shuffle_step(len(positions)) if order is RunOrder.SHUFFLED else 1
+        return [self._at(positions[index * step % len(positions)]) for index in indices]
 
     def _successes(self, now: datetime) -> Iterator[Run]:
         return (run for run in reversed(self._ordered) if run.status(now) == SUCCESS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
@@ -11,7 +12,7 @@ from warehouse_sync.emulator.documents import Document
 from warehouse_sync.emulator.runs.due_queue import DueQueue
 from warehouse_sync.emulator.runs.limits import Limits
 from warehouse_sync.emulator.runs.run import Run, RunTiming
-from warehouse_sync.emulator.runs.run_log import SeededRuns
+from warehouse_sync.emulator.runs.run_log import RunOrder, SeededRuns
 from warehouse_sync.emulator.runs.scheduler import RunEnvironment, RunScheduler, SchedulerState
 from warehouse_sync.emulator.state.event_batches import EventBatchLog
 from warehouse_sync.emulator.state.workspace import Workspace
@@ -64,6 +65,8 @@ class Store:
         limits: Limits of workspaces and runs.
         executor: Executes runs; without it they are simulated.
         batches: The event batches that runs have sent.
+        run_order: The order of runs in the pages of a list.
+        report_delay: How long after its creation the report of a pipeline is not found.
 
     Attributes:
         next_run_id: The id of the next run.
@@ -80,6 +83,8 @@ class Store:
         limits: Limits | None = None,
         executor: RunExecutor | None = None,
         batches: EventBatchLog | None = None,
+        run_order: RunOrder = RunOrder.NEWEST,
+        report_delay: timedelta = timedelta(),
     ) -> None:
         self.clock = clock
         self.timing = timing
@@ -87,6 +92,8 @@ class Store:
         self.limits = limits or Limits()
         self.executor = executor
         self.batches = EventBatchLog() if batches is None else batches
+        self.run_order = run_order
+        self.report_delay = report_delay
         self._workspaces: dict[str, Workspace] = {}
         self._due_queue = DueQueue()
         self.lock = Lock()
