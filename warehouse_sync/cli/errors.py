@@ -12,6 +12,7 @@ import click
 import warehouse_sync
 from warehouse_sync import declarative
 from warehouse_sync.cli.exit_codes import ExitCode
+from warehouse_sync.cli.streams import printable, printable_lines
 
 T = TypeVar("T")
 CREDENTIAL_SOURCE = "warehouse_sync.credential_source"
@@ -57,7 +58,7 @@ class CliError(click.ClickException):
     """
 
     def __init__(self, problem: str, code: ExitCode = ExitCode.ERROR, hint: str = "") -> None:
-        super().__init__(f"{problem} {hint}".rstrip())
+        super().__init__(printable_lines(f"{problem} {hint}".rstrip()))
         self.problem = problem
         self.hint = hint
         self.exit_code = code  # type: ignore[misc]  # click declares it on the class and reads it from the instance
@@ -118,11 +119,6 @@ def one_line(text: object) -> str:
     """Return a message as one sentence on one line, without control characters."""
     words = " ".join(printable(str(text)).split())
     return words if words.endswith((".", "!", "?")) else f"{words}."
-
-
-def printable(text: str) -> str:
-    """Replace control characters, because names and messages come from a server."""
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]], *, on_interrupt: Callable[[], str] = lambda: "") -> T:

@@ -1,14 +1,17 @@
 """The root command, which imports a command's module only when it runs."""
 
+import contextlib
 import difflib
 import errno
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from warehouse_sync._version import __version__
+from warehouse_sync.cli import streams
 from warehouse_sync.cli.exit_codes import ExitCode
 
 # Each section of `--help`: the commands by name, with the first line of their own help.
@@ -73,6 +76,20 @@ class LazyGroup(click.Group):
             ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
         return super().resolve_command(ctx, args)
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the signature is click's
+        """Run the command line; turn an output that cannot be written into one line and an exit code."""
+        streams.prepare()
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            message = streams.write_failure(error)
+            if message is None:
+                raise
+            with contextlib.suppress(OSError):  # stderr may be the stream that cannot be written
+                click.echo(f"Error: {message}", err=True)
+            streams.discard()
+            sys.exit(ExitCode.ERROR)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; turn Ctrl-C and file errors into one line and an exit code."""
         try:
@@ -84,7 +101,7 @@ class LazyGroup(click.Group):
             if error.filename is None or error.errno == errno.EPIPE:
                 raise
             raise click.ClickException(
-                f"{error.filename}: {error.strerror}. Check the path and its permissions."
+                streams.printable(f"{error.filename}: {error.strerror}. Check the path and its permissions.")
             ) from error
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

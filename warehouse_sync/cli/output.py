@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +14,9 @@ from typing import Any, TypeVar
 import click
 
 from warehouse_sync import declarative
-from warehouse_sync.cli.errors import printable
+from warehouse_sync.cli import streams
+from warehouse_sync.cli.documents import to_json, to_yaml
+from warehouse_sync.cli.streams import printable
 
 Row = Mapping[str, Any]
 FORMATS = ("table", "json", "yaml", "csv")
@@ -63,10 +64,9 @@ class Output:
     def document(self, document: object) -> None:
         """Print a document as YAML if `format` is `yaml`, otherwise as JSON."""
         if self.format == "yaml":
-            yaml = import_module("yaml")
-            click.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), nl=False)
+            click.echo(to_yaml(document), nl=False)
         else:
-            click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+            click.echo(to_json(document, indent=2))
 
     def text(self, document: Row, text: str) -> None:
         """Print a result that is text, such as a script, or the document that contains it."""
@@ -96,12 +96,12 @@ class Output:
 
     def line(self, document: Row, text: str) -> None:
         """Print one event of a stream as a line of JSON or text."""
-        click.echo(json.dumps(document, ensure_ascii=False) if self.format == "json" else printable(text))
+        click.echo(to_json(document) if self.format == "json" else printable(text))
 
     def note(self, text: str) -> None:
-        """Print a note on stderr, unless `quiet` is set."""
+        """Print a note on stderr, unless `quiet` is set or stderr cannot be written."""
         if not self.quiet:
-            click.echo(printable(text), err=True)
+            _write_note(f"{printable(text)}\n")
 
     def progress(self, done: int, total: int | None, noun: str) -> None:
         """Show progress on one line of the terminal; the line disappears at the end."""
@@ -111,7 +111,7 @@ class Output:
     def live(self, text: str) -> None:
         """Replace the live line of the terminal; an empty text removes it."""
         if not self.quiet and is_terminal(sys.stderr):
-            click.echo(f"\r\x1b[K{printable(text)}", nl=False, err=True)
+            _write_note(f"\r\x1b[K{printable(text)}")
 
     def _table(self, rows: Sequence[Row], columns: Sequence[str]) -> None:
         if is_terminal(sys.stdout):
@@ -119,6 +119,14 @@ class Output:
             tables.show(rows, columns, colour=has_colour())
         else:
             click.echo(to_plain(rows, columns), nl=False)
+
+
+def _write_note(text: str) -> None:
+    """Write to stderr; a note that cannot be written must not end the command."""
+    try:
+        click.echo(text, nl=False, err=True)
+    except OSError:
+        streams.discard()
 
 
 def is_terminal(stream: Any) -> bool:  # noqa: ANN401 - a text stream, or None where there is none
@@ -138,7 +146,7 @@ def cell(value: object) -> str:
     if isinstance(value, list):
         return "; ".join(cell(item) for item in value)
     if isinstance(value, Mapping):
-        return cell(value["message"]) if set(value) == {"message"} else json.dumps(value, ensure_ascii=False)
+        return cell(value["message"]) if set(value) == {"message"} else printable(to_json(value))
     return printable(str(value))
 
 
@@ -168,7 +176,7 @@ def to_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
     """Format rows as CSV with a header."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow(map(cell, columns))
     writer.writerows([_csv_cell(row.get(name)) for name in columns] for row in rows)
     return text.getvalue()
 

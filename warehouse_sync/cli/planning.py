@@ -13,9 +13,10 @@ import click
 from warehouse_sync import declarative
 from warehouse_sync.cli import errors
 from warehouse_sync.cli.context import Context
-from warehouse_sync.cli.errors import CliError, printable
+from warehouse_sync.cli.errors import CliError
 from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.output import Output, has_colour, is_terminal
+from warehouse_sync.cli.streams import printable
 
 if TYPE_CHECKING:
     from warehouse_sync import AsyncClient

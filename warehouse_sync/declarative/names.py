@@ -17,6 +17,7 @@ from warehouse_sync.declarative.files.documents import to_documents as to_docume
 from warehouse_sync.declarative.files.load import load as load
 from warehouse_sync.declarative.files.load import read as read
 from warehouse_sync.declarative.files.schema import json_schema as json_schema
+from warehouse_sync.declarative.files.whole_files import write_whole as write_whole
 from warehouse_sync.declarative.files.write import export_documents as export_documents
 from warehouse_sync.declarative.files.write import needed_variables as needed_variables
 from warehouse_sync.declarative.files.write import to_yaml as to_yaml

@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 
 from warehouse_sync import __version__, declarative
+from warehouse_sync.cli.documents import escape_json
 from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.output import Output, quiet_option
 from warehouse_sync.cli.planning import files_argument, note_nothing_declared
+from warehouse_sync.cli.streams import printable_lines
 
 FORMATS = ("text", "json", "sarif", "github")
 
@@ -56,11 +58,11 @@ def lint(  # noqa: PLR0913 - one argument per option
         note_nothing_declared(files, Output(quiet=quiet))
     match "json" if as_json else form:
         case "json":
-            click.echo(declarative.to_json(findings))
+            click.echo(escape_json(declarative.to_json(findings)))
         case "sarif":
-            click.echo(declarative.to_sarif(findings, version=__version__))
+            click.echo(escape_json(declarative.to_sarif(findings, version=__version__)))
         case "github":
-            click.echo(declarative.to_github(findings), nl=bool(findings))
+            click.echo(printable_lines(declarative.to_github(findings)), nl=bool(findings))
         case _:
-            click.echo(declarative.to_text(findings))
+            click.echo(printable_lines(declarative.to_text(findings)))
     sys.exit(ExitCode.FILES_WRONG if declarative.has_errors(findings, strict=strict) else ExitCode.OK)

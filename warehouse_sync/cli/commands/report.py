@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from warehouse_sync import declarative
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.output import Output, output_options
 from warehouse_sync.cli.report_html import History, render
@@ -54,7 +55,7 @@ def report(  # noqa: PLR0913 - one argument per option
     history = context.call(
         lambda client: _read(client, output, end - timedelta(days=days), end, chosen, most)
     )
-    file.write_text(render(history), encoding="utf-8")
+    declarative.write_whole({file: render(history)})
     output.record({"file": str(file), "pipelines": len(history.runs), "runs": len(history.all_runs())})
 
 

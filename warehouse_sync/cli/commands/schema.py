@@ -29,5 +29,5 @@ def schema(*, out: Path | None, output: Output) -> None:
     if out is None:
         output.document(document)
     else:
-        out.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        declarative.write_whole({out: json.dumps(document, indent=2, ensure_ascii=False) + "\n"})
         output.text({"file": str(out)}, str(out))

@@ -10,6 +10,7 @@ from warehouse_sync.declarative.errors import PlanError
 from warehouse_sync.declarative.files.documents import to_document
 from warehouse_sync.declarative.files.fields import CONFIGS, KINDS, Spec
 from warehouse_sync.declarative.files.parse_yaml import ambiguity, plain_value
+from warehouse_sync.declarative.files.whole_files import write_whole
 from warehouse_sync.declarative.planning.diff import secret_paths
 from warehouse_sync.declarative.planning.snapshot import Model, Snapshot
 
@@ -76,17 +77,17 @@ def variable_name(resource_id: str, field: str) -> str:
 
 
 def write_files(folder: Path, files: dict[str, str], *, force: bool) -> list[Path]:
-    """Write files to a folder.
+    """Write files to a folder: all of them, or none.
 
     Raises:
         PlanError: A file exists and `force` is false; nothing was written.
+        OSError: A file cannot be written.
     """
     existing = [name for name in files if (folder / name).exists()]
     if existing and not force:
         raise PlanError([f"{folder / name} exists: use --force to overwrite it" for name in existing])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    write_whole({folder / name: text for name, text in files.items()})
     return [folder / name for name in files]
 
 

@@ -10,6 +10,7 @@ import attrs
 from warehouse_sync.declarative.errors import InvalidFilesError, Location, Problem, StalePlanError
 from warehouse_sync.declarative.files.load import PLAN_KEY
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
+from warehouse_sync.declarative.files.whole_files import write_whole
 from warehouse_sync.declarative.planning.plan import CREATE, DELETE, NO_CHANGE, UPDATE, Options, Plan
 
 T = TypeVar("T")
@@ -97,7 +98,7 @@ def changes_document(plan: Plan) -> list[dict[str, Any]]:
 
 
 def save_plan(file: Path, plan: Plan, inputs: PlanInputs, *, folder: str, options: Options) -> None:
-    """Save a plan to a file."""
+    """Save a plan to a file, whole or not at all."""
     document = {
         PLAN_KEY: FORMAT,
         "folder": folder,
@@ -109,7 +110,7 @@ def save_plan(file: Path, plan: Plan, inputs: PlanInputs, *, folder: str, option
         },
         **plan_document(plan),
     }
-    file.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_whole({file: json.dumps(document, indent=2, ensure_ascii=False) + "\n"})
 
 
 def is_plan(file: Path) -> bool:

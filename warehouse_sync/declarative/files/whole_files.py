@@ -1,0 +1,57 @@
+"""Write files whole or not at all."""
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+
+def write_whole(texts: Mapping[Path, str]) -> None:
+    """Write text files: all of them, or none if one cannot be written.
+
+    Each text goes to a temporary file beside its target, which replaces the target after all texts were written. The
+    target of a symlink is replaced, not the link. Pipes and devices are written to directly.
+
+    Raises:
+        OSError: A file cannot be written; its `filename` is the target.
+    """
+    prepared: dict[Path, Path] = {}
+    try:
+        for file, text in texts.items():
+            with _errors_name(file):
+                content = text.encode("utf-8", "backslashreplace")
+                if _is_special(file):
+                    file.write_bytes(content)
+                else:
+                    _write_beside(file.resolve(), content, prepared)
+        for file, temporary in prepared.items():
+            with _errors_name(file):
+                temporary.replace(file)
+    finally:
+        for temporary in prepared.values():
+            temporary.unlink(missing_ok=True)
+
+
+def _write_beside(file: Path, content: bytes, prepared: dict[Path, Path]) -> None:
+    """Write a temporary file with the permissions of the target, and add it to `prepared`."""
+    temporary = file.with_name(f".{secrets.token_hex(8)}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    prepared[file] = temporary
+    with os.fdopen(descriptor, "wb") as stream:
+        if file.exists():
+            temporary.chmod(stat.S_IMODE(file.stat().st_mode))
+        stream.write(content)
+
+
+def _is_special(file: Path) -> bool:
+    return file.exists() and not file.is_file() and not file.is_dir()
+
+
+@contextlib.contextmanager
+def _errors_name(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(file)) from error
