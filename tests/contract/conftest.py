@@ -17,9 +17,15 @@ SORTS: dict[str, Connect] = {
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
+def run_order() -> Any:
+    """The order in which the emulator lists runs; a module can override it."""
+    return "newest"
+
+
+@pytest.fixture
+def emulator(run_order: Any) -> Iterator[Emulator]:
     """An emulator in its own thread, whose runs take almost no time."""
-    with Emulator(queued=0.01, running=0.02) as running:
+    with Emulator(queued=0.01, running=0.02, run_order=run_order) as running:
         yield running
 
 

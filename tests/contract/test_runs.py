@@ -17,13 +17,24 @@ from warehouse_sync import (
 from warehouse_sync.emulator import Emulator
 
 
+@pytest.fixture(params=["newest", "oldest", "shuffled"])
+def run_order(request: pytest.FixtureRequest) -> str:
+    """The order of listed runs: no document promises one, so that these tests run with each."""
+    return str(request.param)
+
+
 @pytest.mark.parametrize("prefetch", [0, 1, 4])
-async def test_list_yields_every_run_once(client: Any, emulator: Emulator, prefetch: int) -> None:
+async def test_list_yields_every_run_once(
+    client: Any, emulator: Emulator, prefetch: int, run_order: str
+) -> None:
     """All runs are yielded once, in the API's order, with any prefetch."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=137)
     runs = [run async for run in client.runs.list(pipeline_id, page_size=10, prefetch=prefetch)]
     assert all(isinstance(run, Run) for run in runs)
-    assert [run.id for run in runs] == sorted({run.id for run in runs}, reverse=True)
+    assert sorted(run.id for run in runs) == list(range(1, 138))
+    sequential = client.runs.list(pipeline_id, page_size=10, prefetch=0)
+    assert [run.id for run in runs] == [run.id async for run in sequential]
+    assert runs[0].id == {"newest": 137, "oldest": 1}.get(run_order, runs[0].id)
     assert len(runs) == 137
 
 
@@ -50,13 +61,15 @@ async def test_list_can_be_iterated_again(client: Any, emulator: Emulator) -> No
 async def test_list_filters_by_logical_date(client: Any, emulator: Emulator) -> None:
     """`start` and `end` limit the logical date, inclusively, in any time zone."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=24)
-    everything = [run async for run in client.runs.list(pipeline_id)]
+    everything = sorted(
+        [run async for run in client.runs.list(pipeline_id)], key=lambda run: run.logical_date, reverse=True
+    )
     start, end = (
         everything[9].logical_date,
         everything[4].logical_date.astimezone(timezone(timedelta(hours=5))),
     )
-    found = [run.id async for run in client.runs.list(pipeline_id, start=start, end=end)]
-    assert found == [run.id for run in everything[4:10]]
+    found = {run.id async for run in client.runs.list(pipeline_id, start=start, end=end)}
+    assert found == {run.id for run in everything[4:10]}
 
 
 @pytest.mark.parametrize(
@@ -137,7 +150,8 @@ async def test_invalid_timeout_raises(client: Any, timeout: Any) -> None:
 async def test_wait_for_a_run_that_failed_raises(client: Any, emulator: Emulator) -> None:
     """A run that ended before the wait is returned immediately; a failed one raises."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=4, failed_every=2)
-    good, bad = [run async for run in client.runs.list(pipeline_id)][:2]
+    runs = [run async for run in client.runs.list(pipeline_id)]
+    good, bad = sorted(runs, key=lambda run: run.id, reverse=True)[:2]
     assert await client.runs.wait(pipeline_id, good.id) == good
     with pytest.raises(RunFailedError) as caught:
         await client.runs.wait(pipeline_id, bad.id)

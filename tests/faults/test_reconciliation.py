@@ -324,9 +324,10 @@ async def test_recovered_responses_are_logged(
     ]
 
 
-async def test_emulator_lost_creates_and_triggers_are_recovered() -> None:
+@pytest.mark.parametrize("run_order", ["newest", "oldest", "shuffled"])
+async def test_emulator_lost_creates_and_triggers_are_recovered(run_order: Any) -> None:
     """Against the whole API: what was applied without a response is accepted, and exists once."""
-    async with Emulator() as emulator, AsyncClient(**emulator.client_options()) as client:
+    async with Emulator(run_order=run_order) as emulator, AsyncClient(**emulator.client_options()) as client:
         emulator.fault("POST /platform/*", count=None, apply_then_drop=True)
         await create_all(client)
         triggered = await client.pipelines.trigger("p1")
