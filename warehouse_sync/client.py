@@ -185,7 +185,9 @@ class AsyncClient:
         return client
 
     def workspace(self, workspace_id: int | str) -> Self:
-        """Return a client for another workspace that shares the sessions and the token of this client.
+        """Return a client for another workspace.
+
+        It shares the sessions and the token of this client.
 
         Args:
             workspace_id: The number of the other workspace.
@@ -199,7 +201,9 @@ class AsyncClient:
         return self._over(self._sender, check_workspace_id(workspace_id))
 
     def with_options(self, *, timeout: Timeout | None = None, retry: RetryPolicy | None = None) -> Self:
-        """Return a client with another timeout or retry policy that shares the sessions and the token of this client.
+        """Return a client with another timeout or retry policy.
+
+        It shares the sessions and the token of this client.
 
         Args:
             timeout: The timeouts; by default those of this client. `connect` and `read` cannot change: they belong to the
@@ -220,7 +224,7 @@ class AsyncClient:
     def watch(
         self, pipeline_ids: Iterable[str], *, every: float | timedelta
     ) -> "AsyncGenerator[StatusChange, None]":
-        """Watch pipelines for changes of their status and of their latest run, until cancelled.
+        """Watch pipelines for changes of their status and latest run, until cancelled.
 
         An outage does not end the watch: a pipeline whose poll fails is yielded once as stale, and again when a poll
         succeeds.

@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures for a running emulator and for clients connected to it.
+"""The pytest plugin: fixtures for a running emulator and connected clients.
 
 pytest loads it automatically once the package is installed. A test requests the fixtures by name::
 
@@ -63,7 +63,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def warehouse_sync_clock() -> "VirtualClock":
-    """The clock of the emulator. It stands at noon UTC of 1 January 2025 until the test advances it."""
+    """The clock of the emulator.
+
+    It stands at noon UTC of 1 January 2025 until the test advances it.
+    """
     from warehouse_sync.emulator import VirtualClock  # noqa: PLC0415 - slow to import
 
     return VirtualClock(datetime(2025, 1, 1, 12, tzinfo=UTC))
@@ -71,7 +74,7 @@ def warehouse_sync_clock() -> "VirtualClock":
 
 @pytest.fixture
 def warehouse_sync_emulator(request: pytest.FixtureRequest) -> "Iterator[Emulator]":
-    """A running, empty emulator in its own thread, for asynchronous and blocking tests."""
+    """A running, empty emulator in its own thread, for all kinds of tests."""
     from warehouse_sync.emulator import Emulator  # noqa: PLC0415 - slow to import
 
     with Emulator(**_clock_settings(request)) as emulator:

@@ -17,20 +17,10 @@ PAGES = [
 
 # Files and folders whose docstrings do not start with a summary yet.
 NO_SUMMARIES_YET = (
-    "warehouse_sync/cli/",
-    "warehouse_sync/client.py",
-    "warehouse_sync/declarative/",
     "warehouse_sync/emulator/",
     "warehouse_sync/integrations/",
-    "warehouse_sync/models/",
-    "warehouse_sync/polling/",
-    "warehouse_sync/resources/",
-    "warehouse_sync/sync/",
-    "warehouse_sync/testing.py",
-    "warehouse_sync/tools/",
     "warehouse_sync/transport/fast_get.py",
     "warehouse_sync/transport/plain_response.py",
-    "warehouse_sync/wire/",
 )
 # Files and folders that do not use plain words yet.
 NO_PLAIN_WORDS_YET = ("warehouse_sync/integrations/",)

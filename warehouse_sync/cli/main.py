@@ -77,7 +77,10 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the signature is click's
-        """Run the command line; turn an output that cannot be written into one line and an exit code."""
+        """Run the command line.
+
+        An output that cannot be written becomes one line and an exit code.
+        """
         streams.prepare()
         try:
             return super().main(*args, **kwargs)

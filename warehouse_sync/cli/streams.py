@@ -1,4 +1,4 @@
-"""The standard streams: any encoding, a full disk, a closed pipe, control characters."""
+"""The standard streams: encodings, full disks, closed pipes, control characters."""
 
 import codecs
 import contextlib
@@ -36,14 +36,14 @@ def is_unicode(stream: TextIO | None) -> bool:
 
 
 def write_failure(error: OSError) -> str | None:
-    """Return the message for an error of writing to a stream, or `None` for any other error."""
+    """Return the message for a write error of a stream, or `None` for other errors."""
     if error.filename is not None or error.errno not in _WRITE_ERRORS:
         return None
     return f"the output cannot be written: {error.strerror}."
 
 
 def discard() -> None:
-    """Discard what the streams have not written, so that Python's exit does not fail on it again."""
+    """Discard unwritten output, so that Python does not fail on it again at exit."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -53,7 +53,10 @@ def discard() -> None:
 
 
 def printable(text: str) -> str:
-    """Replace control characters and direction marks by spaces: texts come from a server or from file names."""
+    """Replace control characters and direction marks by spaces.
+
+    Texts come from a server or from file names.
+    """
     return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
 
 

@@ -1,4 +1,7 @@
-"""The API's resources as frozen classes. Classes named `…Spec` are sent; the others are returned by the API."""
+"""The API's resources as frozen classes.
+
+Classes named `…Spec` are sent; the others are returned by the API.
+"""
 
 from warehouse_sync.models.common import ErrorMessage
 from warehouse_sync.models.connections import (

@@ -43,7 +43,10 @@ def to_spec(model: attrs.AttrsInstance, spec: type[SpecT]) -> SpecT:
 
 
 def to_utc(value: datetime | None) -> datetime | None:
-    """Convert an aware datetime to UTC. Return other values unchanged: validation reports them."""
+    """Convert an aware datetime to UTC.
+
+    Return other values unchanged: validation reports them.
+    """
     if not isinstance(value, datetime) or value.utcoffset() is None:
         return value
     try:
@@ -53,7 +56,10 @@ def to_utc(value: datetime | None) -> datetime | None:
 
 
 def to_enum(enum: type[EnumT], value: EnumT | str) -> EnumT:
-    """Convert a string to an enum member. Return other values unchanged: validation reports them."""
+    """Convert a string to an enum member.
+
+    Return other values unchanged: validation reports them.
+    """
     return enum(value) if isinstance(value, str) else value
 
 
@@ -63,7 +69,10 @@ def to_resource_state(value: ResourceState | str) -> ResourceState:
 
 
 def to_delay(value: str | timedelta | None) -> str | None:
-    """Convert a `timedelta` to the API's notation, in the largest exact unit. Return strings unchanged."""
+    """Convert a `timedelta` to the API's notation, in the largest exact unit.
+
+    Return strings unchanged.
+    """
     if not isinstance(value, timedelta):
         return value
     seconds, exact = divmod(value, timedelta(seconds=1))
@@ -76,7 +85,10 @@ def to_delay(value: str | timedelta | None) -> str | None:
 
 
 def check_id(field: str, value: object) -> Iterator[Problem]:
-    """Yield the problems of an id. Ids become parts of URLs, so only slugs are accepted."""
+    """Yield the problems of an id.
+
+    Ids become parts of URLs, so only slugs are accepted.
+    """
     if not isinstance(value, str):
         yield field, f"must be a string, not {type(value).__name__}"
     elif not _SLUG.fullmatch(value):
@@ -84,14 +96,20 @@ def check_id(field: str, value: object) -> Iterator[Problem]:
 
 
 def check_iterable(field: str, value: object, kind: type | UnionType = Iterable) -> Iterator[Problem]:
-    """Yield why a value is not an iterable of items. A string is none: it would be read letter by letter."""
+    """Yield why a value is not an iterable of items.
+
+    A string is none: it would be read letter by letter.
+    """
     if isinstance(value, str) or not isinstance(value, kind):
         actual = "a string" if isinstance(value, str) else type(value).__name__
         yield field, f"must be an iterable, such as a list, not {actual}"
 
 
 def to_seconds(value: float | timedelta | None) -> float | None:
-    """Convert a `timedelta` to seconds. Return other values unchanged: validation reports them."""
+    """Convert a `timedelta` to seconds.
+
+    Return other values unchanged: validation reports them.
+    """
     return value / timedelta(seconds=1) if isinstance(value, timedelta) else value
 
 
@@ -133,7 +151,10 @@ def check_text(field: str, value: object, *, required: bool = True) -> Iterator[
 
 
 def check_choice(field: str, value: object, enum: type[OpenEnum]) -> Iterator[Problem]:
-    """Yield the problems of an enum member to send. Unlike one that was read, it must be a documented value."""
+    """Yield the problems of an enum member to send.
+
+    Unlike one that was read, it must be a documented value.
+    """
     if value is None:
         yield field, "is required"
     elif not isinstance(value, enum) or not value.is_known:
@@ -177,7 +198,7 @@ def check_extra(extra: Mapping[Any, object], field: str = "extra") -> Iterator[P
 
 
 def check_mask(path: str, value: object) -> Iterator[Problem]:
-    """Yield each masked secret in a document of fields that this release does not know."""
+    """Yield each masked secret in fields that this release does not know."""
     match value:
         case str() if Secret(value).is_mask:
             yield path, MASKED

@@ -145,7 +145,9 @@ class DatabricksConfig:
 
 @attrs.frozen(kw_only=True)
 class UnknownConfig:
-    """The configuration of a service provider that this release does not know, kept and sent back unchanged.
+    """The configuration of a service provider that this release does not know.
+
+    It is kept, and sent back unchanged.
 
     Attributes:
         service_provider: The name of the provider.
@@ -252,7 +254,7 @@ class Connection:
         return self.config.service_provider
 
     def to_spec(self) -> ConnectionSpec:
-        """Return the spec with the same fields, to change and pass to `connections.update`.
+        """Return the spec with the same fields, to pass to `connections.update`.
 
         Replace its masked secrets first.
         """

@@ -79,5 +79,5 @@ class DataModel:
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
     def to_spec(self) -> DataModelSpec:
-        """Return the spec with the same fields, to change and pass to `data_models.update`."""
+        """Return the spec with the same fields, to pass to `data_models.update`."""
         return to_spec(self, DataModelSpec)

@@ -68,7 +68,10 @@ class DataModelStatus(OpenEnum):
 
 
 class PipelineType(OpenEnum):
-    """What a pipeline loads. `events` requires a field transformation."""
+    """The kind of data that a pipeline loads.
+
+    `events` requires a field transformation.
+    """
 
     USER_ATTRIBUTES = "user_attributes"
     EVENTS = "events"
@@ -110,7 +113,10 @@ class SyncModeType(OpenEnum):
 
 
 class ScheduleType(OpenEnum):
-    """How runs of a pipeline start. `on-demand` is an alias of `on_demand`."""
+    """The way runs of a pipeline start.
+
+    `on-demand` is an alias of `on_demand`.
+    """
 
     INTERVAL = "interval"
     ONCE = "once"

@@ -85,7 +85,7 @@ def _to_frequency(value: ScheduleFrequency | str | None) -> ScheduleFrequency | 
 
 @attrs.frozen(kw_only=True)
 class Schedule:
-    """When a pipeline runs.
+    """The schedule of a pipeline.
 
     Attributes:
         type: `interval`, `once` or `on_demand`.

@@ -1,4 +1,4 @@
-"""Results of bulk reports, waits and watches: one entry per id, with errors as values."""
+"""Results of bulk reports, waits and watches: an entry per id, errors as values."""
 
 from datetime import datetime
 
@@ -11,7 +11,9 @@ from warehouse_sync.models.runs import Run
 
 @attrs.frozen(kw_only=True)
 class PolledReport:
-    """The result of `pipelines.reports` for one pipeline. Either `report` or `error` is set.
+    """The result of `pipelines.reports` for one pipeline.
+
+    Either `report` or `error` is set.
 
     Attributes:
         pipeline_id: The id that was passed.

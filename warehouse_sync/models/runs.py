@@ -91,7 +91,10 @@ class TriggeredRun:
     workspace_id: int = 0
 
     def handle(self) -> str:
-        """Return a short string without secrets with which `runs.resume` waits for the run in any process."""
+        """Return a short string with which `runs.resume` waits in any process.
+
+        It contains no secrets.
+        """
         return str(
             RunHandle(workspace_id=self.workspace_id, pipeline_id=self.pipeline_id, run_id=self.run_id)
         )

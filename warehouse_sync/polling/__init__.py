@@ -1,1 +1,4 @@
-"""Bulk reports, waits for runs, and watches. Independent of HTTP: the callers pass in the functions that send requests."""
+"""Bulk reports, waits for runs, and watches.
+
+Independent of HTTP: the callers pass in the functions that send requests.
+"""

@@ -51,7 +51,7 @@ def _next_id_of_async(ids: AsyncIterable[str]) -> NextId:
 
 @attrs.define(eq=False, kw_only=True)
 class BulkReports:
-    """The workers of one call of `pipelines.reports`, and a bounded queue of their results.
+    """The workers of a `pipelines.reports` call, and a bounded queue of their results.
 
     Attributes:
         ids: The ids of the pipelines, consumed one by one.
@@ -87,7 +87,10 @@ class BulkReports:
         self._total = len(self.ids) if isinstance(self.ids, Sized) else None
 
     async def results(self) -> AsyncGenerator[PolledReport, None]:
-        """Yield one entry per id in order of completion. Closing the generator cancels the workers."""
+        """Yield one entry per id in order of completion.
+
+        Closing the generator cancels the workers.
+        """
         self._start_workers()
         try:
             while True:

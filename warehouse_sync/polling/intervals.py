@@ -16,7 +16,7 @@ OVERDUE_SHARE = 0.1  # interval as a share of the time waited, once a run takes 
 
 @attrs.define
 class DurationEstimate:
-    """The estimated duration of the runs of one pipeline, an exponential moving average.
+    """The estimated run duration of a pipeline, an exponential moving average.
 
     Attributes:
         seconds: The estimate, or `None` before the first run has ended.

@@ -79,7 +79,7 @@ class RunReader(Protocol):
         ...
 
     def may_appear_later(self, pipeline_id: str, run_id: int) -> bool:
-        """Return whether a 404 for this run is expected, because the run was created a moment ago."""
+        """Return whether a 404 is expected because the run was created recently."""
         ...
 
 
@@ -125,7 +125,10 @@ class PipelinePoller:
         return not self._cancelled and not self.task.done()
 
     def add(self, run_id: int, on_poll: OnPoll | None) -> "asyncio.Future[Run]":
-        """Add a waiter for a run. Return a future whose result is the run once it has ended."""
+        """Add a waiter for a run.
+
+        Return a future whose result is the run once it has ended.
+        """
         waiter: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
         if run_id not in self.awaited:
             self.awaited[run_id] = AwaitedRun()
@@ -134,7 +137,10 @@ class PipelinePoller:
         return waiter
 
     def remove(self, run_id: int, waiter: "asyncio.Future[Run]") -> Run | None:
-        """Remove a waiter, and cancel the task if it was the last one. Return the run as last read."""
+        """Remove a waiter, and cancel the task if it was the last one.
+
+        Return the run as last read.
+        """
         awaited = self.awaited.get(run_id)
         if awaited is None:
             return None

@@ -27,7 +27,10 @@ class WatchedPipeline:
     stale: bool = False
 
     def update(self, polled: PolledReport, observed_on: datetime) -> StatusChange | None:
-        """Update the state with the result of a poll. Return the change, or `None` if nothing watched changed."""
+        """Update the state with the result of a poll.
+
+        Return the change, or `None` if nothing watched changed.
+        """
         previous, was_stale = self.report, self.stale
         self.stale = polled.report is None
         if polled.report is not None:
@@ -45,7 +48,10 @@ class WatchedPipeline:
 
 
 def watched_state(report: PipelineReport | None) -> tuple[object, ...] | None:
-    """Return the part of a report whose changes are yielded: the statuses, and the id and status of the latest run."""
+    """Return the part of a report whose changes are yielded.
+
+    It has the statuses, and the id and status of the latest run.
+    """
     if report is None:
         return None
     run = report.latest_pipeline_run
@@ -56,7 +62,10 @@ def watched_state(report: PipelineReport | None) -> tuple[object, ...] | None:
 async def watch(
     read_reports: ReadReports, ids: Iterable[str], every: float, clock: Clock
 ) -> AsyncGenerator[StatusChange, None]:
-    """Read the reports of all pipelines every `every` seconds, and yield the changes, until closed or cancelled."""
+    """Read the reports of all pipelines every `every` seconds, and yield the changes.
+
+    The iterator ends only when it is closed or cancelled.
+    """
     pipelines = {pipeline_id: WatchedPipeline() for pipeline_id in ids}
     while pipelines:
         started = clock.monotonic()

@@ -68,7 +68,9 @@ class Connections:
         return await self._endpoint.get(connection_id)
 
     async def create(self, spec: ConnectionSpec) -> Connection:
-        """Create a connection. The API logs in to the warehouse, which can take 10 seconds.
+        """Create a connection.
+
+        The API logs in to the warehouse, which can take 10 seconds.
 
         The request is not repeated once it may have reached the API. If the response is lost, the client reads the id
         until the connection appears, and returns it if all its fields except secrets are the same.

@@ -1,4 +1,4 @@
-"""The list, get, create, update and delete of connections, data models and pipelines.
+"""List, get, create, update and delete of connections, data models and pipelines.
 
 A create is sent once. If its response is lost, the endpoint reads the id to find out whether it was created.
 """
@@ -218,7 +218,7 @@ def _encode(spec: ConnectionSpec | DataModelSpec | PipelineSpec) -> tuple[bytes,
 
 
 def is_ambiguous(error: WarehouseSyncError) -> bool:
-    """Return whether a request that is not idempotent may have succeeded in spite of the error."""
+    """Return whether a non-idempotent request may have succeeded despite the error."""
     match error:
         case TransportError():
             return error.sent == "maybe"

@@ -1,4 +1,6 @@
-"""The v1 draft of the API, as JSON documents, because the draft describes routes but no fields.
+"""The v1 draft of the API, as JSON documents.
+
+The draft describes routes but no fields.
 
 The draft shows PUT and DELETE of a model below `/connections/`, and DELETE of a pipeline at `/{slug}`. The client uses the
 consistent paths instead.
@@ -63,7 +65,9 @@ class IngestResource:
         return await self._send("GET", f"/{require_id('slug', slug)}", json_codec.decode_object)
 
     async def create(self, document: Mapping[str, Any]) -> JSONObject:
-        """Create one resource. The request is not repeated once it may have reached the API.
+        """Create one resource.
+
+        The request is not repeated once it may have reached the API.
 
         Args:
             document: The JSON object to send.

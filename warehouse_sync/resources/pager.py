@@ -1,4 +1,7 @@
-"""The runs of a pipeline, page by page, each run once, until `has_next_page` is false."""
+"""The runs of a pipeline, page by page, until `has_next_page` is false.
+
+Each run is yielded once.
+"""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -14,7 +17,7 @@ MAX_PAGES_WITHOUT_NEW = 2  # consecutive pages without a new run
 
 @attrs.define(eq=False)
 class RunDeduplicator:
-    """Removes repeated runs from pages in order, and detects a server that returns the same pages forever.
+    """Removes repeated runs from pages, and detects endlessly repeated pages.
 
     New runs shift older ones to later pages, so a page may start with runs of earlier pages. These are removed, and each
     run that existed during the whole listing is kept exactly once. If `total_items` grows, as many pages as the new runs
@@ -90,7 +93,10 @@ class RunDeduplicator:
 
 
 class RunPager:
-    """The runs of a pipeline. Iterate over the runs, or over `pages()`; each iteration starts from the first page."""
+    """The runs of a pipeline.
+
+    Iterate over the runs, or over `pages()`; each iteration starts from the first page.
+    """
 
     def __init__(self, fetch: FetchPage, *, pipeline_id: str, prefetch: int) -> None:
         self._fetch = fetch

@@ -1,4 +1,7 @@
-"""The path of each kind of resource, with the prefix of its API generation. `Workspace.path` fills in the workspace."""
+"""The path of each kind of resource, with the prefix of its API generation.
+
+`Workspace.path` fills in the workspace.
+"""
 
 V2 = "/platform/v2/workspaces/{workspace_id}"
 CONNECTIONS = f"{V2}/connections"

@@ -100,7 +100,9 @@ class Pipelines:
         return await self._endpoint.create(spec)
 
     async def update(self, spec: PipelineSpec) -> Pipeline:
-        """Replace all fields of a pipeline, and clear its fault, so that it runs at its next interval.
+        """Replace all fields of a pipeline, and clear its fault.
+
+        It then runs at its next interval.
 
         Args:
             spec: The fields of the pipeline.
@@ -136,7 +138,9 @@ class Pipelines:
         await self._endpoint.delete(pipeline_id)
 
     async def trigger(self, pipeline_id: str) -> TriggeredRun:
-        """Start a run now. An on-demand pipeline loads the data from its last successful run until now.
+        """Start a run now.
+
+        An on-demand pipeline loads the data from its last successful run until now.
 
         The request is not repeated once it may have reached the API. If the response is lost, the client searches the
         runs of the pipeline for a new manual run. If there is exactly one, it is returned with `inferred=True`.

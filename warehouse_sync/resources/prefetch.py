@@ -46,7 +46,9 @@ class Window:
 
 
 def next_window(after: int, size: int, announced: int) -> Window:
-    """Return the window of up to `size` pages after a page, limited to the announced number of pages.
+    """Return the window of up to `size` pages after a page.
+
+    It is limited to the announced number of pages.
 
     If that number is too small, the window has one page.
     """
@@ -71,7 +73,7 @@ class PrefetchWindows:
         self._active: deque[tuple[Window, asyncio.Task[list[Page]]]] = deque()
 
     async def pages(self, number: int, page: Page) -> AsyncGenerator[NumberedPage, None]:
-        """Yield the pages after `page` until the last one, or until a window cannot be trusted."""
+        """Yield the pages after `page` until the end or an untrusted window."""
         while True:
             self._start_windows(number, page.total_pages or 0)
             window, task = self._active[0]
@@ -158,7 +160,7 @@ async def _result(task: "asyncio.Task[list[Page]]") -> list[Page] | None:
 
 
 async def prefetch_pages(fetch: FetchPage, first: Page, limit: int) -> AsyncGenerator[NumberedPage, None]:
-    """Yield the pages after the first one in order, with up to `limit` concurrent requests."""
+    """Yield the pages after the first one, with up to `limit` concurrent requests."""
     number, page, sequential_pages = 1, first, 0
     while page.has_next_page:
         windows, before = PrefetchWindows(fetch, limit), number

@@ -161,7 +161,9 @@ class Runs:
         timeout: float | timedelta | None = None,
         on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
-        """Wait for the run of a handle, which `TriggeredRun.handle()` or a `WaitTimeoutError` provided in any process.
+        """Wait for the run of a handle.
+
+        A `TriggeredRun.handle()` or a `WaitTimeoutError` of any process provides it.
 
         Args:
             handle: The handle. Its workspace may be another one of the same credential.
@@ -204,7 +206,7 @@ class WorkspaceRunReader:
         return await self._workspace.sender.send(ApiRequest("GET", path, fast.page))
 
     def may_appear_later(self, pipeline_id: str, run_id: int) -> bool:
-        """Return whether a 404 for this run is expected, because the run or its pipeline was just created."""
+        """Return whether a 404 is expected because the run or pipeline was just created."""
         was_just_created = self._workspace.was_just_created
         return was_just_created(pipeline_id, run_id) or was_just_created(pipeline_id)
 

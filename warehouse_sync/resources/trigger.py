@@ -1,4 +1,4 @@
-"""Triggering a pipeline, and finding its run if the response to the trigger is lost."""
+"""Triggering a pipeline, and finding its run if the response is lost."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,9 @@ RECONCILE_DELAYS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each search 
 
 @attrs.define(eq=False)
 class ServerClock:
-    """The difference between the clocks of the server and this machine, from the `Date` header of responses.
+    """The difference between the clocks of the server and this machine.
+
+    It is computed from the `Date` header of responses.
 
     Attributes:
         wall: Returns the time of this machine, in seconds since 1970.

@@ -1,4 +1,4 @@
-"""The workspace that resource clients share: its id, its sender and what was created in it recently."""
+"""The workspace that resource clients share: id, sender and recent creations."""
 
 from collections.abc import Iterator
 
@@ -43,7 +43,10 @@ class Workspace:
         return self if workspace_id == self.id else attrs.evolve(self, id=workspace_id)
 
     def mark_created(self, pipeline_id: str, run_id: int | None = None) -> None:
-        """Record that a pipeline or run was just created, so that waits retry a 404 for it."""
+        """Record that a pipeline or run was just created.
+
+        Waits then retry a 404 for it.
+        """
         recent, now = self.recently_created, self.clock.monotonic()
         while recent and next(iter(recent.values())) <= now:  # in insertion order, so the oldest come first
             del recent[next(iter(recent))]
@@ -51,11 +54,16 @@ class Workspace:
         recent[self.id, pipeline_id, run_id] = now + self.sender.reconcile_timeout
 
     def was_just_created(self, pipeline_id: str, run_id: int | None = None) -> bool:
-        """Return whether a pipeline or run was created recently, so that a 404 may not be final."""
+        """Return whether a pipeline or run was created recently.
+
+        If so, a 404 for it may not be final.
+        """
         return self.recently_created.get((self.id, pipeline_id, run_id), 0.0) > self.clock.monotonic()
 
     def reconcile_delays(self, first: float, longest: float) -> Iterator[float]:
-        """Yield the delay before each attempt to find a lost create: 0, then doubling, up to `reconcile_timeout`.
+        """Yield the delay before each attempt to find a lost create.
+
+        The first delay is 0, and later ones double, up to `reconcile_timeout` in total.
 
         Args:
             first: Seconds before the second attempt.

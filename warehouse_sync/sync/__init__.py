@@ -1,1 +1,4 @@
-"""The blocking client: runs the coroutines of the asynchronous client on a background event loop."""
+"""The blocking client.
+
+It runs the coroutines of the asynchronous client on a background event loop.
+"""

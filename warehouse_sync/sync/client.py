@@ -116,7 +116,10 @@ class Client:
         return client
 
     def close(self) -> None:
-        """Close the sessions of the client and stop its thread. Later requests raise `ConfigurationError`."""
+        """Close the sessions of the client and stop its thread.
+
+        Later requests raise `ConfigurationError`.
+        """
         if self._owns_loop_thread:
             self._loop_thread.close(self._async.close)
 
@@ -171,7 +174,9 @@ class Client:
         return IngestV1(self._async.ingest_v1, self._loop_thread)
 
     def workspace(self, workspace_id: int | str) -> Self:
-        """Return a client for another workspace that shares the sessions and the token of this client.
+        """Return a client for another workspace.
+
+        It shares the sessions and the token of this client.
 
         Args:
             workspace_id: The number of the other workspace.
@@ -185,7 +190,9 @@ class Client:
         return self._over(self._async.workspace(workspace_id), self._loop_thread)
 
     def with_options(self, *, timeout: Timeout | None = None, retry: RetryPolicy | None = None) -> Self:
-        """Return a client with another timeout or retry policy that shares the sessions and the token of this client.
+        """Return a client with another timeout or retry policy.
+
+        It shares the sessions and the token of this client.
 
         Args:
             timeout: The timeouts; by default those of this client. `connect` and `read` cannot change: they belong to the
@@ -203,7 +210,7 @@ class Client:
     def watch(
         self, pipeline_ids: Iterable[str], *, every: float | timedelta
     ) -> "Generator[StatusChange, None, None]":
-        """Watch pipelines for changes of their status and of their latest run, until cancelled.
+        """Watch pipelines for changes of their status and latest run, until cancelled.
 
         An outage does not end the watch: a pipeline whose poll fails is yielded once as stale, and again when a poll
         succeeds.

@@ -138,7 +138,9 @@ class _PortalThread:
 
 
 class EventLoopThread:
-    """Runs coroutines for blocking callers in any thread, including threads that run an event loop themselves.
+    """Runs coroutines for blocking callers in any thread.
+
+    The threads may run an event loop themselves.
 
     The thread starts with the first call, and stops with `close()` or at interpreter exit. A forked child process starts
     its own thread.

@@ -38,7 +38,10 @@ from warehouse_sync.wire.json_codec import JSONObject
 
 
 class RunPager:
-    """The runs of a pipeline. Iterate over the runs, or over `pages()`; each iteration starts from the first page."""
+    """The runs of a pipeline.
+
+    Iterate over the runs, or over `pages()`; each iteration starts from the first page.
+    """
 
     def __init__(self, asynchronous: async_pager.RunPager, loop_thread: EventLoopThread) -> None:
         self._async = asynchronous
@@ -117,7 +120,9 @@ class Connections:
         return self._loop_thread.run(self._async.get(connection_id))
 
     def create(self, spec: ConnectionSpec) -> Connection:
-        """Create a connection. The API logs in to the warehouse, which can take 10 seconds.
+        """Create a connection.
+
+        The API logs in to the warehouse, which can take 10 seconds.
 
         The request is not repeated once it may have reached the API. If the response is lost, the client reads the id
         until the connection appears, and returns it if all its fields except secrets are the same.
@@ -411,7 +416,9 @@ class Runs:
         timeout: float | timedelta | None = None,
         on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
-        """Wait for the run of a handle, which `TriggeredRun.handle()` or a `WaitTimeoutError` provided in any process.
+        """Wait for the run of a handle.
+
+        A `TriggeredRun.handle()` or a `WaitTimeoutError` of any process provides it.
 
         Args:
             handle: The handle. Its workspace may be another one of the same credential.
@@ -496,7 +503,9 @@ class Pipelines:
         return self._loop_thread.run(self._async.create(spec))
 
     def update(self, spec: PipelineSpec) -> Pipeline:
-        """Replace all fields of a pipeline, and clear its fault, so that it runs at its next interval.
+        """Replace all fields of a pipeline, and clear its fault.
+
+        It then runs at its next interval.
 
         Args:
             spec: The fields of the pipeline.
@@ -532,7 +541,9 @@ class Pipelines:
         self._loop_thread.run(self._async.delete(pipeline_id))
 
     def trigger(self, pipeline_id: str) -> TriggeredRun:
-        """Start a run now. An on-demand pipeline loads the data from its last successful run until now.
+        """Start a run now.
+
+        An on-demand pipeline loads the data from its last successful run until now.
 
         The request is not repeated once it may have reached the API. If the response is lost, the client searches the
         runs of the pipeline for a new manual run. If there is exactly one, it is returned with `inferred=True`.
@@ -680,7 +691,9 @@ class IngestResource:
         return self._loop_thread.run(self._async.get(slug))
 
     def create(self, document: Mapping[str, Any]) -> JSONObject:
-        """Create one resource. The request is not repeated once it may have reached the API.
+        """Create one resource.
+
+        The request is not repeated once it may have reached the API.
 
         Args:
             document: The JSON object to send.

@@ -126,7 +126,7 @@ class Module:
 
 
 def imports(modules: list[Module], body: str, target: Target) -> list[str]:
-    """Return the import statements of the generated classes, with those for type checkers in a separate block."""
+    """Return the imports of the generated classes, separately for type checkers."""
     used, quoted = names_in(body)
     lines = {"from warehouse_sync.sync.event_loop_thread import EventLoopThread"}
     lines |= {f"from {home} import {name}" for name, home in BLOCKING.items() if name in used | quoted}
@@ -153,7 +153,7 @@ def imports(modules: list[Module], body: str, target: Target) -> list[str]:
 
 
 def names_in(code: str) -> tuple[set[str], set[str]]:
-    """Return the names that code uses, and the names that it uses in quoted annotations only."""
+    """Return the names that code uses, and those in quoted annotations only."""
     nodes = list(ast.walk(ast.parse(code)))
     local = {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
     used = {node.id for node in nodes if isinstance(node, ast.Name)} - local
@@ -223,7 +223,10 @@ def _over(cls, asynchronous: {kind}, loop_thread: EventLoopThread) -> Self:
     return client
 
 def close(self) -> None:
-    """Close the sessions of the client and stop its thread. Later requests raise `ConfigurationError`."""
+    """Close the sessions of the client and stop its thread.
+
+    Later requests raise `ConfigurationError`.
+    """
     if self._owns_loop_thread:
         self._loop_thread.close(self._async.close)
 
@@ -246,7 +249,7 @@ CLIENT_METHODS = frozenset({"close", "__aenter__", "__aexit__"})
 
 
 def public_attributes(node: ast.ClassDef) -> Iterator[str]:
-    """Yield a statement for each public attribute, which copies it from the asynchronous object."""
+    """Yield statements that copy public attributes from the asynchronous object."""
     for statement in ast.walk(node):
         if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Attribute):
             continue
@@ -281,7 +284,7 @@ def is_resource(item: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def resource(item: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    """Return the property for a blocking resource client, which is imported when it is first used."""
+    """Return the property for a blocking resource client, imported at first use."""
     name = str(ast.literal_eval(item.returns)) if item.returns else ""
     lines = (
         docstring(item),
@@ -299,7 +302,7 @@ def home_of(name: str) -> str:
 
 
 def method(item: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    """Return the blocking method, whose body is one line that runs the asynchronous method."""
+    """Return the blocking method, one line that runs the asynchronous method."""
     quoted = isinstance(item.returns, ast.Constant) and isinstance(item.returns.value, str)
     returns = (
         str(ast.literal_eval(item.returns))
@@ -328,7 +331,10 @@ def blocking(annotation: str) -> str:
 
 
 def blocking_iter(item: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    """Return `__iter__` with the loops of `__aiter__`, so that steps within a page stay on the calling thread."""
+    """Return `__iter__` with the loops of `__aiter__`.
+
+    Steps within a page then stay on the calling thread.
+    """
     body = "\n".join(ast.unparse(statement) for statement in item.body[1:])
     for asynchronous, ours in (("async for", "for"), ("async with aclosing(", "with closing(")):
         body = body.replace(asynchronous, ours)

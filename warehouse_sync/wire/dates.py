@@ -1,4 +1,7 @@
-"""Dates in JSON: ISO 8601 with any number of fraction digits. A date without a time zone is in UTC."""
+"""Dates in JSON: ISO 8601 with any number of fraction digits.
+
+A date without a time zone is in UTC.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -11,7 +14,9 @@ _DATE = re.compile(
 
 
 def parse_date(text: str) -> datetime:
-    """Parse a date to a datetime in UTC, rounded to microseconds by the seventh fraction digit, like msgspec.
+    """Parse a date to a datetime in UTC.
+
+    It is rounded to microseconds by the seventh fraction digit, like msgspec.
 
     Raises:
         ValueError: The text is not a date.
@@ -30,7 +35,10 @@ def parse_date(text: str) -> datetime:
 
 
 def format_date(value: datetime) -> str:
-    """Format an aware datetime like the reference, as `2022-10-30T11:00:16Z`, with a fraction only if it is not 0."""
+    """Format an aware datetime like the reference, as `2022-10-30T11:00:16Z`.
+
+    It has a fraction only if that is not 0.
+    """
     utc = value.astimezone(UTC)
     spec = "seconds" if not utc.microsecond else "microseconds" if utc.microsecond % 1000 else "milliseconds"
     return utc.replace(tzinfo=None).isoformat(timespec=spec) + "Z"

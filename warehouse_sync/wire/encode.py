@@ -1,4 +1,6 @@
-"""Models to JSON documents: documented names and spellings, without `None` and without fields the server sets.
+"""Conversion of models to JSON documents, with documented names and spellings.
+
+Fields that are `None` or set by the server are left out.
 
 The fields come from the models, so that a new field is sent as soon as its model has it. Fields that this release does
 not know, kept in `extra`, come first and never replace a known one.
@@ -30,7 +32,10 @@ Model = Spec | ConnectionConfig | SyncMode | Schedule
 
 
 def spec(value: Spec) -> JSONObject:
-    """Return the document to send for a spec. It holds secrets in clear text: never log or show it."""
+    """Return the document to send for a spec.
+
+    It holds secrets in clear text: never log or show it.
+    """
     match value:
         case ConnectionSpec():
             return _connection(value)
@@ -54,7 +59,10 @@ def secrets(value: Spec) -> tuple[str, ...]:
 
 
 def without_secrets(document: Mapping[str, Any], value: Spec) -> JSONObject:
-    """Return `document` without the fields that the server masks, to compare it with a response."""
+    """Return `document` without the fields that the server masks.
+
+    The result can be compared with a response.
+    """
     if not isinstance(value, ConnectionSpec):
         return dict(document)
     masked = {json_names(type(value.config))[name] for name in _secret_fields(value.config)}

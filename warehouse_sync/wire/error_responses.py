@@ -43,7 +43,7 @@ def error_class(status: int, messages: Iterable[str]) -> type[APIError]:
 
 
 def error_messages(body: bytes, secrets: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the messages of an error response, shortened, with echoed `secrets` masked.
+    """Return the shortened messages of an error response, with `secrets` masked.
 
     Accepts `{"errors": [{"message": …}]}`, strings in that list, `{"message": …}`, and the token endpoint's
     `{"error": …, "error_description": …}`. A body that is not JSON has no messages.
@@ -53,7 +53,7 @@ def error_messages(body: bytes, secrets: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def without_secrets(text: str | None, secrets: Iterable[str]) -> str | None:
-    """Return the value of a header of an error response, shortened, with echoed `secrets` masked."""
+    """Return the shortened value of a response header, with `secrets` masked."""
     return None if text is None else _clean(text, _forms(secrets))
 
 

@@ -65,7 +65,7 @@ def decode_list(body: bytes) -> list[Any]:
 
 
 def kind_of_json(value: object) -> str:
-    """Name the JSON type of a value, for error messages, which never show the value itself."""
+    """Return the JSON type of a value, for error messages, which never show values."""
     if value is None:
         return "null"
     kinds = {bool: "a boolean", int: "a number", float: "a decimal number", str: "a string", list: "a list"}
