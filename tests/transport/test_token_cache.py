@@ -330,6 +330,22 @@ def test_to_cache_accepts_none_directory_or_cache(cache: TokenCache, tmp_path: P
             to_cache(wrong)  # type: ignore[arg-type]  # refused
 
 
+@pytest.mark.parametrize("directory", [None, "~/tokens"])
+def test_unknown_home_directory_is_a_configuration_error(
+    directory: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without HOME and an entry of the user database, the error says what to set."""
+
+    def no_entry(uid: int) -> object:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", no_entry)
+    with pytest.raises(ConfigurationError, match="set HOME, or pass another directory"):
+        TokenCache(directory)
+
+
 @pytest.mark.parametrize("sort", ["async", "sync"])
 async def test_client_uses_the_cached_token_of_another(peer: Peer, tmp_path: Path, sort: str) -> None:
     """Of two clients one after the other, one requests a token."""

@@ -25,6 +25,7 @@ from warehouse_sync.cli.profiles import (
     read_default_profile,
     read_postman,
     read_profile,
+    user_folder,
 )
 
 if TYPE_CHECKING:
@@ -203,18 +204,16 @@ def find(
 
 
 def _token_folder(settings: Mapping[str, Setting], environ: Mapping[str, str]) -> Path | None:
-    """Return the folder of this credential's token; each credential has its own."""
+    """Return the folder of this credential's token, or `None` without a cache.
+
+    Each credential has a folder of its own.
+    """
     if environ.get(f"{PREFIX}TOKEN_CACHE", "").lower() == "off" or "client_id" not in settings:
         return None
     url = settings["token_url"].value if "token_url" in settings else TOKEN_URL
     name = hashlib.sha256(f"{url}\n{settings['client_id'].value}".encode()).hexdigest()[:16]
-    return token_root(environ) / name
-
-
-def token_root(environ: Mapping[str, str]) -> Path:
-    """Return the folder that holds the token folders of all credentials."""
-    folder = environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(folder).expanduser() / "warehouse-sync" / "tokens"
+    folder = user_folder(environ.get("XDG_CACHE_HOME") or "~/.cache")
+    return None if folder is None else folder / "warehouse-sync" / "tokens" / name
 
 
 @dataclass(frozen=True, kw_only=True)

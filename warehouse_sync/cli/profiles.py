@@ -34,12 +34,23 @@ _SECRET = "client_secret"  # noqa: S105 - a setting's name
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def config_file(environ: Mapping[str, str]) -> Path:
-    """Return `WAREHOUSE_SYNC_CONFIG`, or `config.toml` in the user's config folder."""
+def config_file(environ: Mapping[str, str]) -> Path | None:
+    """Return the path of the profile file.
+
+    It is `WAREHOUSE_SYNC_CONFIG`, or `config.toml` in the user's config folder; `None` without a home folder.
+    """
     if environ.get("WAREHOUSE_SYNC_CONFIG"):
         return Path(environ["WAREHOUSE_SYNC_CONFIG"])
-    folder = environ.get("XDG_CONFIG_HOME") or environ.get("APPDATA") or "~/.config"
-    return Path(folder).expanduser() / "warehouse-sync" / "config.toml"
+    folder = user_folder(environ.get("XDG_CONFIG_HOME") or environ.get("APPDATA") or "~/.config")
+    return None if folder is None else folder / "warehouse-sync" / "config.toml"
+
+
+def user_folder(path: str) -> Path | None:
+    """Return a path with `~` replaced, or `None` if the user has no home folder."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # neither HOME nor an entry of the user database
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +80,7 @@ class ProfileSecret:
             hint = f"Set {name}" if name else "Write env:NAME"
             return self.environ.get(name) or self._fail(f"{name or self.text}, which is not set", hint)
         if scheme == "file":
-            return _text_of(Path(name).expanduser()) or self._fail(
+            return _text_of(user_folder(name)) or self._fail(
                 f"{name}, which cannot be read or is empty", "Write the secret to that file"
             )
         if os.name == "posix" and self.file.stat().st_mode & _OPEN_TO_OTHERS:
@@ -88,9 +99,9 @@ class ProfileSecret:
         )
 
 
-def _text_of(file: Path) -> str:
+def _text_of(file: Path | None) -> str:
     try:
-        return file.read_text(encoding="utf-8").rstrip("\r\n")
+        return file.read_text(encoding="utf-8").rstrip("\r\n") if file else ""
     except (OSError, UnicodeDecodeError):
         return ""
 
@@ -108,12 +119,18 @@ class Profile:
     settings: Mapping[str, str | ProfileSecret]
 
 
-def read_profile(file: Path, name: str, environ: Mapping[str, str]) -> Profile:
+def read_profile(file: Path | None, name: str, environ: Mapping[str, str]) -> Profile:
     """Read a profile.
 
     Raises:
         CliError: The file or profile does not exist, or a setting is unknown.
     """
+    if file is None:
+        raise CliError(
+            f"there is no profile {name!r}, because your home folder is unknown.",
+            ExitCode.CONFIGURATION,
+            "Set HOME, or WAREHOUSE_SYNC_CONFIG to the path of the profile file.",
+        )
     if not file.exists():
         raise CliError(
             f"there is no profile {name!r}, because {file} does not exist.",
@@ -123,7 +140,7 @@ def read_profile(file: Path, name: str, environ: Mapping[str, str]) -> Profile:
     return _profile(_read_toml(file), file, name, environ)
 
 
-def read_default_profile(file: Path, environ: Mapping[str, str]) -> Profile | None:
+def read_default_profile(file: Path | None, environ: Mapping[str, str]) -> Profile | None:
     """Read the profile that `WAREHOUSE_SYNC_PROFILE` or `default` names, if any.
 
     Raises:
@@ -132,7 +149,9 @@ def read_default_profile(file: Path, environ: Mapping[str, str]) -> Profile | No
     chosen = environ.get("WAREHOUSE_SYNC_PROFILE")
     if chosen:
         return read_profile(file, chosen, environ)
-    document = _read_toml(file) if file.exists() else {}
+    if file is None or not file.exists():
+        return None
+    document = _read_toml(file)
     name = document.get("default")
     return None if name is None else _profile(document, file, name, environ)
 

@@ -48,7 +48,7 @@ class TokenCache:
             token too, and does not cache it.
 
     Raises:
-        ConfigurationError: The directory is not a path.
+        ConfigurationError: The directory is not a path, or the user's home directory is needed and unknown.
 
     Example:
         ```python
@@ -63,7 +63,12 @@ class TokenCache:
             raise ConfigurationError(
                 f"token_cache must be a directory, a TokenCache or None, not {directory!r:.60}"
             )
-        self.directory: Path = _default_directory() if directory is None else Path(directory).expanduser()
+        try:
+            self.directory: Path = _default_directory() if directory is None else Path(directory).expanduser()
+        except RuntimeError:  # neither HOME nor an entry of the user database
+            raise ConfigurationError(
+                "token_cache is in the home directory, which is unknown: set HOME, or pass another directory"
+            ) from None
         self.lock_timeout = lock_timeout
         self._warned = False
 

@@ -65,3 +65,62 @@ def test_damaged_token_file_is_ignored(cli: "Cli", home: Path) -> None:
     [file] = (home / "cache").rglob("*.json")
     file.write_text("[]")
     assert cli("auth", "status").exit_code == 5
+
+
+def test_login_that_cannot_save_fails(cli: "Cli", home: Path) -> None:
+    """A login whose token cannot be written exits with 1 and one line with the reason."""
+    (home / "cache").write_text("a file in place of the folder")
+    done = cli("auth", "login", "--json")
+    assert (done.exit_code, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert "the credential works, but its token is not cached: " in line
+    assert "Not a directory" in line or "File exists" in line
+    assert cli("connections", "list").exit_code == 0
+
+
+def test_login_without_cache_fails(cli: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:
+    """A login with a disabled cache exits with 1 and names the variable."""
+    monkeypatch.setenv("WAREHOUSE_SYNC_TOKEN_CACHE", "off")
+    done = cli("auth", "login")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Error: the credential works, but its token is not cached: WAREHOUSE_SYNC_TOKEN_CACHE is `off`. "
+        "Unset it to cache the token.\n"
+    )
+
+
+def test_commands_work_without_a_home_folder(
+    cli: "Cli", monkeypatch: "pytest.MonkeyPatch", warehouse_sync_emulator: "Emulator"
+) -> None:
+    """Without HOME and an entry of the user database, commands work; only what needs the folder fails."""
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("pwd.getpwuid", _no_entry)
+    assert cli("connections", "list").exit_code == 0
+    assert cli("auth", "status").exit_code == 5
+    assert cli("auth", "logout").exit_code == 0
+    assert cli("doctor").exit_code == 0
+    login = cli("auth", "login")
+    assert (login.exit_code, login.stderr.splitlines()) == (
+        1,
+        [
+            (
+                "Error: the credential works, but its token is not cached: your home folder is unknown. "
+                "Set HOME or XDG_CACHE_HOME."
+            )
+        ],
+    )
+    profile = cli("connections", "list", "--profile", "a")
+    assert (profile.exit_code, profile.stderr.splitlines()) == (
+        13,
+        [
+            (
+                "Error: there is no profile 'a', because your home folder is unknown. "
+                "Set HOME, or WAREHOUSE_SYNC_CONFIG to the path of the profile file."
+            )
+        ],
+    )
+
+
+def _no_entry(uid: int) -> object:
+    raise KeyError(f"getpwuid(): uid not found: {uid}")

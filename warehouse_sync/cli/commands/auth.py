@@ -1,9 +1,12 @@
 """`warehouse-sync auth`: the cached access token."""
 
 import json
+import logging
+import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from typing import Any
 import click
 
 from warehouse_sync.cli.context import Context, context_options
+from warehouse_sync.cli.errors import CliError, one_line
 from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.output import Output, output_options
 
@@ -32,10 +36,18 @@ def auth() -> None:
 def login(*, context: Context, output: Output) -> None:
     """Fetch a token, test it on the workspace and cache it.
 
+    Exits with 1 if the credential works but the token cannot be cached.
+
     Example: warehouse-sync auth login --profile staging
     """
-    context.call(lambda client: client.connections.list())
-    output.record(_token_state(context))
+    with _log_messages() as messages:
+        context.call(lambda client: client.connections.list())
+    state = _token_state(context)
+    if not state["logged_in"]:
+        raise _not_cached(context.token_folder, messages)
+    for message in messages:
+        output.note(message)
+    output.record(state)
 
 
 @auth.command()
@@ -66,6 +78,33 @@ def logout(*, context: Context, output: Output) -> None:
     for file in _token_files(context.token_folder):
         file.unlink(missing_ok=True)
     output.record(_token_state(context))
+
+
+@contextmanager
+def _log_messages() -> Iterator[list[str]]:
+    """Yield a list that receives the SDK's warnings, which say why a token is not cached."""
+    messages: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]  # a handler of one method
+    logger = logging.getLogger("warehouse_sync")
+    logger.addHandler(handler)
+    try:
+        yield messages
+    finally:
+        logger.removeHandler(handler)
+
+
+def _not_cached(folder: Path | None, messages: list[str]) -> CliError:
+    """Return the error of a login whose token is not on disk."""
+    problem = "the credential works, but its token is not cached:"
+    if folder is not None:
+        reason = one_line("; ".join(messages) or f"{folder} cannot be written")
+        hint = f"Make {folder} a folder that you own and that only you can access."
+    elif os.environ.get("WAREHOUSE_SYNC_TOKEN_CACHE", "").lower() == "off":
+        reason, hint = "WAREHOUSE_SYNC_TOKEN_CACHE is `off`.", "Unset it to cache the token."
+    else:
+        reason, hint = "your home folder is unknown.", "Set HOME or XDG_CACHE_HOME."
+    return CliError(f"{problem} {reason}", ExitCode.ERROR, hint)
 
 
 def _token_state(context: Context) -> dict[str, Any]:
