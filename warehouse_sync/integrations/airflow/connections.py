@@ -2,11 +2,8 @@
 
 from typing import Any, Protocol
 
-import attrs
-
-from warehouse_sync import ConfigurationError, RunHandle, Secret
-
-DASHBOARD_URL = "https://app.mparticle.com"  # the platform documents no address of a single run
+from warehouse_sync import ConfigurationError, Secret
+from warehouse_sync.integrations.settings import DASHBOARD_URL, ClientSettings
 
 
 class AirflowConnection(Protocol):
@@ -23,48 +20,6 @@ class AirflowConnection(Protocol):
     def extra_dejson(self) -> dict[str, Any]:
         """The connection's extra fields."""
         ...
-
-
-@attrs.frozen(kw_only=True)
-class ClientSettings:
-    """The settings of a client. Equal settings share a client.
-
-    Attributes:
-        workspace_id: The workspace's number.
-        client_id: The connection's login.
-        client_secret: The connection's password.
-        api_url: The connection's host; `None` for the SDK's default.
-        token_url: The connection's `token_url`; `None` for the SDK's default.
-        dashboard_url: Where links lead.
-    """
-
-    workspace_id: int
-    client_id: str
-    client_secret: Secret
-    api_url: str | None = None
-    token_url: str | None = None
-    dashboard_url: str = DASHBOARD_URL
-
-    def client_options(self) -> dict[str, Any]:
-        """Return the keyword arguments of a client."""
-        return attrs.asdict(self, filter=attrs.filters.exclude("dashboard_url"))
-
-    def for_run(self, handle: str) -> "ClientSettings":
-        """Return the settings for the workspace of a run's handle.
-
-        Raises:
-            ValidationError: This is not a handle.
-        """
-        return attrs.evolve(self, workspace_id=RunHandle.parse(handle).workspace_id)
-
-    def run_url(self, handle: str) -> str:
-        """Return where to look at a run."""
-        run = RunHandle.parse(handle)
-        parts = {"workspace_id": run.workspace_id, "pipeline_id": run.pipeline_id, "run_id": run.run_id}
-        url = self.dashboard_url
-        for name, value in parts.items():
-            url = url.replace(f"{{{name}}}", str(value))
-        return url
 
 
 def read_settings(connection: AirflowConnection, workspace_id: int | str | None = None) -> ClientSettings:

@@ -4,10 +4,11 @@ import asyncio
 from typing import Any
 
 from warehouse_sync import AsyncClient, Client, WarehouseSyncError
-from warehouse_sync.integrations.airflow.clients import shared_client
 from warehouse_sync.integrations.airflow.compat import BaseHook
-from warehouse_sync.integrations.airflow.connections import ClientSettings, read_settings
+from warehouse_sync.integrations.airflow.connections import read_settings
 from warehouse_sync.integrations.airflow.provider import CONNECTION_TYPE, DEFAULT_CONNECTION_ID, HOOK_NAME
+from warehouse_sync.integrations.settings import ClientSettings
+from warehouse_sync.integrations.shared_clients import shared_client
 
 
 class WarehouseSyncHook(BaseHook):

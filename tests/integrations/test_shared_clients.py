@@ -8,9 +8,9 @@ import pytest
 
 from warehouse_sync import AsyncClient, ConfigurationError, Secret
 from warehouse_sync.emulator import Emulator
-from warehouse_sync.integrations.airflow import clients
-from warehouse_sync.integrations.airflow.clients import shared_client
-from warehouse_sync.integrations.airflow.connections import ClientSettings
+from warehouse_sync.integrations import shared_clients
+from warehouse_sync.integrations.settings import ClientSettings
+from warehouse_sync.integrations.shared_clients import shared_client
 
 
 def settings_of(emulator: Emulator) -> ClientSettings:
@@ -57,7 +57,7 @@ def test_client_is_closed_with_its_loop() -> None:
             asyncio.run(client.connections.list())
     del client
     gc.collect()
-    assert not list(clients._loops)
+    assert not list(shared_clients._loops)
 
 
 def test_loop_that_fails_closes_its_client() -> None:

@@ -1,4 +1,4 @@
-"""One client per event loop and settings, however many triggers use it. Imports nothing of Airflow."""
+"""One client per event loop and settings, however many waits use it."""
 
 import asyncio
 import weakref
@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import attrs
 
 from warehouse_sync import AsyncClient
-from warehouse_sync.integrations.airflow.connections import ClientSettings
+from warehouse_sync.integrations.settings import ClientSettings
 
 
 @attrs.define(eq=False)
