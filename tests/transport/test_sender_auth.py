@@ -9,11 +9,12 @@ import pytest
 from tests.faults.faults import stalling
 from tests.support.clock import FakeClock, warp
 from tests.support.internals import loop_session, token_source
-from tests.support.kinds import CREATE, READ
+from tests.support.kinds import BASE, CREATE, READ
 from tests.support.peer import TOKEN, Peer, refusal, reply, reset, stall, token
 from warehouse_sync import AsyncClient, ReadError, RetryPolicy, ServerError, Timeout, TokenError
 from warehouse_sync import TimeoutError as OurTimeoutError
 from warehouse_sync.transport.auth import AccessToken, Fetch, TokenResponse
+from warehouse_sync.transport.request import ApiRequest
 
 
 async def test_token_request_has_its_own_deadline(peer: Peer, clock: FakeClock) -> None:
@@ -233,3 +234,14 @@ async def test_unexpected_exception_is_raised_unchanged(peer: Peer, monkeypatch:
             with pytest.raises(type(bug), match="a bug"):
                 await client._sender._fetch_token(None)
             monkeypatch.undo()
+
+
+async def test_sender_without_authorization_sends_no_token(peer: Peer) -> None:
+    """A sender without authorization sends no token, with headers that it builds once, and can be closed."""
+    peer.serve(READ.route, READ.success, READ.success)
+    client = AsyncClient(**peer.options())
+    sender = attrs.evolve(client._sender, auth=None)
+    for _ in range(2):
+        await sender.send(ApiRequest("GET", f"{BASE}/connections/c1", bytes))
+    await sender.close()
+    assert ["authorization" in arrival.headers for arrival in peer.on("*")] == [False, False]
