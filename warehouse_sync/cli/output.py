@@ -116,7 +116,10 @@ class Output:
     def _table(self, rows: Sequence[Row], columns: Sequence[str]) -> None:
         if is_terminal(sys.stdout):
             tables = import_module("warehouse_sync.cli.tables")
-            tables.show(rows, columns, colour=has_colour())
+            left_out = tables.show(rows, columns, colour=has_colour())
+            if left_out:
+                names = ", ".join(left_out)
+                self.note(f"Columns left out: {names}. Use a wider terminal, or --json for every field.")
         else:
             click.echo(to_plain(rows, columns), nl=False)
 

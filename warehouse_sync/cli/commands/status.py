@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.output import Output, has_colour, output_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from warehouse_sync import AsyncClient, PipelineReport, StatusChange, WarehouseSyncError
 
@@ -21,13 +22,14 @@ _COLUMNS = (
     "workspace",
     "pipeline",
     "status",
-    "connection",
-    "data_model",
-    "run",
     "run_status",
     "ended_on",
     "records",
+    "run",
+    "connection",
+    "data_model",
 )
+_ORDERS = ("pipeline", "status", "ended_on", "records")
 
 
 @click.command()
@@ -50,17 +52,81 @@ _COLUMNS = (
     metavar="SECONDS",
     help="Polling interval of --watch.",
 )
+@click.option(
+    "--failed",
+    is_flag=True,
+    help="Show only pipelines with a fault, an error or a failed latest run.",
+)
+@click.option(
+    "--sort",
+    type=click.Choice(_ORDERS),
+    default="pipeline",
+    help="Order: by id, failures first, latest run first, or most records first.",
+)
 @output_options
 @context_options
-def status(*, context: Context, output: Output, also: tuple[int, ...], watch: bool, every: float) -> None:
+def status(  # noqa: PLR0913 - one argument per option
+    *,
+    context: Context,
+    output: Output,
+    also: tuple[int, ...],
+    watch: bool,
+    every: float,
+    failed: bool,
+    sort: str,
+) -> None:
     """Show the status and latest run of every pipeline.
 
-    Example: warehouse-sync status --also 5329 --watch
+    A terminal shows the columns that fit; ids are never cut.
+
+    Example: warehouse-sync status --failed --sort ended_on
     """
+    view = View(failed=failed, sort=sort)
     if watch:
-        context.call(lambda client: _watch(client, output, also, every))
+        context.call(lambda client: _watch(client, output, also, every, view))
     else:
-        output.rows(context.call(lambda client: _poll(client, output, also)), _COLUMNS)
+        output.rows(view.select(context.call(lambda client: _poll(client, output, also))), _COLUMNS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """The rows to show and their order.
+
+    Attributes:
+        failed: Whether to show only failing pipelines.
+        sort: One of the choices of `--sort`.
+    """
+
+    failed: bool = False
+    sort: str = "pipeline"
+
+    def shows(self, row: Row) -> bool:
+        """Return whether a row is shown."""
+        return is_failing(row) or not self.failed
+
+    def select(self, rows: "Iterable[Row]") -> list[Row]:
+        """Return the rows to show, in order."""
+        by_id = sorted(filter(self.shows, rows), key=lambda row: (row["workspace"], row["pipeline"]))
+        match self.sort:
+            case "status":
+                return sorted(by_id, key=lambda row: (not is_failing(row), row["status"]))
+            case "ended_on":
+                return sorted(by_id, key=lambda row: row.get("ended_on") or "", reverse=True)
+            case "records":
+                return sorted(by_id, key=lambda row: row.get("records") or 0, reverse=True)
+            case _:
+                return by_id
+
+
+def is_failing(row: Row) -> bool:
+    """Return whether a pipeline is faulted, failed last or cannot be read."""
+    return (
+        "connection" not in row
+        or bool(row["errors"])
+        or "faulted" in (row["status"], row["connection"])
+        or row["data_model"] == "invalid"
+        or row["run_status"] == "failed"
+    )
 
 
 def _clients(client: "AsyncClient", also: tuple[int, ...]) -> "list[AsyncClient]":
@@ -69,8 +135,7 @@ def _clients(client: "AsyncClient", also: tuple[int, ...]) -> "list[AsyncClient]
 
 
 async def _poll(client: "AsyncClient", output: Output, also: tuple[int, ...]) -> list[Row]:
-    rows = [row for each in _clients(client, also) for row in await _poll_one(each, output)]
-    return sorted(rows, key=lambda row: (row["workspace"], row["pipeline"]))
+    return [row for each in _clients(client, also) for row in await _poll_one(each, output)]
 
 
 async def _poll_one(client: "AsyncClient", output: Output) -> list[Row]:
@@ -84,9 +149,11 @@ async def _poll_one(client: "AsyncClient", output: Output) -> list[Row]:
     ]
 
 
-async def _watch(client: "AsyncClient", output: Output, also: tuple[int, ...], every: float) -> None:
+async def _watch(
+    client: "AsyncClient", output: Output, also: tuple[int, ...], every: float, view: View
+) -> None:
     async with asyncio.TaskGroup() as tasks:
-        with _change_printer(output) as show:
+        with _change_printer(output, view) as show:
             for each in _clients(client, also):
                 tasks.create_task(_watch_one(each, every, show))
             # The table stays until the command is interrupted.
@@ -102,26 +169,29 @@ async def _watch_one(
 
 
 @contextmanager
-def _change_printer(output: Output) -> "Iterator[Callable[[int, StatusChange], None]]":
+def _change_printer(output: Output, view: View) -> "Iterator[Callable[[int, StatusChange], None]]":
     """Yield the callback that shows a change: in a live table, or as a line."""
     if not output.is_live:
-        yield lambda workspace, change: _print_change(output, workspace, change)
+        yield lambda workspace, change: _print_change(output, view, workspace, change)
         return
     tables, live = import_module("warehouse_sync.cli.tables"), import_module("rich.live")
     rows: dict[tuple[int, str], Row] = {}
-    with live.Live(console=tables.console(colour=has_colour()), refresh_per_second=4) as screen:
+    console = tables.console(colour=has_colour())
+    with live.Live(console=console, refresh_per_second=4) as screen:
 
         def redraw(workspace: int, change: "StatusChange") -> None:
             rows[workspace, change.pipeline_id] = to_row(
                 workspace, change.pipeline_id, change.report, change.error
             )
-            screen.update(tables.table([rows[key] for key in sorted(rows)], _COLUMNS))
+            screen.update(tables.table(view.select(rows.values()), _COLUMNS, width=console.width))
 
         yield redraw
 
 
-def _print_change(output: Output, workspace: int, change: "StatusChange") -> None:
+def _print_change(output: Output, view: View, workspace: int, change: "StatusChange") -> None:
     row = to_row(workspace, change.pipeline_id, change.report, change.error)
+    if not view.shows(row):
+        return
     observed_on = declarative.format_date(change.observed_on)
     text = f"{observed_on} {workspace}/{change.pipeline_id} {row['status']}"
     if row["run"] is not None:
