@@ -9,6 +9,9 @@ import pytest
 from multidict import CIMultiDict
 from yarl import URL
 
+from tests.support.kinds import BASE, READ
+from tests.support.peer import Peer
+from warehouse_sync import AsyncClient
 from warehouse_sync.errors import ConfigurationError, ReadError, ResponseTooLargeError
 from warehouse_sync.transport import exchange
 from warehouse_sync.transport.exchange import (
@@ -143,3 +146,16 @@ def test_delimiting_connection_is_that_of_a_response_without_length(
     assert delimiting_connection(response) is line
     response.headers[header] = "1"
     assert delimiting_connection(response) is None
+
+
+async def test_error_of_a_callback_is_raised_itself(peer: Peer) -> None:
+    """An exception that is neither aiohttp's nor the SDK's is not hidden behind another one, and the client stays usable."""
+
+    def fail(_: object) -> None:
+        raise LookupError("no such header")
+
+    peer.serve(READ.route, READ.success, READ.success)
+    async with AsyncClient(**peer.options()) as client:
+        with pytest.raises(LookupError, match="no such header"):
+            await client._sender.send(ApiRequest("GET", f"{BASE}/connections/c1", bytes, on_headers=fail))
+        assert (await client.connections.get("c1")).id == "c1"
