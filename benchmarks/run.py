@@ -1,4 +1,4 @@
-"""Measure the SDK against what one would use instead. See README.md for how to read the figures."""
+"""Measure the SDK and its alternatives. README.md explains the figures."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SCENARIOS: tuple[Scenario | StartScenario, ...] = (
     report_poll.SCENARIO,
+    *report_poll.VARIANTS,
     run_page.SCENARIO,
     sync_get.SCENARIO,
     starts.SCENARIO,
@@ -39,17 +40,16 @@ SCENARIOS: tuple[Scenario | StartScenario, ...] = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run what the arguments ask for; 1 means a client failed or gave a wrong answer."""
+    """Run the scenarios of the arguments. Return 1 if a client failed or returned a wrong response."""
     options = _parser().parse_args(arguments)
     if options.list:
         for scenario in SCENARIOS:
-            print(f"{scenario.name:<12} {scenario.title}")
+            print(f"{scenario.name:<18} {scenario.title}")
         return 0
     plan = runner.Plan(
         rounds=options.rounds,
         quick=options.quick,
         loop=options.loop,
-        malloc=options.malloc,
         subjects=frozenset(options.subject),
     )
     _print_conditions(plan)
@@ -72,25 +72,23 @@ def _measure(scenario: Scenario | StartScenario, plan: runner.Plan, folder: Path
 
 
 def _chosen(names: list[str], plan: runner.Plan) -> list[Scenario | StartScenario]:
-    """Return the scenarios asked for that have a client asked for."""
+    """Return the scenarios of these names that have a subject to measure."""
     named = [scenario for scenario in SCENARIOS if not names or scenario.name in names]
-    return [scenario for scenario in named if any(map(plan.keeps, scenario.names()))]
+    return [scenario for scenario in named if any(map(plan.includes, scenario.names()))]
 
 
 def _print_conditions(plan: runner.Plan) -> None:
     facts = machine.describe()
     libraries = ", ".join(f"{name} {version}" for name, version in facts["libraries"].items())
-    pinned = "server and clients on a core each" if facts["pinned"] else "not pinned"
+    pinned = "server and clients on one core each" if facts["pinned"] else "not pinned"
+    print(f"{facts['date']}, commit {facts['commit']}")
     print(f"Python {facts['python']} on {facts['system']}, {facts['cores']} cores ({pinned})")
     print(f"clients on {plan.loop}, server on {facts['server_loop']}; {libraries}")
-    print(
-        f"malloc threshold raised for {'every client' if plan.malloc else 'none but those that do so themselves'}"
-    )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--list", action="store_true", help="show the scenarios and stop")
+    parser.add_argument("--list", action="store_true", help="list the scenarios")
     names = [scenario.name for scenario in SCENARIOS]
     parser.add_argument(
         "--only",
@@ -103,12 +101,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--subject", action="append", default=[], metavar="NAME", help="client to run; repeatable"
     )
-    parser.add_argument("--rounds", type=int, help="rounds instead of each scenario's own number")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the work: a look, not a measurement")
+    parser.add_argument("--rounds", type=int, help="number of rounds; by default that of each scenario")
+    parser.add_argument(
+        "--quick", action="store_true", help="do a tenth of the work: a check, not a measurement"
+    )
     parser.add_argument(
         "--loop", choices=["asyncio", "uvloop"], default="asyncio", help="event loop of every client"
     )
-    parser.add_argument("--malloc", action="store_true", help="raise glibc's mmap threshold in every client")
     parser.add_argument(
         "--output", type=Path, default=Path(__file__).parent / "results", help="folder for JSON and charts"
     )

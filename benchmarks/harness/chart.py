@@ -1,4 +1,4 @@
-"""Horizontal bars as a small SVG, readable on light and dark pages, without a plotting library."""
+"""A bar chart as a small SVG for light and dark pages, without a plotting library."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from harness.results import Spread
 
-_WIDTH = 760
-_LEFT = 220
+_WIDTH = 820
+_LEFT = 270
 _RIGHT = 90
 _TOP = 64
 _ROW = 30
@@ -33,7 +33,7 @@ _STYLE = """
 
 
 def draw(title: str, subtitle: str, bars: dict[str, Spread]) -> str:
-    """Return the chart; bars named `warehouse-sync…` are highlighted, and a line on each shows its range."""
+    """Return the chart. Bars named `warehouse-sync…` are highlighted, and a line on each bar shows its range."""
     height = _TOP + _ROW * len(bars) + 12
     longest = max(spread.maximum for spread in bars.values())
     scale = (_WIDTH - _LEFT - _RIGHT) / (longest or 1)

@@ -1,8 +1,7 @@
-"""The process one client runs in: it does slices of a workload on command and reports what each used.
+"""The process of one client: it runs slices of a workload on command, and reports what each used.
 
-Started by the runner with a JSON argument. It prints `ready` once connected; each line on its stdin is
-a number of items to work off, answered by one line of JSON. Two such processes driven in turn are the
-A B A B … of a comparison.
+The runner starts it with a JSON argument. It prints `ready` when it is connected. Each line on its standard input is a number of
+items to process, and it responds with one line of JSON. The runner alternates between such processes: A B A B …
 """
 
 from __future__ import annotations
@@ -22,28 +21,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Job:
-    """What a client process is to do."""
+    """The work of a client process."""
 
     peer: str
-    """Module under `peers`."""
+    """Module in `peers`."""
     workload: str
     """Function in `harness.workloads`."""
-    port: int
+    base_url: str
     loop: str = "asyncio"
-    malloc: bool = False
-    """Raise glibc's mmap threshold first, as the SDK does for itself."""
     options: dict[str, Any] = field(default_factory=dict)
     """Keyword arguments of the workload."""
 
     def to_json(self) -> str:
-        """Return the job as the argument the client process takes."""
+        """Return the job as the argument of the client process."""
         return json.dumps(asdict(self))
 
 
 def run(job: Job) -> None:
-    """Connect the peer and work until stdin closes."""
-    if job.malloc:
-        raise_mmap_threshold()
+    """Connect the peer and work until standard input is closed."""
     peer = importlib.import_module(f"peers.{job.peer}")
     if hasattr(peer, "connect_blocking"):
         _run_blocking(peer, job)
@@ -52,24 +47,18 @@ def run(job: Job) -> None:
         runner.run(_run(peer, job))
 
 
-def raise_mmap_threshold() -> None:
-    """Free one large block: glibc then serves asyncio's receive buffers from the heap, not by mmap."""
-    block = bytearray(4 << 20)
-    del block
-
-
-async def _run(peer: Any, job: Job) -> None:  # noqa: ANN401  # a peer is any module with `connect`
+async def _run(peer: Any, job: Job) -> None:  # noqa: ANN401 - a module with `connect`
     work = getattr(workloads, job.workload)
-    async with peer.connect(job.port) as client:
+    async with peer.connect(job.base_url) as client:
         for size in _commands():
             with Meter() as meter:
                 extras = await work(client, size, **job.options)
             _report(meter, extras)
 
 
-def _run_blocking(peer: Any, job: Job) -> None:  # noqa: ANN401  # a peer is any module with `connect_blocking`
+def _run_blocking(peer: Any, job: Job) -> None:  # noqa: ANN401 - a module with `connect_blocking`
     work = getattr(workloads, job.workload)
-    with peer.connect_blocking(job.port) as client:
+    with peer.connect_blocking(job.base_url) as client:
         for size in _commands():
             with Meter() as meter:
                 extras = work(client, size, **job.options)

@@ -1,6 +1,6 @@
-"""Load for a server that is measured: one request again and again, at the least possible cost, on the other core.
+"""Load for a server that is measured: the same request again and again, as cheaply as possible, on the other core.
 
-Started with a JSON argument; each line on its stdin is a number of requests, answered by a line once they are through.
+It is started with a JSON argument. Each line on its standard input is a number of requests; it prints a line when all have their response.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CONNECTIONS = 16
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked for, and what every answer must be."""
+    """The request to send, and the expected body of its response."""
 
     port: int
     path: str
@@ -25,7 +25,7 @@ class Target:
     body: str
 
     def to_json(self) -> str:
-        """Return the target as the argument the process takes."""
+        """Return the target as the argument of the process."""
         return json.dumps(asdict(self))
 
     def request(self) -> bytes:
@@ -38,61 +38,61 @@ class Target:
         return "\r\n".join((*lines, "\r\n")).encode()
 
 
-class WrongAnswerError(Exception):
-    """The server did not answer what it should."""
+class WrongResponseError(Exception):
+    """The server did not send the expected response."""
 
 
-class _Asker(asyncio.Protocol):
-    """One connection: as soon as an answer is in, the next request goes out, while there are any."""
+class _Connection(asyncio.Protocol):
+    """One connection: sends the next request as soon as a response has arrived."""
 
     def __init__(self, target: Target) -> None:
         self._request, self._expected = target.request(), target.body.encode()
         self._buffer = b""
-        self._left = 0
-        self._through: asyncio.Future[None] | None = None
+        self._remaining = 0
+        self._done: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: asyncio.Transport = transport  # type: ignore[assignment]  # TCP: a full Transport
+        self._transport: asyncio.Transport = transport  # type: ignore[assignment] # TCP connections have a `Transport`
 
-    def ask(self, times: int) -> asyncio.Future[None]:
-        """Begin; the future is done once every answer is in."""
-        self._left = times
-        self._through = asyncio.get_running_loop().create_future()
+    def send(self, count: int) -> asyncio.Future[None]:
+        """Send `count` requests. The future is done when all responses have arrived."""
+        self._remaining = count
+        self._done = asyncio.get_running_loop().create_future()
         self._transport.write(self._request)
-        return self._through
+        return self._done
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         head, separator, body = self._buffer.partition(b"\r\n\r\n")
-        if not separator or len(body) < len(self._expected) or self._through is None:
+        if not separator or len(body) < len(self._expected) or self._done is None:
             return
         if body != self._expected or not head.startswith(b"HTTP/1.1 200 "):
-            self._through.set_exception(WrongAnswerError(self._buffer.decode(errors="replace")))
+            self._done.set_exception(WrongResponseError(self._buffer.decode(errors="replace")))
             return
         self._buffer = b""
-        self._left -= 1
-        if self._left:
+        self._remaining -= 1
+        if self._remaining:
             self._transport.write(self._request)
         else:
-            self._through.set_result(None)
+            self._done.set_result(None)
 
 
-async def ask(target: Target) -> None:
-    """Send as many requests as each line of stdin says."""
+async def run(target: Target) -> None:
+    """Send as many requests as each line of standard input says."""
     loop = asyncio.get_running_loop()
     opened = [
-        await loop.create_connection(lambda: _Asker(target), "127.0.0.1", target.port)
+        await loop.create_connection(lambda: _Connection(target), "127.0.0.1", target.port)
         for _ in range(_CONNECTIONS)
     ]
     print("ready", flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
-        times = int(line) // _CONNECTIONS
-        await asyncio.gather(*(asker.ask(times) for _, asker in opened))
-        print("through", flush=True)
+        count = int(line) // _CONNECTIONS
+        await asyncio.gather(*(connection.send(count) for _, connection in opened))
+        print("done", flush=True)
 
 
 if __name__ == "__main__":
-    machine.unpin()  # the server that started this process is pinned to the clients' core
+    machine.unpin()  # it inherits the core of the client process, which here is the measured server
     machine.pin("server")
     with machine.runner(machine.fastest_loop()) as runner:
-        runner.run(ask(Target(**json.loads(sys.argv[1]))))
+        runner.run(run(Target(**json.loads(sys.argv[1]))))

@@ -1,4 +1,4 @@
-"""Meters for one process: CPU, wall time, page faults and resident memory around a piece of work."""
+"""CPU time, wall time, page faults and resident memory of a process during a piece of work."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Self
 
 _STATUS = Path("/proc/self/status")
 _CLEAR_REFS = Path("/proc/self/clear_refs")
-_RESET_PEAK = "5"  # proc(5): writing 5 makes the present resident size the peak
+_RESET_PEAK = "5"  # see proc(5): sets the peak to the current resident size
 _KIB = 1024
 
 
 class Meter:
-    """Context manager that measures what its block used."""
+    """Context manager that measures its block."""
 
     def __enter__(self) -> Self:
-        """Start from a collected heap and a fresh memory peak."""
+        """Collect garbage, reset the memory peak and start."""
         gc.collect()
         self._resident = _reset_peak()
         self._usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -44,7 +44,7 @@ class Meter:
 
 
 def resident_mib() -> float:
-    """Return the resident size of this process in MiB; 0 where the platform does not tell."""
+    """Return the resident size of this process in MiB, or 0 on platforms without /proc."""
     return _kib("VmRSS") / _KIB
 
 

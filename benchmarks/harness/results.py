@@ -1,4 +1,4 @@
-"""From figures to what a reader sees: spreads, verdicts, JSON, the table on the terminal."""
+"""The output of a scenario: medians and ranges, claims, JSON and the table on the terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Spread:
-    """What a figure came to over the rounds."""
+    """The median and range of a figure over the rounds."""
 
     median: float
     minimum: float
@@ -32,17 +32,17 @@ class Spread:
         return cls(median(ordered), ordered[0], ordered[-1])
 
     def middle(self) -> str:
-        """Show the median alone."""
+        """Return the median as text."""
         return _short(self.median)
 
     def __str__(self) -> str:
-        """Show median and range."""
+        """Return the median and range as text."""
         return f"{self.middle()} [{_short(self.minimum)} … {_short(self.maximum)}]"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim, what was measured of it, and whether its median reaches the target."""
+    """A claim, its measured figure, and whether the median reaches the target."""
 
     text: str
     spread: Spread
@@ -51,13 +51,13 @@ class Verdict:
     met: bool | None
 
     def __str__(self) -> str:
-        """Show the claim on one line."""
-        verdict = {True: "met", False: "SHORT", None: ""}[self.met]
+        """Return the claim as one line."""
+        verdict = {True: "met", False: "MISSED", None: ""}[self.met]
         return f"  {self.text:<56} {f'{self.spread}{self.unit}':>26}   {self.target:<9} {verdict}"
 
 
 def verdicts(claims: Iterable[Claim], rounds: list[dict[str, Sample]]) -> list[Verdict]:
-    """Judge the claims whose subjects were measured."""
+    """Return the verdicts on the claims whose subjects were measured."""
     return [_verdict(claim, rounds) for claim in claims if _measured(claim, rounds[0])]
 
 
@@ -71,36 +71,40 @@ def _verdict(claim: Claim, rounds: list[dict[str, Sample]]) -> Verdict:
 
 
 def show(scenario: Scenario | StartScenario, outcome: Outcome) -> None:
-    """Print a scenario's table and verdicts."""
+    """Print the table and the claims of a scenario."""
     print(f"\n{scenario.title}  (median [min … max]; rounds: {len(outcome.rounds())})")
     for name, samples in outcome.samples.items():
         columns = [f"{_spread(samples, scenario.metric)} {scenario.unit}"]
         if "per_second" in samples[0]:
             columns.append(f"{median(s['per_second'] for s in samples):,.0f} items/s")
-            columns.append(f"{median(s['page_faults_per_item'] for s in samples):.2f} page faults each")
+            columns.append(f"{median(s['page_faults_per_item'] for s in samples):.2f} page faults per item")
         print(f"  {name:<32} " + "   ".join(columns))
     if outcome.server:
-        print(f"  server ceiling: {_ceiling(outcome)}")
+        print(f"  limit of the server: {_limit(outcome)}")
     for verdict in verdicts(scenario.claims, outcome.rounds()):
         print(verdict)
 
 
-def _ceiling(outcome: Outcome) -> str:
+def _limit(outcome: Outcome) -> str:
     raw, cpu = outcome.server["raw_client_per_second"], outcome.server["cpu_us_per_request"]
     fastest = max(sample["per_second"] for samples in outcome.samples.values() for sample in samples)
     return (
-        f"{cpu:.0f} µs CPU a request, {1e6 / cpu:,.0f} requests/s; a raw client got {raw:,.0f}/s; "
-        f"the fastest subject used {fastest * cpu / 1e6:.0%} of it"
+        f"{cpu:.0f} µs CPU per request, {1e6 / cpu:,.0f} requests/s; a raw client reached {raw:,.0f}/s; "
+        f"the fastest subject used {fastest * cpu / 1e6:.0%}"
     )
 
 
 def write(scenario: Scenario | StartScenario, outcome: Outcome, plan: Plan, folder: Path) -> None:
-    """Write the scenario's JSON and chart."""
+    """Write the JSON file and the chart of a scenario."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{scenario.name}.json"
     path.write_text(json.dumps(_document(scenario, outcome, plan), indent=2, ensure_ascii=False) + "\n")
     bars = {name: _spread(samples, scenario.metric) for name, samples in outcome.samples.items()}
-    subtitle = f"{scenario.unit}, less is better; median and range, rounds: {len(outcome.rounds())}"
+    facts = machine.describe()
+    subtitle = (
+        f"{scenario.unit}, less is better; median and range of {len(outcome.rounds())} rounds; "
+        f"{facts['date']}, commit {facts['commit']}"
+    )
     (folder / f"{scenario.name}.svg").write_text(chart.draw(scenario.title, subtitle, bars))
 
 
@@ -110,8 +114,7 @@ def _document(scenario: Scenario | StartScenario, outcome: Outcome, plan: Plan) 
         "title": scenario.title,
         "machine": machine.describe(),
         "conditions": {
-            "loop": plan.loop,
-            "malloc": "all clients" if plan.malloc else "each client as it comes",
+            "loop": getattr(scenario, "loop", "") or plan.loop,
             "quick": plan.quick,
             "slices_per_round": scenario.slices,
         },
@@ -139,4 +142,4 @@ def _rounded(value: float) -> float:
 
 
 def _short(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004  # three digits say enough
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three significant digits

@@ -1,4 +1,4 @@
-"""What a scenario consists of. The scenarios themselves are the files under `scenarios/`."""
+"""The parts of a scenario. The scenarios are the modules of `scenarios/`."""
 
 from __future__ import annotations
 
@@ -8,50 +8,50 @@ from typing import Any, Literal
 from harness.server import Settings
 
 Sample = dict[str, float]
-"""One subject's figures of one round, by name."""
+"""The figures of one subject in one round, by name."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One of the clients compared."""
+    """One of the clients that are compared."""
 
     name: str
     peer: str
-    """Module under `peers`."""
+    """Module in `peers`."""
     size: int
-    """Items in one slice. Slow clients get fewer, so that slices last about as long."""
+    """Number of items in a slice. Slow clients get fewer items, so that all slices take about the same time."""
     warm_up: int
-    """Items done before anything is measured; 0 starts cold."""
+    """Number of items before the measurement starts."""
     workload: str = ""
-    """Function of `harness.workloads`; the scenario's own when empty."""
+    """Function in `harness.workloads`; by default that of the scenario."""
     options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Command:
-    """A whole process, measured from start to end."""
+    """A process that is measured from start to exit."""
 
     name: str
     arguments: tuple[str, ...]
-    """Arguments of the interpreter; the first may be `warehouse-sync` for the installed command."""
+    """Arguments of the interpreter, or of the installed command if the first one is `warehouse-sync`."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A figure that is compared with a target in every round."""
+    """A figure of every round, with or without a target."""
 
     text: str
     metric: str
     subject: str
     against: str | None = None
     how: Literal["value", "times", "share", "difference"] = "value"
-    """The subject's figure alone; or, with that of `against`: other / own, own / other, own - other."""
+    """The figure of the subject alone, or compared with that of `against`: other / own, own / other, own - other."""
     at_least: float | None = None
     at_most: float | None = None
     unit: str = ""
 
     def value(self, samples: dict[str, Sample]) -> float:
-        """Return the figure of one round."""
+        """Return the figure in one round."""
         own = samples[self.subject][self.metric]
         if self.how == "value" or self.against is None:
             return own
@@ -59,7 +59,7 @@ class Claim:
         return {"times": other / own, "share": own / other, "difference": own - other}[self.how]
 
     def met(self, value: float) -> bool | None:
-        """Return whether a value reaches the target; None where there is no target."""
+        """Return whether a value reaches the target, or `None` without a target."""
         if self.at_least is not None:
             return value >= self.at_least
         return value <= self.at_most if self.at_most is not None else None
@@ -73,7 +73,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Clients doing the same work against the same server, in turn."""
+    """Clients that do the same work with the same server, in turn."""
 
     name: str
     title: str
@@ -81,16 +81,18 @@ class Scenario:
     subjects: tuple[Subject, ...]
     claims: tuple[Claim, ...]
     metric: str = "cpu_us"
-    """The figure the chart shows."""
+    """The figure in the chart."""
     unit: str = "µs CPU per request"
     server: Settings = field(default_factory=Settings)
     slices: int = 8
-    """Slices of each subject in a round, A B A B …"""
+    """Number of slices of each subject in a round."""
     rounds: int = 5
     quick_scale: float = 0.1
-    """Factor on all sizes for `--quick`."""
-    ceiling: bool = False
-    """Whether throughput is claimed, so that the server's own limit has to be known."""
+    """Factor of all sizes with `--quick`."""
+    loop: str = ""
+    """Event loop of the clients; by default that of the command line."""
+    measure_limit: bool = False
+    """Whether to measure the limit of the server first, for claims about throughput."""
 
     def names(self) -> list[str]:
         """Return the names of the subjects."""
@@ -99,7 +101,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class StartScenario:
-    """Commands run as whole processes, in turn."""
+    """Processes that are started in turn, and measured from start to exit."""
 
     name: str
     title: str
@@ -109,6 +111,8 @@ class StartScenario:
     unit: str = "ms CPU per process"
     slices: int = 5
     rounds: int = 5
+    server: Settings | None = None
+    """Settings of a server for the commands, which `warehouse-sync` finds through environment variables."""
 
     def names(self) -> list[str]:
         """Return the names of the commands."""

@@ -1,7 +1,8 @@
-"""The server every client is measured against: canned answers from a raw protocol, in a process of its own.
+"""The server that every client is measured against: canned responses from a raw protocol in its own process.
 
-It parses no more of a request than it needs, so that it stays several times faster than any client.
-Run as `python -m harness.server '{"runs": 50}'`; it prints its port as its first line, and ends with its stdin.
+It parses only as much of a request as it needs, so that it is several times faster than any client.
+Run as `python -m harness.server '{"runs": 50}'`. Its first line of output is JSON with its ports. It exits when its standard
+input is closed.
 """
 
 from __future__ import annotations
@@ -9,39 +10,46 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
+import ssl
 import sys
 import threading
-import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from urllib.parse import parse_qs
 
-from harness import answers, machine
+from harness import machine, responses
 
-_BEARER = f"Bearer {answers.ACCESS_TOKEN}".encode()
+_BEARER = f"Bearer {responses.ACCESS_TOKEN}".encode()
 _UNAUTHORIZED = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
 _NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+_HEAD_END = b"\r\n\r\n"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a scenario asks of its server."""
+    """The settings of the server for one scenario."""
 
-    runs: int = answers.PAGE_SIZE
-    """Runs in every pipeline's history."""
+    runs: int = responses.PAGE_SIZE
+    """Number of runs of each pipeline."""
+    pipelines: int = 50
+    """Number of pipelines in the list of pipelines. Reports exist for any number of them."""
     latency: float = 0.0
-    """Seconds before each answer."""
+    """Seconds before each response."""
     finish_after_polls: int = 0
-    """How often a pipeline is asked about before its runs have finished."""
+    """Number of requests for a pipeline after which its runs are finished."""
+    tls: bool = False
+    """Whether to serve HTTPS."""
+    certificate: str = ""
+    """File with the private key and the certificate chain. `serving` fills it in."""
 
     def to_json(self) -> str:
-        """Return the settings as the argument the server process takes."""
+        """Return the settings as the argument of the server process."""
         return json.dumps(asdict(self))
 
 
 class Api:
-    """Maps a request's target to the bytes of its answer, and counts."""
+    """Returns the response to a request target, and counts the requests."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -49,16 +57,21 @@ class Api:
         self._polls: Counter[int] = Counter()
         self._reports = {finished: self._report_template(finished=finished) for finished in (False, True)}
         self._page = lru_cache(4096)(self._encode_page)
+        self._pipelines = responses.encode(
+            [responses.pipeline(number) for number in range(settings.pipelines)]
+        )
 
     def encode_history(self) -> None:
-        """Encode the pages of the first pipeline ahead of time, so that no client pays for it."""
-        for number in range(1, -(-self.settings.runs // answers.PAGE_SIZE) + 1):
-            self._page(1, number, answers.PAGE_SIZE, finished=True)
+        """Encode the pages of the first pipeline in advance, so that it does not delay a client."""
+        for number in range(1, -(-self.settings.runs // responses.PAGE_SIZE) + 1):
+            self._page(1, number, responses.PAGE_SIZE, finished=True)
 
-    def answer(self, target: str) -> bytes:
-        """Return the answer to an authorized GET."""
+    def response(self, target: str) -> bytes:
+        """Return the response to an authorized GET request."""
         path, _, query = target.partition("?")
-        parts = path.removeprefix(answers.PIPELINES_PATH + "/").split("/")
+        if path == responses.PIPELINES_PATH:
+            return self._count("pipelines", self._pipelines)
+        parts = path.removeprefix(responses.PIPELINES_PATH + "/").split("/")
         if parts[-1] == "report":
             return self._count("report", self._latest(parts[0]))
         if parts[-1] == "runs":
@@ -68,21 +81,16 @@ class Api:
         return _NOT_FOUND
 
     def stats(self) -> bytes:
-        """Return what the server has done since the last time it was asked."""
+        """Return the number of requests since the last call and the CPU time, and reset the counters."""
         used = resource.getrusage(resource.RUSAGE_SELF)
-        stats = {
-            "requests": self.counts.total(),
-            "by_route": dict(self.counts),
-            "cpu_s": used.ru_utime + used.ru_stime,
-            "clock": time.perf_counter(),
-        }
+        stats = {"requests": self.counts.total(), "cpu_s": used.ru_utime + used.ru_stime}
         self.counts.clear()
         self._polls.clear()
-        return answers.encode(stats)
+        return responses.encode(stats)
 
-    def _count(self, route: str, answer: bytes) -> bytes:
+    def _count(self, route: str, response: bytes) -> bytes:
         self.counts[route] += 1
-        return answer
+        return response
 
     def _finished(self, pipeline: int) -> bool:
         if not self.settings.finish_after_polls:
@@ -91,40 +99,42 @@ class Api:
         return self._polls[pipeline] > self.settings.finish_after_polls
 
     def _latest(self, slug: str) -> bytes:
-        pipeline = answers.pipeline_number(slug)
+        pipeline = responses.pipeline_number(slug)
         head, body = self._reports[self._finished(pipeline)]
-        last_run = answers.run_id(pipeline, self.settings.runs - 1)
-        filled = body % {b"slug": slug.encode(), b"run": last_run}
+        run = responses.run_id(pipeline, self.settings.runs - 1)
+        filled = body % {b"slug": slug.encode(), b"run": run}
         return head % len(filled) + filled
 
     def _listed(self, slug: str, query: str) -> bytes:
-        asked = parse_qs(query)
-        number = int(asked.get("currentPage", ["1"])[0])
-        size = int(asked.get("pageSize", [str(answers.PAGE_SIZE)])[0])
-        pipeline = answers.pipeline_number(slug)
+        fields = parse_qs(query)
+        number = int(fields.get("currentPage", ["1"])[0])
+        size = int(fields.get("pageSize", [responses.PAGE_SIZE])[0])
+        pipeline = responses.pipeline_number(slug)
         return self._page(pipeline, number, size, finished=self._finished(pipeline))
 
     def _single(self, slug: str, run_id: int) -> bytes:
-        pipeline = answers.pipeline_number(slug)
-        index = run_id - answers.run_id(pipeline, 0)
-        return answers.encode(answers.run(pipeline, index, finished=self._finished(pipeline)))
+        pipeline = responses.pipeline_number(slug)
+        index = run_id - responses.run_id(pipeline, 0)
+        if not 0 <= index < self.settings.runs:
+            return _NOT_FOUND
+        return responses.encode(responses.run(pipeline, index, finished=self._finished(pipeline)))
 
     def _report_template(self, *, finished: bool) -> tuple[bytes, bytes]:
-        """Return a report to fill in: encoding each of 100,000 would make the server the bottleneck."""
+        """Return a report with placeholders: encoding 100,000 reports would make the server the bottleneck."""
         pipeline, runs = 1, self.settings.runs
-        answer = answers.encode(answers.report(pipeline, runs=runs, finished=finished))
-        head, _, body = answer.partition(b"\r\n\r\n")
-        body = body.replace(answers.pipeline_id(pipeline).encode(), b"%(slug)b")
-        body = body.replace(b"%d" % answers.run_id(pipeline, runs - 1), b"%(run)d")
-        return head.replace(b"%d" % _content_length(head), b"%d") + b"\r\n\r\n", body
+        response = responses.encode(responses.report(pipeline, runs=runs, finished=finished))
+        head, _, body = response.partition(_HEAD_END)
+        body = body.replace(responses.pipeline_id(pipeline).encode(), b"%(slug)b")
+        body = body.replace(b"%d" % responses.run_id(pipeline, runs - 1), b"%(run)d")
+        return head.replace(b"%d" % _content_length(head), b"%d") + _HEAD_END, body
 
     def _encode_page(self, pipeline: int, number: int, size: int, *, finished: bool) -> bytes:
-        page = answers.page(pipeline, number, runs=self.settings.runs, size=size, finished=finished)
-        return answers.encode(page)
+        page = responses.page(pipeline, number, runs=self.settings.runs, size=size, finished=finished)
+        return responses.encode(page)
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive connection: splits requests off the stream and writes their answers."""
+    """One keep-alive connection: splits the stream into requests, and writes their responses."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -132,40 +142,44 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport to write to."""
-        self._transport = transport  # type: ignore[assignment]  # a TCP server is handed a full Transport
+        """Store the transport."""
+        self._transport = transport  # type: ignore[assignment] # TCP servers pass a `Transport`
 
     def data_received(self, data: bytes) -> None:
-        """Answer each request that has arrived whole."""
+        """Respond to each complete request."""
         self._buffer += data
         while (end := self._request_end()) > 0:
             request, self._buffer = self._buffer[:end], self._buffer[end:]
             self._respond(request)
 
     def _request_end(self) -> int:
-        head_end = self._buffer.find(b"\r\n\r\n") + 4
-        if head_end < len(b"\r\n\r\n") or not self._buffer.startswith(b"POST"):
-            return head_end if head_end >= len(b"\r\n\r\n") else 0
+        """Return the end of the first request, or 0 if it is not complete."""
+        head_end = self._buffer.find(_HEAD_END)
+        if head_end < 0:
+            return 0
+        head_end += len(_HEAD_END)
+        if not self._buffer.startswith(b"POST"):
+            return head_end
         end = head_end + _content_length(self._buffer[:head_end])
         return end if len(self._buffer) >= end else 0
 
     def _respond(self, request: bytes) -> None:
         method, target, _ = request[: request.index(b"\r\n")].decode().split(" ")
         if target == "/oauth/token" and method == "POST":
-            self._write(answers.encode(answers.token()))
-        elif target == "/_bench/stats":
+            self._write(responses.encode(responses.token()))
+        elif target == "/stats":
             self._write(self._api.stats())
         elif _BEARER not in request:
             self._write(_UNAUTHORIZED)
         elif self._api.settings.latency:
             loop = asyncio.get_running_loop()
-            loop.call_later(self._api.settings.latency, self._write, self._api.answer(target))
+            loop.call_later(self._api.settings.latency, self._write, self._api.response(target))
         else:
-            self._write(self._api.answer(target))
+            self._write(self._api.response(target))
 
-    def _write(self, answer: bytes) -> None:
+    def _write(self, response: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(answer)
+            self._transport.write(response)
 
 
 def _content_length(head: bytes) -> int:
@@ -175,20 +189,32 @@ def _content_length(head: bytes) -> int:
     return 0
 
 
-def _exit_with_stdin(loop: asyncio.AbstractEventLoop, done: asyncio.Event) -> None:
+def _stop_with_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     sys.stdin.read()
-    loop.call_soon_threadsafe(done.set)
+    loop.call_soon_threadsafe(stop.set)
+
+
+def _tls_context(certificate: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
 
 
 async def serve(settings: Settings) -> None:
-    """Serve on a free loopback port until stdin closes."""
-    loop, done = asyncio.get_running_loop(), asyncio.Event()
+    """Serve on free loopback ports until standard input is closed.
+
+    The control port is always HTTP, so that the runner can read the statistics of an HTTPS server.
+    """
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
     api = Api(settings)
     api.encode_history()
-    server = await loop.create_server(lambda: Connection(api), "127.0.0.1", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    threading.Thread(target=_exit_with_stdin, args=(loop, done), daemon=True).start()
-    await done.wait()
+    context = _tls_context(settings.certificate) if settings.tls else None
+    server = await loop.create_server(lambda: Connection(api), "127.0.0.1", 0, backlog=1024, ssl=context)
+    control = await loop.create_server(lambda: Connection(api), "127.0.0.1", 0)
+    ports = [each.sockets[0].getsockname()[1] for each in (server, control)]
+    print(json.dumps(dict(zip(("port", "control_port"), ports, strict=True))), flush=True)
+    threading.Thread(target=_stop_with_stdin, args=(loop, stop), daemon=True).start()
+    await stop.wait()
 
 
 if __name__ == "__main__":

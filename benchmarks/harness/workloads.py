@@ -1,14 +1,15 @@
-"""What a client process does in a slice. Every answer is checked; a wrong one ends the benchmark."""
+"""The work of a client process in one slice. It checks every response; a wrong one ends the benchmark."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from harness import answers
+from harness import responses
 from harness.measure import resident_mib
 
 if TYPE_CHECKING:
@@ -18,87 +19,109 @@ _IN_FLIGHT = 64
 _RUN_PIPELINE = 1
 
 
-class WrongAnswerError(Exception):
-    """A client did not return what the server sent."""
+class WrongResponseError(Exception):
+    """A client returned something other than the response of the server."""
 
 
-async def report_poll(client: Any, size: int, *, pipelines: int = 1000) -> None:  # noqa: ANN401  # any peer
-    """Ask for `size` reports, 64 at a time, going round the pipelines."""
+async def report_poll(
+    client: Any,  # noqa: ANN401 - any peer
+    size: int,
+    *,
+    pipelines: int = 1000,
+    in_flight: int = _IN_FLIGHT,
+) -> None:
+    """Get `size` reports, of each pipeline in turn."""
 
-    async def ask(number: int) -> None:
+    async def get_report(number: int) -> None:
         pipeline = number % pipelines
-        _check(await client.report(answers.pipeline_id(pipeline)), _expected_report(pipeline))
+        _check(await client.report(responses.pipeline_id(pipeline)), _expected_report(pipeline))
 
-    await _fan_out(ask, range(size))
+    await _run_concurrently(get_report, range(size), in_flight)
 
 
-async def run_page(client: Any, size: int) -> None:  # noqa: ANN401  # any peer
+def report_poll_in_threads(client: Any, size: int) -> None:  # noqa: ANN401 - a blocking peer
+    """Get `size` reports with 64 threads."""
+
+    def get_report(number: int) -> None:
+        pipeline = number % 1000
+        _check(client.report(responses.pipeline_id(pipeline)), _expected_report(pipeline))
+
+    if not hasattr(client, "threads"):
+        client.threads = ThreadPoolExecutor(_IN_FLIGHT)
+    for _ in client.threads.map(get_report, range(size)):
+        pass
+
+
+async def run_page(client: Any, size: int) -> None:  # noqa: ANN401 - any peer
     """Read the 50 runs of `size` pipelines, 64 at a time."""
 
-    async def ask(number: int) -> None:
+    async def get_page(number: int) -> None:
         pipeline = number % 100
-        _check(await client.page(answers.pipeline_id(pipeline)), _expected_page(pipeline))
+        _check(await client.page(responses.pipeline_id(pipeline)), _expected_page(pipeline))
 
-    await _fan_out(ask, range(size))
+    await _run_concurrently(get_page, range(size), _IN_FLIGHT)
 
 
-async def sequential_await(client: Any, size: int) -> None:  # noqa: ANN401  # any peer
-    """Ask for `size` reports, one after the other."""
+async def sequential_await(client: Any, size: int) -> None:  # noqa: ANN401 - any peer
+    """Get `size` reports, one after the other."""
     for number in range(size):
         pipeline = number % 100
-        _check(await client.report(answers.pipeline_id(pipeline)), _expected_report(pipeline))
+        _check(await client.report(responses.pipeline_id(pipeline)), _expected_report(pipeline))
 
 
-def sequential(client: Any, size: int) -> None:  # noqa: ANN401  # any blocking peer
-    """Ask for `size` reports, one blocking call after the other."""
+def sequential(client: Any, size: int) -> None:  # noqa: ANN401 - a blocking peer
+    """Get `size` reports with one blocking call after the other."""
     for number in range(size):
         pipeline = number % 100
-        _check(client.report(answers.pipeline_id(pipeline)), _expected_report(pipeline))
+        _check(client.report(responses.pipeline_id(pipeline)), _expected_report(pipeline))
 
 
-async def history(client: Any, size: int, *, prefetch: int | None = None) -> None:  # noqa: ANN401  # any peer
-    """Read `size` runs of one pipeline in order and keep none."""
-    expected = answers.run_id(_RUN_PIPELINE, 0)
+async def history(client: Any, size: int, *, prefetch: int | None = None) -> None:  # noqa: ANN401 - any peer
+    """Read `size` runs of one pipeline in order, and keep none of them."""
+    expected = responses.run_id(_RUN_PIPELINE, 0)
     last = expected + size
-    async with aclosing(client.run_ids(answers.pipeline_id(_RUN_PIPELINE), prefetch=prefetch)) as run_ids:
+    async with aclosing(client.run_ids(responses.pipeline_id(_RUN_PIPELINE), prefetch=prefetch)) as run_ids:
         async for run_id in run_ids:
             _check(run_id, expected)
             expected += 1
             if expected == last:
                 return
-    raise WrongAnswerError(f"the history ended {last - expected} runs early")
+    raise WrongResponseError(f"the history ended {last - expected} runs early")
 
 
-async def bulk_poll(client: Any, size: int, *, at_once: int | None = None) -> None:  # noqa: ANN401  # the SDK
-    """Poll `size` pipelines through the bulk call, `at_once` to a call, keeping nothing."""
-    per_call = min(size, at_once or size)
-    for _ in range(size // per_call):
-        await _poll_all(client, per_call)
+async def bulk_poll(client: Any, size: int, *, per_call: int | None = None) -> None:  # noqa: ANN401 - the SDK
+    """Get the reports of `size` pipelines with the bulk method, `per_call` pipelines per call, and keep none of them."""
+    count = min(size, per_call or size)
+    for _ in range(size // count):
+        await _poll_all(client, count)
 
 
-async def _poll_all(client: Any, count: int) -> None:  # noqa: ANN401  # the SDK
+async def _poll_all(client: Any, count: int) -> None:  # noqa: ANN401 - the SDK
     seen = bytearray(count)
-    async for slug, run_id in client.reports(answers.pipeline_id(number) for number in range(count)):
-        number = answers.pipeline_number(slug)
+    ids = (responses.pipeline_id(number) for number in range(count))
+    async for slug, run_id in client.reports(ids, _IN_FLIGHT):
+        number = responses.pipeline_number(slug)
         _check((slug, run_id, seen[number]), (*_expected_report(number), 0))
         seen[number] = 1
     _check(seen.count(1), count)
 
 
-async def wait_many(client: Any, size: int, *, pipelines: int) -> None:  # noqa: ANN401  # the SDK
-    """Wait for `size` unfinished runs spread evenly over `pipelines` pipelines."""
+async def wait_many(client: Any, size: int, *, pipelines: int) -> None:  # noqa: ANN401 - the SDK
+    """Wait for `size` unfinished runs of `pipelines` pipelines."""
     waiting = {(number % pipelines, number // pipelines) for number in range(size)}
-    pairs = [(answers.pipeline_id(pipeline), answers.run_id(pipeline, index)) for pipeline, index in waiting]
-    unseen = {run_id for _, run_id in pairs}
+    pairs = [
+        (responses.pipeline_id(pipeline), responses.run_id(pipeline, index)) for pipeline, index in waiting
+    ]
+    missing = {run_id for _, run_id in pairs}
     async for run_id in client.finished_runs(pairs):
-        unseen.remove(run_id)
-    _check(len(unseen), 0)
+        missing.remove(run_id)
+    _check(len(missing), 0)
 
 
-async def hold_runs(client: Any, size: int) -> dict[str, float]:  # noqa: ANN401  # any peer
-    """Read `size` runs, keep them all, and tell what one costs in memory."""
-    slug = answers.pipeline_id(_RUN_PIPELINE)
-    await client.report(slug)  # opens the connection and imports what a first call imports
+async def hold_runs(client: Any, size: int) -> dict[str, float]:  # noqa: ANN401 - any peer
+    """Read `size` runs, keep all of them, and return the memory per run."""
+    slug = responses.pipeline_id(_RUN_PIPELINE)
+    await client.report(slug)  # opens the connection, and imports what the first request imports
     gc.collect()
     before = resident_mib()
     held = await client.held_runs(slug, size)
@@ -109,7 +132,7 @@ async def hold_runs(client: Any, size: int) -> dict[str, float]:  # noqa: ANN401
     return {"rss_bytes_per_run": resident, "traced_bytes_per_run": await _traced(client, slug, size)}
 
 
-async def _traced(client: Any, slug: str, size: int) -> float:  # noqa: ANN401  # any peer
+async def _traced(client: Any, slug: str, size: int) -> float:  # noqa: ANN401 - any peer
     gc.collect()
     tracemalloc.start()
     try:
@@ -121,13 +144,15 @@ async def _traced(client: Any, slug: str, size: int) -> float:  # noqa: ANN401  
         tracemalloc.stop()
 
 
-async def be_asked(server: Any, size: int) -> None:  # noqa: ANN401  # a server under load
-    """Answer `size` requests of a load process, which checks the answers."""
-    await server.be_asked(size)
+async def serve(server: Any, size: int) -> None:  # noqa: ANN401 - a server under load
+    """Respond to `size` requests of a load process, which checks the responses."""
+    await server.serve(size)
 
 
-async def _fan_out(handle: Callable[[int], Awaitable[None]], numbers: Iterable[int]) -> None:
-    """Work off the numbers with 64 workers on one iterator, the cheapest way there is."""
+async def _run_concurrently(
+    handle: Callable[[int], Awaitable[None]], numbers: Iterable[int], in_flight: int
+) -> None:
+    """Process the numbers with as many workers as requests in flight, which share one iterator."""
     shared = iter(numbers)
 
     async def work() -> None:
@@ -135,19 +160,19 @@ async def _fan_out(handle: Callable[[int], Awaitable[None]], numbers: Iterable[i
             await handle(number)
 
     async with asyncio.TaskGroup() as workers:
-        for _ in range(_IN_FLIGHT):
+        for _ in range(in_flight):
             workers.create_task(work())
 
 
 def _expected_report(pipeline: int) -> tuple[str, int]:
-    return answers.pipeline_id(pipeline), answers.run_id(pipeline, answers.PAGE_SIZE - 1)
+    return responses.pipeline_id(pipeline), responses.run_id(pipeline, responses.PAGE_SIZE - 1)
 
 
 def _expected_page(pipeline: int) -> tuple[int, int, int]:
-    last = answers.PAGE_SIZE - 1
-    return answers.PAGE_SIZE, answers.run_id(pipeline, 0), answers.run_id(pipeline, last)
+    last = responses.PAGE_SIZE - 1
+    return responses.PAGE_SIZE, responses.run_id(pipeline, 0), responses.run_id(pipeline, last)
 
 
-def _check(got: object, expected: object) -> None:
-    if got != expected:
-        raise WrongAnswerError(f"expected {expected!r}, got {got!r}")
+def _check(actual: object, expected: object) -> None:
+    if actual != expected:
+        raise WrongResponseError(f"expected {expected!r}, got {actual!r}")

@@ -1,4 +1,4 @@
-"""What people write by hand: one aiohttp session with a bearer header, `get`, `read`, `json.loads`."""
+"""The usual handwritten client: one aiohttp session with a bearer header, `get`, `read` and `json.loads`."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from peers import place
+from peers import common
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
 class Client:
-    """Untyped calls over a shared session."""
+    """Untyped requests over a shared session."""
 
-    def __init__(self, session: aiohttp.ClientSession, port: int) -> None:
+    def __init__(self, session: aiohttp.ClientSession, base_url: str) -> None:
         self._session = session
-        self._base = place.pipelines_url(port)
+        self._base = common.pipelines_url(base_url)
 
     async def report(self, pipeline_id: str) -> tuple[str, int]:
-        """Return a report's pipeline and latest run."""
+        """Return the pipeline and the latest run of a report."""
         report = await self._get(f"{self._base}/{pipeline_id}/report")
         return report["pipeline_id"], report["latest_pipeline_run"]["id"]
 
     async def page(self, pipeline_id: str) -> tuple[int, int, int]:
-        """Return the size, the first and the last id of the first page of runs."""
+        """Return the number of runs of the first page, and the first and last of them."""
         runs = (await self._get(f"{self._base}/{pipeline_id}/runs?pageSize=50"))["items"]
         return len(runs), runs[0]["id"], runs[-1]["id"]
 
     async def run_ids(self, pipeline_id: str, *, prefetch: int | None) -> AsyncIterator[int]:
-        """Yield the ids of all runs, page after page; `prefetch` is not something people write by hand."""
+        """Yield the ids of all runs, with one request at a time: handwritten clients rarely prefetch."""
         del prefetch
         async for page in self._pages(pipeline_id):
             for run in page["items"]:
                 yield run["id"]
 
     async def held_runs(self, pipeline_id: str, count: int) -> list[dict[str, Any]]:
-        """Return all runs, as the dicts `json.loads` makes of them."""
+        """Return all runs as dicts."""
         runs = [run async for page in self._pages(pipeline_id) for run in page["items"]]
         return runs[:count]
 
@@ -49,15 +49,15 @@ class Client:
             yield page
             number, more = number + 1, page["has_next_page"]
 
-    async def _get(self, url: str) -> Any:  # noqa: ANN401  # JSON
+    async def _get(self, url: str) -> Any:  # noqa: ANN401 - JSON
         async with self._session.get(url) as response:
             response.raise_for_status()
             return json.loads(await response.read())
 
 
 @asynccontextmanager
-async def connect(port: int) -> AsyncIterator[Client]:
-    """Open the session; its token is fetched beforehand, as a script would."""
-    headers = {"Authorization": f"Bearer {place.fetch_token(port)}"}
+async def connect(base_url: str) -> AsyncIterator[Client]:
+    """Open the session with a token."""
+    headers = {"Authorization": f"Bearer {common.fetch_token(base_url)}"}
     async with aiohttp.ClientSession(headers=headers) as session:
-        yield Client(session, port)
+        yield Client(session, base_url)

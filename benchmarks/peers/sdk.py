@@ -1,11 +1,11 @@
-"""warehouse_sync.AsyncClient, used as its documentation says."""
+"""`warehouse_sync.AsyncClient`, as its documentation shows it."""
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from harness.answers import PAGE_SIZE, WORKSPACE_ID
+from harness.responses import PAGE_SIZE, WORKSPACE_ID
 
 from warehouse_sync import AsyncClient
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 
 class Client:
-    """The SDK's calls, reduced to the facts that are checked."""
+    """The methods of the SDK, with their results reduced to what is checked."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
 
     async def report(self, pipeline_id: str) -> tuple[str, int]:
-        """Return a report's pipeline and latest run."""
+        """Return the pipeline and the latest run of a report."""
         report = await self._client.pipelines.report(pipeline_id)
         return report.pipeline_id, report.latest_pipeline_run.id if report.latest_pipeline_run else 0
 
     async def page(self, pipeline_id: str) -> tuple[int, int, int]:
-        """Return the size, the first and the last id of a history of one page."""
+        """Return the number of runs of a listing with one page, and the first and last of them."""
         pager = self._client.runs.list(pipeline_id, page_size=PAGE_SIZE)
         runs = [run async for page in pager.pages() for run in page.items]
         return len(runs), runs[0].id, runs[-1].id
 
     async def run_ids(self, pipeline_id: str, *, prefetch: int | None) -> AsyncIterator[int]:
-        """Yield the ids of all runs; `None` leaves the SDK its default prefetch."""
+        """Yield the ids of all runs; `None` means the default of `prefetch`."""
         runs = self._client.runs
         if prefetch is None:
             pager = runs.list(pipeline_id, page_size=PAGE_SIZE)
@@ -47,35 +47,34 @@ class Client:
         runs = [run async for run in self._client.runs.list(pipeline_id, page_size=PAGE_SIZE)]
         return runs[:count]
 
-    async def reports(self, ids: Iterable[str]) -> AsyncIterator[tuple[str, int]]:
-        """Yield each pipeline with its latest run, as the reports arrive."""
-        async for polled in self._client.pipelines.reports(ids):
+    async def reports(self, ids: Iterable[str], concurrency: int) -> AsyncIterator[tuple[str, int]]:
+        """Yield each pipeline with its latest run, in the order of the responses."""
+        async for polled in self._client.pipelines.reports(ids, concurrency=concurrency):
             if polled.report is None or polled.report.latest_pipeline_run is None:
                 raise polled.error or LookupError(polled.pipeline_id)
             yield polled.report.pipeline_id, polled.report.latest_pipeline_run.id
 
     async def finished_runs(self, pairs: list[tuple[str, int]]) -> AsyncIterator[int]:
-        """Yield the ids of the runs as they finish, whether well or badly."""
+        """Yield the ids of the runs in the order in which they finish."""
         async for waited in self._client.runs.wait_many(pairs):
             if waited.run is None:
                 raise waited.error or LookupError(waited.run_id)
             yield waited.run.id
 
 
-def options(port: int) -> dict[str, Any]:
-    """Return the arguments that point a client at the benchmark server."""
-    address = f"http://127.0.0.1:{port}"
+def options(base_url: str) -> dict[str, Any]:
+    """Return the arguments of a client of the benchmark server."""
     return {
         "workspace_id": WORKSPACE_ID,
         "client_id": "bench",
         "client_secret": "bench",
-        "api_url": address,
-        "token_url": f"{address}/oauth/token",
+        "api_url": base_url,
+        "token_url": f"{base_url}/oauth/token",
     }
 
 
 @asynccontextmanager
-async def connect(port: int) -> AsyncIterator[Client]:
+async def connect(base_url: str) -> AsyncIterator[Client]:
     """Open the client."""
-    async with AsyncClient(**options(port)) as client:
+    async with AsyncClient(**options(base_url), max_connections=256) as client:
         yield Client(client)

@@ -1,4 +1,4 @@
-"""warehouse_sync.Client, the SDK without `async`."""
+"""`warehouse_sync.Client`, the blocking SDK."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 
 class Client:
-    """The blocking SDK's calls, reduced to the facts that are checked."""
+    """The methods of the blocking SDK, with their results reduced to what is checked."""
 
     def __init__(self, client: warehouse_sync.Client) -> None:
         self._client = client
 
     def report(self, pipeline_id: str) -> tuple[str, int]:
-        """Return a report's pipeline and latest run."""
+        """Return the pipeline and the latest run of a report."""
         report = self._client.pipelines.report(pipeline_id)
         return report.pipeline_id, report.latest_pipeline_run.id if report.latest_pipeline_run else 0
 
 
 @contextmanager
-def connect_blocking(port: int) -> Iterator[Client]:
+def connect_blocking(base_url: str) -> Iterator[Client]:
     """Open the client."""
-    with warehouse_sync.Client(**sdk.options(port)) as client:
+    with warehouse_sync.Client(**sdk.options(base_url)) as client:
         yield Client(client)

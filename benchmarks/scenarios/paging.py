@@ -1,15 +1,15 @@
-"""A long history from a server 50 ms away: pages fetched ahead against page after page."""
+"""A long listing from a server 50 ms away: with and without prefetch."""
 
 from __future__ import annotations
 
-from harness.answers import PAGE_SIZE
+from harness.responses import PAGE_SIZE
 from harness.scenario import Claim, Scenario, Subject
 from harness.server import Settings
 
 _PAGES = 2000
 _RUNS = _PAGES * PAGE_SIZE
-_AHEAD = "warehouse-sync, prefetch"
-_ONE_BY_ONE = "page after page"
+_PREFETCH = "warehouse-sync, prefetch=64"
+_SEQUENTIAL = "warehouse-sync, prefetch=0"
 
 SCENARIO = Scenario(
     name="paging",
@@ -18,31 +18,31 @@ SCENARIO = Scenario(
     metric="wall_us",
     unit="µs per run",
     subjects=(
-        Subject(_AHEAD, "sdk", size=_RUNS, warm_up=PAGE_SIZE * 200, options={"prefetch": 64}),
+        Subject(_PREFETCH, "sdk", size=_RUNS, warm_up=PAGE_SIZE * 200, options={"prefetch": 64}),
         Subject("warehouse-sync, default", "sdk", size=_RUNS, warm_up=PAGE_SIZE * 200),
-        Subject(_ONE_BY_ONE, "sdk", size=_RUNS, warm_up=PAGE_SIZE * 4, options={"prefetch": 0}),
+        Subject(_SEQUENTIAL, "sdk", size=_RUNS, warm_up=PAGE_SIZE * 4, options={"prefetch": 0}),
     ),
     claims=(
         Claim(
-            "prefetch=64, times page after page",
+            "prefetch=64, times prefetch=0",
             "wall_s",
-            _AHEAD,
-            _ONE_BY_ONE,
+            _PREFETCH,
+            _SEQUENTIAL,
             "times",
             at_least=20,
             unit="x",
         ),
         Claim(
-            "default, times page after page",
+            "default, times prefetch=0",
             "wall_s",
             "warehouse-sync, default",
-            _ONE_BY_ONE,
+            _SEQUENTIAL,
             "times",
             unit="x",
         ),
-        Claim("prefetch=64, peak memory over base", "peak_over_base_mib", _AHEAD, at_most=30, unit=" MiB"),
-        Claim("seconds with prefetch=64", "wall_s", _AHEAD, unit=" s"),
-        Claim("seconds page after page", "wall_s", _ONE_BY_ONE, unit=" s"),
+        Claim("peak memory with prefetch=64", "peak_over_base_mib", _PREFETCH, at_most=30, unit=" MiB"),
+        Claim("seconds with prefetch=64", "wall_s", _PREFETCH, unit=" s"),
+        Claim("seconds with prefetch=0", "wall_s", _SEQUENTIAL, unit=" s"),
     ),
     server=Settings(runs=_RUNS, latency=0.05),
     slices=1,

@@ -1,36 +1,32 @@
-"""A page of 50 runs: where decoding weighs as much as the request."""
+"""A page of 50 runs, where decoding takes as long as the request."""
 
 from __future__ import annotations
 
 from harness.scenario import Claim, Scenario, Subject
 
-_US = "warehouse-sync"
+_SDK = "warehouse-sync"
+_AIOHTTP = "aiohttp + json.loads"
+_RAW = "raw protocol + msgspec"
+_GENERATED = "openapi-generator"
+_HTTPX = "httpx + pydantic"
 
 SCENARIO = Scenario(
     name="run-page",
-    title="Page of 50 runs, 64 in flight",
+    title="Pages of 50 runs, 64 in flight",
     workload="run_page",
     subjects=(
-        Subject(_US, "sdk", size=1500, warm_up=1500),
-        Subject("aiohttp + json.loads", "aiohttp_json", size=1000, warm_up=1500),
-        Subject("openapi-generator style", "openapi_generated", size=150, warm_up=300),
-        Subject("httpx + pydantic", "httpx_pydantic", size=250, warm_up=300),
+        Subject(_SDK, "sdk", size=1500, warm_up=1500),
+        Subject(_RAW, "raw_typed", size=2000, warm_up=1500),
+        Subject(_AIOHTTP, "aiohttp_json", size=1000, warm_up=1500),
+        Subject(_GENERATED, "generated_client", size=100, warm_up=200),
+        Subject(_HTTPX, "httpx_pydantic", size=250, warm_up=300),
     ),
     claims=(
-        Claim(
-            "times aiohttp + json.loads",
-            "cpu_us",
-            _US,
-            "aiohttp + json.loads",
-            "times",
-            at_least=1.6,
-            unit="x",
-        ),
-        Claim("times openapi-generator style", "cpu_us", _US, "openapi-generator style", "times", unit="x"),
-        Claim("times httpx + pydantic", "cpu_us", _US, "httpx + pydantic", "times", unit="x"),
-        Claim(
-            "wall time, times aiohttp + json.loads", "wall_us", _US, "aiohttp + json.loads", "times", unit="x"
-        ),
+        Claim("times aiohttp + json.loads", "cpu_us", _SDK, _AIOHTTP, "times", at_least=2.1, unit="x"),
+        Claim("CPU over that of the raw protocol", "cpu_us", _SDK, _RAW, "share", at_most=1.6, unit="x"),
+        Claim("times openapi-generator", "cpu_us", _SDK, _GENERATED, "times", unit="x"),
+        Claim("times httpx + pydantic", "cpu_us", _SDK, _HTTPX, "times", unit="x"),
+        Claim("wall time, times aiohttp + json.loads", "wall_us", _SDK, _AIOHTTP, "times", unit="x"),
     ),
-    ceiling=True,
+    measure_limit=True,
 )

@@ -1,8 +1,9 @@
-"""What a process pays before it does anything: imports, the first client, the command's help."""
+"""The start of a process: imports, the first client, the help and the first result of the command."""
 
 from __future__ import annotations
 
 from harness.scenario import Claim, Command, StartScenario
+from harness.server import Settings
 
 _BARE = "bare python"
 _PACKAGE = "import warehouse_sync"
@@ -10,6 +11,7 @@ _CLIENT = "to the first AsyncClient"
 _AIOHTTP = "import aiohttp"
 _CLICK = "import click"
 _HELP = "warehouse-sync --help"
+_STATUS = "warehouse-sync status"
 _FIRST_CLIENT = (
     "from warehouse_sync import AsyncClient; "
     "AsyncClient(workspace_id=5328, client_id='bench', client_secret='bench')"
@@ -17,7 +19,7 @@ _FIRST_CLIENT = (
 
 SCENARIO = StartScenario(
     name="starts",
-    title="From a cold process",
+    title="From the start of a process",
     commands=(
         Command(_BARE, ("-c", "pass")),
         Command(_PACKAGE, ("-c", "import warehouse_sync")),
@@ -25,10 +27,11 @@ SCENARIO = StartScenario(
         Command(_AIOHTTP, ("-c", "import aiohttp")),
         Command(_CLICK, ("-c", "import click")),
         Command(_HELP, ("warehouse-sync", "--help")),
+        Command(_STATUS, ("warehouse-sync", "status")),
     ),
     claims=(
         Claim(
-            "import warehouse_sync, above bare python",
+            "import warehouse_sync, over bare python",
             "wall_ms",
             _PACKAGE,
             _BARE,
@@ -46,5 +49,15 @@ SCENARIO = StartScenario(
             unit="x",
         ),
         Claim("--help over import click", "wall_ms", _HELP, _CLICK, "share", at_most=1.5, unit="x"),
+        Claim(
+            "status of 50 pipelines over import aiohttp",
+            "wall_ms",
+            _STATUS,
+            _AIOHTTP,
+            "share",
+            at_most=1.3,
+            unit="x",
+        ),
     ),
+    server=Settings(pipelines=50),
 )

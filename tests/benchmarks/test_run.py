@@ -1,4 +1,4 @@
-"""The benchmark harness, driven as a user drives it."""
+"""The benchmarks, run as a user runs them."""
 
 import json
 import os
@@ -19,7 +19,7 @@ run.SCENARIOS = (Scenario("one", "One", "report_poll", (Subject("peer", "stand_i
 sys.exit(run.main(["--output", sys.argv[1]]))
 """
 
-LYING_PEER = """
+WRONG_PEER = """
 from contextlib import asynccontextmanager
 
 class Client:
@@ -27,14 +27,14 @@ class Client:
         return pipeline_id, 0
 
 @asynccontextmanager
-async def connect(port):
+async def connect(base_url):
     yield Client()
 """
 
 
 def python(*arguments: str, path: Path = BENCHMARKS) -> "subprocess.CompletedProcess[str]":
-    """Run the interpreter under the benchmarks' folder, with another folder of peers beside its own."""
-    return subprocess.run(  # noqa: S603 - our own scripts
+    """Run the interpreter in the benchmarks' folder, with another folder of peers."""
+    return subprocess.run(  # noqa: S603 - the benchmarks of this repository
         [sys.executable, *arguments],
         cwd=BENCHMARKS,
         env={**os.environ, "PYTHONPATH": str(path)},
@@ -46,13 +46,14 @@ def python(*arguments: str, path: Path = BENCHMARKS) -> "subprocess.CompletedPro
 
 
 def test_run_measures_one_round_of_a_peer(tmp_path: Path) -> None:
-    """One round of one scenario checks its answers, prints its table and writes figures and a chart."""
+    """One round of one scenario checks the responses, prints a table and writes figures and a chart."""
     chosen = ("--only", "report-poll", "--subject", PEER)
     done = python("run.py", *chosen, "--rounds", "1", "--quick", "--output", str(tmp_path))
 
     assert done.returncode == 0, done.stderr
-    assert "server ceiling" in done.stdout
+    assert "limit of the server" in done.stdout
     written = json.loads((tmp_path / "report-poll.json").read_text())
+    assert {"date", "commit"} <= written["machine"].keys()
     (figures,) = written["rounds"][PEER]
     assert figures["cpu_us"] > 0
     assert figures["requests"] == 1600, "eight slices of 200 requests, as counted by the server"
@@ -60,20 +61,20 @@ def test_run_measures_one_round_of_a_peer(tmp_path: Path) -> None:
     assert PEER in "".join(ET.fromstring(chart).itertext())  # noqa: S314 - written by the code under test
 
 
-def test_run_fails_when_an_answer_is_wrong(tmp_path: Path) -> None:
-    """A client that returns something else than the server sent ends the run with exit status 1 and no figures."""
+def test_run_fails_on_a_wrong_response(tmp_path: Path) -> None:
+    """A client that returns something other than the response ends the run with exit status 1 and no figures."""
     (tmp_path / "peers").mkdir()
-    (tmp_path / "peers" / "stand_in.py").write_text(LYING_PEER)
+    (tmp_path / "peers" / "stand_in.py").write_text(WRONG_PEER)
 
     done = python("-c", ONE_SCENARIO, str(tmp_path / "results"), path=tmp_path)
 
     assert done.returncode == 1
-    assert "WrongAnswerError: expected ('customer-events-000000', 49), got" in done.stderr
+    assert "WrongResponseError: expected ('customer-events-000000', 49), got" in done.stderr
     assert not (tmp_path / "results").exists()
 
 
 def test_run_fails_when_a_client_cannot_start(tmp_path: Path) -> None:
-    """A missing peer is an error with exit status 1, never a row that is silently left out."""
+    """A missing peer is an error with exit status 1, never a row that is silently skipped."""
     done = python("-c", ONE_SCENARIO, str(tmp_path / "results"))
 
     assert done.returncode == 1
@@ -82,7 +83,10 @@ def test_run_fails_when_a_client_cannot_start(tmp_path: Path) -> None:
 
 
 def test_list_names_every_scenario_file() -> None:
-    """Each file under scenarios/ is listed under the name that --only takes."""
-    listed = {line.split()[0].replace("-", "_") for line in python("run.py", "--list").stdout.splitlines()}
+    """Each module of scenarios/ is listed with the name that --only accepts, followed by its variants."""
+    listed = [line.split()[0].replace("-", "_") for line in python("run.py", "--list").stdout.splitlines()]
+    modules = {path.stem for path in (BENCHMARKS / "scenarios").glob("*.py")}
 
-    assert listed == {path.stem for path in (BENCHMARKS / "scenarios").glob("*.py")}
+    assert modules <= set(listed)
+    assert len(set(listed)) == len(listed)
+    assert all(name.startswith(tuple(modules)) for name in listed)

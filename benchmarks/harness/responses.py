@@ -1,6 +1,6 @@
-"""The API the benchmark server plays: what it answers, and so what every client must have read.
+"""The canned responses of the benchmark server, and so what every client must return.
 
-Server and checks share this module; nothing here is measured on the client's side.
+The server and the checks share this module. No client is measured while it runs code of this module.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 WORKSPACE_ID = 5328
 PAGE_SIZE = 50
-ACCESS_TOKEN = "bench." + "x" * 800  # as long as a signed token usually is
+ACCESS_TOKEN = "bench." + "x" * 800  # the usual length of a signed token
 PIPELINES_PATH = f"/platform/v2/workspaces/{WORKSPACE_ID}/inputs/data-pipelines"
 
 _FIRST_RUN = datetime(2023, 1, 1, tzinfo=UTC)
@@ -35,7 +35,7 @@ def run_id(pipeline: int, index: int) -> int:
 
 
 def token() -> dict[str, Any]:
-    """Return the token endpoint's answer."""
+    """Return the response of the token endpoint."""
     return {"access_token": ACCESS_TOKEN, "expires_in": 28800, "token_type": "Bearer"}
 
 
@@ -91,9 +91,34 @@ def page(pipeline: int, number: int, *, runs: int, size: int, finished: bool = T
     }
 
 
-def encode(answer: dict[str, Any]) -> bytes:
-    """Return a 200 with this JSON body, as it goes over the wire."""
-    body = json.dumps(answer, separators=(",", ":")).encode()
+def pipeline(number: int) -> dict[str, Any]:
+    """Return the definition of a pipeline."""
+    return {
+        "id": pipeline_id(number),
+        "name": f"Customer events {number}",
+        "pipeline_type": "events",
+        "connection_id": "warehouse",
+        "data_model_id": "customer-events",
+        "state": "active",
+        "sync_mode": {
+            "type": "incremental",
+            "iterator_field": "updated_at",
+            "iterator_data_type": "timestamp",
+        },
+        "schedule": {"type": "interval", "frequency": "hourly"},
+        "environment": "production",
+        "status": "idle",
+        "errors": [],
+        "created_on": _timestamp(_FIRST_RUN),
+        "created_by": "bench",
+        "last_modified_on": None,
+        "last_modified_by": None,
+    }
+
+
+def encode(document: object) -> bytes:
+    """Return the bytes of a 200 response with this JSON body."""
+    body = json.dumps(document, separators=(",", ":")).encode()
     head = (
         "HTTP/1.1 200 OK\r\n"
         "Server: bench\r\n"
