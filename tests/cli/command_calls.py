@@ -28,6 +28,8 @@ CALLS = {
     "pipelines list": "",
     "pipelines get": "customers",
     "pipelines trigger": "customers --wait",
+    "pipelines pause": "customers",
+    "pipelines resume": "customers",
     "runs list": "customers",
     "runs get": "customers 1",
     "runs watch": "wsr1:5328:customers:1",

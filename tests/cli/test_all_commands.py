@@ -101,7 +101,7 @@ ONE_LINE = {
     "destroy": r"Plan: 0 to create, 0 to update, 4 to delete, 0 unchanged\.",
     "demo": r"Done in \d+\.\d s\.",
 }
-CHANGES = {"pipelines trigger", "auth logout"}
+CHANGES = {"pipelines trigger", "pipelines pause", "auth logout"}
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -86,6 +86,12 @@ def to_cli_error(error: Exception, *, credential: str = _SOME_CREDENTIAL) -> Cli
     return CliError(one_line(error), code, hint)
 
 
+def exit_code(error: Exception) -> ExitCode:
+    """Return the exit code of an error."""
+    converted = to_cli_error(error)
+    return ExitCode(converted.exit_code) if converted else ExitCode.ERROR
+
+
 def _from_files_error(error: "declarative.InvalidFilesError | declarative.PlanError") -> CliError:
     if isinstance(error, declarative.InvalidFilesError):
         lines = "\n".join(f"  {printable(str(problem))}" for problem in error.problems)

@@ -19,7 +19,7 @@ SECTIONS = {
     "Workspace": {
         "connections": "List and show connections to warehouses.",
         "models": "List and show data models.",
-        "pipelines": "List, show and trigger pipelines.",
+        "pipelines": "List, show, trigger and pause pipelines.",
         "runs": "List, show and wait for runs.",
         "status": "Show the status and latest run of every pipeline.",
         "schedule": "Show when a pipeline runs next.",

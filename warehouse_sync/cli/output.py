@@ -103,6 +103,10 @@ class Output:
         if not self.quiet:
             _write_note(f"{printable(text)}\n")
 
+    def error(self, text: str) -> None:
+        """Print an error on stderr, also with `quiet`."""
+        click.echo(f"Error: {printable(text)}", err=True)
+
     def progress(self, done: int, total: int | None, noun: str) -> None:
         """Show progress on one line of the terminal; the line disappears at the end."""
         finished = total is not None and done >= total

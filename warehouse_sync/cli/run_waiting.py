@@ -1,18 +1,18 @@
-"""Waiting for a run, shared by `pipelines trigger --wait` and `runs watch`."""
+"""Triggering and waiting, shared by `pipelines trigger` and `runs watch`."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import warehouse_sync
 from warehouse_sync import declarative
-from warehouse_sync.cli import errors
+from warehouse_sync.cli import bulk, errors
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Mapping, Sequence
 
-    from warehouse_sync import AsyncClient, Run, RunStatus
+    from warehouse_sync import AsyncClient, Run, RunStatus, TriggeredRun, WaitedRun
     from warehouse_sync.cli.context import Context
     from warehouse_sync.cli.output import Output
 
@@ -121,3 +121,80 @@ class RunWaiter:
         finally:
             self._output.live("")
         self._output.record(declarative.to_document(run))
+
+
+_COLUMNS = (
+    "pipeline_id",
+    "run_id",
+    "status",
+    "ended_on",
+    "successful_records",
+    "failed_records",
+    "handle",
+    "error",
+)
+
+
+def trigger_several(
+    context: "Context", output: "Output", pipeline_ids: "Sequence[str]", *, wait: bool, timeout: float | None
+) -> None:
+    """Trigger a run of each pipeline, and print a row for each.
+
+    With `wait`, the rows are printed when all runs have ended.
+    """
+    running: dict[str, str] = {}
+
+    async def work(client: "AsyncClient") -> "list[bulk.Outcome[dict[str, Any]]]":
+        triggered = await bulk.for_each(pipeline_ids, client.pipelines.trigger)
+        running.update({each.id: each.value.handle() for each in triggered if each.value})
+        waited = await _wait_for_all(client, output, triggered, running, timeout) if wait else {}
+        return [_outcome(each, waited.get(each.id)) for each in triggered]
+
+    outcomes = context.call(work, on_interrupt=lambda: _interrupt_hint(running))
+    rows = [
+        {"pipeline_id": each.id, "run_id": None, "status": None, **(each.value or {}), "error": each.problem}
+        for each in outcomes
+    ]
+    output.rows(rows, _COLUMNS)
+    bulk.exit_on_failure(outcomes, output)
+
+
+async def _wait_for_all(
+    client: "AsyncClient",
+    output: "Output",
+    triggered: "Sequence[bulk.Outcome[TriggeredRun]]",
+    running: dict[str, str],
+    timeout: float | None,
+) -> "Mapping[str, WaitedRun]":
+    """Wait for the triggered runs, and note each one that ends."""
+    pairs = [(each.value.pipeline_id, each.value.run_id) for each in triggered if each.value]
+    waited: dict[str, WaitedRun] = {}
+    async for entry in client.runs.wait_many(pairs, timeout=timeout):
+        waited[entry.pipeline_id] = entry
+        if entry.run is not None and entry.run.status.is_terminal:
+            running.pop(entry.pipeline_id)
+            output.note(f"{client.workspace_id}/{entry.pipeline_id}, run {entry.run_id} {entry.run.status}")
+    return waited
+
+
+def _outcome(
+    triggered: "bulk.Outcome[TriggeredRun]", waited: "WaitedRun | None"
+) -> "bulk.Outcome[dict[str, Any]]":
+    """Return the row of a run, with the error of its trigger or of the wait."""
+    if triggered.value is None:
+        return bulk.Outcome(id=triggered.id, error=triggered.error)
+    run = waited.run if waited else None
+    row = {
+        **(declarative.to_document(run) if run else {}),
+        "run_id": triggered.value.run_id,
+        "status": str(run.status if run else triggered.value.status),
+        "handle": triggered.value.handle(),
+    }
+    row.pop("id", None)
+    return bulk.Outcome(id=triggered.id, value=row, error=waited.error if waited else None)
+
+
+def _interrupt_hint(running: "Mapping[str, str]") -> str:
+    """Return the commands that continue to wait; empty before there is a run."""
+    commands = ", ".join(errors.resume_command(handle) for handle in running.values())
+    return f"The runs continue; wait for them with: {commands}" if commands else ""
