@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Sized
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Iterator, Sized
+from typing import Any, Final
 
 import attrs
 
@@ -20,33 +20,22 @@ FIRST_DELAY = 1.0  # seconds before the second attempt, doubling
 MAX_DELAY = 60.0
 JITTER = 0.5  # the largest share by which a delay is made longer
 
-
 Sleep = Callable[[float], Awaitable[None]]
-NextId = Callable[[], Awaitable[Any]]
 
-_END = object()
-
-
-def _next_id_of(ids: Ids) -> NextId:
-    """Return a function that returns the next id or `_END`, and that concurrent workers can share."""
-    if isinstance(ids, AsyncIterable):
-        return _next_id_of_async(ids)
-    iterator = iter(ids)
-
-    async def next_id() -> Any:  # noqa: ANN401 - an id, or the end
-        return next(iterator, _END)
-
-    return next_id
+_END: Final[Any] = object()
 
 
-def _next_id_of_async(ids: AsyncIterable[str]) -> NextId:
-    iterator, lock = aiter(ids), asyncio.Lock()
+class _AsyncIds:
+    """The ids of an asynchronous iterable, for concurrent workers: an asynchronous generator does not support them."""
 
-    async def next_id() -> Any:  # noqa: ANN401 - an id, or the end
-        async with lock:  # an asynchronous generator does not support concurrent calls
-            return await anext(iterator, _END)
+    def __init__(self, ids: AsyncIterable[str]) -> None:
+        self._iterator = aiter(ids)
+        self._lock = asyncio.Lock()
 
-    return next_id
+    async def next(self) -> str:
+        """Return the next id, or `_END`."""
+        async with self._lock:
+            return await anext(self._iterator, _END)
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -70,7 +59,8 @@ class BulkReports:
     sleep: Sleep
     random: Callable[[], float]
     on_progress: OnProgress | None = None
-    _next_id: NextId = attrs.field(init=False)
+    _ids: Iterator[str] = attrs.field(init=False)
+    _async_ids: _AsyncIds | None = attrs.field(init=False)
     _total: int | None = attrs.field(init=False)
     _results: deque[PolledReport] = attrs.field(factory=deque, init=False)
     _workers: set["asyncio.Task[None]"] = attrs.field(factory=set, init=False)
@@ -83,7 +73,10 @@ class BulkReports:
     _failed: int = attrs.field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._next_id = _next_id_of(self.ids)
+        if isinstance(self.ids, AsyncIterable):
+            self._ids, self._async_ids = iter(()), _AsyncIds(self.ids)
+        else:
+            self._ids, self._async_ids = iter(self.ids), None
         self._total = len(self.ids) if isinstance(self.ids, Sized) else None
 
     async def results(self) -> AsyncGenerator[PolledReport, None]:
@@ -157,16 +150,26 @@ class BulkReports:
 
     async def _run_worker(self) -> None:
         """Request reports until there are no more ids, or until the number of workers exceeds the limit."""
+        limit, results = self.limit, self._results
         while not self._exhausted:
-            pipeline_id = await self._next_id()
+            pipeline_id = next(self._ids, _END) if self._async_ids is None else await self._async_ids.next()
             if pipeline_id is _END:
                 self._exhausted = True
                 break
-            self._results.append(await self._fetch_report(pipeline_id))
+            try:
+                report = await self.fetch(
+                    pipeline_id
+                )  # not in `_retry`: another coroutine would cost as much as decoding
+            except WarehouseSyncError as error:
+                results.append(await self._retry(pipeline_id, error))
+            else:
+                limit.on_success()
+                results.append(PolledReport(pipeline_id=pipeline_id, report=report))
             self._notify()
-            if self.limit.is_exceeded() and self._active > 1:
+            if limit.is_exceeded() and self._active > 1:
                 break
-            self._start_workers()
+            if self._active < self.concurrency:
+                self._start_workers()
             while len(self._results) > self.concurrency:
                 await self._wait_for_space()
         self._release_worker()
@@ -181,20 +184,25 @@ class BulkReports:
         self._space_waiters.append(waiter)
         await waiter
 
-    async def _fetch_report(self, pipeline_id: str) -> PolledReport:
+    async def _retry(self, pipeline_id: str, error: WarehouseSyncError) -> PolledReport:
+        """Retry a throttled request with growing delays. Any other error is final, and so is the last one."""
         delay = FIRST_DELAY
-        for attempt in range(1, MAX_THROTTLED_ATTEMPTS + 1):
-            try:
-                report = await self.fetch(pipeline_id)
-            except RateLimitedError as error:
+        try:
+            for _ in range(MAX_THROTTLED_ATTEMPTS - 1):
+                if not isinstance(error, RateLimitedError):
+                    break
                 wait = max(delay, error.retry_after or 0.0)
-                if attempt == MAX_THROTTLED_ATTEMPTS or wait > MAX_DELAY:
-                    return PolledReport(pipeline_id=pipeline_id, error=error)
-            except WarehouseSyncError as error:
-                return PolledReport(pipeline_id=pipeline_id, error=error)
-            else:
-                self.limit.on_success()
-                return PolledReport(pipeline_id=pipeline_id, report=report)
-            await self.sleep(wait * (1 + JITTER * self.random()))
-            delay *= 2
-        raise AssertionError  # pragma: no cover - the last attempt returns
+                if wait > MAX_DELAY:
+                    break
+                await self.sleep(wait * (1 + JITTER * self.random()))
+                delay *= 2
+                try:
+                    report = await self.fetch(pipeline_id)
+                except WarehouseSyncError as latest:
+                    error = latest
+                else:
+                    self.limit.on_success()
+                    return PolledReport(pipeline_id=pipeline_id, report=report)
+            return PolledReport(pipeline_id=pipeline_id, error=error)
+        finally:
+            del error  # its traceback holds this frame

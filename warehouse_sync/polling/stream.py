@@ -1,8 +1,8 @@
 """An asynchronous generator that can also return all available items at once."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -20,9 +20,9 @@ class Stream(AsyncGenerator[T, None]):
         self.ready = ready
         self._source = source
 
-    async def __anext__(self) -> T:
+    def __anext__(self) -> Coroutine[Any, Any, T]:
         """Return the next item."""
-        return await anext(self._source)
+        return self._source.__anext__()  # not awaited in a coroutine, which would cost more than the item
 
     async def asend(self, value: None) -> T:
         """Return the next item."""

@@ -6,6 +6,8 @@ from collections import deque
 
 _PERCENT = re.compile(r"\s*([0-9]{1,3})(?:\.[0-9]+)?\s*%?\s*", re.ASCII)
 
+_UNLIMITED = float("inf")
+
 THROTTLE_AT = 90  # percent of the rate limit used
 
 
@@ -57,7 +59,7 @@ class AdaptiveConcurrency:
     """
 
     def __init__(self) -> None:
-        self.limit: float = float("inf")
+        self.limit: float = _UNLIMITED
         self._workers = 0
         self._outstanding = (
             0  # responses to requests sent before the last reduction: they must not reduce it again
@@ -81,6 +83,8 @@ class AdaptiveConcurrency:
 
     def on_success(self) -> None:
         """Raise the limit a little after a successful response."""
+        if self.limit == _UNLIMITED:
+            return
         self._outstanding = max(0, self._outstanding - 1)
         self.limit += 1 / self.limit
 
