@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 
 from tests.support.clock import FakeClock
+from tests.support.eager_tasks import EAGER_TASK_FACTORY
 from tests.support.token_endpoint import FakeTokenEndpoint, settled, token_response
 from warehouse_sync.errors import ConfigurationError, ConnectError, TokenError
 from warehouse_sync.transport import auth
@@ -53,12 +55,39 @@ async def test_get_with_all_waiters_cancelled_completes_the_fetch(source: TokenS
 async def test_get_failure_raises_a_copy_for_each_waiter(source: TokenSource) -> None:
     """Each caller gets its own exception object, and the next caller fetches again."""
     endpoint = FakeTokenEndpoint(TokenError("no", status=401), token_response())
-    errors = await asyncio.gather(*(source.get(endpoint.fetch) for _ in range(10)), return_exceptions=True)
+    endpoint.unblocked.clear()
+    waiters = [asyncio.create_task(source.get(endpoint.fetch)) for _ in range(10)]
+    await settled()
+    endpoint.unblocked.set()
+    errors = await asyncio.gather(*waiters, return_exceptions=True)
     assert {type(error) for error in errors} == {TokenError}
     assert {error.status for error in errors if isinstance(error, TokenError)} == {401}
     assert len({id(error) for error in errors}) == 10
     assert (await source.get(endpoint.fetch)).reveal() == "t1"
     assert endpoint.calls == 2
+
+
+async def test_get_starts_the_fetch_without_the_lock(source: TokenSource) -> None:
+    """An eager task runs while it is created, and acquires the lock itself."""
+    loop, locked = asyncio.get_running_loop(), []
+
+    def create(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
+        locked.append(source._lock.locked())
+        return asyncio.Task(work, loop=loop, **options)
+
+    loop.set_task_factory(create)
+    assert (await source.get(FakeTokenEndpoint(token_response()).fetch)).reveal() == "t1"
+    assert locked == [False]
+
+
+@pytest.mark.skipif(EAGER_TASK_FACTORY is None, reason="Python 3.12 added eager tasks")
+async def test_get_with_a_fetch_that_does_not_wait(source: TokenSource) -> None:
+    """A fetch that returns or fails while its task is created serves its caller."""
+    asyncio.get_running_loop().set_task_factory(EAGER_TASK_FACTORY)
+    endpoint = FakeTokenEndpoint(TokenError("no", status=401), token_response())
+    with pytest.raises(TokenError):
+        await source.get(endpoint.fetch)
+    assert (await source.get(endpoint.fetch)).reveal() == "t1"
 
 
 async def test_get_near_expiry_refreshes_in_the_background(source: TokenSource, clock: FakeClock) -> None:

@@ -32,10 +32,11 @@ class Stream(AsyncGenerator[T, None]):
         self,
         typ: type[BaseException] | BaseException,
         val: object = None,
-        tb: TracebackType | None = None,
+        tb: TracebackType | None = None,  # noqa: ARG002 - of the base class
     ) -> T:
         """Raise an exception inside the generator."""
-        return await self._source.athrow(typ, val, tb)  # type: ignore[arg-type] # typeshed has two overloads; this calls either
+        # One argument: Python 3.12 deprecates the others. The exception holds its traceback.
+        return await self._source.athrow(val if isinstance(val, BaseException) else typ)
 
     async def aclose(self) -> None:
         """Close the generator."""

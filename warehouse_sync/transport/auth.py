@@ -177,10 +177,11 @@ class TokenSource:
             if self.token is not current:
                 return None
             refresh = self._refresh
-            if refresh is None or refresh.is_orphaned():
-                refresh = self._refresh = _Refresh(asyncio.get_running_loop(), fetch)
-                self._start(refresh)
-            return refresh
+            if refresh is not None and not refresh.is_orphaned():
+                return refresh
+            refresh = self._refresh = _Refresh(asyncio.get_running_loop(), fetch)
+        self._start(refresh)  # without the lock: an eager task runs here, and acquires it
+        return refresh
 
     def _start(self, refresh: _Refresh) -> None:
         task = refresh.loop.create_task(self._run(refresh), name="warehouse-sync token refresh")

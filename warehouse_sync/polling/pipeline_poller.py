@@ -1,0 +1,243 @@
+"""Poll the awaited runs of one pipeline.
+
+A poller with one awaited run requests that run. A poller with several requests a page of runs, which usually contains
+them all. Runs that are not on the page are requested individually: each once at first, so that a run that ended long
+ago is found immediately, and then one per poll in rotation.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import attrs
+
+from warehouse_sync.errors import (
+    ConfigurationError,
+    ForbiddenError,
+    NotFoundError,
+    RateLimitedError,
+    ServerError,
+    TokenError,
+    TransportError,
+    UnauthorizedError,
+    ValidationError,
+    WarehouseLoginError,
+    WarehouseSyncError,
+)
+from warehouse_sync.models import Page, Run
+from warehouse_sync.polling.intervals import MIN_INTERVAL, DurationEstimate, next_interval
+from warehouse_sync.settings import Clock
+
+OnPoll = Callable[[Run], None]
+
+_NOT_RETRIED = (
+    ConfigurationError,
+    ForbiddenError,
+    UnauthorizedError,
+    ValidationError,
+    WarehouseLoginError,
+)
+_OUTAGE = (RateLimitedError, ServerError, TransportError)
+_TRANSIENT_TOKEN_STATUSES = frozenset({408, 429})
+_SERVER_ERROR = 500
+
+
+def _is_final(error: WarehouseSyncError) -> bool:
+    """Return whether another poll would fail in the same way."""
+    if isinstance(error, TokenError):
+        return not _is_token_outage(error)
+    return isinstance(error, _NOT_RETRIED)
+
+
+def _is_token_outage(error: WarehouseSyncError) -> bool:
+    """Return whether the token endpoint was unavailable, as opposed to rejecting the credential."""
+    status = error.status if isinstance(error, TokenError) else None
+    return status is not None and (status in _TRANSIENT_TOKEN_STATUSES or status >= _SERVER_ERROR)
+
+
+class RunReader(Protocol):
+    """The requests that a waiter sends."""
+
+    workspace_id: int
+
+    async def run(self, pipeline_id: str, run_id: int) -> Run:
+        """Read one run."""
+        ...
+
+    async def page(self, pipeline_id: str) -> Page:
+        """Read the first page of the runs of a pipeline."""
+        ...
+
+    def may_appear_later(self, pipeline_id: str, run_id: int) -> bool:
+        """Return whether a 404 is expected because the run was created recently."""
+        ...
+
+
+@attrs.define(eq=False)
+class AwaitedRun:
+    """One run that has waiters.
+
+    Attributes:
+        waiters: The future of each waiter, with its callback for each poll. The callback must not raise.
+        last_read: The run as last read.
+        requested: Whether the run was requested individually.
+    """
+
+    waiters: dict["asyncio.Future[Run]", OnPoll | None] = attrs.field(factory=dict)
+    last_read: Run | None = None
+    requested: bool = False
+
+
+class PipelinePoller:
+    """Polls the awaited runs of one pipeline in its own task, until all have ended."""
+
+    def __init__(
+        self,
+        pipeline_id: str,
+        reader: RunReader,
+        clock: Clock,
+        semaphore: asyncio.Semaphore,
+        duration: DurationEstimate,
+    ) -> None:
+        self.awaited: dict[int, AwaitedRun] = {}
+        self._pipeline_id = pipeline_id
+        self._reader = reader
+        self._clock = clock
+        self._semaphore = semaphore
+        self._duration = duration
+        self._run_added = asyncio.Event()
+        self._ended = False
+        self._task: asyncio.Task[None]
+
+    @property
+    def accepts_runs(self) -> bool:
+        """Whether runs can still be added."""
+        return not self._ended
+
+    def start(self) -> "asyncio.Task[None]":
+        """Start to poll, and return the task.
+
+        An eager task polls at once, so add the runs first.
+        """
+        self._task = asyncio.create_task(self._poll_until_ended())
+        return self._task
+
+    def add(self, run_id: int, on_poll: OnPoll | None) -> "asyncio.Future[Run]":
+        """Add a waiter for a run.
+
+        Return a future whose result is the run once it has ended.
+        """
+        waiter: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
+        if run_id not in self.awaited:
+            self.awaited[run_id] = AwaitedRun()
+            self._run_added.set()
+        self.awaited[run_id].waiters[waiter] = on_poll
+        return waiter
+
+    def remove(self, run_id: int, waiter: "asyncio.Future[Run]") -> Run | None:
+        """Remove a waiter, and cancel the task if it was the last one.
+
+        Return the run as last read.
+        """
+        awaited = self.awaited.get(run_id)
+        if awaited is None:
+            return None
+        awaited.waiters.pop(waiter, None)
+        if not awaited.waiters:
+            del self.awaited[run_id]
+        if not self.awaited:
+            self._ended = True
+            self._task.cancel()
+        return awaited.last_read
+
+    async def _poll_until_ended(self) -> None:
+        started, polls = self._clock.monotonic(), 0
+        try:
+            while self.awaited:
+                self._run_added.clear()
+                async with self._semaphore:
+                    await self._poll()
+                polls += 1
+                if self.awaited and await self._wait_for_next_poll(started, polls):
+                    await self._clock.sleep(MIN_INTERVAL)  # so that runs added one by one share a poll
+                    started, polls = self._clock.monotonic(), 0
+        except Exception as error:  # noqa: BLE001 - every error must reach the waiters
+            self._fail(error, *self.awaited)
+        finally:
+            self._ended = True
+
+    async def _wait_for_next_poll(self, started: float, polls: int) -> bool:
+        """Wait until the next poll is due or a run is added. Return whether a run was added."""
+        waited = self._clock.monotonic() - started
+        interval = next_interval(
+            polls=polls, waited=waited, usual=self._duration.seconds, random=self._clock.random()
+        )
+        sleep = asyncio.ensure_future(self._clock.sleep(interval))
+        run_added = asyncio.ensure_future(self._run_added.wait())
+        try:
+            await asyncio.wait([sleep, run_added], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleep.cancel()
+            run_added.cancel()
+        return self._run_added.is_set()
+
+    async def _poll(self) -> None:
+        """Read a page, then individually the runs that are not on it: all new ones, or else one per poll."""
+        missing = list(self.awaited)
+        if len(missing) > 1:
+            missing = await self._poll_page()
+        new = [run_id for run_id in missing if not self.awaited[run_id].requested]
+        for run_id in new or missing[:1]:
+            await self._poll_run(run_id)
+
+    async def _poll_page(self) -> list[int]:
+        """Read a page. Return the runs to request individually, the least recently requested first."""
+        try:
+            page = await self._reader.page(self._pipeline_id)
+        except NotFoundError as error:
+            self._handle_not_found(error, *self.awaited)
+            return []
+        except WarehouseSyncError as error:
+            if _is_final(error):
+                self._fail(error, *self.awaited)
+            return [] if isinstance(error, _OUTAGE) or _is_token_outage(error) else list(self.awaited)
+        for run in page.items:
+            self._handle_run(run)
+        on_page = {run.id for run in page.items}
+        return [run_id for run_id in self.awaited if run_id not in on_page]
+
+    async def _poll_run(self, run_id: int) -> None:
+        awaited = self.awaited.pop(run_id, None)
+        if awaited is None:
+            return  # its last waiter was removed meanwhile
+        self.awaited[run_id] = awaited  # at the end: the order is that of the last request
+        awaited.requested = True
+        try:
+            self._handle_run(await self._reader.run(self._pipeline_id, run_id))
+        except NotFoundError as error:
+            self._handle_not_found(error, run_id)
+        except WarehouseSyncError as error:
+            if _is_final(error):
+                self._fail(error, run_id)
+
+    def _handle_run(self, run: Run) -> None:
+        awaited = self.awaited.get(run.id)
+        if awaited is None:
+            return
+        awaited.last_read = run
+        for on_poll in filter(None, awaited.waiters.values()):
+            on_poll(run)
+        if run.status.is_terminal:
+            self._duration.update(run)
+            del self.awaited[run.id]
+            for waiter in awaited.waiters:
+                waiter.set_result(run)
+
+    def _handle_not_found(self, error: NotFoundError, *run_ids: int) -> None:
+        may_appear = self._reader.may_appear_later
+        self._fail(error, *(run_id for run_id in run_ids if not may_appear(self._pipeline_id, run_id)))
+
+    def _fail(self, error: Exception, *run_ids: int) -> None:
+        for run_id in run_ids:
+            for waiter in self.awaited.pop(run_id, AwaitedRun()).waiters:
+                waiter.set_exception(error)
