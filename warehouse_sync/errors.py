@@ -47,12 +47,13 @@ class WarehouseSyncError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by state: `Exception` would call the constructor without its keywords."""
-        return _restore, (type(self), self.args, dict(self.__dict__))
+        return restore, (type(self), self.args, dict(self.__dict__))
 
 
-def _restore(
+def restore(
     cls: type[WarehouseSyncError], args: tuple[Any, ...], state: dict[str, Any]
 ) -> WarehouseSyncError:
+    """Build an error from its state, without calling its constructor."""
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(state)

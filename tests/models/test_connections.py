@@ -5,6 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
+from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import (
     BigQueryConfig,
     Connection,
@@ -18,6 +19,7 @@ from warehouse_sync.models import (
     UnknownConfig,
 )
 from warehouse_sync.models.connections import CONFIGS
+from warehouse_sync.secret import Secret
 
 FULL: dict[str, ConnectionConfig] = {
     "Snowflake": SnowflakeConfig(
@@ -173,3 +175,30 @@ def test_model_is_frozen_and_hashable(model: Any) -> None:
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         model.extra = {}
     assert hash(model) == hash(attrs.evolve(model))
+
+
+def test_secret_of_a_spec_is_replaced() -> None:
+    """`with_secrets` replaces the secret of each provider, and nothing else."""
+    key = ConnectionSpec(id="b", name="B", config=BigQueryConfig(region="us")).with_secrets(
+        service_account_key="new"
+    )
+    assert isinstance(key.config, BigQueryConfig)
+    assert key.config.service_account_key == Secret("new")
+    for config in (SnowflakeConfig(user="u", password="old"), RedshiftConfig(user="u", password="old")):
+        spec = ConnectionSpec(id="c", name="C", config=config)
+        assert spec.with_secrets(password=Secret("new")).config == attrs.evolve(config, password="new")
+        assert spec.with_config(user="v", password="new").config == attrs.evolve(
+            config, user="v", password="new"
+        )
+        assert spec.with_secrets() == spec
+
+
+def test_field_of_another_provider_is_refused() -> None:
+    """A field that the configuration does not have is named, without its value."""
+    spec = ConnectionSpec(id="c", name="C", config=DatabricksConfig(provider="p", schema="s"))
+    with pytest.raises(ValidationError, match="has provider, schema") as caught:
+        spec.with_secrets(password="hunter2")
+    assert caught.value.fields == ("config.password",)
+    with pytest.raises(ValidationError, match=r"config\.warehouse: is not a field of DatabricksConfig"):
+        spec.with_config(warehouse="w")
+    assert "hunter2" not in str(caught.value)

@@ -7,6 +7,7 @@ import pytest
 from tests.support.kinds import BASE, CONNECTION
 from tests.support.peer import Peer, reply
 from warehouse_sync import AsyncClient, ServiceProvider, ValidationError
+from warehouse_sync.document import Table
 
 ROUTE = f"GET {BASE}/connections"
 OTHER = {**CONNECTION, "id": "c2", "service_provider": "Teradata", "config": {"host": "h"}}
@@ -43,3 +44,11 @@ async def test_list_with_an_invalid_provider_raises(client: AsyncClient, peer: P
     with pytest.raises(ValidationError, match="service_provider"):
         await client.connections.list(wrong)
     assert peer.arrivals == []
+
+
+async def test_lists_are_tables_in_notebooks(client: AsyncClient, peer: Peer) -> None:
+    """A list of models is a list that notebooks show as a table."""
+    peer.serve(ROUTE, reply(200, [CONNECTION, OTHER]))
+    for found in (await client.connections.list(), await client.connections.list("Teradata")):
+        assert isinstance(found, Table)
+        assert found == list(found)

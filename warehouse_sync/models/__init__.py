@@ -32,7 +32,7 @@ from warehouse_sync.models.enums import (
     SyncModeType,
 )
 from warehouse_sync.models.pipelines import Pipeline, PipelineReport, PipelineSpec, Schedule, SyncMode
-from warehouse_sync.models.polling import PolledReport, Progress, StatusChange, WaitedRun
+from warehouse_sync.models.polling import PolledReport, Progress, StatusChange, TriggeredEntry, WaitedRun
 from warehouse_sync.models.runs import Page, Run, RunHandle, TriggeredRun
 from warehouse_sync.secret import Secret
 
@@ -73,6 +73,7 @@ __all__ = [
     "StatusChange",
     "SyncMode",
     "SyncModeType",
+    "TriggeredEntry",
     "TriggeredRun",
     "UnknownConfig",
     "WaitedRun",

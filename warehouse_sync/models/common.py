@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import attrs
 
+from warehouse_sync.document import Document
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models.enums import OpenEnum, ResourceState
 from warehouse_sync.secret import Secret, kind_of
@@ -23,8 +24,8 @@ _DELAY = re.compile(r"[0-9]+[smhdwy]", re.ASCII)
 _DELAY_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
-@attrs.frozen(kw_only=True)
-class ErrorMessage:
+@attrs.frozen(kw_only=True, repr=False)
+class ErrorMessage(Document):
     """One error that the API reports about a resource or a run.
 
     Attributes:

@@ -5,10 +5,12 @@ Source: reference, "Connections", "Create a connection".
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar, Self, TypedDict, Unpack
 
 import attrs
 
+from warehouse_sync.document import Document, SentDocument
+from warehouse_sync.errors import ValidationError
 from warehouse_sync.models.common import (
     MASKED,
     ErrorMessage,
@@ -24,8 +26,8 @@ from warehouse_sync.models.enums import ConnectionStatus, ResourceState, Service
 from warehouse_sync.secret import Secret, to_secret
 
 
-@attrs.frozen(kw_only=True)
-class SnowflakeConfig:
+@attrs.frozen(kw_only=True, repr=False)
+class SnowflakeConfig(SentDocument):
     """The configuration of a Snowflake connection.
 
     A field that the API does not return is `None`. All fields are required to create or update a connection, except
@@ -61,8 +63,8 @@ class SnowflakeConfig:
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class BigQueryConfig:
+@attrs.frozen(kw_only=True, repr=False)
+class BigQueryConfig(SentDocument):
     """The configuration of a BigQuery connection.
 
     A field that the API does not return is `None`. All fields except `extra` are required to create or update a
@@ -93,8 +95,8 @@ def _to_port(value: int | str | None) -> str | None:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value  # type: ignore[return-value] # other types are left for validation
 
 
-@attrs.frozen(kw_only=True)
-class RedshiftConfig:
+@attrs.frozen(kw_only=True, repr=False)
+class RedshiftConfig(SentDocument):
     """The configuration of an Amazon Redshift connection.
 
     A field that the API does not return is `None`. All fields except `port` and `extra` are required to create or update
@@ -122,8 +124,8 @@ class RedshiftConfig:
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class DatabricksConfig:
+@attrs.frozen(kw_only=True, repr=False)
+class DatabricksConfig(SentDocument):
     """The configuration of a Databricks connection.
 
     A field that the API does not return is `None`. All fields except `extra` are required to create or update a
@@ -143,8 +145,8 @@ class DatabricksConfig:
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class UnknownConfig:
+@attrs.frozen(kw_only=True, repr=False)
+class UnknownConfig(SentDocument):
     """The configuration of a service provider that this release does not know.
 
     It is kept, and sent back unchanged.
@@ -168,8 +170,35 @@ CONFIGS: Mapping[str, type[SnowflakeConfig | BigQueryConfig | RedshiftConfig | D
 }
 
 
-@attrs.frozen(kw_only=True)
-class ConnectionSpec:
+_SECRETS = frozenset({"password", "service_account_key"})
+
+
+class _ConfigFields(TypedDict, total=False):
+    """The fields of all configurations, for `ConnectionSpec.with_config`."""
+
+    account_identifier: str
+    aws_external_id: str | None
+    aws_iam_role_arn: str
+    aws_iam_user_arn: str | None
+    database: str
+    dataset_id: str
+    host: str
+    password: Secret | str
+    port: int | str | None
+    project_id: str
+    provider: str
+    region: str
+    role: str
+    schema: str
+    service_account_id: str
+    service_account_key: Secret | str
+    storage_integration: str
+    user: str
+    warehouse: str
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class ConnectionSpec(SentDocument):
     """The fields of a connection to create or update.
 
     Attributes:
@@ -194,12 +223,50 @@ class ConnectionSpec:
         yield from _config_problems(self.config)
         yield from check_extra(self.extra)
 
+    def with_secrets(
+        self, *, password: Secret | str | None = None, service_account_key: Secret | str | None = None
+    ) -> Self:
+        """Return the spec with another secret.
+
+        Args:
+            password: The password of a Snowflake or Redshift connection.
+            service_account_key: The key of a BigQuery connection.
+
+        Raises:
+            ValidationError: The configuration has no such secret.
+        """
+        password, service_account_key = to_secret(password), to_secret(service_account_key)
+        secrets = {"password": password, "service_account_key": service_account_key}
+        return self._with_fields({name: secret for name, secret in secrets.items() if secret is not None})
+
+    def with_config(self, **fields: Unpack[_ConfigFields]) -> Self:
+        """Return the spec with other values for fields of its configuration.
+
+        Args:
+            fields: The new values by field name.
+
+        Raises:
+            ValidationError: The configuration has no such field.
+        """
+        for name in _SECRETS & fields.keys():
+            fields[name] = to_secret(fields[name])  # type: ignore[literal-required] # one of `_SECRETS`
+        return self._with_fields(fields)
+
+    def _with_fields(self, fields: Mapping[str, Any]) -> Self:
+        known = [field.name for field in attrs.fields(type(self.config)) if field.name != "service_provider"]
+        message = f"is not a field of {type(self.config).__name__}, which has {', '.join(known)}"
+        problems = [(f"config.{name}", message) for name in fields if name not in known]
+        if problems:
+            raise ValidationError(f"connection {self.id!r:.80}", problems)
+        return attrs.evolve(self, config=attrs.evolve(self.config, **fields))
+
 
 def _config_problems(config: object) -> Iterator[Problem]:
     if not isinstance(config, ConnectionConfig):
+        hint = "" if not isinstance(config, Mapping) else ": build the spec with ConnectionSpec.from_dict"
         yield (
             "config",
-            f"must be one of the config classes, such as SnowflakeConfig, not {type(config).__name__}",
+            f"must be one of the config classes, such as SnowflakeConfig, not {type(config).__name__}{hint}",
         )
         return
     for field in attrs.fields(type(config)):
@@ -218,8 +285,8 @@ def _config_field_problems(config: ConnectionConfig, name: str) -> Iterator[Prob
         yield f"config.{name}", "must not be empty"
 
 
-@attrs.frozen(kw_only=True)
-class Connection:
+@attrs.frozen(kw_only=True, repr=False)
+class Connection(Document):
     """A connection returned by the API.
 
     Attributes:

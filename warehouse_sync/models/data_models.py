@@ -8,6 +8,7 @@ from datetime import datetime
 
 import attrs
 
+from warehouse_sync.document import Document, SentDocument
 from warehouse_sync.models.common import (
     ErrorMessage,
     Problem,
@@ -21,8 +22,8 @@ from warehouse_sync.models.common import (
 from warehouse_sync.models.enums import DataModelStatus, ResourceState
 
 
-@attrs.frozen(kw_only=True)
-class DataModelSpec:
+@attrs.frozen(kw_only=True, repr=False)
+class DataModelSpec(SentDocument):
     """The fields of a data model to create or update.
 
     Attributes:
@@ -48,8 +49,8 @@ class DataModelSpec:
         yield from check_extra(self.extra)
 
 
-@attrs.frozen(kw_only=True)
-class DataModel:
+@attrs.frozen(kw_only=True, repr=False)
+class DataModel(Document):
     """A data model returned by the API.
 
     Attributes:

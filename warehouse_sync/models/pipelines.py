@@ -8,6 +8,7 @@ from datetime import datetime
 
 import attrs
 
+from warehouse_sync.document import Document, SentDocument
 from warehouse_sync.models.common import (
     ErrorMessage,
     Problem,
@@ -42,8 +43,8 @@ def _to_sync_mode_type(value: SyncModeType | str) -> SyncModeType:
     return to_enum(SyncModeType, value)
 
 
-@attrs.frozen(kw_only=True)
-class SyncMode:
+@attrs.frozen(kw_only=True, repr=False)
+class SyncMode(SentDocument):
     """The rows that each run of a pipeline loads.
 
     Attributes:
@@ -83,8 +84,8 @@ def _to_frequency(value: ScheduleFrequency | str | None) -> ScheduleFrequency | 
     return None if value is None else to_enum(ScheduleFrequency, value)
 
 
-@attrs.frozen(kw_only=True)
-class Schedule:
+@attrs.frozen(kw_only=True, repr=False)
+class Schedule(SentDocument):
     """The schedule of a pipeline.
 
     Attributes:
@@ -128,8 +129,8 @@ def _to_environment(value: Environment | str) -> Environment:
     return to_enum(Environment, value)
 
 
-@attrs.frozen(kw_only=True)
-class PipelineSpec:
+@attrs.frozen(kw_only=True, repr=False)
+class PipelineSpec(SentDocument):
     """The fields of a pipeline to create or update.
 
     Attributes:
@@ -201,8 +202,8 @@ def _part_problems(field: str, part: object, expected: type[SyncMode | Schedule]
         yield field, f"must be a {expected.__name__}, not {type(part).__name__}"
 
 
-@attrs.frozen(kw_only=True)
-class Pipeline:
+@attrs.frozen(kw_only=True, repr=False)
+class Pipeline(Document):
     """A pipeline returned by the API.
 
     Attributes:
@@ -263,8 +264,8 @@ class Pipeline:
         return spec
 
 
-@attrs.frozen(kw_only=True)
-class PipelineReport:
+@attrs.frozen(kw_only=True, repr=False)
+class PipelineReport(Document):
     """The status of a pipeline, of its connection and data model, and its latest run.
 
     Attributes:

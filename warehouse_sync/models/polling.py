@@ -1,16 +1,21 @@
 """Results of bulk reports, waits and watches: an entry per id, errors as values."""
 
+import copy
 from datetime import datetime
+from typing import TypeVar
 
 import attrs
 
+from warehouse_sync.document import Document
 from warehouse_sync.errors import WarehouseSyncError
 from warehouse_sync.models.pipelines import PipelineReport
-from warehouse_sync.models.runs import Run
+from warehouse_sync.models.runs import Run, TriggeredRun
+
+T = TypeVar("T")
 
 
-@attrs.frozen(kw_only=True)
-class PolledReport:
+@attrs.frozen(kw_only=True, repr=False)
+class PolledReport(Document):
     """The result of `pipelines.reports` for one pipeline.
 
     Either `report` or `error` is set.
@@ -25,9 +30,34 @@ class PolledReport:
     report: PipelineReport | None = None
     error: WarehouseSyncError | None = None
 
+    def result(self) -> PipelineReport:
+        """Return the report, or raise the error."""
+        return _result(self.report, self.error)
 
-@attrs.frozen(kw_only=True)
-class WaitedRun:
+
+@attrs.frozen(kw_only=True, repr=False)
+class TriggeredEntry(Document):
+    """The result of `pipelines.trigger_many` for one pipeline.
+
+    Either `triggered` or `error` is set.
+
+    Attributes:
+        pipeline_id: The id that was passed.
+        triggered: The run that the trigger created, or `None` if the trigger failed.
+        error: The error of the trigger, or `None`.
+    """
+
+    pipeline_id: str
+    triggered: TriggeredRun | None = None
+    error: WarehouseSyncError | None = None
+
+    def result(self) -> TriggeredRun:
+        """Return the triggered run, or raise the error."""
+        return _result(self.triggered, self.error)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class WaitedRun(Document):
     """The result of `runs.wait_many` for one run.
 
     Attributes:
@@ -42,9 +72,13 @@ class WaitedRun:
     run: Run | None = None
     error: WarehouseSyncError | None = None
 
+    def result(self) -> Run:
+        """Return the successful run, or raise the error."""
+        return _result(self.run, self.error)
 
-@attrs.frozen(kw_only=True)
-class StatusChange:
+
+@attrs.frozen(kw_only=True, repr=False)
+class StatusChange(Document):
     """A change of one pipeline that `watch` observed.
 
     Attributes:
@@ -64,8 +98,8 @@ class StatusChange:
     observed_on: datetime
 
 
-@attrs.frozen(kw_only=True)
-class Progress:
+@attrs.frozen(kw_only=True, repr=False)
+class Progress(Document):
     """The progress of a bulk operation, passed to `on_progress`.
 
     Attributes:
@@ -77,3 +111,10 @@ class Progress:
     done: int
     failed: int
     total: int | None = None
+
+
+def _result(value: T | None, error: WarehouseSyncError | None) -> T:
+    if error is not None:
+        raise copy.copy(error)  # so that raising it again does not extend the traceback of the first
+    assert value is not None  # noqa: S101 - without an error there is a value
+    return value

@@ -9,6 +9,7 @@ from typing import Self
 
 import attrs
 
+from warehouse_sync.document import Document
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models.common import ErrorMessage
 from warehouse_sync.models.enums import RunStatus, RunType
@@ -16,8 +17,8 @@ from warehouse_sync.models.enums import RunStatus, RunType
 _HANDLE = re.compile(r"wsr1:([0-9]{1,100}):([A-Za-z0-9_-]+):([0-9]{1,100})", re.ASCII)
 
 
-@attrs.frozen(kw_only=True)
-class Run:
+@attrs.frozen(kw_only=True, repr=False)
+class Run(Document):
     """One run of a pipeline.
 
     Attributes:
@@ -49,8 +50,8 @@ class Run:
     failed_records: int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Page:
+@attrs.frozen(kw_only=True, repr=False)
+class Page(Document):
     """One page of a pipeline's runs.
 
     Attributes:
@@ -72,8 +73,8 @@ class Page:
     has_next_page: bool
 
 
-@attrs.frozen(kw_only=True)
-class TriggeredRun:
+@attrs.frozen(kw_only=True, repr=False)
+class TriggeredRun(Document):
     """The run that a trigger created.
 
     Attributes:
@@ -100,8 +101,8 @@ class TriggeredRun:
         )
 
 
-@attrs.frozen(kw_only=True)
-class RunHandle:
+@attrs.frozen(kw_only=True, repr=False)
+class RunHandle(Document):
     """A run in any workspace. Its string form is `wsr1:WORKSPACE:PIPELINE:RUN`.
 
     Attributes:

@@ -2,6 +2,7 @@
 
 import builtins
 
+from warehouse_sync.document import Table
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Connection, ConnectionSpec, ServiceProvider
 from warehouse_sync.models.common import check_text
@@ -46,7 +47,7 @@ class Connections:
             raise ValidationError("the request for connections", problems)
         wanted = ServiceProvider(service_provider)
         found = await self._endpoint.list_all({"serviceProvider": wanted.value})
-        return [connection for connection in found if connection.service_provider == wanted]
+        return Table(connection for connection in found if connection.service_provider == wanted)
 
     async def get(self, connection_id: str) -> Connection:
         """Get one connection.

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import attrs
 
+from warehouse_sync.document import Table
 from warehouse_sync.errors import (
     APIError,
     ConflictError,
@@ -117,7 +118,7 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
         return lenient.decode(body, self.model)
 
     def _decode_all(self, body: bytes) -> list[ModelT]:
-        return lenient.decode_list(body, self.model)
+        return Table(lenient.decode_list(body, self.model))
 
     def _validate(self, spec: SpecT) -> None:
         if not isinstance(spec, self.spec):

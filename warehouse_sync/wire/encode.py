@@ -1,6 +1,6 @@
 """Conversion of models to JSON documents, with documented names and spellings.
 
-Fields that are `None` or set by the server are left out.
+Fields of specs that are `None` are left out.
 
 The fields come from the models, so that a new field is sent as soon as its model has it. Fields that this release does
 not know, kept in `extra`, come first and never replace a known one.
@@ -12,23 +12,24 @@ from typing import Any
 
 import attrs
 
+from warehouse_sync.errors import WarehouseSyncError
 from warehouse_sync.models import (
+    Connection,
     ConnectionConfig,
     ConnectionSpec,
+    DataModel,
     DataModelSpec,
     OpenEnum,
     PipelineSpec,
-    Schedule,
     Secret,
-    SyncMode,
     UnknownConfig,
 )
+from warehouse_sync.secret import MASK
 from warehouse_sync.wire.dates import format_date
 from warehouse_sync.wire.json_codec import JSONObject
 from warehouse_sync.wire.names import json_names
 
 Spec = ConnectionSpec | DataModelSpec | PipelineSpec
-Model = Spec | ConnectionConfig | SyncMode | Schedule
 
 
 def spec(value: Spec) -> JSONObject:
@@ -36,13 +37,7 @@ def spec(value: Spec) -> JSONObject:
 
     It holds secrets in clear text: never log or show it.
     """
-    match value:
-        case ConnectionSpec():
-            return _connection(value)
-        case DataModelSpec():
-            return _data_model(value)
-        case _:
-            return _with_extra(value)
+    return _SENT.document(value)
 
 
 def secrets(value: Spec) -> tuple[str, ...]:
@@ -87,37 +82,84 @@ def _strings(value: object) -> Iterator[str]:
                 yield from _strings(part)
 
 
-def _connection(value: ConnectionSpec) -> JSONObject:
-    return {**_with_extra(value), "service_provider": value.config.service_provider.value}
+@attrs.frozen
+class Encoder:
+    """Converts models to documents.
+
+    Attributes:
+        reveal_secrets: Whether to show secrets. Masked otherwise: fields that hold a secret, and all text in the unknown
+            fields of a configuration, because any of it may be one.
+        nulls: Whether to include the fields that are `None`.
+    """
+
+    reveal_secrets: bool
+    nulls: bool = False
+
+    def document(self, value: Any) -> JSONObject:  # noqa: ANN401 - any model
+        """Return the document of a model."""
+        match value:
+            case ConnectionSpec() | Connection():
+                return {**self._with_extra(value), "service_provider": value.config.service_provider.value}
+            case DataModelSpec() | DataModel():
+                return self._data_model(value)
+            case UnknownConfig():
+                return self._extra(value)  # its service provider belongs to the connection
+            case _:
+                return self._with_extra(value)
+
+    def _data_model(self, value: DataModelSpec | DataModel) -> JSONObject:
+        """Put `sql_query` into the document's `config`, beside unknown fields of `config`."""
+        fields = self._fields(value)
+        kept = value.extra.get("config")
+        config = {**(kept if isinstance(kept, Mapping) else {}), "sql_query": fields.pop("sql_query")}
+        return {"type": "sql", **value.extra, **fields, "config": config}
+
+    def _with_extra(self, value: Any) -> JSONObject:  # noqa: ANN401 - any model
+        return {**self._extra(value), **self._fields(value)}
+
+    def _extra(self, value: Any) -> JSONObject:  # noqa: ANN401 - any model
+        extra = dict(getattr(value, "extra", {}))
+        if isinstance(value, ConnectionConfig) and not self.reveal_secrets:
+            return {key: _masked(item) for key, item in extra.items()}
+        return extra
+
+    def _fields(self, value: Any) -> JSONObject:  # noqa: ANN401 - any model
+        """Return the fields of a model under their JSON names."""
+        values = ((json_name, getattr(value, name)) for name, json_name in json_names(type(value)).items())
+        fields = {name: self._value(item) for name, item in values if self.nulls or item is not None}
+        if not self.reveal_secrets and isinstance(fields.get("partner_feed_key"), str):
+            fields["partner_feed_key"] = MASK
+        return fields
+
+    def _value(self, value: Any) -> Any:  # noqa: ANN401 - any field of a model
+        match value:
+            case Secret():
+                return value.reveal() if self.reveal_secrets else MASK
+            case OpenEnum():
+                return value.value
+            case datetime():
+                return format_date(value)
+            case tuple():
+                return [self._value(item) for item in value]
+            case WarehouseSyncError():
+                return {"type": type(value).__name__, "message": str(value)} | {
+                    name: self._value(item) for name, item in vars(value).items()
+                }
+            case _:
+                return self.document(value) if attrs.has(type(value)) else value
 
 
-def _data_model(value: DataModelSpec) -> JSONObject:
-    """Put `sql_query` into the document's `config`, beside unknown fields of `config`."""
-    fields = _fields(value)
-    kept = value.extra.get("config")
-    config = {**(kept if isinstance(kept, Mapping) else {}), "sql_query": fields.pop("sql_query")}
-    return {"type": "sql", **value.extra, **fields, "config": config}
-
-
-def _with_extra(value: Model) -> JSONObject:
-    return {**value.extra, **_fields(value)}
-
-
-def _fields(value: Model) -> JSONObject:
-    """Return the fields that are set, under their JSON names."""
-    values = ((json_name, getattr(value, name)) for name, json_name in json_names(type(value)).items())
-    return {json_name: _value(item) for json_name, item in values if item is not None}
-
-
-def _value(value: Any) -> Any:  # noqa: ANN401 - any field of a spec
+def _masked(value: object) -> object:
+    """Return a document with a mask in place of each string."""
     match value:
-        case Secret():
-            return value.reveal()
-        case OpenEnum():
-            return value.value
-        case datetime():
-            return format_date(value)
-        case UnknownConfig():
-            return dict(value.extra)  # its service provider belongs to the connection
+        case str():
+            return MASK
+        case Mapping():
+            return {key: _masked(part) for key, part in value.items()}
+        case list():
+            return [_masked(part) for part in value]
         case _:
-            return _with_extra(value) if attrs.has(type(value)) else value
+            return value
+
+
+_SENT = Encoder(reveal_secrets=True)

@@ -14,21 +14,32 @@ import attrs
 from cattrs import AttributeValidationNote, ClassValidationError, Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, override
 
-from warehouse_sync.errors import DecodeError
+from warehouse_sync import errors
+from warehouse_sync.errors import DecodeError, WarehouseSyncError
 from warehouse_sync.models import (
     Connection,
+    ConnectionSpec,
     DataModel,
+    DataModelSpec,
     ErrorMessage,
     OpenEnum,
     Page,
     Pipeline,
     PipelineReport,
+    PipelineSpec,
+    PolledReport,
+    Progress,
     Run,
+    RunHandle,
     Schedule,
     Secret,
+    ServiceProvider,
+    StatusChange,
     SyncMode,
+    TriggeredEntry,
     TriggeredRun,
     UnknownConfig,
+    WaitedRun,
 )
 from warehouse_sync.models.connections import CONFIGS, ConnectionConfig
 from warehouse_sync.wire import json_codec
@@ -69,7 +80,8 @@ def structure(document: Any, cls: type[T], path: str = "response") -> T:  # noqa
     except Exception as error:  # noqa: BLE001 - cattrs groups every error of its hooks; each means "does not fit"
         problem = "; ".join(transform_error(error, path=path, format_exception=_describe))
     # Raised outside the handler, because cattrs exceptions hold values and would stay in the chain.
-    raise DecodeError(f"the response is not a valid {cls.__name__}: {problem}")
+    root = path.partition("[")[0]
+    raise DecodeError(f"the {root} is not a valid {cls.__name__}: {problem}")
 
 
 def _describe(error: BaseException, _: type | None) -> str:
@@ -136,6 +148,19 @@ def _message(value: Any, _: Any) -> ErrorMessage:  # noqa: ANN401 - a structure 
     return ErrorMessage(message=_str(value, str))
 
 
+def _error(value: Any, _: Any) -> WarehouseSyncError:  # noqa: ANN401 - a structure hook
+    """Restore an error of the SDK by the name of its class."""
+    state = dict(_object(value))
+    name, message = _str(state.pop("type", None), str), _str(state.pop("message", None), str)
+    cls = getattr(errors, name, None)
+    if not (isinstance(cls, type) and issubclass(cls, WarehouseSyncError)):
+        raise _MismatchError("not an error of the SDK")
+    if isinstance(state.get("run"), Mapping):
+        state["run"] = _field("run", _converter.structure, state["run"], Run)
+    state = {key: tuple(item) if isinstance(item, list) else item for key, item in state.items()}
+    return errors.restore(cls, (message,), state)
+
+
 def _object(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - JSON is anything
     if isinstance(value, Mapping):
         return value
@@ -168,6 +193,7 @@ for _type, _hook in (
     (bool, _bool),
     (Secret, _secret),
     (ErrorMessage, _message),
+    (WarehouseSyncError, _error),
     (OpenEnum, _enum),  # and its subclasses, which would use the hook of `str` otherwise
 ):
     _converter.register_structure_hook(_type, _hook)
@@ -175,9 +201,9 @@ for _sequence, _as_list in ((tuple[ErrorMessage, ...], list[ErrorMessage]), (tup
     _converter.register_structure_hook_func(partial(eq, _sequence), partial(_items, _as_list))
 
 
-def _model_hook(cls: type[Any], renames: Mapping[str, str] | None = None) -> Callable[[Any, Any], Any]:
+def _model_hook(cls: type[Any]) -> Callable[[Any, Any], Any]:
     """Build a model's hook: unknown fields go to `extra` if the model has it, and null is a missing field."""
-    names = {**json_names(cls), **(renames or {})}
+    names = json_names(cls)
     keeps_extra = "extra" in attrs.fields_dict(cls)
     overrides: dict[str, Any] = {name: override(rename=json) for name, json in names.items() if name != json}
     if keeps_extra:
@@ -198,19 +224,20 @@ _converter.register_structure_hook_func(lambda cls: cls is object, lambda value,
 # Inner models first: a hook looks up those of its fields when it is built.
 _converter.register_structure_hook_func(lambda cls: cls == ConnectionConfig, lambda value, _: _config(*value))
 _converter.register_structure_hook(SyncMode, _model_hook(SyncMode))
-_converter.register_structure_hook(TriggeredRun, _model_hook(TriggeredRun, {"run_id": "pipeline_run_id"}))
-for _cls in (*CONFIGS.values(), Schedule, Pipeline, Run, PipelineReport, Page):
+_READ = (Pipeline, PipelineSpec, Run, PipelineReport, Page, TriggeredRun, RunHandle)
+_ENTRIES = (PolledReport, TriggeredEntry, WaitedRun, StatusChange, Progress)
+for _cls in (*CONFIGS.values(), Schedule, *_READ, *_ENTRIES):
     _converter.register_structure_hook(_cls, _model_hook(_cls))
-_read_connection = _model_hook(Connection)
-_read_data_model = _model_hook(DataModel)
+_READ_CONNECTION = {cls: _model_hook(cls) for cls in (Connection, ConnectionSpec)}
+_READ_DATA_MODEL = {cls: _model_hook(cls) for cls in (DataModel, DataModelSpec)}
 
 
-def _connection(value: Any, cls: Any) -> Connection:  # noqa: ANN401 - a structure hook
+def _connection(value: Any, cls: Any) -> Connection | ConnectionSpec:  # noqa: ANN401 - a structure hook
     """Pass the provider to `config`, because it selects the class."""
     document = dict(_object(value))
     provider = _field("service_provider", _str, document.pop("service_provider", None), str)
     document["config"] = (provider, document.get("config"))
-    return _read_connection(document, cls)  # type: ignore[no-any-return] # the hook is untyped
+    return _READ_CONNECTION[cls](document, cls)  # type: ignore[no-any-return] # the hook is untyped
 
 
 def _config(provider: str, value: Any) -> ConnectionConfig:  # noqa: ANN401 - JSON is anything
@@ -224,7 +251,7 @@ def _config(provider: str, value: Any) -> ConnectionConfig:  # noqa: ANN401 - JS
     return _converter.structure(document, CONFIGS[provider])
 
 
-def _data_model(value: Any, cls: Any) -> DataModel:  # noqa: ANN401 - a structure hook
+def _data_model(value: Any, cls: Any) -> DataModel | DataModelSpec:  # noqa: ANN401 - a structure hook
     """Move `config.sql_query` up. The rest of `config`, and a `type` other than sql, are kept in `extra`."""
     document = dict(_object(value))
     config = dict(_field("config", _object, document.pop("config", None)))
@@ -233,8 +260,15 @@ def _data_model(value: Any, cls: Any) -> DataModel:  # noqa: ANN401 - a structur
         document.pop("type", None)
     if config:
         document["config"] = config
-    return _read_data_model(document, cls)  # type: ignore[no-any-return] # the hook is untyped
+    return _READ_DATA_MODEL[cls](document, cls)  # type: ignore[no-any-return] # the hook is untyped
 
 
-_converter.register_structure_hook(Connection, _connection)
-_converter.register_structure_hook(DataModel, _data_model)
+def _unknown_config(value: Any, _: Any) -> UnknownConfig:  # noqa: ANN401 - a structure hook
+    document = dict(_object(value))
+    provider = _field("service_provider", _str, document.pop("service_provider", None), str)
+    return UnknownConfig(service_provider=ServiceProvider(provider), extra=document)
+
+
+_converter.register_structure_hook_func(_READ_CONNECTION.__contains__, _connection)
+_converter.register_structure_hook_func(_READ_DATA_MODEL.__contains__, _data_model)
+_converter.register_structure_hook(UnknownConfig, _unknown_config)
