@@ -52,7 +52,7 @@ class CliError(click.ClickException):
     """An error that ends a command with a message and an exit code.
 
     Attributes:
-        exit_code: One of `ExitCode`.
+        code: The exit code.
         problem: What went wrong.
         hint: What to do about it.
     """
@@ -61,6 +61,7 @@ class CliError(click.ClickException):
         super().__init__(printable_lines(f"{problem} {hint}".rstrip()))
         self.problem = problem
         self.hint = hint
+        self.code = code
         self.exit_code = code  # type: ignore[misc]  # click declares it on the class and reads it from the instance
 
 
@@ -71,8 +72,10 @@ def to_cli_error(error: Exception, *, credential: str = _SOME_CREDENTIAL) -> Cli
         error: The error.
         credential: The names of the credential's settings, for the hint when it is refused.
     """
-    if not isinstance(error, warehouse_sync.WarehouseSyncError):
-        return None
+    return _to_cli_error(error, credential) if isinstance(error, warehouse_sync.WarehouseSyncError) else None
+
+
+def _to_cli_error(error: "warehouse_sync.WarehouseSyncError", credential: str) -> CliError:
     if isinstance(error, declarative.InvalidFilesError | declarative.PlanError):
         return _from_files_error(error)
     if isinstance(error, warehouse_sync.TokenError):
@@ -140,9 +143,10 @@ def run(work: Callable[[], Coroutine[Any, Any, T]], *, on_interrupt: Callable[[]
         click.echo(f"Interrupted. {on_interrupt()}".rstrip(), err=True)
         sys.exit(ExitCode.INTERRUPTED)
     except ExceptionGroup as group:
-        raise _convert(_first_error(group)) from None
+        first = _first_error(group)
+        raise (convert(first) if isinstance(first, warehouse_sync.WarehouseSyncError) else first) from None
     except warehouse_sync.WarehouseSyncError as error:
-        raise _convert(error) from None
+        raise convert(error) from None
 
 
 @contextmanager
@@ -151,13 +155,14 @@ def exit_on_error() -> Iterator[None]:
     try:
         yield
     except warehouse_sync.WarehouseSyncError as error:
-        raise _convert(error) from None
+        raise convert(error) from None
 
 
-def _convert(error: Exception) -> Exception:
+def convert(error: "warehouse_sync.WarehouseSyncError") -> CliError:
+    """Convert an error of the SDK; its hint names the settings of the command."""
     context = click.get_current_context(silent=True)
     credential = context.meta.get(CREDENTIAL_SOURCE) if context else None
-    return to_cli_error(error, credential=credential or _SOME_CREDENTIAL) or error
+    return _to_cli_error(error, credential or _SOME_CREDENTIAL)
 
 
 def _first_error(group: ExceptionGroup[Exception]) -> Exception:

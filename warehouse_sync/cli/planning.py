@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,7 +20,7 @@ from warehouse_sync.cli.streams import printable
 
 if TYPE_CHECKING:
     from warehouse_sync import AsyncClient
-    from warehouse_sync.declarative import Declarations, Ledger, Options, Plan, PlanInputs
+    from warehouse_sync.declarative import AppliedChange, Declarations, Options, Plan, PlanInputs, StateFile
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -33,12 +33,12 @@ class PreparedPlan:
     Attributes:
         plan: The plan.
         inputs: The workspace and files that the plan is valid for.
-        ledger: What earlier applies recorded.
+        state_file: The state of the files.
     """
 
     plan: "Plan"
     inputs: "PlanInputs"
-    ledger: "Ledger"
+    state_file: "StateFile"
 
 
 def load_files(files: Path, output: Output, options: "Options | None" = None) -> "Declarations":
@@ -46,7 +46,7 @@ def load_files(files: Path, output: Output, options: "Options | None" = None) ->
 
     Raises:
         CliError: The files have errors.
-        UsageError: `options.rotate` has an id that declares no secret.
+        UsageError: `options` has an id that the files do not declare, or one to rotate without a secret.
     """
     with errors.exit_on_error():
         declarations = declarative.load(files)
@@ -54,6 +54,7 @@ def load_files(files: Path, output: Output, options: "Options | None" = None) ->
         note_nothing_declared(files, output)
     if options is not None:
         _check_rotate(options.rotate, declarations)
+        _check_adopt(options.adopt, declarations)
     return declarations
 
 
@@ -64,6 +65,11 @@ def _check_rotate(ids: frozenset[str], declarations: "Declarations") -> None:
             f"--rotate {', '.join(unknown)}: the files declare no secrets under this id. "
             f"Ids with secrets: {', '.join(sorted(with_secrets)) or 'none'}."
         )
+
+
+def _check_adopt(ids: frozenset[str], declarations: "Declarations") -> None:
+    if unknown := sorted(ids - {each.spec.id for each in declarations.resources}):
+        raise click.UsageError(f"--adopt {', '.join(unknown)}: the files declare no resource with this id.")
 
 
 def note_nothing_declared(files: Path, output: Output) -> None:
@@ -87,7 +93,7 @@ async def _prepare_plan(
     client: "AsyncClient", api_url: str, declarations: "Declarations", make: "Callable[..., Plan]"
 ) -> PreparedPlan:
     snapshot = await declarative.read_snapshot(client)
-    ledger = declarative.Ledger.of(
+    state_file = declarative.StateFile.of(
         api_url=api_url, workspace_id=client.workspace_id, environ=os.environ, files=declarations.files
     )
     inputs = declarative.PlanInputs(
@@ -96,16 +102,20 @@ async def _prepare_plan(
         files=declarations.digest,
         remote=snapshot.digest(),
     )
-    return PreparedPlan(plan=make(declarations, snapshot, ledger), inputs=inputs, ledger=ledger)
+    plan = make(declarations, snapshot, state_file.read())
+    return PreparedPlan(plan=plan, inputs=inputs, state_file=state_file)
 
 
-def print_plan(output: Output, prepared: PreparedPlan, *, confirming: bool = False) -> None:
+def print_plan(
+    output: Output, prepared: PreparedPlan, *, confirming: bool = False, listing_unmanaged: bool = False
+) -> None:
     """Print a plan as a document or as text, of which `--quiet` leaves one line.
 
     Args:
         output: Where to print.
         prepared: The plan.
         confirming: Whether a confirmation follows; then a terminal gets the whole plan, even with `--quiet`.
+        listing_unmanaged: Whether text lists the resources that no files declare or manage; documents always do.
     """
     if output.format in ("json", "yaml"):
         workspace = {"workspace_id": prepared.inputs.workspace_id, "api_url": prepared.inputs.api_url}
@@ -119,6 +129,9 @@ def print_plan(output: Output, prepared: PreparedPlan, *, confirming: bool = Fal
         click.echo(printable(declarative.render_summary(prepared.plan)))
     else:
         click.echo(f"Workspace {prepared.inputs.workspace_id} at {prepared.inputs.api_url}")
+        if listing_unmanaged:
+            for kind, resource_id in prepared.plan.unmanaged:
+                click.echo(printable(f"? unmanaged {kind.replace('_', ' ')} {resource_id}"))
         for line in declarative.render_plan(prepared.plan):
             click.echo(_coloured(line))
 
@@ -129,23 +142,91 @@ def _coloured(line: str) -> str:
     return click.style(printable(line), fg=colour) if colour else printable(line)
 
 
-def execute(context: Context, output: Output, prepared: PreparedPlan) -> None:
+def execute(
+    context: Context,
+    output: Output,
+    prepared: PreparedPlan,
+    *,
+    parallelism: int = 1,
+    keep_going: bool = False,
+) -> None:
     """Make the changes of a plan, and note each one when it is done.
 
     Raises:
         CliError: The workspace changed since the plan was made, or a change failed.
     """
-    context.call(
-        lambda client: _execute(client, output, prepared),
-        on_interrupt=lambda: "Completed changes are kept; run the same command again to continue.",
-    )
+    progress = _Progress(total=len(prepared.plan.steps), output=output)
+
+    async def work(client: "AsyncClient") -> None:
+        if (
+            prepared.plan.steps
+            and (await declarative.read_snapshot(client)).digest() != prepared.inputs.remote
+        ):
+            raise declarative.StalePlanError(
+                ["the workspace changed since the plan was made", "make a new plan"]
+            )
+        async for outcome in declarative.apply_plan(
+            client,
+            prepared.plan,
+            prepared.state_file,
+            os.environ,
+            parallelism=parallelism,
+            keep_going=keep_going,
+        ):
+            progress.add(outcome)
+
+    context.call(work, on_interrupt=lambda: f"{progress.summary()} Run the same command again to continue.")
+    progress.check()
 
 
-async def _execute(client: "AsyncClient", output: Output, prepared: PreparedPlan) -> None:
-    if prepared.plan.steps and (await declarative.read_snapshot(client)).digest() != prepared.inputs.remote:
-        raise declarative.StalePlanError(["the workspace changed since the plan was made", "make a new plan"])
-    async for change in declarative.apply_plan(client, prepared.plan, prepared.ledger, os.environ):
-        output.note(f"done: {change.action} {change.kind.noun} {change.id}")
+@dataclass(kw_only=True)
+class _Progress:
+    """Counts and notes the outcomes of changes.
+
+    Attributes:
+        total: The number of changes of the plan.
+        output: Where to note them.
+    """
+
+    total: int
+    output: Output
+    done: int = 0
+    failed: "list[AppliedChange]" = field(default_factory=list)
+
+    def add(self, outcome: "AppliedChange") -> None:
+        """Note an outcome."""
+        if outcome.error is None:
+            self.done += 1
+            self.output.note(f"done: {_name_of(outcome)}")
+        else:
+            self.failed.append(outcome)
+
+    def summary(self) -> str:
+        """Return how many changes are done, failed and left."""
+        left = self.total - self.done - len(self.failed)
+        return f"{self.done} of {self.total} changes are done, {len(self.failed)} failed, {left} not tried."
+
+    def check(self) -> None:
+        """End the command if a change failed.
+
+        Raises:
+            CliError: The error of the first failed change, with each failed change.
+        """
+        if not self.failed:
+            return
+        converted = [(outcome, errors.convert(outcome.error)) for outcome in self.failed if outcome.error]
+        first = converted[0][1]
+        lines = [f"{_name_of(outcome)} failed: {error.problem}" for outcome, error in converted]
+        raise CliError(
+            "\n".join(lines),
+            first.code,
+            f"{first.hint} {self.summary()} Run the same command again to continue.".strip(),
+        )
+
+
+def _name_of(outcome: "AppliedChange") -> str:
+    change = outcome.change
+    return f"{change.action} {change.kind.noun} {change.id}"
 
 
 def confirm(question: str) -> None:
@@ -187,10 +268,13 @@ def plan_options(command: _Command) -> _Command:
         prune: bool,
         max_deletes: int | None,
         rotate: tuple[str, ...],
+        adopt: tuple[str, ...],
         **kwargs: Any,  # noqa: ANN401 - arguments of any command
     ) -> Any:  # noqa: ANN401 - arguments of any command
         limit = max_deletes if max_deletes is not None or prune else 0
-        options = declarative.Options(prune=prune, rotate=frozenset(rotate), max_deletes=limit)
+        options = declarative.Options(
+            prune=prune, rotate=frozenset(rotate), max_deletes=limit, adopt=frozenset(adopt)
+        )
         return command(*args, options=options, **kwargs)
 
     for option in reversed(_OPTIONS):
@@ -211,6 +295,12 @@ _OPTIONS = (
     ),
     click.option(
         "--rotate", multiple=True, metavar="ID", help="Send the secrets of this resource again; repeatable."
+    ),
+    click.option(
+        "--adopt",
+        multiple=True,
+        metavar="ID",
+        help="Take over this resource from the files that manage it; repeatable.",
     ),
 )
 

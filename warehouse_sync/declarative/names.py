@@ -31,9 +31,9 @@ from warehouse_sync.declarative.lint.rules import Finding as Finding
 from warehouse_sync.declarative.lint.rules import Limits as Limits
 from warehouse_sync.declarative.lint.runner import has_errors as has_errors
 from warehouse_sync.declarative.lint.runner import lint_files as lint_files
+from warehouse_sync.declarative.planning.apply import AppliedChange as AppliedChange
 from warehouse_sync.declarative.planning.apply import apply_plan as apply_plan
 from warehouse_sync.declarative.planning.apply import check_plan as check_plan
-from warehouse_sync.declarative.planning.ledger import Ledger as Ledger
 from warehouse_sync.declarative.planning.plan import Change as Change
 from warehouse_sync.declarative.planning.plan import Options as Options
 from warehouse_sync.declarative.planning.plan import Plan as Plan
@@ -50,6 +50,9 @@ from warehouse_sync.declarative.planning.render import render_plan as render_pla
 from warehouse_sync.declarative.planning.render import render_summary as render_summary
 from warehouse_sync.declarative.planning.snapshot import Snapshot as Snapshot
 from warehouse_sync.declarative.planning.snapshot import read_snapshot as read_snapshot
+from warehouse_sync.declarative.planning.state import State as State
+from warehouse_sync.declarative.planning.state_file import StateFile as StateFile
+from warehouse_sync.declarative.planning.state_store import LocalStore as LocalStore
 from warehouse_sync.declarative.scaffold import ConfigQuestion as ConfigQuestion
 from warehouse_sync.declarative.scaffold import ScaffoldOptions as ScaffoldOptions
 from warehouse_sync.declarative.scaffold import check_id as check_id

@@ -146,8 +146,8 @@ def test_rotate_of_an_id_without_secrets_is_refused(
     assert ids(cli, "connections") == []
 
 
-def test_lost_ledger_causes_no_change(cli: "Cli", infra: Path, home: Path) -> None:
-    """Without the ledger nothing is sent, recreated or deleted; `--rotate` sends the secret."""
+def test_lost_state_causes_no_change(cli: "Cli", infra: Path, home: Path) -> None:
+    """Without the state nothing is sent, recreated or deleted; `--rotate` sends the secret."""
     cli("apply", infra, "--yes")
     for file in (home / "state").rglob("*.json"):
         file.unlink()
@@ -159,14 +159,6 @@ def test_lost_ledger_causes_no_change(cli: "Cli", infra: Path, home: Path) -> No
     assert actions(rotated)[0] == ("update", "connection", "snowflake")
     assert cli("apply", infra, "--yes", "--rotate", "snowflake").exit_code == 0
     assert plan_of(cli, infra)["changes"][0]["notes"] == []
-
-
-def test_damaged_ledger_counts_as_lost(cli: "Cli", infra: Path, home: Path) -> None:
-    """An unreadable ledger is treated as missing."""
-    cli("apply", infra, "--yes")
-    for file in (home / "state").rglob("*.json"):
-        file.write_text('{"key": 1}')
-    assert actions(plan_of(cli, infra)) == NOTHING
 
 
 def test_missing_secret_of_a_create_changes_nothing(
@@ -194,14 +186,17 @@ def test_prune_deletes_only_managed_resources(
     cli: "Cli", infra: Path, warehouse_sync_emulator: "Emulator"
 ) -> None:
     """Only resources that the files managed are deleted, only with `--prune`, in dependency order."""
+    kept = ("no_change", "data_model", "kept")
     warehouse_sync_emulator.seed(pipelines=1, runs=0)
     cli("apply", infra, "--yes")
-    (infra / "all.yaml").write_text("connections: []\n")
+    (infra / "all.yaml").write_text("data_models: [{id: kept, name: Kept, sql_query: SELECT 1}]\n")
+    cli("apply", infra, "--yes")
     document = plan_of(cli, infra)
-    assert actions(document) == []
+    assert actions(document) == [kept]
     assert "--prune deletes them" in document["notes"][0]
     assert cli("apply", infra, "--yes", "--prune", "--max-deletes", "2").exit_code == 16
     assert actions(plan_of(cli, infra, "--prune")) == [
+        kept,
         ("delete", "pipeline", "orders"),
         ("delete", "data_model", "orders"),
         ("delete", "connection", "snowflake"),
@@ -289,10 +284,27 @@ def test_interrupted_apply_converges(cli: "Cli", infra: Path, warehouse_sync_emu
     warehouse_sync_emulator.fault("POST *data-pipelines", status=400, message="not today")
     done = cli("apply", infra, "--yes")
     assert done.exit_code == 1
+    assert "create pipeline orders failed: " in done.stderr
     assert "not today" in done.stderr
+    assert "2 of 3 changes are done, 1 failed, 0 not tried. Run the same command again" in done.stderr
     assert [action for action, _, _ in actions(plan_of(cli, infra))] == ["no_change", "no_change", "create"]
     assert cli("apply", infra, "--yes").exit_code == 0
     assert actions(plan_of(cli, infra)) == NOTHING
+
+
+def test_keep_going_applies_independent_changes(
+    cli: "Cli", infra: Path, warehouse_sync_emulator: "Emulator"
+) -> None:
+    """After a failure only `--keep-going` tries further changes, without those that depend on the failed one."""
+    warehouse_sync_emulator.fault("POST *connections", count=2, status=400, message="not today")
+    done = cli("apply", infra, "--yes")
+    assert "0 of 3 changes are done, 1 failed, 2 not tried." in done.stderr
+    done = cli("apply", infra, "--yes", "--keep-going", "--parallelism", "1")
+    assert done.exit_code == 1
+    assert "done: create data model orders\n" in done.stderr
+    assert "create pipeline orders failed: its connection snowflake failed." in done.stderr
+    assert "1 of 3 changes are done, 2 failed, 0 not tried." in done.stderr
+    assert (ids(cli, "models"), ids(cli, "pipelines")) == (["orders"], [])
 
 
 def test_destroy_needs_the_workspace_id(cli: "Cli", infra: Path, warehouse_sync_emulator: "Emulator") -> None:
@@ -346,7 +358,7 @@ def test_export_then_plan_is_empty(
 
 
 def test_secrets_are_never_shown(cli: "Cli", infra: Path, home: Path, tmp_path: Path) -> None:
-    """No output, plan, ledger or error contains a secret."""
+    """No output, plan, state or error contains a secret."""
     outputs = [
         cli("plan", infra, "--out", tmp_path / "plan.json").output,
         cli("apply", infra, "--yes").output,
@@ -378,19 +390,3 @@ def test_folders_keep_resources_of_other_folders(cli: "Cli", infra: Path, tmp_pa
     assert cli("destroy", empty, "--confirm", "5328").exit_code == 0
     assert cli("destroy", other, "--confirm", "5328").exit_code == 0
     assert (ids(cli, "models"), ids(cli, "pipelines")) == (["orders"], ["orders"])
-
-
-def test_last_applied_folder_owns_a_resource(cli: "Cli", infra: Path, tmp_path: Path) -> None:
-    """Only the folder that applied a resource last can delete it."""
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "model.yaml").write_text("data_models: [{id: users, name: Users, sql_query: SELECT 1}]")
-    (infra / "model.yaml").write_text((other / "model.yaml").read_text())
-    assert cli("apply", infra, "--yes").exit_code == 0
-    assert cli("apply", other, "--yes").exit_code == 0
-    (infra / "model.yaml").unlink()
-    assert cli("apply", infra, "--yes", "--prune").exit_code == 0
-    assert ids(cli, "models") == ["orders", "users"]
-    (other / "model.yaml").write_text("data_models: []")
-    assert cli("apply", other, "--yes", "--prune").exit_code == 0
-    assert ids(cli, "models") == ["orders"]

@@ -9,13 +9,13 @@ import pytest
 from warehouse_sync.declarative import InvalidFilesError, is_plan, read_plan
 
 PLAN: dict[str, Any] = {
-    "warehouse_sync_plan": 1,
+    "warehouse_sync_plan": 2,
     "folder": "infra",
     "workspace_id": 1,
     "api_url": "http://localhost",
     "files": "a",
     "remote": "b",
-    "options": {"prune": False, "rotate": ["a"], "max_deletes": 5},
+    "options": {"prune": False, "rotate": ["a"], "max_deletes": 5, "adopt": []},
     "changes": [],
 }
 
@@ -32,7 +32,7 @@ def test_plan_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"warehouse_sync_plan": 2},
+        {"warehouse_sync_plan": 1},
         {"folder": 1},
         {"changes": None},
         {"options": None},

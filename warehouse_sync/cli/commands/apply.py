@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
 import click
+from click.core import ParameterSource
 
 from warehouse_sync import declarative
 from warehouse_sync.cli import errors
@@ -12,6 +14,7 @@ from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.output import Output, output_options
 from warehouse_sync.cli.planning import (
+    PreparedPlan,
     confirm,
     execute,
     files_argument,
@@ -28,26 +31,43 @@ if TYPE_CHECKING:
 @click.command()
 @files_argument
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option(
+    "--parallelism", type=click.IntRange(1), default=10, metavar="N", help="Changes at the same time."
+)
+@click.option("--keep-going", is_flag=True, help="Continue with independent changes after a failure.")
 @plan_options
 @output_options
 @context_options
-def apply(*, context: Context, output: Output, files: Path, yes: bool, options: "Options") -> None:
+def apply(  # noqa: PLR0913 - one argument per option
+    *,
+    context: Context,
+    output: Output,
+    files: Path,
+    yes: bool,
+    parallelism: int,
+    keep_going: bool,
+    options: "Options",
+) -> None:
     """Change a workspace to match the files.
 
     Shows the plan and asks before it changes anything. An apply that was interrupted can be run again.
 
     FOLDER may also be a plan saved by `plan --out`. A saved plan is applied without asking, and refused with exit code 15
-    if the workspace, the files or the secrets changed since it was made.
+    if the workspace, the files or the secrets changed since it was made. It contains its options; --max-deletes can only
+    lower its limit.
 
     Example: warehouse-sync apply infra/ --yes
     """
     if declarative.is_plan(files):
-        _apply_saved(context, output, files, options)
+        prepared = _prepare_saved(context, output, files)
     else:
-        _apply_files(context, output, files, options, yes=yes)
+        prepared = _prepare_files(context, output, files, options, yes=yes)
+    execute(context, output, prepared, parallelism=parallelism, keep_going=keep_going)
 
 
-def _apply_files(context: Context, output: Output, files: Path, options: "Options", *, yes: bool) -> None:
+def _prepare_files(
+    context: Context, output: Output, files: Path, options: "Options", *, yes: bool
+) -> PreparedPlan:
     declarations = load_files(files, output, options)
     prepared = prepare_plan(context, declarations, options)
     confirming = bool(prepared.plan.steps) and not yes
@@ -56,22 +76,43 @@ def _apply_files(context: Context, output: Output, files: Path, options: "Option
         declarative.check_plan(prepared.plan, os.environ)  # do not ask about a plan that cannot be applied
     if confirming:
         confirm("Apply these changes?")
-    execute(context, output, prepared)
+    return prepared
 
 
-def _apply_saved(context: Context, output: Output, file: Path, options: "Options") -> None:
-    if options != declarative.Options(max_deletes=0):
-        raise click.UsageError(
-            "a saved plan contains its options: remove --prune, --max-deletes and --rotate"
-        )
+def _prepare_saved(context: Context, output: Output, file: Path) -> PreparedPlan:
     with errors.exit_on_error():
         saved = declarative.read_plan(file)
+        options = _saved_options(saved)
         declarations = declarative.load(_folder_of(saved))
-    prepared = prepare_plan(context, declarations, saved.options)
+    prepared = prepare_plan(context, declarations, options)
     with errors.exit_on_error():
         saved.check(prepared.inputs, prepared.plan)
     print_plan(output, prepared)
-    execute(context, output, prepared)
+    with errors.exit_on_error():
+        declarative.check_plan(prepared.plan, os.environ)
+    return prepared
+
+
+def _saved_options(saved: "SavedPlan") -> "Options":
+    """Return the options of a saved plan, with the limit of the command if it is lower.
+
+    Raises:
+        UsageError: The command has another option of a plan.
+    """
+    current = click.get_current_context()
+    given = {
+        name
+        for name in ("prune", "rotate", "adopt", "max_deletes")
+        if current.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+    if wrong := sorted(given - {"max_deletes"}):
+        raise click.UsageError(
+            f"a saved plan contains its options: remove {', '.join(f'--{name}' for name in wrong)}"
+        )
+    if "max_deletes" not in given:
+        return saved.options
+    limits = (current.params["max_deletes"], saved.options.max_deletes)
+    return attrs.evolve(saved.options, max_deletes=min(limit for limit in limits if limit is not None))
 
 
 def _folder_of(saved: "SavedPlan") -> Path:

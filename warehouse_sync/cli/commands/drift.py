@@ -46,11 +46,12 @@ def _with_exit_code_1(error: click.ClickException) -> click.ClickException:
 def drift(*, context: Context, output: Output, files: Path, options: "Options") -> None:
     """Exit with 2 if the workspace differs from the files.
 
-    Exits with 0 if they match and with 1 for any error. Nothing is changed.
+    Exits with 0 if they match and with 1 for any error. Nothing is changed. Also lists the resources that no files declare
+    or manage; they do not count as a difference.
 
     Example: warehouse-sync drift infra/ --quiet
     """
     declarations = load_files(files, output, options)
     prepared = prepare_plan(context, declarations, options)
-    print_plan(output, prepared)
+    print_plan(output, prepared, listing_unmanaged=True)
     sys.exit(DRIFT if prepared.plan.steps or prepared.plan.blockers else ExitCode.OK)

@@ -1,18 +1,51 @@
-"""Apply a plan one change at a time, so that an interrupted run can be repeated."""
+"""Apply a plan, so that an interrupted run can be repeated."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from warehouse_sync import NotFoundError, Secret
-from warehouse_sync.declarative.errors import PlanError
-from warehouse_sync.declarative.files.declarations import DeclaredResource, with_secrets
-from warehouse_sync.declarative.planning.ledger import Ledger
+import attrs
+
+from warehouse_sync import NotFoundError, PipelineSpec, Secret, WarehouseSyncError
+from warehouse_sync.declarative.errors import PlanError, StalePlanError
+from warehouse_sync.declarative.files.declarations import DeclaredResource, Key, with_secrets
+from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL
 from warehouse_sync.declarative.planning.plan import CREATE, DELETE, NO_CHANGE, Change, Plan
 from warehouse_sync.declarative.planning.snapshot import endpoint_of
+from warehouse_sync.declarative.planning.state import State
+from warehouse_sync.declarative.planning.state_file import StateFile
 
 if TYPE_CHECKING:
     from warehouse_sync import AsyncClient
+
+PARALLELISM = 10
+_SAVE_EVERY = 5.0  # seconds
+
+
+@attrs.frozen(kw_only=True)
+class AppliedChange:
+    """The outcome of a change.
+
+    Attributes:
+        change: The change.
+        error: Why it failed; `None` if it is applied.
+    """
+
+    change: Change
+    error: WarehouseSyncError | None = None
+
+    def result(self) -> Change:
+        """Return the change.
+
+        Raises:
+            WarehouseSyncError: It failed.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.change
 
 
 def check_plan(plan: Plan, environ: Mapping[str, str]) -> None:
@@ -32,56 +65,166 @@ def check_plan(plan: Plan, environ: Mapping[str, str]) -> None:
         raise PlanError([*plan.blockers, *missing])
 
 
-async def apply_plan(
-    client: "AsyncClient", plan: Plan, ledger: Ledger, environ: Mapping[str, str]
-) -> AsyncIterator[Change]:
-    """Apply the changes of a plan in order.
+async def apply_plan(  # noqa: PLR0913 - each is a choice of the caller
+    client: "AsyncClient",
+    plan: Plan,
+    state_file: StateFile,
+    environ: Mapping[str, str],
+    *,
+    parallelism: int = PARALLELISM,
+    keep_going: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+) -> AsyncGenerator[AppliedChange, None]:
+    """Apply the changes of a plan; a change waits for those that it depends on.
 
     Args:
         client: A client of the workspace.
         plan: The plan.
-        ledger: The ledger to update.
+        state_file: The state to update. Its lock is held until the end.
         environ: The environment variables for `env:` references.
+        parallelism: The maximum number of changes at the same time.
+        keep_going: Whether to continue after a failure, without the changes that depend on the failed one.
+        clock: Returns seconds, for the time between two saves of the state.
 
     Yields:
-        Each change after it is applied.
+        The outcome of each change that was tried. A new run continues from there.
 
     Raises:
         PlanError: The plan cannot be applied; nothing was changed.
-        WarehouseSyncError: A change failed. The yielded changes are applied; a new run continues from there.
     """
     check_plan(plan, environ)
-    for change in plan.steps:
-        if change.action == DELETE:
-            await _delete(client, change, ledger)
+    with state_file.lock():
+        state = state_file.read()
+        if state.serial != plan.serial:
+            raise StalePlanError(["the state changed since the plan was made", "make a new plan"])
+        run = _Run(client=client, state=state, environ=environ)
+        saver = _Saver(state_file=state_file, state=state, clock=clock)
+        run.record_intents(plan)
+        saver.save()
+        try:
+            for _, stage in itertools.groupby(
+                plan.steps, key=lambda each: (each.action == DELETE, each.kind.name)
+            ):
+                async for outcome in _in_parallel(run, stage, parallelism, keep_going=keep_going):
+                    saver.save_if_due()
+                    yield outcome
+                if run.failed and not keep_going:
+                    break
+            else:
+                run.record_unchanged(plan)
+        finally:
+            saver.save()
+
+
+@attrs.define(kw_only=True)
+class _Saver:
+    """Saves the state when it changed, at most every few seconds."""
+
+    state_file: StateFile
+    state: State
+    clock: Callable[[], float]
+    _saved: object = attrs.field(init=False)
+    _next: float = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._saved = self._unsaved()
+        self._next = self.clock()
+
+    def save_if_due(self) -> None:
+        if self.clock() >= self._next:
+            self.save()
+
+    def save(self) -> None:
+        if self._unsaved() != self._saved:
+            self.state_file.save(self.state)
+            self._saved = self._unsaved()
+        self._next = self.clock() + _SAVE_EVERY
+
+    def _unsaved(self) -> object:
+        return self.state.ownership.copy(), self.state.fingerprints.copy()
+
+
+async def _in_parallel(
+    run: "_Run", changes: Iterator[Change], parallelism: int, *, keep_going: bool
+) -> AsyncIterator[AppliedChange]:
+    """Apply changes that do not depend on each other; after a failure, start no other one unless `keep_going`."""
+    active: set[asyncio.Task[AppliedChange]] = set()
+    try:
+        while True:
+            room = parallelism - len(active) if keep_going or not run.failed else 0
+            active |= {asyncio.ensure_future(run.apply(each)) for each in itertools.islice(changes, room)}
+            if not active:
+                return
+            done, active = await asyncio.wait(active, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                yield task.result()
+    finally:
+        for task in active:
+            task.cancel()
+        await asyncio.gather(*active, return_exceptions=True)
+
+
+@attrs.define(kw_only=True)
+class _Run:
+    """Applies changes and records them.
+
+    Attributes:
+        failed: The changes that failed.
+    """
+
+    client: "AsyncClient"
+    state: State
+    environ: Mapping[str, str]
+    failed: set[Key] = attrs.field(factory=set)
+
+    def record_intents(self, plan: Plan) -> None:
+        """Record every create: if the process ends early, it either happened or is repeated with this secret."""
+        for change in plan.steps:
+            if change.action == CREATE and change.declared is not None:
+                self.state.record_secrets(change.key, _secrets(change.declared, self.environ))
+                self.state.record_created(change.key)
+
+    def record_unchanged(self, plan: Plan) -> None:
+        """Record the resources that already match the files, and those that the files no longer declare."""
+        self.state.record_managed(change.key for change in plan.changes if change.action == NO_CHANGE)
+        self.state.record_undeclared(plan.declared)
+
+    async def apply(self, change: Change) -> AppliedChange:
+        """Apply a change."""
+        try:
+            self._check_dependencies(change)
+            if change.action == DELETE:
+                with suppress(NotFoundError):  # already deleted
+                    await endpoint_of(self.client, change.kind).delete(change.id)
+                self.state.remove(change.key)
+            else:
+                await self._write(change)
+        except WarehouseSyncError as error:
+            self.failed.add(change.key)
+            return AppliedChange(change=change, error=error)
+        return AppliedChange(change=change)
+
+    async def _write(self, change: Change) -> None:
+        if change.spec is None or change.declared is None:
+            raise PlanError([f"the plan has no spec for the {change.kind.noun} {change.id}"])
+        values = _secrets(change.declared, self.environ)
+        spec = with_secrets(change.spec, values)
+        resource = endpoint_of(self.client, change.kind)
+        if change.action == CREATE:
+            await resource.create(spec)
         else:
-            await _write(client, change, ledger, environ)
-        yield change
-    ledger.record_managed(frozenset(change.key for change in plan.changes if change.action == NO_CHANGE))
+            # Recorded after the update: until then, the old fingerprint makes a new run send the secret again.
+            await resource.update(spec)
+            self.state.record_secrets(change.key, values)
+            self.state.record_managed([change.key])
 
-
-async def _write(client: "AsyncClient", change: Change, ledger: Ledger, environ: Mapping[str, str]) -> None:
-    if change.spec is None or change.declared is None:
-        raise PlanError([f"the plan has no spec for the {change.kind.noun} {change.id}"])
-    values = _secrets(change.declared, environ)
-    spec = with_secrets(change.spec, values)
-    resource = endpoint_of(client, change.kind)
-    if change.action == CREATE:
-        # Recorded first: if the process ends in between, the create either happened or is repeated with this secret.
-        ledger.record_secrets(change.key, values)
-        await resource.create(spec)
-    else:
-        # Recorded last: until then, the old fingerprint makes a new run send the secret again.
-        await resource.update(spec)
-        ledger.record_secrets(change.key, values)
-    ledger.record_managed(frozenset({change.key}))
+    def _check_dependencies(self, change: Change) -> None:
+        if isinstance(change.spec, PipelineSpec):
+            needed = ((CONNECTION, change.spec.connection_id), (DATA_MODEL, change.spec.data_model_id))
+            for kind, resource_id in needed:
+                if (kind.name, resource_id) in self.failed:
+                    raise WarehouseSyncError(f"its {kind.noun} {resource_id} failed")
 
 
 def _secrets(declared: DeclaredResource, environ: Mapping[str, str]) -> dict[str, Secret]:
     return {path: reference.resolve(environ) for path, reference in declared.secrets.items()}
-
-
-async def _delete(client: "AsyncClient", change: Change, ledger: Ledger) -> None:
-    with suppress(NotFoundError):  # already deleted
-        await endpoint_of(client, change.kind).delete(change.id)
-    ledger.remove(change.key)

@@ -10,8 +10,8 @@ from warehouse_sync import Connection, ConnectionSpec, DataModelSpec, PipelineSp
 from warehouse_sync.declarative.files.declarations import DeclaredResource
 from warehouse_sync.declarative.files.documents import to_document
 from warehouse_sync.declarative.files.fields import Spec, fields_of
-from warehouse_sync.declarative.planning.ledger import LedgerContent
 from warehouse_sync.declarative.planning.snapshot import Model
+from warehouse_sync.declarative.planning.state import State
 
 T = TypeVar("T")
 HIDDEN = "(secret)"
@@ -110,7 +110,7 @@ class SecretDifferences:
 def compare_secrets(
     declared: DeclaredResource,
     model: Model,
-    remembered: LedgerContent,
+    state: State,
     environ: Mapping[str, str],
     *,
     rotate: bool,
@@ -130,11 +130,11 @@ def compare_secrets(
         elif isinstance(current_value, str):
             if reference.resolve(environ).reveal() != current_value:
                 result.differences.append(changed(path=path))
-        elif not remembered.is_known(declared.key, path):
+        elif not state.is_known(declared.key, path):
             result.notes.append(
                 f"{path}: no earlier value is known, so a change cannot be detected; --rotate {declared.spec.id} sends it"
             )
-        elif not remembered.matches(declared.key, path, reference.resolve(environ)):
+        elif not state.matches(declared.key, path, reference.resolve(environ)):
             result.differences.append(changed(path=path))
     return result
 

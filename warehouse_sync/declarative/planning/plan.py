@@ -15,8 +15,18 @@ from warehouse_sync.declarative.planning.diff import (
     merged,
     secret_paths,
 )
-from warehouse_sync.declarative.planning.ledger import Ledger, LedgerContent
+from warehouse_sync.declarative.planning.ownership import (
+    named,
+    ownership_notes,
+    prune_blockers,
+    shared_notes,
+    skipped_notes,
+    split_shared,
+    takeover_blockers,
+    unmanaged_notes,
+)
 from warehouse_sync.declarative.planning.snapshot import Model, Snapshot
+from warehouse_sync.declarative.planning.state import State
 
 CREATE, UPDATE, DELETE, NO_CHANGE = "create", "update", "delete", "no_change"
 _KINDS = {kind.name: kind for kind in KINDS}
@@ -58,11 +68,13 @@ class Options:
         prune: Whether to delete resources that these files manage and no longer declare.
         rotate: Ids of resources whose secrets are sent again.
         max_deletes: The maximum number of deletes; `None` for no limit.
+        adopt: Ids of resources to take over from other files.
     """
 
     prune: bool = False
     rotate: frozenset[str] = frozenset()
     max_deletes: int | None = None
+    adopt: frozenset[str] = frozenset()
 
 
 @attrs.frozen(kw_only=True)
@@ -73,11 +85,17 @@ class Plan:
         changes: One change per declared resource, including unchanged ones, then the deletes.
         notes: Remarks for the reader.
         blockers: Why the plan cannot be applied; empty if it can.
+        unmanaged: The resources of the workspace that no files declare or manage.
+        declared: The declared resources.
+        serial: The serial number of the state that the plan was made with.
     """
 
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
     blockers: tuple[str, ...] = ()
+    unmanaged: tuple[Key, ...] = ()
+    declared: frozenset[Key] = frozenset()
+    serial: int = 0
 
     @property
     def steps(self) -> tuple[Change, ...]:
@@ -92,7 +110,7 @@ class Plan:
 def make_plan(
     declarations: Declarations,
     snapshot: Snapshot,
-    ledger: Ledger,
+    state: State,
     *,
     environ: Mapping[str, str],
     options: Options | None = None,
@@ -102,54 +120,78 @@ def make_plan(
     Args:
         declarations: The declared resources.
         snapshot: The resources of the workspace.
-        ledger: The ledger of these files.
+        state: The state of these files.
         environ: The environment variables for `env:` references.
         options: Options; the defaults if `None`.
     """
-    options, remembered = options or Options(), ledger.read()
+    options = options or Options()
+    declared = frozenset(declarations.by_key())
+    there = frozenset(snapshot.models)
     declared_changes = [
-        _change(
-            each, snapshot.models.get(each.key), remembered, environ, rotate=each.spec.id in options.rotate
-        )
+        _change(each, snapshot.models.get(each.key), state, environ, rotate=each.spec.id in options.rotate)
         for each in declarations.resources
     ]
-    orphans = sorted((remembered.managed & snapshot.models.keys()) - declarations.by_key().keys())
+    orphans, shared = split_shared(state, (state.managed & there) - declared)
     deleted = [_deletion(key) for key in _in_delete_order(orphans)] if options.prune else []
+    unmanaged = tuple(sorted(there - declared - state.ownership.keys()))
     changes = (*declared_changes, *deleted)
     return Plan(
         changes=changes,
-        notes=(*_skipped_notes(declarations), *_notes(orphans, options)),
-        blockers=(*_blockers(changes, snapshot, options), *_prune_blockers(declarations, deleted)),
+        notes=(
+            *state.notes,
+            *skipped_notes(declarations),
+            *ownership_notes(state, declared & there, options.adopt),
+            *_orphan_notes(orphans, options),
+            *shared_notes(state, shared),
+        ),
+        blockers=(
+            *_blockers(changes, snapshot, options),
+            *takeover_blockers(state, declared & there, options.adopt),
+            *(
+                prune_blockers(declarations, state, deletes=bool(deleted), unmanaged=unmanaged)
+                if options.prune
+                else ()
+            ),
+        ),
+        unmanaged=unmanaged,
+        declared=declared,
+        serial=state.serial,
     )
 
 
 def make_destroy_plan(
-    declarations: Declarations, snapshot: Snapshot, ledger: Ledger, *, unmanaged: bool = False
+    declarations: Declarations, snapshot: Snapshot, state: State, *, unmanaged: bool = False
 ) -> Plan:
     """Plan the deletion of the resources that the files manage.
 
     Args:
         declarations: The declared resources.
         snapshot: The resources of the workspace.
-        ledger: The ledger of these files.
+        state: The state of these files.
         unmanaged: Whether to delete declared resources too that were not applied last from these files.
     """
-    managed = ledger.read().managed & snapshot.models.keys()
-    others = (declarations.by_key().keys() & snapshot.models.keys()) - managed
-    keys = managed | others if unmanaged else managed
+    managed, shared = split_shared(state, state.managed & snapshot.models.keys())
+    others = (declarations.by_key().keys() & snapshot.models.keys()) - state.managed
+    keys = {*managed, *others} if unmanaged else {*managed}
     changes = tuple(_deletion(key) for key in _in_delete_order(sorted(keys)))
     kept = [] if unmanaged else sorted(others)
     return Plan(
         changes=changes,
-        notes=(*_skipped_notes(declarations), *_unmanaged_notes(kept)),
+        notes=(
+            *state.notes,
+            *skipped_notes(declarations),
+            *unmanaged_notes(kept),
+            *shared_notes(state, shared),
+        ),
         blockers=tuple(_blockers(changes, snapshot, Options())),
+        serial=state.serial,
     )
 
 
 def _change(
     declared: DeclaredResource,
     model: Model | None,
-    remembered: LedgerContent,
+    state: State,
     environ: Mapping[str, str],
     *,
     rotate: bool,
@@ -157,7 +199,7 @@ def _change(
     if model is None:
         return _creation(declared, environ)
     spec = merged(declared, model)
-    secret = compare_secrets(declared, model, remembered, environ, rotate=rotate)
+    secret = compare_secrets(declared, model, state, environ, rotate=rotate)
     hidden = secret_paths(spec) | secret_paths(model.to_spec())
     found = (*differences(spec, model, hidden), *secret.differences)
     return Change(
@@ -204,28 +246,9 @@ def _in_delete_order(keys: list[Key]) -> list[Key]:
     return sorted((key for key in keys if key[0] in order), key=lambda key: (order[key[0]], key[1]))
 
 
-def _skipped_notes(declarations: Declarations) -> Iterator[str]:
-    yield from (f"Skipped: {problem}." for problem in declarations.skipped)
-
-
-def _prune_blockers(declarations: Declarations, deleted: list[Change]) -> Iterator[str]:
-    """Yield why nothing is pruned: a skipped file can declare what would be deleted."""
-    if deleted:
-        yield from (f"--prune needs all files, but {problem}" for problem in declarations.skipped)
-
-
-def _unmanaged_notes(kept: list[Key]) -> Iterator[str]:
-    if kept:
-        yield f"Declared but not last applied from these files, so not deleted: {_named(kept)}. --unmanaged deletes them."
-
-
-def _named(keys: list[Key]) -> str:
-    return ", ".join(f"{_KINDS[kind].noun} {resource_id}" for kind, resource_id in keys)
-
-
-def _notes(orphans: list[Key], options: Options) -> Iterator[str]:
+def _orphan_notes(orphans: list[Key], options: Options) -> Iterator[str]:
     if orphans and not options.prune:
-        yield f"No longer declared and not deleted: {_named(orphans)}. --prune deletes them."
+        yield f"No longer declared and not deleted: {named(orphans)}. --prune deletes them."
 
 
 def _blockers(changes: tuple[Change, ...], snapshot: Snapshot, options: Options) -> Iterator[str]:

@@ -14,7 +14,7 @@ from warehouse_sync.declarative.files.whole_files import write_whole
 from warehouse_sync.declarative.planning.plan import CREATE, DELETE, NO_CHANGE, UPDATE, Options, Plan
 
 T = TypeVar("T")
-FORMAT = 1
+FORMAT = 2
 _MAX_SIZE = 100_000_000  # bytes
 _ACTIONS = (CREATE, UPDATE, DELETE, NO_CHANGE)
 
@@ -67,7 +67,7 @@ class SavedPlan:
         pairs = {name: (getattr(self.inputs, name), getattr(inputs, name)) for name in messages}
         reasons = [messages[name].format(*pair) for name, pair in pairs.items() if pair[0] != pair[1]]
         if not reasons and self.document["changes"] != changes_document(plan):
-            reasons = ["a secret or the ledger changed"]
+            reasons = ["a secret or the state changed"]
         if reasons:
             raise StalePlanError([*reasons, "run `warehouse-sync plan` again"])
 
@@ -80,6 +80,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "changes": changes_document(plan),
         "notes": list(plan.notes),
         "blockers": list(plan.blockers),
+        "unmanaged": [{"kind": kind, "id": resource_id} for kind, resource_id in plan.unmanaged],
     }
 
 
@@ -107,6 +108,7 @@ def save_plan(file: Path, plan: Plan, inputs: PlanInputs, *, folder: str, option
             "prune": options.prune,
             "rotate": sorted(options.rotate),
             "max_deletes": options.max_deletes,
+            "adopt": sorted(options.adopt),
         },
         **plan_document(plan),
     }
@@ -149,9 +151,14 @@ def _parse_options(options: dict[str, Any]) -> Options:
     max_deletes = options["max_deletes"]
     return Options(
         prune=_typed(options["prune"], bool),
-        rotate=frozenset(_typed(each, str) for each in _typed(options["rotate"], list)),
+        rotate=_parse_ids(options["rotate"]),
         max_deletes=None if max_deletes is None else _typed(max_deletes, int),
+        adopt=_parse_ids(options["adopt"]),
     )
+
+
+def _parse_ids(ids: object) -> frozenset[str]:
+    return frozenset(_typed(each, str) for each in _typed(ids, list))
 
 
 def _typed(value: Any, cls: type[T]) -> T:  # noqa: ANN401 - any JSON

@@ -1,0 +1,76 @@
+"""Notes and blockers of a plan that concern the owners of resources."""
+
+from collections.abc import Iterable, Iterator
+
+from warehouse_sync.declarative.files.declarations import Declarations, Key
+from warehouse_sync.declarative.files.fields import KINDS
+from warehouse_sync.declarative.planning.state import State
+
+_NOUNS = {kind.name: kind.noun for kind in KINDS}
+_MAX_NAMED = 20
+
+
+def named(keys: Iterable[Key]) -> str:
+    """Return the kinds and ids of resources as text."""
+    names = [f"{_NOUNS.get(kind, kind)} {resource_id}" for kind, resource_id in keys]
+    rest = len(names) - _MAX_NAMED
+    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:_MAX_NAMED])} and {rest} more"
+
+
+def split_shared(state: State, keys: frozenset[Key]) -> tuple[list[Key], list[Key]]:
+    """Split resources into those that only the owner declares and the others."""
+    shared = {key for key in keys if state.ownership[key].others}
+    return sorted(keys - shared), sorted(shared)
+
+
+def skipped_notes(declarations: Declarations) -> Iterator[str]:
+    """Yield what is skipped."""
+    yield from (f"Skipped: {problem}." for problem in declarations.skipped)
+
+
+def ownership_notes(state: State, existing: frozenset[Key], adopted: frozenset[str]) -> Iterator[str]:
+    """Yield which declared resources `apply` takes over."""
+    new = sorted(existing - state.ownership.keys())
+    if new:
+        yield f"Not managed by any files so far; apply makes these files manage: {named(new)}."
+    for key in sorted(existing):
+        owner = state.other_owner(key)
+        if owner is not None and key[1] in adopted:
+            yield f"Taken over from {owner}: {named([key])}."
+
+
+def takeover_blockers(state: State, existing: frozenset[Key], adopted: frozenset[str]) -> Iterator[str]:
+    """Yield the declared resources that other files manage and that are not adopted."""
+    for key in sorted(existing):
+        owner = state.other_owner(key)
+        if owner is not None and key[1] not in adopted:
+            yield f"{named([key])} is managed by {owner}: remove it from these files, or take it over with --adopt {key[1]}"
+
+
+def prune_blockers(
+    declarations: Declarations, state: State, *, deletes: bool, unmanaged: tuple[Key, ...]
+) -> Iterator[str]:
+    """Yield why nothing is pruned."""
+    if deletes:
+        # A skipped file can declare what would be deleted.
+        yield from (f"--prune needs all files, but {problem}" for problem in declarations.skipped)
+        if not declarations.resources:
+            yield "the files declare no resources, so nothing is pruned: destroy deletes all that they manage"
+    if state.missing and unmanaged:
+        yield (
+            f"--prune needs the state to know what these files managed, but {state.missing}: "
+            f"apply without --prune first. Not declared: {named(unmanaged)}"
+        )
+
+
+def shared_notes(state: State, shared: list[Key]) -> Iterator[str]:
+    """Yield the resources that are kept because other files still declare them."""
+    for key in shared:
+        others = ", ".join(state.ownership[key].others)
+        yield f"Kept: {named([key])} is still declared in {others}. Apply those files without it first."
+
+
+def unmanaged_notes(kept: list[Key]) -> Iterator[str]:
+    """Yield the declared resources that `destroy` keeps."""
+    if kept:
+        yield f"Declared but not last applied from these files, so not deleted: {named(kept)}. --unmanaged deletes them."

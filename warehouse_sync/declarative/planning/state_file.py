@@ -1,0 +1,125 @@
+"""Read, lock and save the state of a workspace."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import attrs
+
+from warehouse_sync import ConfigurationError
+from warehouse_sync.declarative.errors import StalePlanError
+from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
+from warehouse_sync.declarative.planning.state import InvalidStateError, State, StoredState, parse_state
+from warehouse_sync.declarative.planning.state_store import LocalStore, Store, replace_file
+
+KEY_VARIABLE = "WAREHOUSE_SYNC_FINGERPRINT_KEY"
+_MIN_KEY_LENGTH = 32
+_MAX_KEY_SIZE = 1000  # bytes
+
+
+@attrs.frozen(kw_only=True)
+class StateFile:
+    """The state of one workspace for one owner.
+
+    Attributes:
+        store: Where the state is.
+        owner: The name of the project, or the folder of the files without one.
+        key_file: The file with the key of the fingerprints, readable only by the user.
+        given_key: The key from the environment, used instead of the file's.
+    """
+
+    store: Store
+    owner: str
+    key_file: Path
+    given_key: str | None = attrs.field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, *, api_url: str, workspace_id: int, environ: Mapping[str, str], files: Path) -> "StateFile":
+        """Return the state of a workspace for a folder of files."""
+        file = local_file(api_url=api_url, workspace_id=workspace_id, environ=environ)
+        return cls(
+            store=LocalStore(file=file),
+            owner=str(files.resolve()),
+            key_file=file.with_suffix(".key"),
+            given_key=_given_key(environ),
+        )
+
+    def read(self) -> State:
+        """Read the state. A missing or damaged one counts as empty, and says so."""
+        content = self.store.read()
+        empty = StoredState(serial=0, ownership={}, fingerprints={})
+        missing, stored = "", empty
+        notes: tuple[str, ...] = ()
+        if content is None:
+            missing = f"there is no state at {self.store}"
+        else:
+            try:
+                stored = parse_state(content)
+            except InvalidStateError:
+                missing = f"the state {self.store} is damaged"
+                notes = (f"The state {self.store} is damaged and counts as empty. apply keeps a copy of it.",)
+        return State(
+            owner=self.owner,
+            key=self._key(stored.key),
+            serial=stored.serial,
+            ownership=stored.ownership,
+            fingerprints=stored.fingerprints,
+            missing=missing,
+            notes=notes,
+        )
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the lock of the state.
+
+        Raises:
+            PlanError: Another process holds it.
+        """
+        with self.store.lock():
+            yield
+
+    def save(self, state: State) -> None:
+        """Save the state; the lock must be held.
+
+        Raises:
+            StalePlanError: Another process saved it since it was read.
+        """
+        content = self.store.read()
+        try:
+            serial = parse_state(content).serial if content is not None else 0
+        except InvalidStateError:
+            self.store.copy_damaged(content or b"")
+            serial = state.serial
+        if serial != state.serial:
+            raise StalePlanError([f"another process changed the state {self.store}", "make a new plan"])
+        if self.given_key is None and not self.key_file.exists():
+            replace_file(self.key_file, state.key.encode())
+        self.store.write((json.dumps({**state.content(), "serial": serial + 1}, indent=1) + "\n").encode())
+        state.serial = serial + 1
+
+    def _key(self, stored: str | None) -> str:
+        if self.given_key is not None:
+            return self.given_key
+        try:
+            return read_file(self.key_file, limit=_MAX_KEY_SIZE).decode("ascii").strip()
+        except (UnreadableFileError, UnicodeDecodeError):
+            return stored or secrets.token_hex(32)
+
+
+def local_file(*, api_url: str, workspace_id: int, environ: Mapping[str, str]) -> Path:
+    """Return the user's state file of a workspace."""
+    folder = environ.get("XDG_STATE_HOME") or "~/.local/state"
+    location = hashlib.sha256(api_url.encode()).hexdigest()[:12]
+    return Path(folder).expanduser() / "warehouse-sync" / f"{workspace_id}-{location}.json"
+
+
+def _given_key(environ: Mapping[str, str]) -> str | None:
+    key = environ.get(KEY_VARIABLE)
+    if key and len(key) < _MIN_KEY_LENGTH:
+        raise ConfigurationError(
+            f"{KEY_VARIABLE} has {len(key)} characters: use at least {_MIN_KEY_LENGTH} random ones"
+        )
+    return key or None
