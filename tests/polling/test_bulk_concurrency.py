@@ -12,6 +12,15 @@ from warehouse_sync.models import PipelineReport
 from warehouse_sync.transport.limits import AdaptiveConcurrency
 
 
+def test_bulk_returns_a_report_after_throttled_responses() -> None:
+    """A retry that succeeds is a success, and raises the concurrency again."""
+    reports = Reports(lambda _: 0.0, {"p0": [throttled(), throttled(), None]})
+    [entry] = in_no_time(collected(reports.poll(["p0"])))
+    assert (entry.report, entry.error) == (report("p0"), None)
+    assert reports.asked == pytest.approx([0.0, 1.0, 3.0])
+    assert reports.limit.limit == 2.0
+
+
 def test_bulk_retries_a_throttled_report_with_growing_delays() -> None:
     """A report that is throttled (429) is retried after 1, 2, 4 … seconds, or after `Retry-After` if that is longer."""
     reports = Reports(lambda _: 0.0, {"p0": [throttled(), throttled(5.0), throttled(), ReadError("reset")]})

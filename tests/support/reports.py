@@ -24,7 +24,7 @@ class Reports:
 
     Attributes:
         latency: Seconds until the response, by id.
-        failing: Errors by id; each is raised once, the last one always.
+        failing: Errors by id; each is raised once, the last one always. `None` is a success.
         pace: Hears of throttling, as a transport tells it.
         live: The number of requests in flight.
         most: The maximum of `live` since the last reset.
@@ -32,7 +32,7 @@ class Reports:
     """
 
     latency: Callable[[str], float] = lambda _: 0.1
-    failing: dict[str, list[Exception]] = attrs.field(factory=dict)
+    failing: dict[str, list[Any]] = attrs.field(factory=dict)
     limit: AdaptiveConcurrency = attrs.field(factory=AdaptiveConcurrency)
     live: int = 0
     most: int = 0
@@ -52,7 +52,8 @@ class Reports:
             error = errors.pop(0) if len(errors) > 1 else errors[0]
             if isinstance(error, RateLimitedError):
                 self.limit.on_throttled()
-            raise error
+            if error is not None:
+                raise error
         return report(pipeline_id)
 
     def poll(self, ids: Ids, concurrency: int = 8, **options: Any) -> BulkReports:
