@@ -20,9 +20,15 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clock."""
 
+    def __init__(self) -> None:
+        self._latest = 0, datetime.fromtimestamp(0, UTC)  # one attribute, because threads share the clock
+
     def now(self) -> datetime:
         """Return the machine's time in UTC."""
-        return datetime.fromtimestamp(time.time_ns() // 1_000_000 / 1000, UTC)
+        milliseconds, latest = time.time_ns() // 1_000_000, self._latest
+        if latest[0] != milliseconds:  # a request asks several times
+            latest = self._latest = milliseconds, datetime.fromtimestamp(milliseconds / 1000, UTC)
+        return latest[1]
 
 
 class VirtualClock:
