@@ -1,6 +1,8 @@
 """Settings: completed from the environment, and validated before a request is sent."""
 
 import asyncio
+import os
+import pickle
 import random
 import time
 import traceback
@@ -143,6 +145,20 @@ def test_credential_comes_from_one_source(
     assert [part for part in said if part not in message] == []
     assert "canary" not in message
     assert "451" not in message
+
+
+@pytest.mark.parametrize("wrong", ["CLIENT_ID", "CLIENT_SECRET"])
+def test_credential_that_is_not_utf8_is_rejected(wrong: str) -> None:
+    """A Latin-1 variable is reported without its text, also in the chain of the error and in its pickle."""
+    canary = os.fsdecode(b"canary-\xe9")
+    environ = ENVIRON | {f"WAREHOUSE_SYNC_{wrong}": canary}
+    with pytest.raises(ConfigurationError, match=r"must be encoded as UTF-8") as caught:
+        resolve(workspace_id=1, environ=environ)
+    assert f"the client {wrong.removeprefix('CLIENT_').lower()} in the environment" in str(caught.value)
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+    assert b"canary" not in pickle.dumps(caught.value)
+    with pytest.raises(ConfigurationError, match="in the arguments"):
+        Client(workspace_id=1, **CREDENTIAL | {wrong.lower(): canary})
 
 
 @pytest.mark.parametrize(("value", "number"), [(5328, 5328), ("5328", 5328), ("007", 7), (10**17, 10**17)])

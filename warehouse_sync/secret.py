@@ -100,3 +100,15 @@ def to_secret(value: "str | Secret | None") -> Secret | None:
 def kind_of(value: object) -> str:
     """Return the name of the type of a value."""
     return value.kind if isinstance(value, Concealed) else type(value).__name__
+
+
+def is_unicode(text: str) -> bool:
+    """Return whether a string can be encoded as UTF-8.
+
+    An environment variable that is not UTF-8 cannot.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # not kept, because it holds the text
+        return False
+    return True

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from warehouse_sync.errors import ConfigurationError
-from warehouse_sync.secret import Secret, kind_of, to_secret
+from warehouse_sync.secret import Secret, is_unicode, kind_of, to_secret
 
 API_URL: Final = "https://api.mparticle.com"
 TOKEN_URL: Final = "https://sso.auth.mparticle.com/oauth/token"  # noqa: S105 - a URL
@@ -185,6 +185,11 @@ def _credential(
     for name, value, kind in (("client_id", client_id, str), ("client_secret", secret, Secret)):
         if not isinstance(value, kind):
             raise ConfigurationError(f"{name} must be a string, not {kind_of(value)}")
+    for name, valid in (("id", is_unicode(client_id)), ("secret", is_unicode(secret.reveal()))):
+        if not valid:
+            raise ConfigurationError(
+                f"the client {name} in {source} is not valid Unicode: an environment variable must be encoded as UTF-8"
+            )
     if secret.is_mask:
         raise ConfigurationError("client_secret is a mask of asterisks: pass the actual secret")
     return client_id, secret

@@ -216,6 +216,7 @@ def test_run_id_of_another_kind_is_invalid(value: Any) -> None:
         (" \t\n", True, "must not be empty"),
         (5, True, "must be a string, not int"),
         (5, False, "must be a string, not int"),
+        ("\udce9", False, "is not valid Unicode, and cannot be sent"),
     ],
 )
 def test_string_is_validated(value: Any, required: bool, problem: str | None) -> None:  # noqa: FBT001 - a case of the table

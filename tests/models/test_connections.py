@@ -65,7 +65,7 @@ REQUIRED = {
 
 
 @pytest.mark.parametrize("provider", FULL)
-@pytest.mark.parametrize("value", [None, "", 5])
+@pytest.mark.parametrize("value", [None, "", 5, "\udce9"])
 def test_all_invalid_required_fields_are_reported(provider: str, value: Any) -> None:
     """Every required field that is missing, empty or not a string is reported, in the order of the fields."""
     required = REQUIRED[provider].split()

@@ -11,13 +11,14 @@ import attrs
 from warehouse_sync.document import Document
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models.enums import OpenEnum, ResourceState
-from warehouse_sync.secret import Secret, kind_of
+from warehouse_sync.secret import Secret, is_unicode, kind_of
 
 Problem = tuple[str, str]
 EnumT = TypeVar("EnumT", bound=OpenEnum)
 SpecT = TypeVar("SpecT", bound=attrs.AttrsInstance)
 
 MASKED = "is the mask that the API returns instead of the secret: set the real value before sending"
+NOT_UNICODE = "is not valid Unicode, and cannot be sent"
 _SLUG = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _RUN_ID_LIMIT = 10**100  # Python does not convert integers of thousands of digits to or from strings
 _DELAY = re.compile(r"[0-9]+[smhdwy]", re.ASCII)
@@ -149,6 +150,8 @@ def check_text(field: str, value: object, *, required: bool = True) -> Iterator[
         yield field, f"must be a string, not {kind_of(value)}"
     elif required and not value.strip():
         yield field, "must not be empty"
+    elif not is_unicode(value):
+        yield field, NOT_UNICODE
 
 
 def check_choice(field: str, value: object, enum: type[OpenEnum]) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from warehouse_sync.document import Document, SentDocument
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models.common import (
     MASKED,
+    NOT_UNICODE,
     ErrorMessage,
     Problem,
     check_choice,
@@ -23,7 +24,7 @@ from warehouse_sync.models.common import (
     to_spec,
 )
 from warehouse_sync.models.enums import ConnectionStatus, ResourceState, ServiceProvider
-from warehouse_sync.secret import Secret, to_secret
+from warehouse_sync.secret import Secret, is_unicode, to_secret
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -283,6 +284,8 @@ def _config_field_problems(config: ConnectionConfig, name: str) -> Iterator[Prob
         yield f"config.{name}", MASKED
     elif not value:
         yield f"config.{name}", "must not be empty"
+    elif not is_unicode(value.reveal()):
+        yield f"config.{name}", NOT_UNICODE
 
 
 @attrs.frozen(kw_only=True, repr=False)
