@@ -31,6 +31,7 @@ CALLS = {
     "pipelines pause": "customers",
     "pipelines resume": "customers",
     "runs list": "customers",
+    "runs failures": "",
     "runs get": "customers 1",
     "runs watch": "wsr1:5328:customers:1",
     "status": "",

@@ -1,11 +1,16 @@
-"""The HTML report of a run history: one page without scripts, fonts or links."""
+"""The HTML report of a run history: one page without fonts or links."""
 
+import base64
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from html import escape
+from html import escape as escape_html
+from itertools import groupby
 from typing import TYPE_CHECKING
+
+from warehouse_sync.cli.streams import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +20,9 @@ if TYPE_CHECKING:
 _WIDTH, _ROW, _CHART = 1000, 20, 70  # units of the SVG view boxes
 _MIN_BAR = 3.0  # units
 _STATUSES = ("success", "failed", "stopped", "running", "queued")
+_MAX_BARS = 5000  # with a text for each; a page with more has one shape per pipeline and status
+_DENSE_GAP = 10.0  # units between bars that such a shape joins
+_MAX_FAILURES = 500  # rows
 _FAILURES = ("failed", "stopped")  # drawn on top and taller, because some readers cannot see colours
 _STYLE = """
 :root{color-scheme:light dark;--page:#fff;--text:#1c2430;--muted:#5a6675;--line:#d5dbe3;
@@ -36,9 +44,24 @@ th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid var(--line);v
 th{font-weight:600}.n{text-align:right;font-variant-numeric:tabular-nums}td.why{white-space:normal;overflow-wrap:anywhere;min-width:16rem}
 @media(max-width:640px){.row{grid-template-columns:1fr;gap:0;margin-bottom:.5rem}.timeline .axis{margin-left:0}.axis .between{display:none}
 td,th{padding:.35rem .4rem;font-size:.8rem}td.name{overflow-wrap:anywhere}td.name,td.when{white-space:normal}
-.failures tr{display:block;padding:.4rem 0;border-bottom:1px solid var(--line)}.failures tr:first-child{display:none}
+.failures tr{display:block;padding:.4rem 0;border-bottom:1px solid var(--line)}.failures thead{display:none}
 .failures td{display:inline;border:0;padding:0 .5rem 0 0}.failures td.why{display:block;padding:.1rem 0 0;min-width:0}}
+input{font:inherit;color:inherit;background:none;border:1px solid var(--line);border-radius:8px;padding:.4rem .8rem;width:100%;box-sizing:border-box}
+[hidden]{display:none!important}
 """
+_SEARCH = (
+    '<p role="search"><input type="search" aria-label="Search pipelines and errors" autocomplete="off" '
+    'placeholder="Search pipelines and errors"></p>'
+)
+_SCRIPT = """
+const box=document.querySelector("input");
+const rows=[...document.querySelectorAll("tbody tr")].map(row=>[row,row.textContent.toLowerCase()]);
+for(const row of document.querySelectorAll(".row"))rows.push([row,row.firstElementChild.textContent.toLowerCase()]);
+const search=()=>{const text=box.value.trim().toLowerCase();for(const [row,words] of rows)row.hidden=!words.includes(text)};
+box.addEventListener("input",search);search();
+"""
+_SCRIPT_HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+_POLICY = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_SCRIPT_HASH}'"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +80,23 @@ class History:
     end: datetime
     runs: "Mapping[str, Sequence[Run]]"
 
+    def failing_first(self) -> "list[tuple[str, Sequence[Run]]]":
+        """Return the pipelines with their runs, those with the most failed runs first."""
+        return sorted(self.runs.items(), key=lambda item: (-count_failed(item[1]), item[0]))
+
     def all_runs(self) -> "list[Run]":
         """Return the runs of all pipelines."""
         return [run for runs in self.runs.values() for run in runs]
+
+
+def count_failed(runs: "Sequence[Run]") -> int:
+    """Return the number of failed runs."""
+    return sum(1 for run in runs if run.status == "failed")
+
+
+def escape(text: str) -> str:
+    """Return a text as HTML, without control characters and direction marks."""
+    return escape_html(printable(text))
 
 
 @dataclass(kw_only=True)
@@ -93,21 +130,22 @@ def render(history: History) -> str:
     span = f"{history.begin:%Y-%m-%d %H:%M} to {history.end:%Y-%m-%d %H:%M} UTC"
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
         f'<h1>{escape(title)}</h1><p class="sub">{span}</p>',
         *_cards(history),
+        _SEARCH,
+        "<h2>Failures</h2>",
+        *_failures(history),
+        "<h2>Pipelines</h2>",
+        *_pipelines(history),
         "<h2>Timeline</h2>",
         *_key(history),
         *_timeline(history),
         "<h2>Records per day</h2>",
         *_records(history),
-        "<h2>Pipelines</h2>",
-        *_pipelines(history),
-        "<h2>Failures</h2>",
-        *_failures(history),
-        "</body></html>",
+        f"<script>{_SCRIPT}</script></body></html>",
     ]
     return "".join(parts) + "\n"
 
@@ -146,14 +184,15 @@ def _colour(status: str) -> str:
 
 def _timeline(history: History) -> Iterator[str]:
     yield '<div class="timeline">'
-    for pipeline_id, runs in history.runs.items():
-        name = escape(pipeline_id)
+    all_bars = {name: timeline_bars(runs, history) for name, runs in history.failing_first()}
+    dense = sum(map(len, all_bars.values())) > _MAX_BARS
+    for pipeline_id, bars in all_bars.items():
+        name, count = escape(pipeline_id), len(history.runs[pipeline_id])
         yield f'<div class="row"><span title="{name}">{name}</span>'
-        yield f'<svg viewBox="0 0 {_WIDTH} {_ROW}" preserveAspectRatio="none" role="img" aria-label="{len(runs):,} runs">'
+        yield f'<svg viewBox="0 0 {_WIDTH} {_ROW}" preserveAspectRatio="none" role="img" aria-label="{count:,} runs">'
         yield f'<line x1="0" x2="{_WIDTH}" y1="{_ROW / 2:g}" y2="{_ROW / 2:g}"/>'
-        yield from (
-            _bar(bar) for bar in sorted(timeline_bars(runs, history), key=lambda bar: bar.status in _FAILURES)
-        )
+        ordered = sorted(bars, key=lambda bar: (bar.status in _FAILURES, bar.status))
+        yield from _shapes(ordered) if dense else map(_bar, ordered)
         yield "</svg></div>"
     yield from _axis(history)
     yield "</div>"
@@ -181,6 +220,23 @@ def _bar(bar: Bar) -> str:
         f'<rect x="{bar.left:.1f}" y="{top}" width="{bar.right - bar.left:.1f}" height="{_ROW - 2 * top}" '
         f'fill="{_colour(bar.status)}"><title>{escape(str(bar))}</title></rect>'
     )
+
+
+def _shapes(bars: "Sequence[Bar]") -> Iterator[str]:
+    """Yield one shape for all bars of a status, which joins bars with small gaps."""
+    for status, each in groupby(bars, key=lambda bar: bar.status):
+        top = 1 if status in _FAILURES else 4
+        spans: list[list[float]] = []
+        count = 0
+        for bar in each:
+            count += len(bar.runs)
+            if spans and bar.left < spans[-1][1] + _DENSE_GAP:
+                spans[-1][1] = max(bar.right, spans[-1][1])
+            else:
+                spans.append([bar.left, bar.right])
+        tall = _ROW - 2 * top
+        path = "".join(f"M{left:.0f} {top}H{right:.0f}v{tall}H{left:.0f}z" for left, right in spans)
+        yield f'<path d="{path}" fill="{_colour(status)}"><title>{count:,} runs, {escape(status)}</title></path>'
 
 
 def _axis(history: History) -> Iterator[str]:
@@ -220,17 +276,17 @@ def _records(history: History) -> Iterator[str]:
 
 
 def _pipelines(history: History) -> Iterator[str]:
-    yield '<div class="table"><table><tr><th>Pipeline</th><th class="n">Runs</th><th class="n">Failed</th>'
-    yield '<th class="n">Records</th><th>Latest run</th></tr>'
-    for pipeline_id, runs in history.runs.items():
-        failed = sum(1 for run in runs if run.status == "failed")
+    yield '<div class="table"><table><thead><tr><th>Pipeline</th><th class="n">Runs</th><th class="n">Failed</th>'
+    yield '<th class="n">Records</th><th>Latest run</th></tr></thead><tbody>'
+    for pipeline_id, runs in history.failing_first():
+        failed = count_failed(runs)
         loaded = sum(run.successful_records or 0 for run in runs)
         latest = max((run.started_on for run in runs if run.started_on), default=None)
         yield (
             f'<tr><td class="name">{escape(pipeline_id)}</td><td class="n">{len(runs):,}</td><td class="n">{failed:,}</td>'
             f'<td class="n">{loaded:,}</td><td class="when">{f"{latest:%Y-%m-%d %H:%M}" if latest else "none"}</td></tr>'
         )
-    yield "</table></div>"
+    yield "</tbody></table></div>"
 
 
 def _failures(history: History) -> Iterator[str]:
@@ -238,11 +294,15 @@ def _failures(history: History) -> Iterator[str]:
     if not failed:
         yield "<p>None.</p>"
         return
-    yield '<div class="table failures"><table><tr><th>Started</th><th>Pipeline</th><th>Run</th><th>Status</th><th>Why</th></tr>'
-    for run in sorted(failed, key=lambda run: run.started_on or history.begin, reverse=True):
+    failed.sort(key=lambda run: run.started_on or history.begin, reverse=True)
+    if len(failed) > _MAX_FAILURES:
+        yield f"<p>The latest {_MAX_FAILURES} of {len(failed):,}.</p>"
+    yield '<div class="table failures"><table><thead><tr><th>Started</th><th>Pipeline</th><th>Run</th><th>Status</th>'
+    yield "<th>Why</th></tr></thead><tbody>"
+    for run in failed[:_MAX_FAILURES]:
         why = "; ".join(error.message for error in run.errors) or "no reason given"
         started = f"{run.started_on:%Y-%m-%d %H:%M}" if run.started_on else "-"
         cells = (started, run.pipeline_id, str(run.id), str(run.status))
         yield "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in cells)
         yield f'<td class="why">{escape(why)}</td></tr>'
-    yield "</table></div>"
+    yield "</tbody></table></div>"

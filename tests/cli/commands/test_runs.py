@@ -1,6 +1,7 @@
 """`runs list` and `runs get`."""
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,3 +65,23 @@ def test_watch_needs_a_handle_or_a_run(cli: "Cli") -> None:
     wrong = cli("runs", "watch", "wsr1:5328:orders")
     assert wrong.exit_code == 2
     assert "wsr1:5328:orders:4711" in wrong.stderr
+
+
+def test_failures_of_all_pipelines(cli: "Cli", warehouse_sync_emulator: "Emulator") -> None:
+    """`runs failures` lists the failed runs of all pipelines, the latest first."""
+    ids = warehouse_sync_emulator.seed(pipelines=3, runs=10, failed_every=4)
+    rows = json.loads(cli("runs", "failures", "--json").stdout)
+    assert {row["pipeline_id"] for row in rows} == set(ids)
+    assert {row["status"] for row in rows} == {"failed"}
+    ends = [row["ended_on"] for row in rows]
+    assert ends == sorted(ends, reverse=True)
+    chosen = json.loads(cli("runs", "failures", "--pipeline", ids[1], "--json").stdout)
+    assert chosen == [row for row in rows if row["pipeline_id"] == ids[1]]
+
+
+def test_cut_list_of_failures_has_a_note(cli: "Cli", warehouse_sync_emulator: "Emulator") -> None:
+    """A note on stderr says that `--limit` leaves failed runs out."""
+    warehouse_sync_emulator.seed(pipelines=3, runs=10, failed_every=2)
+    done = cli("runs", "failures", "--limit", "2", "--json")
+    assert len(json.loads(done.stdout)) == 2
+    assert re.fullmatch(r"There are \d+ failed runs; pass a higher --limit to list more\.\n", done.stderr)

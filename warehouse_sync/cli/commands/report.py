@@ -1,6 +1,6 @@
 """`warehouse-sync report`: an HTML report of a workspace's run history."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,10 @@ from warehouse_sync import declarative
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.output import Output, output_options
 from warehouse_sync.cli.report_html import History, render
+from warehouse_sync.cli.run_history import Selection, current_time, read_runs
 
 if TYPE_CHECKING:
-    from warehouse_sync import AsyncClient, Run
+    from warehouse_sync import AsyncClient
 
 
 @click.command()
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     "--html",
     "file",
     required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     metavar="FILE",
-    help="File to write.",
+    help="File to write; `-` is stdout.",
 )
 @click.option("--days", type=click.IntRange(1, 3650), default=7, help="Days of history.")
 @click.option(
@@ -47,33 +48,35 @@ def report(  # noqa: PLR0913 - one argument per option
 ) -> None:
     """Write an HTML report of a workspace's run history.
 
-    The page is one file with a timeline, records per day and failures, and needs no network.
+    The page is one file with failures, pipelines, a timeline and records per day, and needs no network. The last day is
+    today, or the day of the emulator's clock.
 
     Example: warehouse-sync report --html report.html --days 30
     """
-    end = datetime.now(UTC)
-    history = context.call(
-        lambda client: _read(client, output, end - timedelta(days=days), end, chosen, most)
-    )
-    declarative.write_whole({file: render(history)})
-    output.record({"file": str(file), "pipelines": len(history.runs), "runs": len(history.all_runs())})
+    if str(file) == "-" and output.format != "table":
+        raise click.UsageError(
+            "--html - writes the page to stdout, and leaves no place for --json or --output."
+        )
+    end = current_time(context.api_url)
+    selection = Selection(pipeline_ids=chosen, start=end - timedelta(days=days), most=most)
+    history = context.call(lambda client: _read(client, output, selection, end))
+    cut = sum(len(runs) == most for runs in history.runs.values())
+    if cut:
+        output.note(
+            f"Pipelines with {most} runs or more: {cut}. Pass a higher --most to include all of their runs."
+        )
+    _write(file, render(history))
+    if str(file) != "-":
+        output.record({"file": str(file), "pipelines": len(history.runs), "runs": len(history.all_runs())})
 
 
-async def _read(  # noqa: PLR0913, PLR0917 - the options of the report
-    client: "AsyncClient", output: Output, begin: datetime, end: datetime, chosen: tuple[str, ...], most: int
-) -> History:
-    ids = list(chosen) or sorted(pipeline.id for pipeline in await client.pipelines.list())
-    runs: dict[str, list[Run]] = {}
-    for number, pipeline_id in enumerate(ids, 1):
-        runs[pipeline_id] = await _runs(client, pipeline_id, begin, most)
-        output.progress(number, len(ids), "pipelines")
-    return History(workspace_id=client.workspace_id, begin=begin, end=end, runs=runs)
+async def _read(client: "AsyncClient", output: Output, selection: Selection, end: datetime) -> History:
+    runs = await read_runs(client, selection, output)
+    return History(workspace_id=client.workspace_id, begin=selection.start, end=end, runs=runs)
 
 
-async def _runs(client: "AsyncClient", pipeline_id: str, begin: datetime, most: int) -> "list[Run]":
-    found: list[Run] = []
-    async for run in client.runs.list(pipeline_id, start=begin):
-        found.append(run)
-        if len(found) == most:
-            break
-    return found
+def _write(file: Path, page: str) -> None:
+    if str(file) == "-":
+        click.echo(page.encode("utf-8", "backslashreplace"), nl=False)  # the page says that it is UTF-8
+    else:
+        declarative.write_whole({file: page})

@@ -1,6 +1,6 @@
 """`warehouse-sync runs`: read runs and wait for them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +10,7 @@ from warehouse_sync import declarative
 from warehouse_sync.cli import errors
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.output import Output, output_options
+from warehouse_sync.cli.run_history import Selection, current_time, read_runs
 from warehouse_sync.cli.run_waiting import RunWaiter, wait_timeout_option
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _COLUMNS = (
     "failed_records",
     "errors",
 )
+_FAILURE_COLUMNS = ("pipeline_id", "id", "ended_on", "errors", "started_on", "type", "failed_records")
 
 
 @click.group()
@@ -84,6 +86,41 @@ def list_runs(  # noqa: PLR0913 - one argument per option
     output.rows(declarative.to_documents(found[:limit]), _COLUMNS)
     if len(found) > limit:
         output.note(f"There are more than {limit} runs; pass a higher --limit to list more.")
+
+
+@runs.command(name="failures")
+@click.option(
+    "--pipeline",
+    "chosen",
+    multiple=True,
+    metavar="ID",
+    show_default="all pipelines",
+    help="Include this pipeline; repeatable.",
+)
+@click.option("--days", type=click.IntRange(1, 3650), default=7, help="Days of history.")
+@click.option("--limit", type=click.IntRange(1), default=50, help="Maximum number of runs.")
+@output_options
+@context_options
+def list_failures(
+    *, context: Context, output: Output, chosen: tuple[str, ...], days: int, limit: int
+) -> None:
+    """List the failed runs of all pipelines.
+
+    The latest is first. A note on stderr says when there are more than --limit.
+
+    Example: warehouse-sync runs failures --days 2
+    """
+    start = current_time(context.api_url) - timedelta(days=days)
+    selection = Selection(pipeline_ids=chosen, start=start, keep=lambda run: run.status == "failed")
+    found = context.call(lambda client: read_runs(client, selection, output))
+    failed = sorted(
+        (run for runs_of_one in found.values() for run in runs_of_one),
+        key=lambda run: (run.ended_on or start, run.id),
+        reverse=True,
+    )
+    output.rows(declarative.to_documents(failed[:limit]), _FAILURE_COLUMNS)
+    if len(failed) > limit:
+        output.note(f"There are {len(failed)} failed runs; pass a higher --limit to list more.")
 
 
 @runs.command(name="get")

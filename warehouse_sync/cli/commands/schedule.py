@@ -1,6 +1,6 @@
 """`warehouse-sync schedule`: upcoming runs of a pipeline."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +13,7 @@ from warehouse_sync.cli import errors
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.output import Output, output_options
+from warehouse_sync.cli.run_history import current_time
 
 if TYPE_CHECKING:
     from warehouse_sync import PipelineSpec
@@ -71,7 +72,7 @@ def preview(  # noqa: PLR0913 - one argument per option
     """
     time_zone = _zone(zone)
     spec = _from_files(files, pipeline_id) if files else _from_workspace(context, pipeline_id)
-    syncs = declarative.upcoming(spec, now=after or datetime.now(UTC), count=count)
+    syncs = declarative.upcoming(spec, now=after or current_time(context.api_url), count=count)
     output.rows([_row(sync, time_zone) for sync in syncs], _COLUMNS)
     if not syncs:
         output.note("No more runs: the schedule has ended.")
