@@ -127,4 +127,4 @@ format: $(STAMP)  ## Put the code into the project's format
 	$(BIN)/ruff format
 
 clean:  ## Remove what the other targets built
-	rm -rf $(VENV) $(LOWEST) $(BENCH) benchmarks/.generated $(MUTATE) .venv-airflow .venv-dagster .venv-prefect .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) $(BENCH) benchmarks/.generated $(MUTATE) .venv-airflow .venv-airflow-oldest .venv-dagster .venv-prefect .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,7 +1,7 @@
 """Run the integrations in real orchestrators, each in an environment of its own.
 
-Together they would resolve to old releases. `python tests/integrations/run.py [--quick] [airflow dagster prefect]`; `--quick`
-leaves the large tests out, and skips an environment that cannot be built.
+Together they would resolve to old releases. `python tests/integrations/run.py [--quick] [HOST ...]`; `--quick` leaves out the large
+tests and the oldest releases, and skips an environment that cannot be built.
 """
 
 import argparse
@@ -11,24 +11,32 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-HOSTS = ("airflow", "dagster", "prefect")
+HERE = Path("tests/integrations")
 EXTRAS = "cli,emulator"
+# Each host, and its tests. The requirements are in a file of its name.
+HOSTS = {
+    "airflow": [HERE / "airflow", HERE / "test_runs.py", HERE / "test_lineage.py"],
+    "airflow-oldest": [HERE / "airflow" / "test_tasks.py"],
+    "dagster": [HERE / "dagster"],
+    "prefect": [HERE / "prefect"],
+}
+NOT_QUICK = {"airflow-oldest"}
 
 
 def environment(host: str) -> Path:
-    """The interpreter of a host's environment, which is built where it is missing or out of date.
+    """Return the interpreter of a host's environment, which is built where it is missing or out of date.
 
     Raises:
         CalledProcessError: It cannot be built.
     """
     folder = ROOT / f".venv-{host}"
     python, stamp = folder / "bin" / "python", folder / ".ready"
-    requirements = Path(__file__).parent / host / "requirements.txt"
+    requirements = ROOT / HERE / "requirements" / f"{host}.txt"
     sources = (requirements, ROOT / "pyproject.toml")
     if stamp.exists() and all(stamp.stat().st_mtime > source.stat().st_mtime for source in sources):
         return python
-    print(f"Setting up .venv-{host}.", flush=True)  # noqa: T201 - a script
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)  # noqa: S603 - our own
+    say(f"Setting up .venv-{host}.")
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)  # noqa: S603 - our own
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command = [*pip, "--requirement", str(requirements), "--editable", f"{ROOT}[{EXTRAS}]"]
     subprocess.run(command, check=True, cwd=ROOT)  # noqa: S603 - our own
@@ -38,44 +46,46 @@ def environment(host: str) -> Path:
 
 def run_tests(host: str, *, quick: bool) -> bool:
     """Run a host's tests in its environment; return whether they passed."""
-    selection = ["-m", "not large"] if quick else []
     command = [
         str(environment(host)),
         *("-m", "pytest", "-q", "-s", "--durations=5", "-p", "no:cacheprovider"),
-        *(
-            "--confcutdir=tests/integrations",
-            "-o",
-            "filterwarnings=default",
-        ),  # no conftest of the core; the host warns
-        *selection,
-        *(
-            "tests/integrations/test_runs.py",
-            "tests/integrations/test_lineage.py",
-            f"tests/integrations/{host}",
-        ),
+        f"--confcutdir={HERE}",  # the core's conftest needs what is not installed here
+        *("-o", "filterwarnings=default"),  # the hosts warn of themselves
+        *(("-m", "not large") if quick else ()),
+        *map(str, HOSTS[host]),
     ]
     return subprocess.run(command, check=False, cwd=ROOT).returncode == 0  # noqa: S603 - our own
 
 
+def say(text: str) -> None:
+    """Print a line at once."""
+    print(text, flush=True)  # noqa: T201 - a script
+
+
+def run_host(host: str, *, quick: bool) -> bool:
+    """Run a host's tests, and print how long that took; return whether they passed."""
+    began = time.monotonic()
+    try:
+        passed = run_tests(host, quick=quick)
+    except subprocess.CalledProcessError as error:
+        say(f"=== {host}: SKIPPED, its environment cannot be built: {error}")
+        return quick
+    say(f"=== {host}: {'passed' if passed else 'FAILED'} in {time.monotonic() - began:.0f} s")
+    return passed
+
+
 def main() -> int:
-    """Run what was asked for; return 0 if all of it passed."""
+    """Run what the arguments ask for; return 0 if all of it passed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("hosts", nargs="*", default=HOSTS, choices=[*HOSTS, []])
-    arguments = parser.parse_args()
-    failed = []
-    for host in arguments.hosts or HOSTS:
-        began = time.monotonic()
-        try:
-            passed = run_tests(host, quick=arguments.quick)
-        except subprocess.CalledProcessError as error:
-            print(f"=== {host}: SKIPPED, its environment cannot be built: {error}", flush=True)  # noqa: T201 - a script
-            passed = arguments.quick
-        verdict = "passed" if passed else "FAILED"
-        print(f"=== {host}: {verdict} in {time.monotonic() - began:.0f} s", flush=True)  # noqa: T201 - a script
-        failed += [] if passed else [host]
-    if arguments.quick:
-        print("=== The large tests were SKIPPED: `make integrations` runs them.", flush=True)  # noqa: T201 - a script
+    parser.add_argument("hosts", nargs="*", metavar="HOST", help=", ".join(HOSTS))
+    options = parser.parse_args()
+    chosen = options.hosts or [host for host in HOSTS if not (options.quick and host in NOT_QUICK)]
+    if unknown := set(chosen) - set(HOSTS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}: use {', '.join(HOSTS)}")
+    failed = [host for host in chosen if not run_host(host, quick=options.quick)]
+    if options.quick:
+        say("=== SKIPPED: the large tests and the oldest releases; `make integrations` runs them.")
     return 1 if failed else 0
 
 

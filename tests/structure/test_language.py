@@ -18,12 +18,9 @@ PAGES = [
 # Files and folders whose docstrings do not start with a summary yet.
 NO_SUMMARIES_YET = (
     "warehouse_sync/emulator/",
-    "warehouse_sync/integrations/",
     "warehouse_sync/transport/fast_get.py",
     "warehouse_sync/transport/plain_response.py",
 )
-# Files and folders that do not use plain words yet.
-NO_PLAIN_WORDS_YET = ("warehouse_sync/integrations/",)
 
 # Words and what to write instead, as regular expressions that match whole words in any case.
 WORDS: Mapping[str, str] = {
@@ -128,7 +125,7 @@ def files_outside(exceptions: tuple[str, ...], paths: list[Path]) -> list[Path]:
     return [path for path in paths if not name_of(path).startswith(exceptions)]
 
 
-@pytest.mark.parametrize("path", files_outside(NO_PLAIN_WORDS_YET, [*CODE, *PAGES]), ids=name_of)
+@pytest.mark.parametrize("path", [*CODE, *PAGES], ids=name_of)
 def test_text_uses_plain_words(path: Path) -> None:
     """Names, docstrings, comments, messages, help texts and pages use the field's words."""
     assert bad_words(path.read_text(encoding="utf-8")) == []

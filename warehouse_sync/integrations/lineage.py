@@ -50,7 +50,7 @@ class Table:
 
 @attrs.frozen(kw_only=True)
 class Lineage:
-    """What a pipeline reads and where it writes.
+    """Tables that a pipeline reads, and the workspace it loads into.
 
     Attributes:
         pipeline_id: The pipeline.
@@ -66,7 +66,7 @@ class Lineage:
 
 
 def read_lineage(client: "Client", pipeline_id: str) -> Lineage:
-    """Read a pipeline, its data model and its connection, and return what the pipeline reads.
+    """Return the tables that a pipeline reads, with three requests.
 
     Raises:
         WarehouseSyncError: One of them cannot be read.

@@ -1,4 +1,4 @@
-"""What every orchestrator needs to know of a run: its JSON, its final errors, and the run of an interrupted trigger."""
+"""Runs and errors as orchestrators need them."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""One run per task, whatever happens to its worker: the run is stored where it survives the worker."""
+"""One run per task: its handle is stored where it survives the worker."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from warehouse_sync.integrations.runs import LOOK_BACK, manual_runs_since
 
 
 class RunStore(Protocol):
-    """Where a task keeps a small document that its next try finds."""
+    """Storage for a small document, from one try of a task to the next."""
 
     def read(self) -> Mapping[str, str]:
         """Return the document; empty where there is none."""
@@ -25,9 +25,9 @@ class RunStore(Protocol):
 
 
 def run_of_task(client: Client, pipeline_id: str, store: RunStore) -> str:
-    """Return the handle of the task's run, which an earlier try may have triggered; trigger one if there is none.
+    """Return the handle of the task's run; trigger it unless an earlier try did.
 
-    The time of the request is stored before it is sent, and the handle before anyone waits. A try that finds the time alone
+    The time of the request is stored before it is sent, and the handle before the wait. A try that finds only the time
     takes the only manual run since then for its own.
 
     Raises:

@@ -156,11 +156,17 @@ class Deployment:
         rows = self._rows("SELECT state FROM dag_run WHERE dag_id = ? ORDER BY id DESC LIMIT 1", dag_id)
         return str(rows[0][0]) if rows else None
 
-    def task_logs(self) -> str:
-        """What every task logged."""
-        return "".join(
-            file.read_text(errors="replace") for file in sorted((self.home / "logs").rglob("*.log"))
+    def task_logs(self, dag_id: str) -> str:
+        """What the tasks of a DAG logged."""
+        folder = self.home / "logs" / f"dag_id={dag_id}"
+        return "".join(file.read_text(errors="replace") for file in sorted(folder.rglob("*.log")))
+
+    def worker_of(self, dag_id: str) -> int:
+        """The process that runs the only task of a DAG."""
+        [(process,)] = self._rows(
+            "SELECT pid FROM task_instance WHERE dag_id = ? AND state = 'running'", dag_id
         )
+        return int(process)
 
     def _rows(self, query: str, *values: str) -> list[Any]:
         with sqlite3.connect(self.home / "airflow.db", timeout=30) as database:

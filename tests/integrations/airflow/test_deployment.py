@@ -1,6 +1,7 @@
 """The provider in a whole Airflow: its processes are killed, and each pipeline still runs once."""
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,19 @@ def operators():
 
 
 operators()
+"""
+WORKERS = """
+from datetime import timedelta
+from airflow.sdk import dag
+from warehouse_sync.integrations.airflow import WarehouseSyncTriggerOperator
+
+
+@dag(schedule=None, default_args={"retries": 1, "retry_delay": timedelta(seconds=1)})
+def workers():
+    WarehouseSyncTriggerOperator(task_id="sync", deferrable=False, pipeline_id=PIPELINE)
+
+
+workers()
 """
 SENSORS = """
 from airflow.sdk import dag
@@ -94,9 +108,9 @@ def manual_runs(emulator: Emulator, pipeline_ids: list[str]) -> dict[str, int]:
         }
 
 
-def test_killed_triggerer_resumes_every_run(emulator: Emulator, tmp_path: Path) -> None:
-    """The triggerer is killed while all tasks wait: another takes over, and each pipeline has run once."""
-    ids = emulator.seed(pipelines=PIPELINES, runs=0)
+def test_killed_processes_resume_every_run(emulator: Emulator, tmp_path: Path) -> None:
+    """The triggerer is killed while tasks wait, and a worker in its wait: each pipeline has run once."""
+    *ids, last = emulator.seed(pipelines=PIPELINES + 1, runs=0)
     deployment = Deployment.create(tmp_path, emulator.client_options())
     with running(deployment):
         deployment.add_dag("operators", f"IDS = {ids!r}\n{OPERATORS}")
@@ -107,8 +121,19 @@ def test_killed_triggerer_resumes_every_run(emulator: Emulator, tmp_path: Path) 
         deployment.start("triggerer")
         wait_until(lambda: deployment.run_state("operators") in {"success", "failed"}, 300)
         say(f"{PIPELINES} operators: {time.monotonic() - began:.0f} s")
+        _kill_a_worker(deployment, last)
     assert deployment.states("operators") == {"success": PIPELINES}
-    assert manual_runs(emulator, ids) == dict.fromkeys(ids, 1)
+    assert deployment.states("workers") == {"success": 1}
+    assert manual_runs(emulator, [*ids, last]) == dict.fromkeys([*ids, last], 1)
+
+
+def _kill_a_worker(deployment: Deployment, pipeline_id: str) -> None:
+    """Kill the process of a task that waits in it; the retry must wait for the same run."""
+    deployment.add_dag("workers", f"PIPELINE = {pipeline_id!r}\n{WORKERS}")
+    deployment.trigger("workers", "first")
+    wait_until(lambda: "The run of pipeline" in deployment.task_logs("workers"), 120)
+    os.kill(deployment.worker_of("workers"), signal.SIGKILL)
+    wait_until(lambda: deployment.run_state("workers") in {"success", "failed"}, 180)
 
 
 @pytest.fixture

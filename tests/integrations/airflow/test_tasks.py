@@ -211,3 +211,15 @@ def test_provider_is_listed(airflow_home: Path) -> None:
     assert "warehouse-sync" in listed["list"]
     assert "warehouse_sync.integrations.airflow.hooks.WarehouseSyncHook" in listed["hooks"]
     assert "warehouse_sync.integrations.airflow.links.WarehouseSyncRunLink" in listed["links"]
+
+
+def test_lineage_is_reported_to_openlineage(emulator: Emulator, pipeline: str) -> None:
+    """The provider's own extractor finds the tables of the query and the workspace."""
+    base = pytest.importorskip(
+        "airflow.providers.openlineage.extractors.base", reason="the OpenLineage provider is not installed"
+    )
+    operator = provider.WarehouseSyncTriggerOperator(task_id="sync", pipeline_id=pipeline)
+    lineage = base.DefaultExtractor(operator).extract_on_complete(None)
+    assert [(each.namespace, each.name) for each in lineage.outputs] == [("mparticle", "workspaces/5328")]
+    assert [each.name for each in lineage.inputs] == ["analytics.public.customers"]
+    assert "customers" in lineage.job_facets["sql"].query

@@ -1,4 +1,4 @@
-"""The Airflow provider: a connection type, a hook, an operator, sensors and their triggers.
+"""Airflow provider: a connection type, a hook, an operator, sensors and triggers.
 
 Names are imported when they are first used, so that listing the providers loads none of them.
 """

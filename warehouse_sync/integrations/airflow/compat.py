@@ -1,4 +1,4 @@
-"""What moved between the releases of Airflow 3."""
+"""Names that moved between the releases of Airflow 3."""
 
 try:  # 3.1 and later
     from airflow.sdk import BaseHook

@@ -1,4 +1,4 @@
-"""An Airflow connection as settings of a client. Imports nothing of Airflow."""
+"""Settings of a client from an Airflow connection. Does not import Airflow."""
 
 from typing import Any, Protocol
 
@@ -7,7 +7,7 @@ from warehouse_sync.integrations.settings import DASHBOARD_URL, ClientSettings
 
 
 class AirflowConnection(Protocol):
-    """What is read of an Airflow connection."""
+    """Fields of an Airflow connection that are read."""
 
     conn_id: str
     login: str | None

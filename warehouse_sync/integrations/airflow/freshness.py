@@ -1,4 +1,4 @@
-"""Whether a pipeline has loaded everything up to a moment: decisions only. Imports nothing of Airflow."""
+"""Decisions about how far a pipeline has loaded. Does not import Airflow."""
 
 from datetime import UTC, datetime
 from typing import Any

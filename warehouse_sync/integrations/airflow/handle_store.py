@@ -1,4 +1,7 @@
-"""Where a task keeps the handle of its run from one try to the next. Imports Airflow only where it has no task state store."""
+"""Storage for the handle of a task's run, from one try to the next.
+
+Imports Airflow only where it has no task state store.
+"""
 
 import hashlib
 import json
@@ -45,11 +48,11 @@ class HandleStore:
             self.state.set(KEY, dict(document))
         else:
             _variables().set(
-                self.variable, json.dumps(dict(document)), description="The run of a task under way."
+                self.variable, json.dumps(dict(document)), description="The run of a task that has not ended."
             )
 
     def clear(self) -> None:
-        """Delete the document: the run has ended, so that a task that is cleared later starts another."""
+        """Delete the document. A task that is cleared later then triggers another run."""
         if self.state is not None:
             self.state.delete(KEY)
         elif self.read():

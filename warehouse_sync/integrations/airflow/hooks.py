@@ -72,7 +72,9 @@ class WarehouseSyncHook(BaseHook):
         return Client(**self.settings().client_options())
 
     async def get_async_conn(self, handle: str | None = None) -> AsyncClient:
-        """Return the running event loop's client for this connection, which all triggers share. Do not close it.
+        """Return the client that all triggers of the running event loop share.
+
+        Do not close it: it is closed with the loop.
 
         Args:
             handle: A run's handle: the client is then for the run's workspace.
@@ -85,7 +87,7 @@ class WarehouseSyncHook(BaseHook):
         return await shared_client(settings if handle is None else settings.for_run(handle))
 
     def test_connection(self) -> tuple[bool, str]:
-        """Read the workspace's pipelines, and return whether that worked, with what to tell the user."""
+        """Read the workspace's pipelines; return whether that worked, and a message."""
         try:
             with self.get_conn() as client:
                 pipelines = client.pipelines.list()

@@ -1,4 +1,7 @@
-"""OpenLineage: a task's inputs are the tables of the pipeline's query, its output is the mParticle workspace."""
+"""OpenLineage for tasks.
+
+The inputs are the tables of the pipeline's query, the output is the mParticle workspace.
+"""
 
 from typing import Any
 

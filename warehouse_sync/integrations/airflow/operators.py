@@ -22,7 +22,7 @@ from warehouse_sync.integrations.task_runs import run_of_task
 class WarehouseSyncTriggerOperator(LineageMixin, BaseOperator):
     """Triggers a pipeline, and waits until the run has succeeded.
 
-    Each task instance has one run under way. Its handle is stored before the wait begins, so that a retry, a restarted worker
+    Each task instance has one run at a time. Its handle is stored before the wait begins, so that a retry, a restarted worker
     or another triggerer waits for the same run. A run that failed is not waited for again: a retry triggers another.
 
     Returns the run as a dict (the handle, too, if it is not waited for), and pushes the XCom `handle`.
@@ -114,7 +114,7 @@ class WarehouseSyncTriggerOperator(LineageMixin, BaseOperator):
         """Log that the run goes on: the API has no call that ends one."""
         if self._handle is not None:
             self.log.warning(
-                "The API cannot cancel runs: %s goes on. If this task is tried again, it waits for it.",
+                "The API cannot cancel runs: %s goes on. A retry of this task waits for it.",
                 self._handle,
             )
 

@@ -1,4 +1,4 @@
-"""What Airflow reads to list the provider. Imports nothing of Airflow."""
+"""Metadata of the provider. Does not import Airflow."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ DEFAULT_CONNECTION_ID = "warehouse_sync_default"
 
 
 def get_provider_info() -> dict[str, Any]:
-    """Return the provider's metadata, as the entry point `apache_airflow_provider` promises."""
+    """Return the provider's metadata for the entry point `apache_airflow_provider`."""
     return {
         "package-name": "warehouse-sync",
         "name": HOOK_NAME,

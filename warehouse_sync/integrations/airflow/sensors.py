@@ -125,7 +125,9 @@ _RENDERS = hasattr(BaseTrigger, "render_template_fields")  # Airflow 3.3 and lat
 
 
 class WarehouseSyncRunSensor(_Sensor):
-    """Waits until a run has succeeded; fails with the run's errors. Returns the run as a dict.
+    """Waits until a run has succeeded. Returns the run as a dict.
+
+    Fails with the run's errors.
 
     Args:
         handle: The run's handle, such as the XCom `handle` of a `WarehouseSyncTriggerOperator`. Templated.
@@ -167,7 +169,9 @@ class WarehouseSyncRunSensor(_Sensor):
 
 
 class WarehouseSyncPipelineSensor(_Sensor):
-    """Waits until a pipeline has loaded everything up to a moment, on its own schedule. Returns that run as a dict.
+    """Waits until a pipeline's own schedule has loaded everything up to a moment.
+
+    Returns the run that did, as a dict.
 
     Args:
         pipeline_id: The pipeline. Templated.

@@ -1,4 +1,4 @@
-"""The triggers: what deferred tasks wait for, in the triggerer's event loop."""
+"""Triggers: deferred tasks wait for them in the triggerer's event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,9 @@ from warehouse_sync.integrations.runs import is_final
 
 
 class WarehouseSyncRunTrigger(BaseTrigger):
-    """Waits until a run has ended. All triggers of a process share one client, and so its polls and connections.
+    """Waits until a run has ended.
+
+    All triggers of a process share one client, and so its polls and connections.
 
     Args:
         handle: The run's handle.
@@ -63,7 +65,7 @@ class WarehouseSyncRunTrigger(BaseTrigger):
 
 
 class WarehouseSyncPipelineTrigger(BaseTrigger):
-    """Waits until a pipeline has loaded everything up to a moment, on its own schedule.
+    """Waits until a pipeline's own schedule has loaded everything up to a moment.
 
     Args:
         pipeline_id: The pipeline.

@@ -1,4 +1,4 @@
-"""Executable assets: trigger the selected pipelines, wait for all runs at once, and report each as it succeeds."""
+"""Assets that run their pipelines, and wait for all runs at once."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,8 +26,8 @@ def build_warehouse_sync_assets(
 ) -> dg.AssetsDefinition:
     """Return assets that run their pipelines.
 
-    Any of them can be selected. A step that is retried, or a run that is re-executed from its failure, waits for the runs that are
-    still under way, and triggers only the pipelines whose runs failed.
+    Any of them can be selected. A step that is retried, or a run that is re-executed from its failure, waits for the runs that
+    have not ended, and triggers only the pipelines whose runs failed.
 
     Args:
         specs: The assets, as `load_warehouse_sync_asset_specs` returns them.
@@ -46,7 +46,7 @@ def build_warehouse_sync_assets(
 def sync_pipelines(
     context: dg.AssetExecutionContext, resource: WarehouseSyncResource, *, timeout: float | None = None
 ) -> Iterator[dg.MaterializeResult]:
-    """Trigger the selected pipelines, wait for their runs, and yield a result for each that succeeded.
+    """Trigger the selected pipelines, wait, and yield a result for each success.
 
     Raises:
         Failure: Some pipelines could not be triggered, or their runs failed: the description has the errors of each. It asks for
@@ -91,7 +91,7 @@ def _trigger_all(
 
 @attrs.define
 class RunTags:
-    """What a Dagster run knows of a pipeline's run: one of its tags, which outlives its processes.
+    """Tag of a Dagster run that holds a pipeline's run, and outlives its processes.
 
     Attributes:
         instance: Dagster's storage.
@@ -112,7 +112,10 @@ class RunTags:
         return cls(context.instance, context.run.run_id, parent, f"{PREFIX}/{pipeline_id}")
 
     def read(self) -> Mapping[str, str]:
-        """Return the document; empty where the tag was copied from a run that this one does not continue."""
+        """Return the document; empty where there is none of this run.
+
+        Dagster copies tags to runs that re-execute another. Only one that continues from a failure continues the wait.
+        """
         run = self.instance.get_run_by_id(self.run_id)
         text = run.tags.get(self.tag) if run is not None else None
         document: dict[str, str] = json.loads(text) if text else {}

@@ -28,7 +28,10 @@ from warehouse_sync.integrations.dagster.translator import WarehouseSyncTranslat
 
 
 class WorkspaceModel(dg.Model):
-    """The workspace, as `defs.yaml` has it. What is left out comes from the environment's `WAREHOUSE_SYNC_…` variables."""
+    """Workspace in `defs.yaml`.
+
+    Settings left out come from the environment's `WAREHOUSE_SYNC_…` variables.
+    """
 
     workspace_id: int | str | None = None
     client_id: str | None = None
@@ -85,7 +88,7 @@ class WarehouseSyncComponent(dg.StateBackedComponent, dg.Model, dg.Resolvable):
 
     @property
     def defs_state_config(self) -> DefsStateConfig:
-        """Where the state is kept."""
+        """Location of the state."""
         which = (self.files and self.files.name) or self.workspace.workspace_id or "environment"
         return DefsStateConfig.from_args(self.defs_state, default_key=f"WarehouseSyncComponent[{which}]")
 
@@ -125,7 +128,7 @@ class WarehouseSyncComponent(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         return spec if self.translation is None else self.translation(spec, pipeline)
 
     def execute(self, context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        """Trigger the selected pipelines, wait for their runs, and yield a result for each."""
+        """Trigger the selected pipelines, wait, and yield a result for each."""
         yield from sync_pipelines(context, self.workspace, timeout=self.timeout)
 
     def _pipelines(self, state_path: Path | None) -> list[PipelineState]:

@@ -1,4 +1,4 @@
-"""Freshness checks: whether each pipeline has loaded as often as its schedule says."""
+"""Freshness checks, by the schedules of the pipelines."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,7 +18,9 @@ _BOUNDS = {
 
 
 def build_freshness_checks(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetChecksDefinition]:
-    """Return checks that fail when a pipeline with a schedule has not loaded for one and a half of its intervals.
+    """Return checks that fail when a pipeline misses its schedule.
+
+    A check fails after one and a half intervals without a load.
 
     Pipelines that run once or on demand have none. Pass the result to `dagster.build_sensor_for_freshness_checks`, too, to have
     them evaluated by themselves.

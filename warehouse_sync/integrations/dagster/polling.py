@@ -1,4 +1,4 @@
-"""Which runs of the platform's own schedule are new: decisions only. Imports nothing of Dagster."""
+"""Decisions about which scheduled runs are new. Does not import Dagster."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -12,10 +12,10 @@ from warehouse_sync import PipelineReport, Run, RunStatus, RunType
 
 @attrs.frozen(kw_only=True)
 class PipelineCursor:
-    """How far a pipeline's runs have been read.
+    """Position up to which a pipeline's runs have been read.
 
     Attributes:
-        since: The logical date from which runs are read again: that of the oldest run that was under way, or of the newest.
+        since: The logical date from which runs are read again: that of the oldest run that had not ended, or of the newest.
         seen: The runs from then on that have ended, and are done with.
         latest: The latest run and its status: where they are the same, there is nothing new.
     """
@@ -66,7 +66,7 @@ def describe_latest(report: PipelineReport) -> str:
 
 
 def first_cursor(report: PipelineReport) -> PipelineCursor:
-    """Return the cursor of a pipeline that is seen for the first time: what has ended by now is history."""
+    """Return the cursor of a new pipeline: runs that have ended are not reported."""
     run = report.latest_pipeline_run
     if run is None:
         return PipelineCursor()
@@ -75,7 +75,7 @@ def first_cursor(report: PipelineReport) -> PipelineCursor:
 
 
 def new_runs(runs: Iterable[Run], cursor: PipelineCursor, latest: str) -> tuple[list[Run], PipelineCursor]:
-    """Return the scheduled runs that have succeeded since, oldest first, and the cursor after them.
+    """Return the new successes of the schedule, oldest first, and the next cursor.
 
     Manual runs are left out: Dagster reports those that it started itself.
 
@@ -91,8 +91,8 @@ def new_runs(runs: Iterable[Run], cursor: PipelineCursor, latest: str) -> tuple[
         for run in ended
         if run.id not in cursor.seen and run.type == RunType.SCHEDULED and run.status == RunStatus.SUCCESS
     ]
-    under_way = [date for date, _, run in dated if not run.status.is_terminal]
-    since = min(under_way) if under_way else max((date for date, _, _ in dated), default=cursor.since)
+    running = [date for date, _, run in dated if not run.status.is_terminal]
+    since = min(running) if running else max((date for date, _, _ in dated), default=cursor.since)
     seen = frozenset(
         run.id for run in ended if run.logical_date is not None and _is_from(run.logical_date, since)
     )

@@ -11,7 +11,9 @@ from warehouse_sync.integrations.dagster.state import read_workspace, to_json
 
 
 class WarehouseSyncResource(dg.ConfigurableResource):
-    """A workspace of the Warehouse Sync API. Settings left out come from the environment's `WAREHOUSE_SYNC_…` variables.
+    """Workspace of the Warehouse Sync API.
+
+    Settings left out come from the environment's `WAREHOUSE_SYNC_…` variables.
 
     Example:
         ```python
@@ -50,7 +52,9 @@ class WarehouseSyncResource(dg.ConfigurableResource):
         return url
 
     def write_state(self, path: str | Path) -> None:
-        """Write the workspace's pipelines to a `.json` file, for `load_warehouse_sync_asset_specs`.
+        """Write the workspace's pipelines to a `.json` file.
+
+        `load_warehouse_sync_asset_specs` reads it.
 
         Raises:
             WarehouseSyncError: They cannot be read.

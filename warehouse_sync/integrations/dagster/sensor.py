@@ -28,9 +28,9 @@ def build_polling_sensor(
     minimum_interval_seconds: int = 60,
     default_status: dg.DefaultSensorStatus = dg.DefaultSensorStatus.STOPPED,
 ) -> dg.SensorDefinition:
-    """Return a sensor that reports each successful run of the platform's own schedule once, also over restarts.
+    """Return a sensor that materializes each successful scheduled run once.
 
-    One request per pipeline and evaluation finds out whether anything is new. Runs that ended before the first evaluation are
+    Runs of the platform's own schedule are reported exactly once, also over restarts.     One request per pipeline and evaluation finds out whether anything is new. Runs that ended before the first evaluation are
     history, and are not reported. Manual runs are skipped: Dagster reports those it started itself.
 
     Args:
@@ -59,7 +59,7 @@ def evaluate(
     resource: WarehouseSyncResource,
     keys: Mapping[str, dg.AssetKey],
 ) -> dg.SensorResult:
-    """Return the materializations of the runs that have succeeded since the last evaluation."""
+    """Return the materializations since the last evaluation, and the next cursor."""
     cursors = read_cursors(context.cursor)
     events: list[dg.AssetMaterialization] = []
     with resource.get_client() as client:

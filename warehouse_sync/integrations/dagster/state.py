@@ -1,4 +1,4 @@
-"""The pipelines that assets are made of, read from a workspace or from files. Imports nothing of Dagster."""
+"""Pipelines read from a workspace or from files. Does not import Dagster."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ STATE_VERSION = 1
 
 @attrs.frozen(kw_only=True)
 class PipelineState:
-    """What is known of a pipeline without calling the API.
+    """Pipeline as definitions are built from, without calling the API.
 
     Attributes:
         id: Its slug.
@@ -105,7 +105,7 @@ def _state(
 
 
 def to_json(pipelines: Sequence[PipelineState]) -> str:
-    """Return pipelines as a document without secrets, such as one keeps beside the code."""
+    """Return pipelines as a JSON document without secrets."""
     return json.dumps(
         {"version": STATE_VERSION, "pipelines": [attrs.asdict(pipeline) for pipeline in pipelines]}, indent=2
     )
@@ -130,7 +130,7 @@ def from_json(text: str) -> list[PipelineState]:
 
 
 def read_state(path: Path) -> list[PipelineState]:
-    """Read pipelines from a state (a file that ends with `.json`) or from files in YAML.
+    """Read pipelines from a state (`.json`) or from files in YAML.
 
     Raises:
         ValueError: The state is of another release.

@@ -13,10 +13,10 @@ FREQUENCY_KEY = f"{PREFIX}/frequency"
 
 
 class WarehouseSyncTranslator:
-    """Decides what the asset of a pipeline looks like. Override `get_asset_spec` to change it."""
+    """Translates pipelines to assets. Override `get_asset_spec` to change them."""
 
     def get_asset_spec(self, pipeline: PipelineState) -> dg.AssetSpec:
-        """Return a pipeline's asset: it depends on the tables of its query, by their full names."""
+        """Return a pipeline's asset, which depends on the tables of its query."""
         return dg.AssetSpec(
             key=dg.AssetKey(["mparticle", pipeline.id]),
             deps=[dg.AssetKey(list(parts)) for parts in pipeline.tables],

@@ -30,7 +30,7 @@ def in_both_contexts(
 ) -> Callable[
     [Callable[Concatenate[Owner, Arguments], Result]], Callable[Concatenate[Owner, Arguments], Any]
 ]:
-    """Let a blocking method return a coroutine where it is called from an asynchronous flow, task or function.
+    """Let a blocking method return a coroutine in asynchronous code.
 
     Args:
         asynchronous: What runs there.
@@ -50,7 +50,10 @@ def in_both_contexts(
 
 
 def is_asynchronous() -> bool:
-    """Return whether the caller is an asynchronous flow or task, or runs in an event loop outside of any."""
+    """Return whether the caller is asynchronous.
+
+    In a flow or a task that depends on its function; elsewhere on whether an event loop is running.
+    """
     try:
         context = get_run_context()
     except MissingContextError:

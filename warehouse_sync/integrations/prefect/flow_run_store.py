@@ -1,4 +1,4 @@
-"""Where a flow run keeps the runs of its pipelines, so that it finds them after it was killed."""
+"""Storage for the runs of a flow run's pipelines, which survives a kill."""
 
 import json
 from collections.abc import Mapping
