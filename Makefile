@@ -115,7 +115,7 @@ $(MUTATE)/.ready: pyproject.toml tests/mutation/requirements.txt
 	@$(MUTATE)/bin/python $(PIP) --requirement tests/mutation/requirements.txt --editable '.[all]'
 	@touch $@
 
-integrations:  ## Test the integrations in real Airflow, Dagster and Prefect (about 20 minutes; ARGS=--quick for 5)
+integrations:  ## Test the integrations in real Airflow, Dagster and Prefect (about 25 minutes; ARGS=--quick for 5)
 	@$(PYTHON) tests/integrations/run.py $(ARGS)
 
 generate: $(STAMP)  ## Write the blocking client and the pages of the commands

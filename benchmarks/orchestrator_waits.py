@@ -186,8 +186,10 @@ def compare(subject: str, waits: int, seconds: float) -> dict[str, Any]:
     try:
         asyncio.run(_stats(url))
         command = [*script, "--measure", subject, "--url", url, "--waits", str(waits)]
-        output = subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout  # noqa: S603 - this file
-        return json.loads(output) | asyncio.run(_stats(url))
+        ran = subprocess.run(command, env=env, check=False, capture_output=True, text=True)  # noqa: S603 - this file
+        if ran.returncode != 0:
+            return {"error": ran.stderr.strip().splitlines()[-1]}
+        return json.loads(ran.stdout) | asyncio.run(_stats(url))
     finally:
         server.terminate()
         server.wait(10)
@@ -215,6 +217,9 @@ def main() -> None:
         for waits in options.waits:
             for subject in SUBJECTS:
                 found = compare(subject, waits, options.seconds)
+                if "error" in found:
+                    print(f"| {waits} | {subject} | failed: {found['error']} | | | | | | |", flush=True)
+                    continue
                 print(
                     f"| {waits} | {subject} | {found['seconds']:.1f} | {found['requests']} "
                     f"| {found['requests'] / found['seconds']:.0f} | {found['connections']} | {found['most_open']} "

@@ -6,5 +6,5 @@ import pytest
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker of tests that take minutes."""
     config.addinivalue_line(
-        "markers", "large: takes minutes; `make integrations` runs it, continuous integration does not"
+        "markers", "large: real processes, for minutes; `make integrations` runs it, `--quick` does not"
     )

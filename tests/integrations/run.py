@@ -48,10 +48,10 @@ def run_tests(host: str, *, quick: bool) -> bool:
     """Run a host's tests in its environment; return whether they passed."""
     command = [
         str(environment(host)),
-        *("-m", "pytest", "-q", "-s", "--durations=5", "-p", "no:cacheprovider"),
+        *("-m", "pytest", "-q", "-p", "no:cacheprovider"),
         f"--confcutdir={HERE}",  # the core's conftest needs what is not installed here
         *("-o", "filterwarnings=default"),  # the hosts warn of themselves
-        *(("-m", "not large") if quick else ()),
+        *(("-m", "not large") if quick else ("-rP", "--durations=5")),  # figures are printed
         *map(str, HOSTS[host]),
     ]
     return subprocess.run(command, check=False, cwd=ROOT).returncode == 0  # noqa: S603 - our own

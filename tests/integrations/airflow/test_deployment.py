@@ -16,7 +16,8 @@ pytest.importorskip("airflow", reason="Airflow is not installed here: run `make 
 
 PIPELINES = 20
 SCALE = int(os.environ.get("WAITS", "500"))
-LENGTH = float(os.environ.get("LENGTH", "240"))  # seconds that a run of the large test takes
+# Seconds that a run of the large test takes. A first wait polls every 30 s at last, so that shorter runs are seen later in proportion.
+LENGTH = float(os.environ.get("LENGTH", "240"))
 
 OPERATORS = """
 from datetime import timedelta
@@ -108,6 +109,7 @@ def manual_runs(emulator: Emulator, pipeline_ids: list[str]) -> dict[str, int]:
         }
 
 
+@pytest.mark.large
 def test_killed_processes_resume_every_run(emulator: Emulator, tmp_path: Path) -> None:
     """The triggerer is killed while tasks wait, and a worker in its wait: each pipeline has run once."""
     *ids, last = emulator.seed(pipelines=PIPELINES + 1, runs=0)

@@ -155,6 +155,7 @@ def test_project_loads_without_the_api(project: Project, emulator: Emulator) -> 
     assert "by_hand/by-hand" in text
 
 
+@pytest.mark.large
 def test_every_asset_is_launched(project: Project, emulator: Emulator) -> None:
     """One launch runs each of the thirty pipelines once, and materializes each."""
     project.run("utils", "refresh-defs-state")
@@ -173,6 +174,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+@pytest.mark.large
 def test_sensor_reports_once_over_a_restart(project: Project, emulator: Emulator) -> None:
     """`dg dev` is killed between evaluations: each run of the schedule is a materialization, once."""
     pipeline_id = "seeded-pipeline-00001"

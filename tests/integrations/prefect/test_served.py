@@ -68,6 +68,7 @@ def children(process: int) -> list[int]:
     return found[1:]
 
 
+@pytest.mark.large
 def test_killed_flow_run_waits_for_the_same_run(server: str, tmp_path: Path) -> None:
     """The process of a flow run is killed in its wait; started again, it waits for the run that it had triggered."""
     (tmp_path / "serve.py").write_text(SERVE, encoding="utf-8")
