@@ -51,6 +51,9 @@ CALLS = {
     "auth login": "",
     "auth status": "",
     "auth logout": "",
+    "profiles list": "",
+    "profiles show": "staging",
+    "profiles create": "production --workspace 5329 --client-id ID --client-secret env:WAREHOUSE_SYNC_CLIENT_SECRET",
     "doctor": "",
     "preview": "--warehouse {folder}/shop 'SELECT email FROM shop.public.customers'",
     "demo": "--pipelines 3",
@@ -106,6 +109,8 @@ def make_workspace(emulator: Emulator, folder: Path) -> Workspace:
     }.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(json.dumps(document), "utf-8")
+    (folder / "config.toml").write_text(PROFILE, "utf-8")
+    settings["WAREHOUSE_SYNC_CONFIG"] = str(folder / "config.toml")
     (folder / "shop").mkdir()
     (folder / "shop" / "customers.csv").write_text("email\na@example.com\n", "utf-8")
     return Workspace(emulator=emulator, folder=folder, settings=settings)
@@ -115,6 +120,12 @@ def _postman_secret(emulator: Emulator) -> dict[str, str]:
     return {"key": "PLATFORM_API_CLIENT_SECRET", "value": emulator.client_options()["client_secret"]}
 
 
+PROFILE = """
+[profiles.staging]
+workspace_id = 5328
+client_id = "emu_client"
+client_secret = "env:WAREHOUSE_SYNC_CLIENT_SECRET"
+"""
 OLD_CONNECTION = {
     "id": "old",
     "type": "snowflake",

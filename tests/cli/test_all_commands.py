@@ -37,6 +37,9 @@ OFFLINE = {
     "demo",
     "auth status",
     "auth logout",
+    "profiles list",
+    "profiles show",
+    "profiles create",
 }
 
 
@@ -101,7 +104,7 @@ ONE_LINE = {
     "destroy": r"Plan: 0 to create, 0 to update, 4 to delete, 0 unchanged\.",
     "demo": r"Done in \d+\.\d s\.",
 }
-CHANGES = {"pipelines trigger", "pipelines pause", "auth logout"}
+CHANGES = {"pipelines trigger", "pipelines pause", "profiles create", "auth logout"}
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -21,6 +21,7 @@ from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.profiles import (
     SETTINGS,
     ProfileSecret,
+    complete_profiles,
     config_file,
     read_default_profile,
     read_postman,
@@ -295,7 +296,12 @@ def context_options(command: _Command) -> _Command:
 
 
 _OPTIONS = (
-    click.option("--profile", metavar="NAME", help="Use the settings of this profile."),
+    click.option(
+        "--profile",
+        metavar="NAME",
+        help="Use the settings of this profile.",
+        shell_complete=complete_profiles,
+    ),
     click.option(
         "--postman-env",
         type=click.Path(path_type=Path),

@@ -38,6 +38,7 @@ SECTIONS = {
     },
     "Access": {
         "auth": "Log in, log out and show the cached token.",
+        "profiles": "List, show and create profiles.",
         "doctor": "Check settings, network, token and API access.",
         "setup": "Print the SQL that gives mParticle access to a warehouse.",
     },

@@ -12,12 +12,15 @@ A profile file:
 
 import json
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
+
+import click
 
 from warehouse_sync.cli.errors import CliError
 from warehouse_sync.cli.exit_codes import ExitCode
@@ -30,7 +33,10 @@ _POSTMAN = {
     "API_URL": "api_url",
     "OAUTH_URL": "token_url",
 }
-_SECRET = "client_secret"  # noqa: S105 - a setting's name
+SECRET = "client_secret"  # noqa: S105 - a setting's name
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+# The default before the first table. TOML allows other forms, which are refused.
+_DEFAULT = re.compile(r"\A((?:[^\[\n]*\n)*?)default[ \t]*=[^\n]*\n")
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -68,6 +74,11 @@ class ProfileSecret:
     where: str
     file: Path
     environ: Mapping[str, str] = field(repr=False)
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether the profile says where the secret is, and does not hold it."""
+        return self.text.startswith(("env:", "file:"))
 
     def reveal(self) -> str:
         """Return the secret.
@@ -146,14 +157,73 @@ def read_default_profile(file: Path | None, environ: Mapping[str, str]) -> Profi
     Raises:
         CliError: As for `read_profile`.
     """
-    chosen = environ.get("WAREHOUSE_SYNC_PROFILE")
-    if chosen:
-        return read_profile(file, chosen, environ)
-    if file is None or not file.exists():
+    name = read_default_name(file, environ)
+    return None if name is None else read_profile(file, name, environ)
+
+
+def read_default_name(file: Path | None, environ: Mapping[str, str]) -> str | None:
+    """Return the name of the profile that is used without `--profile`."""
+    chosen: str | None = environ.get("WAREHOUSE_SYNC_PROFILE") or _document(file).get("default")
+    return chosen
+
+
+def read_profile_names(file: Path | None) -> list[str]:
+    """Return the names of all profiles."""
+    return [] if file is None else list(_table(_document(file), "profiles", file))
+
+
+def complete_profiles(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a profile in the shell."""
+    try:
+        return [name for name in read_profile_names(config_file(os.environ)) if name.startswith(incomplete)]
+    except CliError:
+        return []
+
+
+def _document(file: Path | None) -> dict[str, Any]:
+    """Return the content of the profile file; nothing if it does not exist."""
+    return {} if file is None or not file.exists() else _read_toml(file)
+
+
+def add_profile(file: Path, name: str, settings: Mapping[str, object], *, is_default: bool) -> str:
+    """Return the text of the profile file with a new profile; nothing else changes.
+
+    Raises:
+        CliError: The name is invalid or in use, or the file has a form that this cannot extend.
+    """
+    document = _document(file)
+    if not _NAME.fullmatch(name):
+        raise CliError(f"{name!r} is not a name: use letters, digits, '_' and '-'.", ExitCode.USAGE)
+    if name in _table(document, "profiles", file):
+        raise CliError(f"{file} already has a profile {name!r}.", ExitCode.CONFLICT, "Edit it in that file.")
+    text = file.read_text(encoding="utf-8") if document or file.exists() else ""
+    if is_default:
+        others = _DEFAULT.sub(r"\1", text, count=1)
+        text = f"default = {_toml_string(name)}\n{others}"
+    lines = "".join(f"{key} = {_toml_value(value)}\n" for key, value in settings.items())
+    text = f"{text.rstrip()}\n\n[profiles.{name}]\n{lines}".lstrip()
+    expected = {**document, "profiles": {**document.get("profiles", {}), name: dict(settings)}}
+    if is_default:
+        expected["default"] = name
+    if _parsed(text) != expected:
+        raise CliError(f"{file} cannot be extended.", ExitCode.CONFIGURATION, "Edit it in an editor.")
+    return text
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
         return None
-    document = _read_toml(file)
-    name = document.get("default")
-    return None if name is None else _profile(document, file, name, environ)
+
+
+def _toml_value(value: object) -> str:
+    return str(value) if isinstance(value, int) else _toml_string(str(value))
+
+
+def _toml_string(text: str) -> str:
+    """Return a TOML string, whose escapes are those of JSON and one more."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _profile(document: dict[str, Any], file: Path, name: str, environ: Mapping[str, str]) -> Profile:
@@ -193,9 +263,9 @@ def _settings(
             ExitCode.CONFIGURATION,
         )
     settings: dict[str, str | ProfileSecret] = {name: str(value) for name, value in profile.items()}
-    secret = settings.get(_SECRET)
+    secret = settings.get(SECRET)
     if isinstance(secret, str) and secret:
-        settings[_SECRET] = ProfileSecret(text=secret, where=where, file=file, environ=environ)
+        settings[SECRET] = ProfileSecret(text=secret, where=where, file=file, environ=environ)
     return settings
 
 

@@ -6,6 +6,7 @@ import click
 
 from warehouse_sync import declarative
 from warehouse_sync.cli.context import Context, context_options
+from warehouse_sync.cli.id_completion import complete_ids
 from warehouse_sync.cli.output import Output, output_options
 
 
@@ -40,7 +41,7 @@ def add_get_command(group: click.Group, resource: str, *, summary: str, example_
     """
 
     @group.command(name="get", help=f"{summary}\n\nExample: warehouse-sync {group.name} get {example_id}")
-    @click.argument("resource_id", metavar="ID")
+    @click.argument("resource_id", metavar="ID", shell_complete=complete_ids(resource))
     @output_options
     @context_options
     def get_resource(*, context: Context, output: Output, resource_id: str) -> None:

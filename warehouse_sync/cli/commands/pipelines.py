@@ -8,12 +8,15 @@ import click
 import warehouse_sync
 from warehouse_sync.cli import bulk
 from warehouse_sync.cli.context import Context, context_options
+from warehouse_sync.cli.id_completion import complete_ids
 from warehouse_sync.cli.output import Output, output_options
 from warehouse_sync.cli.resource_commands import add_get_command, add_list_command
 from warehouse_sync.cli.run_waiting import RunWaiter, trigger_several, wait_timeout_option
 
 if TYPE_CHECKING:
     from warehouse_sync import AsyncClient, Pipeline, PipelineState
+
+_complete = complete_ids("pipelines")
 
 
 @click.group()
@@ -34,7 +37,7 @@ add_get_command(pipelines, "pipelines", summary="Show a pipeline.", example_id="
 
 
 @pipelines.command(name="trigger")
-@click.argument("pipeline_ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("pipeline_ids", metavar="ID...", nargs=-1, required=True, shell_complete=_complete)
 @click.option("--wait", is_flag=True, help="Wait until the runs end.")
 @wait_timeout_option
 @output_options
@@ -66,7 +69,7 @@ def trigger_pipelines(
 
 
 @pipelines.command(name="pause")
-@click.argument("pipeline_ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("pipeline_ids", metavar="ID...", nargs=-1, required=True, shell_complete=_complete)
 @output_options
 @context_options
 def pause_pipelines(*, context: Context, output: Output, pipeline_ids: tuple[str, ...]) -> None:
@@ -80,7 +83,7 @@ def pause_pipelines(*, context: Context, output: Output, pipeline_ids: tuple[str
 
 
 @pipelines.command(name="resume")
-@click.argument("pipeline_ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("pipeline_ids", metavar="ID...", nargs=-1, required=True, shell_complete=_complete)
 @output_options
 @context_options
 def resume_pipelines(*, context: Context, output: Output, pipeline_ids: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ import click
 
 from warehouse_sync import declarative
 from warehouse_sync.cli.context import Context, context_options
+from warehouse_sync.cli.id_completion import complete_ids
 from warehouse_sync.cli.output import Output, output_options
 from warehouse_sync.cli.report_html import History, render
 from warehouse_sync.cli.run_history import Selection, current_time, read_runs
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     metavar="ID",
     show_default="all pipelines",
     help="Include this pipeline; repeatable.",
+    shell_complete=complete_ids("pipelines"),
 )
 @click.option(
     "--most",

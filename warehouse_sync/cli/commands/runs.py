@@ -9,6 +9,7 @@ import warehouse_sync
 from warehouse_sync import declarative
 from warehouse_sync.cli import errors
 from warehouse_sync.cli.context import Context, context_options
+from warehouse_sync.cli.id_completion import complete_ids
 from warehouse_sync.cli.output import Output, output_options
 from warehouse_sync.cli.run_history import Selection, current_time, read_runs
 from warehouse_sync.cli.run_waiting import RunWaiter, wait_timeout_option
@@ -39,7 +40,7 @@ def runs() -> None:
 
 
 @runs.command(name="list")
-@click.argument("pipeline_id", metavar="PIPELINE")
+@click.argument("pipeline_id", metavar="PIPELINE", shell_complete=complete_ids("pipelines"))
 @click.option(
     "--start",
     type=errors.parse_datetime,
@@ -96,6 +97,7 @@ def list_runs(  # noqa: PLR0913 - one argument per option
     metavar="ID",
     show_default="all pipelines",
     help="Include this pipeline; repeatable.",
+    shell_complete=complete_ids("pipelines"),
 )
 @click.option("--days", type=click.IntRange(1, 3650), default=7, help="Days of history.")
 @click.option("--limit", type=click.IntRange(1), default=50, help="Maximum number of runs.")
@@ -124,7 +126,7 @@ def list_failures(
 
 
 @runs.command(name="get")
-@click.argument("pipeline_id", metavar="PIPELINE")
+@click.argument("pipeline_id", metavar="PIPELINE", shell_complete=complete_ids("pipelines"))
 @click.argument("run_id", type=int, metavar="RUN")
 @output_options
 @context_options
@@ -138,7 +140,9 @@ def get_run(*, context: Context, output: Output, pipeline_id: str, run_id: int) 
 
 
 @runs.command(name="watch")
-@click.argument("run", nargs=-1, required=True, metavar="HANDLE | PIPELINE RUN")
+@click.argument(
+    "run", nargs=-1, required=True, metavar="HANDLE | PIPELINE RUN", shell_complete=complete_ids("pipelines")
+)
 @wait_timeout_option
 @output_options
 @context_options

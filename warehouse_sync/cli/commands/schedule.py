@@ -12,6 +12,7 @@ from warehouse_sync import declarative
 from warehouse_sync.cli import errors
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.exit_codes import ExitCode
+from warehouse_sync.cli.id_completion import complete_ids
 from warehouse_sync.cli.output import Output, output_options
 from warehouse_sync.cli.run_history import current_time
 
@@ -31,7 +32,7 @@ def schedule() -> None:
 
 
 @schedule.command()
-@click.argument("pipeline_id", metavar="PIPELINE")
+@click.argument("pipeline_id", metavar="PIPELINE", shell_complete=complete_ids("pipelines"))
 @click.option(
     "--files",
     type=click.Path(exists=True, path_type=Path),

@@ -8,11 +8,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 
-def write_whole(texts: Mapping[Path, str]) -> None:
+def write_whole(texts: Mapping[Path, str], *, private: bool = False) -> None:
     """Write text files: all of them, or none if one cannot be written.
 
     Each text goes to a temporary file beside its target, which replaces the target after all texts were written. The
     target of a symlink is replaced, not the link. Pipes and devices are written to directly.
+
+    Args:
+        texts: The texts by path.
+        private: Whether only the user can read the files. Otherwise a new file has the user's default permissions and an
+            existing one keeps its own.
 
     Raises:
         OSError: A file cannot be written; its `filename` is the target.
@@ -25,7 +30,7 @@ def write_whole(texts: Mapping[Path, str]) -> None:
                 if _is_special(file):
                     file.write_bytes(content)
                 else:
-                    _write_beside(file.resolve(), content, prepared)
+                    _write_beside(file.resolve(), content, prepared, private=private)
         for file, temporary in prepared.items():
             with _errors_name(file):
                 temporary.replace(file)
@@ -34,13 +39,13 @@ def write_whole(texts: Mapping[Path, str]) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _write_beside(file: Path, content: bytes, prepared: dict[Path, Path]) -> None:
+def _write_beside(file: Path, content: bytes, prepared: dict[Path, Path], *, private: bool) -> None:
     """Write a temporary file with the permissions of the target, and add it to `prepared`."""
     temporary = file.with_name(f".{secrets.token_hex(8)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
     prepared[file] = temporary
     with os.fdopen(descriptor, "wb") as stream:
-        if file.exists():
+        if file.exists() and not private:
             temporary.chmod(stat.S_IMODE(file.stat().st_mode))
         stream.write(content)
 
