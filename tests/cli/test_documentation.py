@@ -33,6 +33,24 @@ def test_command_is_documented(words: tuple[str, ...], command: click.Command) -
     assert [each.name for each in options if not re.match(r"[A-Za-z].+\.", each.help or "")] == []
 
 
+@pytest.mark.parametrize(
+    ("words", "command"), ALL, ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
+)
+def test_help_shows_choices_and_defaults(words: tuple[str, ...], command: click.Command) -> None:
+    """Each choice and each default of an option is in its help."""
+    context = click.Context(command, info_name=words[-1], show_default=True)
+    for option in command.params:
+        record = option.get_help_record(context)
+        if record is None or not isinstance(option, click.Option):
+            continue
+        shown = " ".join(record)
+        if isinstance(option.type, click.Choice):
+            assert [each for each in option.type.choices if each.lower() not in shown.lower()] == []
+            assert option.required or "default: " in shown, option.name
+        if isinstance(option.get_default(context), int | float | str) and not option.is_flag:
+            assert "default: " in shown, option.name
+
+
 def test_summaries_are_those_of_the_commands() -> None:
     """The help lists each command with the first line of its own help."""
     first_lines = {

@@ -299,6 +299,7 @@ _OPTIONS = (
     click.option(
         "--profile",
         metavar="NAME",
+        show_default="WAREHOUSE_SYNC_PROFILE, or the default of the profile file",
         help="Use the settings of this profile.",
         shell_complete=complete_profiles,
     ),
@@ -308,7 +309,12 @@ _OPTIONS = (
         metavar="FILE",
         help="Use the settings of an exported Postman environment.",
     ),
-    click.option("--workspace", metavar="ID", help="Workspace id, a number."),
+    click.option(
+        "--workspace",
+        metavar="ID",
+        show_default="WAREHOUSE_SYNC_WORKSPACE_ID, or that of a profile",
+        help="Workspace id, a number.",
+    ),
     click.option("--api-url", metavar="URL", help=f"URL of the API.  [default: {API_URL}]"),
     click.option("--token-url", metavar="URL", help=f"URL of the token endpoint.  [default: {TOKEN_URL}]"),
     click.option(

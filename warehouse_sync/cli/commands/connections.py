@@ -6,6 +6,7 @@ from warehouse_sync import declarative
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.output import Output, output_options
 from warehouse_sync.cli.resource_commands import add_get_command
+from warehouse_sync.cli.warehouses import SERVICE_PROVIDERS
 
 
 @click.group()
@@ -17,7 +18,12 @@ def connections() -> None:
 
 
 @connections.command(name="list")
-@click.option("--provider", metavar="NAME", help="List only this service provider, such as Snowflake.")
+@click.option(
+    "--provider",
+    type=click.Choice(list(SERVICE_PROVIDERS.values()), case_sensitive=False),
+    show_default="all",
+    help="List only this service provider.",
+)
 @output_options
 @context_options
 def list_connections(*, context: Context, output: Output, provider: str | None) -> None:

@@ -41,6 +41,7 @@ FROM shop.public.customers
 @click.option(
     "--pipelines",
     default=400,
+    metavar="N",
     type=click.IntRange(1, 100_000),
     help="Number of pipelines to poll in the last step.",
 )

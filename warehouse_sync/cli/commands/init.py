@@ -137,7 +137,10 @@ _ENVIRONMENT = Question(
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
-    "--warehouse", type=click.Choice(list(SERVICE_PROVIDERS)), help="Warehouse that holds the data."
+    "--warehouse",
+    type=click.Choice(list(SERVICE_PROVIDERS)),
+    show_default="prompt",
+    help="Warehouse that holds the data.",
 )
 @click.option(
     "--set", "given", multiple=True, metavar="FIELD=VALUE", help="Set a field of the connection; repeatable."

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="File to write; `-` is stdout.",
 )
-@click.option("--days", type=click.IntRange(1, 3650), default=7, help="Days of history.")
+@click.option("--days", type=click.IntRange(1, 3650), default=7, metavar="N", help="Days of history.")
 @click.option(
     "--pipeline",
     "chosen",

@@ -45,15 +45,17 @@ def runs() -> None:
     "--start",
     type=errors.parse_datetime,
     metavar="DATE",
+    show_default="no limit",
     help="List only runs with this logical date or later.",
 )
 @click.option(
     "--end",
     type=errors.parse_datetime,
     metavar="DATE",
+    show_default="no limit",
     help="List only runs with this logical date or earlier.",
 )
-@click.option("--limit", type=click.IntRange(1), default=50, help="Maximum number of runs.")
+@click.option("--limit", type=click.IntRange(1), default=50, metavar="N", help="Maximum number of runs.")
 @click.option("--failed", is_flag=True, help="List only failed runs.")
 @output_options
 @context_options
@@ -99,8 +101,8 @@ def list_runs(  # noqa: PLR0913 - one argument per option
     help="Include this pipeline; repeatable.",
     shell_complete=complete_ids("pipelines"),
 )
-@click.option("--days", type=click.IntRange(1, 3650), default=7, help="Days of history.")
-@click.option("--limit", type=click.IntRange(1), default=50, help="Maximum number of runs.")
+@click.option("--days", type=click.IntRange(1, 3650), default=7, metavar="N", help="Days of history.")
+@click.option("--limit", type=click.IntRange(1), default=50, metavar="N", help="Maximum number of runs.")
 @output_options
 @context_options
 def list_failures(

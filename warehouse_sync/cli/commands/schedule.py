@@ -39,7 +39,7 @@ def schedule() -> None:
     metavar="FOLDER",
     help="Read the pipeline from files instead of the workspace; needs no account.",
 )
-@click.option("--count", type=click.IntRange(1, 1000), default=10, help="Number of runs.")
+@click.option("--count", type=click.IntRange(1, 1000), default=10, metavar="N", help="Number of runs.")
 @click.option(
     "--after",
     type=errors.parse_datetime,
