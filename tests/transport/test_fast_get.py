@@ -28,7 +28,7 @@ from warehouse_sync.transport import fast_get
 from warehouse_sync.transport.fast_get import FastGet
 
 pytestmark = pytest.mark.skipif(
-    not aiohttp.__version__.startswith(fast_get.SUPPORTED_AIOHTTP),
+    not fast_get.is_supported(),
     reason="FastGet does not support this aiohttp",
 )
 

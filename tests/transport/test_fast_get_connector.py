@@ -9,7 +9,19 @@ import pytest
 from warehouse_sync.transport.fast_get import Connector, ResponseReader, create_connector, is_supported
 
 
-@pytest.mark.parametrize(("version", "kind"), [("3.14.99", Connector), ("3.15.0", aiohttp.TCPConnector)])
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [
+        ("3.14.3", Connector),
+        ("3.14.10", Connector),
+        ("3.14.99", Connector),
+        ("3.13.5", aiohttp.TCPConnector),
+        ("3.14.2", aiohttp.TCPConnector),
+        ("3.14.0rc1", aiohttp.TCPConnector),
+        ("3.15.0", aiohttp.TCPConnector),
+        ("3.140.3", aiohttp.TCPConnector),
+    ],
+)
 async def test_connector_is_aiohttps_own_under_an_unsupported_version(
     monkeypatch: pytest.MonkeyPatch, version: str, kind: type[aiohttp.TCPConnector]
 ) -> None:

@@ -7,7 +7,6 @@ import ssl
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 import trustme
 
@@ -20,7 +19,7 @@ from warehouse_sync.transport.fast_get import Connector, ResponseReader
 from warehouse_sync.transport.plain_response import read_plain_response
 
 pytestmark = pytest.mark.skipif(
-    not aiohttp.__version__.startswith(fast_get.SUPPORTED_AIOHTTP),
+    not fast_get.is_supported(),
     reason="FastGet does not support this aiohttp",
 )
 

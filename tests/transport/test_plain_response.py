@@ -10,7 +10,7 @@ from aiohttp.client_proto import ResponseHandler
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from warehouse_sync.transport.fast_get import SUPPORTED_AIOHTTP, ResponseReader
+from warehouse_sync.transport.fast_get import ResponseReader, is_supported
 from warehouse_sync.transport.plain_response import PlainResponse, read_plain_response
 
 BODY = b'{"a":1}'
@@ -204,9 +204,7 @@ def pieces_of(content: aiohttp.StreamReader) -> Iterator[bytes]:
     return iter(getattr(content, "_buffer", ()))
 
 
-@pytest.mark.skipif(
-    not aiohttp.__version__.startswith(SUPPORTED_AIOHTTP), reason="FastGet does not support this aiohttp"
-)
+@pytest.mark.skipif(not is_supported(), reason="FastGet does not support this aiohttp")
 @given(pieces=splits())
 @example(pieces=[PLAIN])
 @example(pieces=[b"", PLAIN])

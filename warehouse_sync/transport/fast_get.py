@@ -12,6 +12,7 @@ other than `SUPPORTED_AIOHTTP`.
 
 import asyncio
 import functools
+import re
 import time
 import types
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,7 @@ from multidict import CIMultiDict
 from warehouse_sync.transport.plain_response import PlainResponse, read_plain_response
 from warehouse_sync.transport.request import RequestHeaders
 
-SUPPORTED_AIOHTTP: Final = "3.14."  # the versions whose private names this module uses
+SUPPORTED_AIOHTTP: Final = r"3\.14\.([3-9]|\d\d+)"  # the versions whose private names this module uses
 
 _INTERIM = frozenset(range(100, 200)) - {101}  # after 101 the connection speaks another protocol
 _RECEIVE_BUFFER = 256 * 1024  # bytes, as many as asyncio reads at once
@@ -242,7 +243,7 @@ def open_fast_get(session: aiohttp.ClientSession) -> FastGet | None:
 
 def is_supported() -> bool:
     """Return whether the private names of the installed aiohttp are known."""
-    return aiohttp.__version__.startswith(SUPPORTED_AIOHTTP)
+    return re.fullmatch(SUPPORTED_AIOHTTP, aiohttp.__version__, re.ASCII) is not None
 
 
 def create_connector(**options: Any) -> aiohttp.TCPConnector:  # noqa: ANN401 - passed on
