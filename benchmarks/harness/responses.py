@@ -126,6 +126,7 @@ def encode(document: object) -> bytes:
         "Content-Type: application/json; charset=utf-8\r\n"
         f"Content-Length: {len(body)}\r\n"
         "Connection: keep-alive\r\n"
+        "X-mp-rate-limit-percentage-used: 12\r\n"
         "X-Request-Id: 5f0c9a2e-8d37-4a1b-9c63-2f1f0f3f7a11\r\n\r\n"
     )
     return head.encode() + body

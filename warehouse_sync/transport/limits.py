@@ -9,6 +9,7 @@ _PERCENT = re.compile(r"\s*([0-9]{1,3})(?:\.[0-9]+)?\s*%?\s*", re.ASCII)
 _UNLIMITED = float("inf")
 
 THROTTLE_AT = 90  # percent of the rate limit used
+_BELOW_THROTTLE = frozenset(map(str, range(THROTTLE_AT)))  # the platform sends one of these with each response
 
 
 class RequestLimiter:
@@ -90,6 +91,8 @@ class AdaptiveConcurrency:
 
     def on_usage(self, usage: str) -> None:
         """Reduce the limit if the header with the used share of the rate limit is high."""
+        if usage in _BELOW_THROTTLE:
+            return
         match = _PERCENT.fullmatch(usage)
         if match is not None and int(match[1]) >= THROTTLE_AT:
             self.on_throttled()
