@@ -55,7 +55,8 @@ class ResponseReader(ResponseHandler, asyncio.BufferedProtocol):
         self._at_start = True
         self._parser = None  # that of an earlier response
         self._read_timeout = read_timeout
-        self.start_timeout()
+        if read_timeout is not None:
+            self.start_timeout()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio passes it
         """Return the buffer to receive into."""
@@ -81,7 +82,8 @@ class ResponseReader(ResponseHandler, asyncio.BufferedProtocol):
         if response is None:
             self.set_response_params(read_until_eof=True, read_timeout=self._read_timeout)
             return False
-        self._drop_timeout()
+        if self._read_timeout_handle is not None:
+            self._drop_timeout()
         self.feed_data(response)  # type: ignore[arg-type] # `FastGet` tells it from aiohttp's
         return True
 

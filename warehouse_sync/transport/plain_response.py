@@ -20,9 +20,9 @@ _HEAD = re.compile(
 _LINE = re.compile(rb"\r\n([^:\r]+):[\t ]*([^\r]*)")
 # The headers that decide where a response ends, how its body is encoded, and what follows on its connection.
 _FRAMING = re.compile(
-    rb"\r\n((?:content-length|transfer-encoding|content-encoding|connection|proxy-connection|upgrade|sec-websocket-key1):[^\r]*)"
+    rb"\n((?:con(?:nection(?!: keep-alive\r)|tent-(?:length|encoding))"
+    rb"|transfer-encoding|proxy-connection|upgrade|sec-websocket-key1):[^\r]*)"
 )
-_KEEP_ALIVE: Final = b"connection: keep-alive"
 
 
 class PlainResponse:
@@ -75,7 +75,6 @@ def read_plain_response(data: bytes | memoryview) -> PlainResponse | None:
     end = match.end()
     head = bytes(data[:end])
     lower_head = head.lower()
-    framing = [line for line in _FRAMING.findall(lower_head) if line != _KEEP_ALIVE]
-    if framing != [b"content-length: %d" % (len(data) - end)]:
+    if _FRAMING.findall(lower_head) != [b"content-length: %d" % (len(data) - end)]:
         return None
     return PlainResponse(head, lower_head, bytes(data[end:]))
