@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from warehouse_sync.resources.ingest_v1 import IngestV1
     from warehouse_sync.resources.pipelines import Pipelines
     from warehouse_sync.resources.runs import Runs
-    from warehouse_sync.resources.workspace import RecentlyCreated, Workspace
+    from warehouse_sync.resources.workspace import Created, Workspace
     from warehouse_sync.transport.token_cache import TokenCache
 
 T = TypeVar("T")
@@ -129,12 +129,12 @@ class AsyncClient:
         self,
         sender: RetryingSender,
         workspace_id: int,
-        recently_created: "RecentlyCreated",
+        created: "Created",
         *,
         owns_pool: bool = True,
     ) -> None:
         self._sender = sender
-        self._recently_created = recently_created
+        self._created = created
         self._owns_pool = owns_pool
         self.workspace_id: int = workspace_id
 
@@ -177,11 +177,11 @@ class AsyncClient:
     def _workspace(self) -> "Workspace":
         from warehouse_sync.resources.workspace import Workspace
 
-        return Workspace(sender=self._sender, id=self.workspace_id, recently_created=self._recently_created)
+        return Workspace(sender=self._sender, id=self.workspace_id, created=self._created)
 
     def _over(self, sender: RetryingSender, workspace_id: int) -> Self:
         client = type(self).__new__(type(self))
-        client._bind(sender, workspace_id, self._recently_created, owns_pool=False)  # noqa: SLF001 - an instance of this class
+        client._bind(sender, workspace_id, self._created, owns_pool=False)  # noqa: SLF001 - an instance of this class
         return client
 
     def workspace(self, workspace_id: int | str) -> Self:

@@ -17,6 +17,7 @@ from warehouse_sync import (
     ConnectionSpec,
     DatabricksConfig,
     DataModelSpec,
+    ForbiddenError,
     NotFoundError,
     OutcomeUnknownError,
     PipelineBusyError,
@@ -158,10 +159,40 @@ async def test_lost_create_with_a_different_resource_is_a_conflict(peer: Peer, c
         assert (await client.connections.create(spec)).name == "Mine"
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=-2), timedelta(0), timedelta(hours=2)])
+async def test_lost_create_of_an_older_resource_is_a_conflict(
+    peer: Peer, noon: FakeClock, ahead: timedelta
+) -> None:
+    """Its secrets, which the API masks, may be others. The server's clock decides what is older."""
+    there = NOW + ahead
+
+    def found(created_on: datetime) -> Answer:
+        document = {**CONNECTION, "created_on": created_on.isoformat()}
+        return reply(200, document, Date=format_datetime(there, usegmt=True))
+
+    peer.serve(CREATE.route, reset())
+    peer.serve(READ.route, found(there - timedelta(seconds=3)), found(there - timedelta(seconds=2)))
+    async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
+        with pytest.raises(ConflictError, match=r"'c1' existed before, since 2023-11-1\d \d\d:29:57 UTC"):
+            await client.connections.create(SPEC)
+        assert (await client.connections.create(SPEC)).id == "c1"
+    assert peer.count(CREATE.route) == 2
+
+
+async def test_lost_create_of_a_resource_without_a_date_is_unknown(peer: Peer, noon: FakeClock) -> None:
+    """It may be the created one, or an older one with other secrets."""
+    peer.serve(CREATE.route, reset())
+    peer.serve(READ.route, reply(200, {**CONNECTION, "created_on": None}))
+    async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
+        with pytest.raises(OutcomeUnknownError, match="does not show when it was created") as caught:
+            await client.connections.create(SPEC)
+    assert isinstance(caught.value.__cause__, ReadError)
+
+
 async def test_created_pipeline_may_be_missing_for_a_while(peer: Peer, clock: FakeClock) -> None:
     """A wait takes a 404 for a new pipeline as "not yet" for 90 s."""
     _, _, pipeline = specs()
-    there = reply(200, encode.spec(pipeline))
+    there = reply(200, encode.spec(pipeline) | {"created_on": CONNECTION["created_on"]})
     peer.serve(f"POST {BASE}/inputs/data-pipelines", reset(), there)
     peer.serve(f"GET {BASE}/inputs/data-pipelines/p1", there)
     async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
@@ -267,6 +298,71 @@ async def test_lost_trigger_ignores_runs_of_earlier_triggers(peer: Peer, noon: F
         assert (await client.pipelines.trigger("p1")).run_id == 7
         second = await client.pipelines.trigger("p1")
     assert (second.run_id, second.inferred) == (8, True)
+
+
+@pytest.mark.parametrize("timeout", [0, 90])
+async def test_lost_trigger_ignores_runs_of_much_earlier_triggers(
+    peer: Peer, noon: FakeClock, timeout: float
+) -> None:
+    """A run that a trigger returned is remembered, however long ago and for whatever `reconcile_timeout`."""
+    peer.serve(TRIGGER.route, TRIGGER.success, reset())
+    policy = RetryPolicy(reconcile_timeout=timeout)
+    async with AsyncClient(**peer.options(clock=noon.as_clock(), retry=policy)) as client:
+        assert (await client.pipelines.trigger("p1")).run_id == 7
+        noon.now += 3600
+        later = NOW + timedelta(hours=1)
+        peer.serve(RUNS, page(run(7, later), date=later))
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await client.pipelines.trigger("p1")
+    assert caught.value.candidates == ()
+
+
+@pytest.mark.parametrize("date", ["range_end", "logical_date"])
+async def test_lost_trigger_ignores_a_run_that_was_queued_before(
+    peer: Peer, noon: FakeClock, date: str
+) -> None:
+    """A run of another caller that was created ten minutes ago and starts now is no candidate."""
+    before = (NOW - timedelta(minutes=10)).isoformat()
+    queued = run(6, NOW + timedelta(seconds=1)) | {"logical_date": None, date: before}
+    peer.serve(TRIGGER.route, reset())
+    peer.serve(RUNS, page(queued))
+    async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await client.pipelines.trigger("p1")
+        assert caught.value.candidates == ()
+        peer.serve(RUNS, page(run(8, NOW + timedelta(seconds=2)), queued))
+        assert (await client.pipelines.trigger("p1")).run_id == 8
+
+
+async def test_lost_trigger_with_a_baseline_ignores_runs_before_it(peer: Peer, noon: FakeClock) -> None:
+    """Another caller's run just before the trigger is no candidate, at the cost of one request."""
+    other = run(6, NOW)
+    peer.serve(TRIGGER.route, reset())
+    peer.serve(RUNS, page(other), page(other), page(run(7, NOW), other))
+    async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
+        assert (await client.pipelines.trigger("p1", baseline=True)).run_id == 7
+    assert peer.arrivals.index(peer.on(RUNS)[0]) < peer.arrivals.index(peer.on(TRIGGER.route)[0])
+    assert peer.count(RUNS) == 3
+
+
+async def test_trigger_without_its_baseline_is_not_sent(peer: Peer, noon: FakeClock) -> None:
+    """An error of the first read is raised, and nothing is triggered."""
+    peer.serve(RUNS, refusal(403, "may not read"))
+    async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
+        with pytest.raises(ForbiddenError):
+            await client.pipelines.trigger("p1", baseline=True)
+    assert peer.count(TRIGGER.route) == 0
+
+
+async def test_lost_trigger_with_an_absurd_server_date_is_unknown(peer: Peer, noon: FakeClock) -> None:
+    """A `Date` of the year 9999 raises no other error."""
+    end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    peer.serve(TRIGGER.route, reset())
+    peer.serve(RUNS, page(run(7, NOW + timedelta(seconds=1)), date=end))
+    async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
+        noon.now += 1
+        with pytest.raises(OutcomeUnknownError):
+            await client.pipelines.trigger("p1")
 
 
 def specs() -> tuple[ConnectionSpec, DataModelSpec, PipelineSpec]:

@@ -1,6 +1,6 @@
 """The response to a trigger. `tests/faults` has the lost responses."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -11,7 +11,7 @@ from tests.support.kinds import BASE
 from tests.support.peer import Peer, refusal, reply
 from warehouse_sync import AsyncClient, ForbiddenError, OutcomeUnknownError, RetryPolicy, ValidationError
 from warehouse_sync.models import Run, RunStatus
-from warehouse_sync.resources.trigger import RECONCILE_DELAYS, ServerClock, _creation_time
+from warehouse_sync.resources.trigger import RECONCILE_DELAYS, creation_time
 
 TRIGGER = f"POST {BASE}/inputs/data-pipelines/trigger"
 RUNS = f"GET {BASE}/inputs/data-pipelines/p1/runs"
@@ -54,28 +54,11 @@ async def test_trigger_error_has_the_method_and_path(client: AsyncClient, peer: 
     assert refused.value.fields == ("pipeline_id",)
 
 
-@pytest.mark.parametrize(
-    "date", ["", "yesterday", "Tue, 99 Nov 2023", "Mon, 01 Jan 99999999999 00:00:00 GMT"]
-)
-def test_server_clock_ignores_an_invalid_date(date: str) -> None:
-    """A missing or invalid header has no effect."""
-    clock = ServerClock(lambda: 0.0)
-    clock.update({"Date": date})
-    assert clock.ahead == timedelta()
-
-
-@pytest.mark.parametrize(("zone", "hours"), [("GMT", 1), ("+0000", 1), ("-0000", 1), ("+0100", 0)])
-def test_server_clock_uses_the_date_header(zone: str, hours: int) -> None:
-    """The difference of the clocks is stored, also if the header has no time zone or another one."""
-    clock = ServerClock(lambda: datetime(2023, 2, 1, 12, tzinfo=UTC).timestamp())
-    clock.update({"Date": f"Wed, 01 Feb 2023 13:00:05 {zone}"})
-    assert clock.ahead == timedelta(hours=hours, seconds=5)
-
-
-def test_creation_time_of_a_run_is_its_latest_date() -> None:
-    """A run without dates has no creation time."""
+def test_creation_time_of_a_run_is_the_end_of_its_range() -> None:
+    """Then its logical date. Its start counts only without both, because it may be queued for long."""
     early, middle, late = (datetime(2023, 2, day, tzinfo=UTC) for day in (1, 2, 3))
     run = Run(id=1, pipeline_id="p1", status=RunStatus.RUNNING)
-    assert _creation_time(run) is None
-    assert _creation_time(attrs.evolve(run, logical_date=early)) == early
-    assert _creation_time(attrs.evolve(run, logical_date=early, started_on=late, range_end=middle)) == late
+    assert creation_time(run) is None
+    assert creation_time(attrs.evolve(run, started_on=late)) == late
+    assert creation_time(attrs.evolve(run, started_on=late, logical_date=early)) == early
+    assert creation_time(attrs.evolve(run, started_on=late, logical_date=early, range_end=middle)) == middle

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+import warehouse_sync.resources.workspace
 from tests.support.clock import FakeClock
 from warehouse_sync import AsyncClient, RetryPolicy
 from warehouse_sync.resources.paths import V2
@@ -24,15 +25,29 @@ def workspace(clock: FakeClock) -> Workspace:
 
 
 def test_created_pipeline_is_recent_for_the_reconcile_timeout(workspace: Workspace, clock: FakeClock) -> None:
-    """A created pipeline counts as recent for `reconcile_timeout`, and is removed afterwards."""
+    """A created pipeline counts as recent for `reconcile_timeout`."""
     workspace.mark_created("a")
     clock.now += 9.9
     assert workspace.was_just_created("a")
     workspace.mark_created("b")
     clock.now += 0.1
     assert (workspace.was_just_created("a"), workspace.was_just_created("b")) == (False, True)
-    workspace.mark_created("c")
-    assert (workspace.id, "a", None) not in workspace.recently_created
+
+
+def test_created_runs_are_remembered_up_to_a_number(
+    workspace: Workspace, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest are forgotten, but none for which a 404 is still expected."""
+    monkeypatch.setattr(warehouse_sync.resources.workspace, "MAX_REMEMBERED", 2)
+    for run_id in (1, 2, 3):
+        workspace.mark_created("p", run_id)
+    assert [run_id for run_id in (1, 2, 3) if workspace.has_created("p", run_id)] == [1, 2, 3]
+    clock.now += 10
+    workspace.mark_created("p", 1)  # again: now the latest
+    assert [run_id for run_id in (1, 2, 3) if workspace.has_created("p", run_id)] == [1, 3]
+    clock.now += 1e6
+    assert workspace.has_created("p", 3)
+    assert not workspace.sibling(6).has_created("p", 3)
 
 
 def test_sibling_has_another_id_and_the_same_sender(workspace: Workspace) -> None:

@@ -22,6 +22,7 @@ CONNECTION = {
     "state": "active",
     "service_provider": "Databricks",
     "config": {"provider": "AWS", "schema": "raw"},
+    "created_on": "2099-01-01T00:00:00Z",  # after each create, on every clock
 }
 TRIGGERED = {"pipeline_run_id": 7, "status": "queued"}
 

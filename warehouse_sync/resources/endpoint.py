@@ -6,7 +6,8 @@ A create is sent once. If its response is lost, the endpoint reads the id to fin
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -28,12 +29,15 @@ from warehouse_sync.errors import (
 )
 from warehouse_sync.models import ConnectionSpec, DataModelSpec, PipelineSpec
 from warehouse_sync.models.common import require_id
+from warehouse_sync.resources.server_clock import ServerClock
 from warehouse_sync.resources.workspace import RECONCILE_GRACE, Workspace
 from warehouse_sync.transport.request import ApiRequest
 from warehouse_sync.wire import encode, json_codec, lenient
 
 SpecT = TypeVar("SpecT", ConnectionSpec, DataModelSpec, PipelineSpec)
 SpecT_co = TypeVar("SpecT_co", ConnectionSpec, DataModelSpec, PipelineSpec, covariant=True)
+
+OnHeaders = Callable[[Mapping[str, str]], None]
 
 _log = logging.getLogger("warehouse_sync")
 
@@ -43,6 +47,11 @@ MAX_DELAY = 10.0
 
 class Readable(Protocol[SpecT_co]):
     """A model returned by the API."""
+
+    @property
+    def created_on(self) -> datetime | None:
+        """The time of its creation."""
+        ...
 
     def to_spec(self) -> SpecT_co:
         """Return the spec with the same fields."""
@@ -75,13 +84,16 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
         """List all resources."""
         return await self._send(ApiRequest("GET", self.path, self._decode_all, query=urlencode(query or {})))
 
-    async def get(self, resource_id: str) -> ModelT:
+    async def get(self, resource_id: str, *, on_headers: OnHeaders | None = None) -> ModelT:
         """Read one resource."""
-        return await self._send(ApiRequest("GET", self._path_of(resource_id), self._decode))
+        path = self._path_of(resource_id)
+        return await self._send(ApiRequest("GET", path, self._decode, on_headers=on_headers))
 
     async def create(self, spec: SpecT) -> ModelT:
         """Create one resource. If the response is lost, read the id to find the resource."""
         request = self._build_request("POST", spec)
+        clock = ServerClock(self.workspace.clock.wall)
+        started = clock.now()
         try:
             created = await self._send(request)
         except WarehouseSyncError as error:
@@ -91,7 +103,12 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
         else:
             self._mark_created(spec)
             return created
-        return await self._reconcile_create(spec, cause)
+        found = await self._find_created(spec, cause, clock)
+        created_on = found.created_on
+        if created_on is None:
+            reason = f"the response was lost, and the existing {self.noun} does not show when it was created"
+            raise self._outcome_unknown("create", spec.id, reason) from cause
+        return self._accept_existing(spec, found, is_new=clock.is_since(created_on, started))
 
     async def update(self, spec: SpecT) -> ModelT:
         """Replace one resource."""
@@ -147,49 +164,57 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
         secrets = encode.secrets(spec)
         return ApiRequest(method, path, self._decode, body=body, secrets=secrets, idempotent=idempotent)
 
-    async def _reconcile_create(self, spec: SpecT, cause: WarehouseSyncError) -> ModelT:
-        """Return the resource if a create with a lost response succeeded.
+    async def _find_created(self, spec: SpecT, cause: WarehouseSyncError, clock: ServerClock) -> ModelT:
+        """Return the resource that a lost create may have created, and set the clock.
 
         Raises:
-            ConflictError: A resource with other fields has the id.
             OutcomeUnknownError: The resource was not found within `RetryPolicy.reconcile_timeout`.
         """
         found, why = None, "was not found"
         try:
             async with asyncio.timeout(self.workspace.sender.reconcile_timeout + RECONCILE_GRACE):
-                found = await self._poll_until_found(spec.id)
+                found = await self._poll_until_found(spec.id, clock)
         except TimeoutError:
             why = "was not found in time"
         except WarehouseSyncError as error:
             why = f"cannot be read ({type(error).__name__})"
         if found is not None:
-            return self._accept_existing(spec, found)
+            return found
         reason = f"the response was lost, and the {self.noun} {why}; the request was not repeated"
         raise self._outcome_unknown("create", spec.id, reason) from cause
 
-    async def _poll_until_found(self, resource_id: str) -> ModelT | None:
+    async def _poll_until_found(self, resource_id: str, clock: ServerClock) -> ModelT | None:
         for delay in self.workspace.reconcile_delays(FIRST_DELAY, MAX_DELAY):
             await self.workspace.clock.sleep(delay)
-            found = await self._try_get(resource_id)
+            found = await self._try_get(resource_id, clock)
             if found is not None:
                 return found
         return None
 
-    async def _try_get(self, resource_id: str) -> ModelT | None:
+    async def _try_get(self, resource_id: str, clock: ServerClock) -> ModelT | None:
         try:
-            return await self.get(resource_id)
+            return await self.get(resource_id, on_headers=clock.update)
         except (NotFoundError, RateLimitedError, TransportError, ServerError):
             return None  # not visible yet, or a transient error: retry
 
-    def _accept_existing(self, spec: SpecT, found: ModelT) -> ModelT:
+    def _accept_existing(self, spec: SpecT, found: ModelT, *, is_new: bool) -> ModelT:
+        """Return the resource if a create with a lost response created it.
+
+        Raises:
+            ConflictError: It has other fields, or existed before. Its secrets, which the API masks, may be others.
+        """
         different = self._differing_fields(spec, found)
-        if not different:
+        if is_new and not different:
             _log.warning(
                 "the response to the create of %s %s was lost, but it was created", self.noun, spec.id
             )
             self._mark_created(spec)
             return found
-        message = f"a different {self.noun} with the id {spec.id!r} exists: {', '.join(different)} differ"
+        message = (
+            f"a different {self.noun} with the id {spec.id!r} exists: {', '.join(different)} differ"
+            if different
+            else f"the {self.noun} {spec.id!r} existed before, since {found.created_on:%Y-%m-%d %H:%M:%S} UTC"
+        )
         raise ConflictError(status=409, messages=[message], method="POST", path=self.path)
 
     def _mark_created(self, spec: SpecT) -> None:

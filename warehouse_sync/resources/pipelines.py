@@ -137,16 +137,19 @@ class Pipelines:
         """
         await self._endpoint.delete(pipeline_id)
 
-    async def trigger(self, pipeline_id: str) -> TriggeredRun:
+    async def trigger(self, pipeline_id: str, *, baseline: bool = False) -> TriggeredRun:
         """Start a run now.
 
         An on-demand pipeline loads the data from its last successful run until now.
 
         The request is not repeated once it may have reached the API. If the response is lost, the client searches the
-        runs of the pipeline for a new manual run. If there is exactly one, it is returned with `inferred=True`.
+        runs of the pipeline for a new manual run. If there is exactly one, it is returned with `inferred=True`. A run that
+        another process triggered in the same seconds cannot be distinguished.
 
         Args:
             pipeline_id: The id of the pipeline.
+            baseline: Whether to read the runs of the last day before the trigger, at the cost of a request, so that none of
+                them is mistaken for the new run if the response is lost.
 
         Returns:
             The created run; wait for it with `runs.wait`.
@@ -161,7 +164,7 @@ class Pipelines:
 
         Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
         """
-        return await trigger(self._workspace, pipeline_id)
+        return await trigger(self._workspace, pipeline_id, baseline=baseline)
 
     async def trigger_and_wait(
         self,

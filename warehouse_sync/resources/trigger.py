@@ -3,62 +3,36 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-
-import attrs
+from datetime import datetime, timedelta
 
 from warehouse_sync.errors import OutcomeUnknownError, WarehouseSyncError
 from warehouse_sync.models import Run, RunType, TriggeredRun
 from warehouse_sync.models.common import require_id
 from warehouse_sync.resources.endpoint import is_ambiguous
+from warehouse_sync.resources.pager import RunPager
 from warehouse_sync.resources.paths import PIPELINES
 from warehouse_sync.resources.runs import run_pager
+from warehouse_sync.resources.server_clock import ServerClock
 from warehouse_sync.resources.workspace import RECONCILE_GRACE, Workspace
 from warehouse_sync.transport.request import ApiRequest
 from warehouse_sync.wire import json_codec, lenient
 
 _log = logging.getLogger("warehouse_sync")
 
-# HTTP dates have whole seconds, and in the reference the dates of a triggered run are seconds before the trigger.
-CLOCK_TOLERANCE = timedelta(seconds=2)
 LOGICAL_DATE_MARGIN = timedelta(days=1)  # how long before the trigger the logical date of its run can be
 RECONCILE_DELAYS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each search for a lost run
 
 
-@attrs.define(eq=False)
-class ServerClock:
-    """The difference between the clocks of the server and this machine.
-
-    It is computed from the `Date` header of responses.
-
-    Attributes:
-        wall: Returns the time of this machine, in seconds since 1970.
-        ahead: How far the server's clock is ahead; 0 before the first response.
-    """
-
-    wall: Callable[[], float]
-    ahead: timedelta = timedelta()
-
-    def update(self, headers: Mapping[str, str]) -> None:
-        """Update the difference from the headers of a response."""
-        try:
-            date = parsedate_to_datetime(headers.get("Date", ""))
-        except (ValueError, OverflowError):
-            return
-        server = date if date.tzinfo else date.replace(tzinfo=UTC)
-        self.ahead = server - datetime.fromtimestamp(self.wall(), UTC)
-
-
-async def trigger(workspace: Workspace, pipeline_id: str) -> TriggeredRun:
+async def trigger(workspace: Workspace, pipeline_id: str, *, baseline: bool = False) -> TriggeredRun:
     """Trigger a pipeline once. If the response is lost, search for the run.
 
     Raises:
         OutcomeUnknownError: The response was lost, and not exactly one new manual run was found.
     """
     body = json_codec.encode({"pipeline_id": require_id("pipeline_id", pipeline_id)})
-    started = datetime.fromtimestamp(workspace.clock.wall(), UTC)
+    search = RunSearch(workspace, pipeline_id)
+    if baseline:
+        await search.read_baseline()
 
     def decode(response: bytes) -> TriggeredRun:
         document = json_codec.decode(response)
@@ -76,7 +50,7 @@ async def trigger(workspace: Workspace, pipeline_id: str) -> TriggeredRun:
     else:
         workspace.mark_created(pipeline_id, triggered.run_id)
         return triggered
-    candidates = await _find_new_runs(workspace, pipeline_id, started)
+    candidates = await search.find()
     if len(candidates) != 1:
         raise _outcome_unknown(pipeline_id, candidates) from cause
     [run_id] = candidates
@@ -87,42 +61,63 @@ async def trigger(workspace: Workspace, pipeline_id: str) -> TriggeredRun:
     return TriggeredRun(pipeline_id=pipeline_id, run_id=run_id, inferred=True, workspace_id=workspace.id)
 
 
-async def _find_new_runs(workspace: Workspace, pipeline_id: str, started: datetime) -> list[int]:
-    """Return the manual runs since `started`, newest first. Search several times, because a run appears with a delay."""
-    clock = ServerClock(workspace.clock.wall)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(sum(RECONCILE_DELAYS) + RECONCILE_GRACE):
-            for delay in RECONCILE_DELAYS:
-                await workspace.clock.sleep(delay)
-                candidates = await _manual_runs_since(workspace, pipeline_id, started, clock)
-                if candidates:
-                    return candidates
-    return []
+class RunSearch:
+    """The search for the run of a trigger that is sent after its construction."""
+
+    def __init__(self, workspace: Workspace, pipeline_id: str) -> None:
+        self._workspace = workspace
+        self._pipeline_id = pipeline_id
+        self._clock = ServerClock(workspace.clock.wall)
+        self._started = self._clock.now()
+        self._baseline: set[int] = set()
+
+    async def read_baseline(self) -> None:
+        """Read which runs exist before the trigger, which are then not candidates."""
+        self._baseline = {run.id async for run in self._runs()}
+        self._started = self._clock.now()
+
+    async def find(self) -> list[int]:
+        """Return the new manual runs, newest first.
+
+        Search several times, because a run appears with a delay.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(sum(RECONCILE_DELAYS) + RECONCILE_GRACE):
+                for delay in RECONCILE_DELAYS:
+                    await self._workspace.clock.sleep(delay)
+                    candidates = await self._find_once()
+                    if candidates:
+                        return candidates
+        return []
+
+    async def _find_once(self) -> list[int]:
+        found: dict[int, datetime] = {}
+        try:
+            async for run in self._runs():
+                created = creation_time(run)
+                if run.type == RunType.MANUAL and created is not None and not self._is_known(run.id):
+                    found[run.id] = created
+        except WarehouseSyncError:
+            return []  # the caller retries, and reports an unknown outcome in the end
+        # Compared after all pages, because they set the server's clock.
+        new = [run_id for run_id, created in found.items() if self._clock.is_since(created, self._started)]
+        return sorted(new, key=found.__getitem__, reverse=True)
+
+    def _runs(self) -> RunPager:
+        earliest = self._started - LOGICAL_DATE_MARGIN
+        return run_pager(self._workspace, self._pipeline_id, start=earliest, on_headers=self._clock.update)
+
+    def _is_known(self, run_id: int) -> bool:
+        """Return whether a run is in the baseline, or of an earlier trigger."""
+        return run_id in self._baseline or self._workspace.has_created(self._pipeline_id, run_id)
 
 
-async def _manual_runs_since(
-    workspace: Workspace, pipeline_id: str, started: datetime, clock: ServerClock
-) -> list[int]:
-    found: dict[int, datetime] = {}
-    earliest = started - LOGICAL_DATE_MARGIN
-    try:
-        async for run in run_pager(workspace, pipeline_id, start=earliest, on_headers=clock.update):
-            created = _creation_time(run)
-            is_known = workspace.was_just_created(pipeline_id, run.id)  # by an earlier trigger of this client
-            if run.type == RunType.MANUAL and created is not None and not is_known:
-                found[run.id] = created
-    except WarehouseSyncError:
-        return []  # the caller retries, and reports an unknown outcome in the end
-    since = started + clock.ahead - CLOCK_TOLERANCE
-    new = (run_id for run_id, created in found.items() if created >= since)
-    return sorted(new, key=lambda run_id: found[run_id], reverse=True)
+def creation_time(run: Run) -> datetime | None:
+    """Return when a manual run was created, as far as its dates show it.
 
-
-def _creation_time(run: Run) -> datetime | None:
-    """Return the best estimate of when a manual run was created: the latest of its dates."""
-    return max(
-        (date for date in (run.range_end, run.started_on, run.logical_date) if date is not None), default=None
-    )
+    Its range ends at its creation. It may start much later, if it is queued.
+    """
+    return run.range_end or run.logical_date or run.started_on
 
 
 def _outcome_unknown(pipeline_id: str, candidates: list[int]) -> OutcomeUnknownError:

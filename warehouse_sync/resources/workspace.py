@@ -1,4 +1,4 @@
-"""The workspace that resource clients share: id, sender and recent creations."""
+"""The workspace that resource clients share: id, sender and what was created."""
 
 from collections.abc import Iterator
 
@@ -11,8 +11,10 @@ RECONCILE_GRACE = (
     3.0  # seconds beyond `reconcile_timeout`, for a last request that starts just before its end
 )
 
+MAX_REMEMBERED = 10_000  # pipelines and runs; more only while a 404 is expected for all of them
+
 # The end of the time in which a 404 is expected, by workspace, pipeline and run (`None` for the pipeline itself).
-RecentlyCreated = dict[tuple[int, str, int | None], float]
+Created = dict[tuple[int, str, int | None], float]
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -22,12 +24,12 @@ class Workspace:
     Attributes:
         sender: Sends the requests.
         id: The number of the workspace.
-        recently_created: The pipelines and runs created recently, shared by all workspaces of a client.
+        created: The pipelines and runs that the client created, shared by all its workspaces.
     """
 
     sender: RetryingSender
     id: int
-    recently_created: RecentlyCreated = attrs.field(factory=dict, repr=False)
+    created: Created = attrs.field(factory=dict, repr=False)
 
     @property
     def clock(self) -> Clock:
@@ -47,18 +49,22 @@ class Workspace:
 
         Waits then retry a 404 for it.
         """
-        recent, now = self.recently_created, self.clock.monotonic()
-        while recent and next(iter(recent.values())) <= now:  # in insertion order, so the oldest come first
-            del recent[next(iter(recent))]
-        recent.pop((self.id, pipeline_id, run_id), None)
-        recent[self.id, pipeline_id, run_id] = now + self.sender.reconcile_timeout
+        created, now = self.created, self.clock.monotonic()
+        created.pop((self.id, pipeline_id, run_id), None)
+        created[self.id, pipeline_id, run_id] = now + self.sender.reconcile_timeout
+        while len(created) > MAX_REMEMBERED and next(iter(created.values())) <= now:
+            del created[next(iter(created))]  # in insertion order, so the oldest come first
+
+    def has_created(self, pipeline_id: str, run_id: int) -> bool:
+        """Return whether this client created a run or was passed its handle."""
+        return (self.id, pipeline_id, run_id) in self.created
 
     def was_just_created(self, pipeline_id: str, run_id: int | None = None) -> bool:
         """Return whether a pipeline or run was created recently.
 
         If so, a 404 for it may not be final.
         """
-        return self.recently_created.get((self.id, pipeline_id, run_id), 0.0) > self.clock.monotonic()
+        return self.created.get((self.id, pipeline_id, run_id), 0.0) > self.clock.monotonic()
 
     def reconcile_delays(self, first: float, longest: float) -> Iterator[float]:
         """Yield the delay before each attempt to find a lost create.
