@@ -57,6 +57,65 @@ async def test_trigger_of_paused_pipeline_is_400(ready: Api, pipeline: Document)
     ]
 
 
+async def test_trigger_of_new_pipeline_is_400(stocked: Api, pipeline: Document, clock: VirtualClock) -> None:
+    """A new pipeline does not run by schedule, and a trigger says why."""
+    hourly = {"type": "interval", "frequency": "hourly", "start": "2023-02-03T00:00:00Z"}
+    await stocked.post(PIPELINES, {**pipeline, "state": "new", "schedule": hourly})
+    clock.advance("3h")
+    response = await stocked.post(TRIGGER, BODY)
+    assert (response.status, response.messages) == (
+        400,
+        ["Pipeline example-pipeline is new; set its state to active to sync."],
+    )
+    assert (await stocked.get(RUNS)).document["total_items"] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "example", "message"),
+    [
+        (
+            "/connections/example-databricks-connection",
+            "connections/create-databricks.request",
+            "Connection example-databricks-connection is inactive; set its state to active to sync.",
+        ),
+        (
+            "/data-models/example-data-model",
+            "data-models/create.request",
+            "Data model example-data-model is inactive; set its state to active to sync.",
+        ),
+    ],
+)
+async def test_inactive_resource_does_not_sync(  # noqa: PLR0917 - fixtures
+    stocked: Api,
+    pipeline: Document,
+    vector: Vector,
+    clock: VirtualClock,
+    path: str,
+    example: str,
+    message: str,
+) -> None:
+    """Pipelines of an inactive connection or data model skip their syncs, and a trigger says why."""
+    hourly = {"type": "interval", "frequency": "hourly", "start": "2023-02-04T00:00:00Z"}
+    once = {"type": "once"}
+    await stocked.post(PIPELINES, {**pipeline, "sync_mode": {"type": "full"}, "schedule": hourly})
+    clock.advance("2h")
+    assert (await stocked.put(path, {**vector(example), "state": "inactive"})).status == 200
+    await stocked.post(PIPELINES, {**pipeline, "id": "once", "schedule": once})
+    clock.advance("3h")
+    response = await stocked.post(TRIGGER, BODY)
+    assert (response.status, response.messages) == (400, [message])
+    assert (await stocked.get(f"{PIPELINES}/once/runs")).document["total_items"] == 0
+    assert (await stocked.get(RUNS)).document["total_items"] == 2
+    await stocked.put(path, {**vector(example), "state": "active"})
+    clock.advance("1h")
+    assert [run["logical_date"] for run in (await stocked.get(RUNS)).document["items"]] == [
+        "2023-02-04T04:00:00Z",
+        "2023-02-04T00:00:00Z",
+        "2023-02-03T23:00:00Z",
+    ]
+    assert (await stocked.post(TRIGGER, {"pipeline_id": "once"})).status == 200
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [({}, 400), ({"pipeline_id": 5}, 400), ({"pipeline_id": ""}, 400), ({"pipeline_id": "no"}, 404)],

@@ -27,6 +27,7 @@ class RunEnvironment:
         new_run_id: Returns the id of the next run.
         limits: Returns the limits.
         execute: Executes a run with a pipeline's settings and records the result in it.
+        inactive_reason: Returns which resource that a pipeline uses is inactive, or None.
         on_change: Called after a change that must be saved.
     """
 
@@ -34,6 +35,7 @@ class RunEnvironment:
     new_run_id: Callable[[], int]
     limits: Callable[[], Limits] = Limits
     execute: Callable[[Run, Document], None] = simulate_run
+    inactive_reason: Callable[[Document], str | None] = lambda _: None
     on_change: Callable[["RunScheduler"], None] = lambda _: None
 
 
@@ -147,15 +149,19 @@ class RunScheduler:
         """Create a manual run.
 
         Raises:
-            InvalidRequestError: The pipeline is running or paused.
+            InvalidRequestError: The pipeline is running or not active, or its connection or data model is inactive.
         """
         self.create_due_runs(now)
         if self.log.is_busy(now):
             raise InvalidRequestError(f"Pipeline {self.pipeline_id} is already in progress.")
-        if self.status(now) == STOPPED:
+        state = self.state.settings["state"]
+        if state != "active":
             raise InvalidRequestError(
-                f"Pipeline {self.pipeline_id} is paused; set its state to active to sync."
+                f"Pipeline {self.pipeline_id} is {state}; set its state to active to sync."
             )
+        inactive = self._environment.inactive_reason(self.state.settings)
+        if inactive:
+            raise InvalidRequestError(inactive)
         run = self._create_run_until_now(MANUAL, now)
         self._environment.on_change(self)
         return run
@@ -195,7 +201,8 @@ class RunScheduler:
 
     def _activate(self, now: datetime) -> None:
         schedule = self.state.settings["schedule"]
-        if schedule["type"] == "once" and not len(self.log):
+        inactive = self._environment.inactive_reason(self.state.settings)
+        if schedule["type"] == "once" and not len(self.log) and not inactive:
             self._create_run_until_now(SCHEDULED, now)
         if schedule["type"] == "interval":
             catch_up_start = self._environment.limits().catch_up_start(schedule["frequency"], now)
@@ -220,7 +227,9 @@ class RunScheduler:
         return last if failed else None
 
     def _create(self, due: list[Interval]) -> None:
-        """Create the runs of due syncs, given oldest first."""
+        """Create the runs of due syncs, given oldest first. Syncs of an inactive resource are skipped."""
+        if self._environment.inactive_reason(self.state.settings):
+            return
         first = None if len(self.log) else next(iter(due), None)
         missed = [interval for interval in due if interval.due <= self.state.active_since]
         # Syncs from before the pipeline was activated are loaded at once, newest first. They take no time, so that

@@ -179,6 +179,7 @@ class Store:
             new_run_id=self.new_run_id,
             limits=lambda: self.limits,
             execute=partial(self._execute, workspace),
+            inactive_reason=workspace.inactive_reason,
             on_change=partial(self._scheduler_changed, workspace, collection),
         )
 

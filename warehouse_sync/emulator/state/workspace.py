@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
+from warehouse_sync.emulator.documents import Document
 from warehouse_sync.emulator.errors import ConflictError, NotFoundError
 from warehouse_sync.emulator.state.resource import Pipeline, Resource
 
@@ -87,6 +88,17 @@ class Workspace:
         self.draft_models = Collection[Resource]("draft_models", "Model")
         self.draft_mappings = Collection[Resource]("draft_mappings", "Mapping")
         self.draft_pipelines = Collection[Pipeline]("draft_pipelines", "Pipeline")
+
+    def inactive_reason(self, pipeline: Document) -> str | None:
+        """Return which resource that a pipeline uses is inactive, or None."""
+        for field, label, collection in (
+            ("connection_id", "Connection", self.connections),
+            ("data_model_id", "Data model", self.data_models),
+        ):
+            resource_id = pipeline.get(field, "")
+            if resource_id in collection and collection.get(resource_id).document["state"] == "inactive":
+                return f"{label} {resource_id} is inactive; set its state to active to sync."
+        return None
 
     def collections(self) -> dict[str, Collection[Any]]:
         """Return every collection by its key."""
