@@ -49,6 +49,10 @@ WORDS = st.one_of(
     ),
     st.text(min_size=1, max_size=20),
 ).filter(lambda text: bool(text.strip()))
+# Queries with any text, in a literal that every dialect reads.
+QUERIES = WORDS.map(lambda text: "SELECT '" + text.replace("\\", "/").replace("'", "''") + "'")
+# Ids of data plans that YAML could take for other types.
+PLANS = st.sampled_from(["no", "0123", "null", "y"])
 DATES = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis adds the zone
 SECRET = st.just("canary-secret")
 
@@ -108,6 +112,7 @@ def pipelines(draw: st.DrawFn, connections: list[str], models: list[str]) -> Pip
             ]
         )
     )
+    plan_id = draw(st.none() | PLANS)
     return PipelineSpec(
         id=draw(IDS),
         name=draw(WORDS),
@@ -121,8 +126,8 @@ def pipelines(draw: st.DrawFn, connections: list[str], models: list[str]) -> Pip
         field_transformation_id=draw(WORDS) if kind == "events" else None,
         partner_feed_id=draw(st.none() | st.integers(0, 9)),
         partner_feed_key=draw(st.none() | st.just("canary-key")),
-        data_plan_id=draw(st.none() | WORDS),
-        data_plan_version=draw(st.none() | st.integers(0, 9)),
+        data_plan_id=plan_id,
+        data_plan_version=None if plan_id is None else 1,
     )
 
 
@@ -138,7 +143,7 @@ def workspaces(draw: st.DrawFn) -> dict[str, list[Any]]:
     )
     models = draw(
         st.lists(
-            st.builds(DataModelSpec, id=IDS, name=WORDS, sql_query=WORDS),
+            st.builds(DataModelSpec, id=IDS, name=WORDS, sql_query=QUERIES),
             max_size=3,
             unique_by=lambda each: each.id,
         )
@@ -197,6 +202,8 @@ def test_plan_apply_plan_is_empty(
     async def check(folder: Path) -> None:
         options = {**emulator.client_options(), "workspace_id": next(WORKSPACES)}
         state = state_file(folder / "state")
+        for plan_id in ("no", "0123", "null", "y"):
+            emulator.add_data_plan(plan_id, workspace_id=options["workspace_id"])
         async with AsyncClient(**options) as client:
             for workspace in (first, second):
                 environ = write(folder / "files", workspace)
@@ -217,6 +224,8 @@ def test_export_then_plan_is_empty(emulator: Emulator, workspace: dict[str, list
     async def check(folder: Path) -> None:
         options = {**emulator.client_options(), "workspace_id": next(WORKSPACES)}
         state = state_file(folder / "state")
+        for plan_id in ("no", "0123", "null", "y"):
+            emulator.add_data_plan(plan_id, workspace_id=options["workspace_id"])
         async with AsyncClient(**options) as client:
             environ = write(folder / "files", workspace)
             await run_apply(client, folder / "files", state, environ)

@@ -121,7 +121,8 @@ async def api(emulator: Emulator) -> AsyncIterator[Api]:
 
 @pytest.fixture
 async def stocked(api: Api, vector: Vector) -> Api:
-    """A client of a workspace that has a connection and a data model."""
+    """A client of a workspace that has a connection, a data model, and the data plan of the examples."""
+    await api.post("/_emulator/data-plans", {"data_plan_id": "example-data-plan-id", "version": 2})
     await api.post("/connections", vector("connections/create-databricks.request"))
     await api.post("/data-models", vector("data-models/create.request"))
     return api

@@ -27,7 +27,7 @@ def test_every_limit_is_documented() -> None:
 
 def test_every_control_route_is_documented() -> None:
     """The page has each control route with its methods, and no other."""
-    rows = re.findall(r"^\| ((?:`[A-Z]+` )*)`([A-Z]+) (/_emulator/\w+)` \|", PAGE, flags=re.MULTILINE)
+    rows = re.findall(r"^\| ((?:`[A-Z]+` )*)`([A-Z]+) (/_emulator/[\w-]+)` \|", PAGE, flags=re.MULTILINE)
     documented = {
         (method, path) for others, last, path in rows for method in [*re.findall("[A-Z]+", others), last]
     }

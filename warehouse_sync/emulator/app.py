@@ -14,6 +14,7 @@ from warehouse_sync.emulator.paths import CONTROL_PREFIX, OPENAPI, TOKEN
 from warehouse_sync.emulator.resources import ingest_v1
 from warehouse_sync.emulator.resources.connections import Connections
 from warehouse_sync.emulator.resources.data_models import DataModels
+from warehouse_sync.emulator.resources.data_plans import DataPlans
 from warehouse_sync.emulator.resources.endpoints import ResourceEndpoints
 from warehouse_sync.emulator.resources.pipelines import Pipelines
 from warehouse_sync.emulator.resources.run_endpoints import RunEndpoints
@@ -40,6 +41,7 @@ def all_routes(
         *ResourceEndpoints(Pipelines(store)).routes(),
         *ResourceEndpoints(Connections(store)).routes(),
         *ResourceEndpoints(DataModels(store)).routes(),
+        *DataPlans(store).routes(),
         *ingest_v1.routes(store),
         *ControlApi(store=store, faults=faults, workspace_id=workspace_id).routes(),
         *Page(store, faults, workspace_id).routes(),

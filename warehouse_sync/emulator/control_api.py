@@ -11,6 +11,7 @@ from warehouse_sync.emulator.errors import InvalidRequestError
 from warehouse_sync.emulator.faults.active_faults import ActiveFaults
 from warehouse_sync.emulator.faults.fault import Fault
 from warehouse_sync.emulator.paths import CONTROL_PREFIX
+from warehouse_sync.emulator.resources.data_plans import add_data_plan
 from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.responses import json_response, no_content
 from warehouse_sync.emulator.routing import RUN_ID, Request, Route
@@ -39,6 +40,7 @@ class ControlApi:
             Route("POST", f"{CONTROL_PREFIX}reset", self.reset),
             Route("POST", f"{CONTROL_PREFIX}seed", self.seed),
             Route("POST", f"{CONTROL_PREFIX}failures", self.fail_next_run),
+            Route("POST", f"{CONTROL_PREFIX}data-plans", self.add_data_plan),
             Route("GET", f"{CONTROL_PREFIX}clock", self.show_clock, stateless=True),
             Route("POST", f"{CONTROL_PREFIX}clock", self.advance_clock),
             Route("GET", f"{CONTROL_PREFIX}batches", self.stream_batches),
@@ -82,6 +84,21 @@ class ControlApi:
         pipeline = self._store.workspace(self._workspace(body)).pipelines.get(body["pipeline_id"])
         pipeline.scheduler.fail_next([body.get("message") or SIMULATED_FAILURE])
         return no_content()
+
+    def add_data_plan(self, request: Request) -> web.Response:
+        """Add a version of a data plan: ``data_plan_id``, optionally ``version`` and ``activated_environment``."""
+        body = decode_object(request.body)
+        try:
+            plan = add_data_plan(
+                self._store,
+                self._workspace(body),
+                body.get("data_plan_id", ""),
+                version=body.get("version", 1),
+                activated_environment=body.get("activated_environment", "production"),
+            )
+        except ValueError as error:
+            raise InvalidRequestError(str(error)) from error
+        return json_response(plan)
 
     def show_clock(self, _: Request) -> web.Response:
         """Return the time, and the kind of clock."""

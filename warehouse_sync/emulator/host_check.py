@@ -62,3 +62,17 @@ class HostCheck:
         except ValueError:
             return False
         return self._any_address or address.is_loopback
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether an address to listen on can only be reached from this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def callable_address(address: tuple[str, int]) -> tuple[str, int]:
+    """Return the address that clients call: loopback if the server listens on every address."""
+    host, port = address[:2]
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - compared, not bound

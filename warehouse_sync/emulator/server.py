@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -18,9 +17,10 @@ from warehouse_sync.emulator.control_api import advance
 from warehouse_sync.emulator.faults.active_faults import ActiveFaults
 from warehouse_sync.emulator.faults.fault import Fault
 from warehouse_sync.emulator.faults.injector import FaultInjector
-from warehouse_sync.emulator.host_check import HostCheck
+from warehouse_sync.emulator.host_check import HostCheck, callable_address, is_loopback
 from warehouse_sync.emulator.middleware import Middleware
 from warehouse_sync.emulator.paths import TOKEN
+from warehouse_sync.emulator.resources.data_plans import Environment, add_data_plan, parse_data_plan
 from warehouse_sync.emulator.routing import Router
 from warehouse_sync.emulator.runs.limits import Limits
 from warehouse_sync.emulator.runs.run import SIMULATED_FAILURE, RunTiming
@@ -73,6 +73,9 @@ class Emulator:
         strict_timing: Respond with 404 to the report of a pipeline for a minute after its creation, as the platform
             does.
         run_order: The order of runs in a list, which no document promises.
+        data_plans: Data plans of the workspace, such as ``"orders:2:production"``: the id, the version (1 if left
+            out), and the environment in which it is activated (``"production"`` if left out, ``"none"`` for none).
+        lenient_sql: Accept ``WITH`` in data models, which the SQL reference lists as not supported.
 
     Raises:
         RemoteAddressError: Other machines can reach ``host``, and ``allow_remote`` is not set.
@@ -103,8 +106,10 @@ class Emulator:
         allowed_hosts: Iterable[str] = (),
         strict_timing: bool = False,
         run_order: Literal["newest", "oldest", "shuffled"] = "newest",
+        data_plans: Iterable[str] = (),
+        lenient_sql: bool = False,
     ) -> None:
-        if not (allow_remote or _is_loopback(host)):
+        if not (allow_remote or is_loopback(host)):
             raise RemoteAddressError(
                 f"Other machines can reach {host}; pass allow_remote=True to permit this."
             )
@@ -118,10 +123,13 @@ class Emulator:
             timing=RunTiming.from_seconds(queued=queued, running=running),
             author=client_id,
             limits=Limits.named(limits) if isinstance(limits, str) else limits,
-            executor=None if warehouse is None else _executor(Path(warehouse), batches),
+            executor=None
+            if warehouse is None
+            else _executor(Path(warehouse), batches, lenient_sql=lenient_sql),
             batches=batches,
             run_order=RunOrder(run_order),
             report_delay=_REPORT_DELAY if strict_timing else timedelta(),
+            lenient_sql=lenient_sql,
         )
         self._token_endpoint = TokenEndpoint(self._clock, client_id=client_id, client_secret=client_secret)
         self._faults = ActiveFaults()
@@ -132,6 +140,8 @@ class Emulator:
         self._portal: BlockingPortal | None = None
         self._exits = ExitStack()
         self._async_exits = AsyncExitStack()
+        for plan_id, version, environment in map(parse_data_plan, data_plans):
+            self.add_data_plan(plan_id, version=version, activated_environment=environment)
 
     @property
     def url(self) -> str:
@@ -201,6 +211,22 @@ class Emulator:
     def count_seeded(self) -> int:
         """Return how many seeded pipelines the workspace of `client_options` has."""
         return count_seeded(self._store, self._workspace(None))
+
+    def add_data_plan(
+        self,
+        data_plan_id: str,
+        *,
+        version: int = 1,
+        activated_environment: Environment = "production",
+        workspace_id: int | None = None,
+    ) -> None:
+        """Add a version of a data plan, or change its environment; with ``"none"`` it is not active."""
+        workspace, environment = self._workspace(workspace_id), activated_environment
+        self._write(
+            lambda: add_data_plan(
+                self._store, workspace, data_plan_id, version=version, activated_environment=environment
+            )
+        )
 
     def fail_next_run(
         self, pipeline_id: str, *, message: str = SIMULATED_FAILURE, workspace_id: int | None = None
@@ -304,7 +330,7 @@ class Emulator:
         await runner.setup()
         try:
             await web.TCPSite(runner, *self._bind_address).start()
-            self._address = _callable_address(runner.addresses[0])
+            self._address = callable_address(runner.addresses[0])
             yield
         finally:
             self._address = None
@@ -360,7 +386,7 @@ def _sqlite_store(folder: Path, store: Store, faults: ActiveFaults) -> "SqliteSt
     return sqlite_store
 
 
-def _executor(warehouse: Path, batches: EventBatchLog) -> RunExecutor:
+def _executor(warehouse: Path, batches: EventBatchLog, *, lenient_sql: bool) -> RunExecutor:
     """Return the executor of runs on a warehouse. Without a warehouse no SQL engine is imported."""
     try:
         from warehouse_sync.emulator.warehouse.engine import Warehouse  # noqa: PLC0415 - slow to import
@@ -370,17 +396,4 @@ def _executor(warehouse: Path, batches: EventBatchLog) -> RunExecutor:
             "A warehouse needs packages that are not installed: pip install 'warehouse-sync[emulator]'",
             name=error.name,
         ) from error
-    return WarehouseExecutor(Warehouse(warehouse), batches)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _callable_address(address: tuple[str, int]) -> tuple[str, int]:
-    """Return the address that clients call: loopback if the server listens on every address."""
-    host, port = address[:2]
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - compared, not bound
+    return WarehouseExecutor(Warehouse(warehouse), batches, lenient_sql=lenient_sql)

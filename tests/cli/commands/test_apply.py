@@ -109,11 +109,13 @@ def test_update_shows_and_sends_changed_fields(cli: "Cli", infra: Path) -> None:
     assert actions(plan_of(cli, infra)) == NOTHING
 
 
-def test_omitted_field_is_removed(cli: "Cli", infra: Path) -> None:
+def test_omitted_field_is_removed(cli: "Cli", infra: Path, warehouse_sync_emulator: "Emulator") -> None:
     """A field that the files no longer contain is removed."""
-    edit(infra, "    environment: development", "    environment: development\n    data_plan_id: plan")
+    warehouse_sync_emulator.add_data_plan("plan")
+    fields = "    data_plan_id: plan\n    data_plan_version: 1\n"
+    edit(infra, "    environment: development\n", "    environment: development\n" + fields)
     cli("apply", infra, "--yes")
-    edit(infra, "    data_plan_id: plan\n", "")
+    edit(infra, fields, "")
     assert '    data_plan_id: "plan" → (not set)' in cli("plan", infra).stdout
     cli("apply", infra, "--yes")
     assert actions(plan_of(cli, infra)) == NOTHING

@@ -129,7 +129,7 @@ async def test_numbers_are_accepted_as_strings(stocked: Api, pipeline: Document)
     """`data_plan_version`, a string in the table and a number in examples, is accepted as both."""
     body: dict[str, Any] = {
         **pipeline,
-        "data_plan_id": "plan",
+        "data_plan_id": "example-data-plan-id",
         "data_plan_version": "2",
         "partner_feed_id": "0",
     }

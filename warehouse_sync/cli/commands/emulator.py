@@ -126,6 +126,14 @@ def read_faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
     "--strict-timing", is_flag=True, help="Return 404 for the report of a pipeline in its first minute."
 )
 @click.option(
+    "--data-plan",
+    "data_plans",
+    multiple=True,
+    metavar="ID[:VERSION[:ENVIRONMENT]]",
+    help="Start with a data plan, such as orders:2:production; repeatable.",
+)
+@click.option("--lenient-sql", is_flag=True, help="Accept WITH in data models; the platform does not.")
+@click.option(
     "--run-order",
     default="newest",
     type=click.Choice(["newest", "oldest", "shuffled"]),

@@ -1,6 +1,7 @@
 """The OpenAPI document: endpoints, parameters, responses, security."""
 
-from warehouse_sync.emulator.openapi.schemas import SCHEMAS, Schema, array, ref, timestamp
+from warehouse_sync.emulator.openapi.schema_types import Schema, array, ref, timestamp
+from warehouse_sync.emulator.openapi.schemas import SCHEMAS
 from warehouse_sync.emulator.paths import PIPELINES, TOKEN, V2
 
 _JSON = "application/json"
@@ -20,7 +21,7 @@ none. Where the reference contradicts itself, the description of the field says 
 _ERRORS = {
     "400": "The request is invalid, or the pipeline is not idle.",
     "401": "The access token is missing or not valid.",
-    "404": "The resource does not exist.",
+    "404": "The resource, or the data plan that it names, does not exist.",
     "409": "The id is taken, or the resource is in use. [not documented]",
     "429": "Too many requests; `Retry-After` or `RetryAfter` has the seconds to wait.",
     "505": "The warehouse rejected the login or could not be reached. Never retry it.",
@@ -65,7 +66,9 @@ def document(
         },
         "servers": [{"url": api_server}],
         "security": [{"token": []}],
-        "tags": [{"name": name} for name in ("connections", "data models", "pipelines", "token")],
+        "tags": [
+            {"name": name} for name in ("connections", "data models", "pipelines", "data plans", "token")
+        ],
         "paths": _paths(sso_server),
         "components": {
             "schemas": SCHEMAS,
@@ -84,22 +87,23 @@ def _paths(sso_server: str) -> Schema:
     providers = {"type": "string", "enum": ["Snowflake", "BigQuery", "Redshift", "Databricks"]}
     query = [_query("serviceProvider", providers, "Only the connections of one service provider.")]
     return {
-        **_resource("/connections", "connections", "Connection", query=query, checks_login=True),
+        **_resource("/connections", "connections", "Connection", query=query, create_errors=("505",)),
         **_resource("/data-models", "data models", "DataModel"),
-        **_resource(_PIPELINES, "pipelines", "Pipeline"),
+        **_resource(_PIPELINES, "pipelines", "Pipeline", create_errors=("404",)),
         f"{_BASE}{_PIPELINES}/trigger": _path(post=_trigger()),
         f"{_BASE}{_PIPELINES}/{{id}}/report": _path(_ID, get=_report()),
         f"{_BASE}{_PIPELINES}/{{id}}/runs": _path(_ID, get=_runs()),
         f"{_BASE}{_PIPELINES}/{{id}}/runs/{{runId}}": _path(_ID, _RUN_ID, get=_run()),
+        f"{_BASE}/plans": _path(get=_plans()),
+        f"{_BASE}/plans/{{id}}": _path(_ID, get=_plan()),
         TOKEN: {"post": _token(sso_server)},
     }
 
 
 def _resource(
-    path: str, tag: str, name: str, *, query: list[Schema] | None = None, checks_login: bool = False
+    path: str, tag: str, name: str, *, query: list[Schema] | None = None, create_errors: tuple[str, ...] = ()
 ) -> Schema:
     """Return the two paths of a type of resource."""
-    login = ("505",) if checks_login else ()
     one = {"200": _json(ref(name), f"The {name}.")}
     many = {"200": _json(array(ref(name)), f"Every {name}, as a bare array.")}
     body = ref(f"{name}Spec")
@@ -107,12 +111,16 @@ def _resource(
     return {
         f"{_BASE}{path}": _path(
             get=listing,
-            post=_operation(tag, f"create{name}", f"Create a {name}.", one, "400", "409", *login, body=body),
+            post=_operation(
+                tag, f"create{name}", f"Create a {name}.", one, "400", "409", *create_errors, body=body
+            ),
         ),
         f"{_BASE}{path}/{{id}}": _path(
             _ID,
             get=_operation(tag, f"get{name}", f"Get a {name}.", one, "404"),
-            put=_operation(tag, f"update{name}", f"Replace a {name}.", one, "400", "404", *login, body=body),
+            put=_operation(
+                tag, f"update{name}", f"Replace a {name}.", one, "400", "404", *create_errors, body=body
+            ),
             delete=_operation(
                 tag,
                 f"delete{name}",
@@ -160,6 +168,16 @@ def _runs() -> Schema:
 def _run() -> Schema:
     responses = {"200": _json(ref("Run"), "The run.")}
     return _operation("pipelines", "getPipelineRun", "Get a run of a pipeline.", responses, "404")
+
+
+def _plans() -> Schema:
+    responses = {"200": _json(array(ref("DataPlan")), "Every data plan, as a bare array.")}
+    return _operation("data plans", "listDataPlans", "List the data plans.", responses)
+
+
+def _plan() -> Schema:
+    responses = {"200": _json(ref("DataPlan"), "The data plan.")}
+    return _operation("data plans", "getDataPlan", "Get a data plan.", responses, "404")
 
 
 def _token(sso_server: str) -> Schema:

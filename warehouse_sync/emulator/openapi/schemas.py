@@ -4,91 +4,24 @@ Request schemas are strict, as the reference has them. Response schemas are leni
 added, and the reference's own examples leave fields out.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-Schema = dict[str, Any]
-_SLUG = "^[A-Za-z0-9_-]+$"
-# With the reference's oddities: no zone, and once `T:`.
-_TIMESTAMP = (
-    r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T:?([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?"
-    r"(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?$"
+from warehouse_sync.emulator.openapi.schema_types import (
+    Schema,
+    array,
+    enum,
+    open_enum,
+    optional_text,
+    ref,
+    request_object,
+    response_object,
+    text,
+    timestamp,
 )
+
+_SLUG = "^[A-Za-z0-9_-]+$"
 _DELAY = "^[0-9]{1,6}[smhdwy]$"
 _DIGITS = "^[0-9]{1,18}$"
 _STATES = ("new", "active", "inactive")
 _ITERATOR = "Required if `type` is `incremental`. "
-
-
-def ref(name: str) -> Schema:
-    """Return a reference to a schema of the document."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def text(description: str = "", **more: object) -> Schema:
-    """Return the schema of a string that is not empty."""
-    return {"type": "string", "minLength": 1, **_described(description), **more}
-
-
-def enum(*allowed: str, description: str = "") -> Schema:
-    """Return the schema of a string with fixed values."""
-    return {"type": "string", "enum": list(allowed), **_described(description)}
-
-
-def open_enum(*known: str, description: str = "") -> Schema:
-    """Return the schema of a string with known values, to which others may be added."""
-    return {"type": "string", **_described(f"{description} Known values: {', '.join(known)}.".strip())}
-
-
-def timestamp(description: str = "", *, nullable: bool = False) -> Schema:
-    """Return the schema of a timestamp."""
-    return {
-        "type": ["string", "null"] if nullable else "string",
-        "pattern": _TIMESTAMP,
-        "examples": ["2022-10-30T11:00:16Z"],
-        **_described(description),
-    }
-
-
-def optional_text() -> Schema:
-    """Return the schema of a string that may be null."""
-    return {"type": ["string", "null"]}
-
-
-def array(items: Schema) -> Schema:
-    """Return the schema of an array."""
-    return {"type": "array", "items": items}
-
-
-def request_object(
-    properties: Mapping[str, Schema], *, optional: tuple[str, ...] = (), description: str = ""
-) -> Schema:
-    """Return the schema of an object in a request: all fields are required except the optional ones."""
-    required = [name for name in properties if name not in optional]
-    return {
-        "type": "object",
-        **_described(description),
-        "properties": dict(properties),
-        "required": required,
-    }
-
-
-def response_object(
-    properties: Mapping[str, Schema], *, required: tuple[str, ...], description: str = ""
-) -> Schema:
-    """Return the schema of an object in a response: more fields may be added."""
-    return {
-        "type": "object",
-        **_described(description),
-        "properties": dict(properties),
-        "required": list(required),
-    }
-
-
-def _described(description: str) -> Schema:
-    return {"description": description} if description else {}
-
-
 _SLUG_ID = text("Unique identifier: letters, digits, `_` and `-`.", pattern=_SLUG)
 _SECRET = text("Responses show it as `************`, or not at all.", writeOnly=True)
 _NUMBER = {"type": ["integer", "string"], "pattern": _DIGITS, "minimum": 0}
@@ -361,6 +294,24 @@ SCHEMAS: dict[str, Schema] = {
             **_AUDIT,
         },
         required=("id", "name", "pipeline_type", "connection_id", "data_model_id", "state"),
+    ),
+    "DataPlan": response_object(
+        {
+            "data_plan_id": text(),
+            "data_plan_name": text(),
+            "data_plan_versions": array(ref("DataPlanVersion")),
+            **_AUDIT,
+        },
+        required=("data_plan_id", "data_plan_versions"),
+        description="From the Data Planning API; other fields are left out here.",
+    ),
+    "DataPlanVersion": response_object(
+        {
+            "data_plan_id": text(),
+            "version": {"type": "integer", "minimum": 1},
+            "activated_environment": open_enum("none", "development", "production"),
+        },
+        required=("version", "activated_environment"),
     ),
     "Trigger": request_object({"pipeline_id": _SLUG_ID}),
     "Triggered": response_object(

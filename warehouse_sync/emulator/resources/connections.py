@@ -11,6 +11,7 @@ from warehouse_sync.emulator.paths import V2
 from warehouse_sync.emulator.resources.references import check_not_in_use, clear_problem
 from warehouse_sync.emulator.resources.resource_type import ResourceType
 from warehouse_sync.emulator.resources.secrets import MASK, mask_secrets
+from warehouse_sync.emulator.resources.sql import check_models_of_connection
 from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.state.resource import Problem, Resource
 from warehouse_sync.emulator.state.store import Store
@@ -109,6 +110,7 @@ class Connections(ResourceType[Resource]):
         """Replace the document, and clear the fault of the connection and of its pipelines."""
         super().update(stored, document, workspace)
         clear_problem(stored, workspace, "connection_id", self.store.clock.now())
+        check_models_of_connection(self.store, workspace, document["id"])
 
     def show(self, stored: Resource, now: datetime) -> Document:
         """Return the connection with its status and errors."""

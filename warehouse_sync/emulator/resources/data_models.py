@@ -6,6 +6,7 @@ from warehouse_sync.emulator.documents import Document
 from warehouse_sync.emulator.paths import V2
 from warehouse_sync.emulator.resources.references import check_not_in_use, clear_problem
 from warehouse_sync.emulator.resources.resource_type import ResourceType
+from warehouse_sync.emulator.resources.sql import check_model_dialect, connections_of_model, sql_error
 from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.state.resource import Resource
 from warehouse_sync.emulator.state.store import Store
@@ -25,12 +26,18 @@ class DataModels(ResourceType[Resource]):
         return workspace.data_models
 
     def validate(self, errors: FieldErrors, workspace: Workspace, stored: Resource | None) -> None:  # noqa: ARG002 - has no references
-        """Check the fields; the query is not parsed."""
+        """Check the fields, and that some dialect supports the query."""
         errors.slug("id")
         errors.text("name")
         errors.choice("state", _STATES)
         errors.choice("type", ("sql",))
-        errors.section("config").text("sql_query")
+        config = errors.section("config")
+        config.text("sql_query")
+        sql = config.document.get("sql_query")
+        if isinstance(sql, str) and sql.strip():
+            error = sql_error(sql, lenient=self.store.lenient_sql)
+            if error:
+                config.add("sql_query", f"is not supported. {error}")
 
     def create(self, document: Document, workspace: Workspace) -> Resource:  # noqa: ARG002 - has no references
         """Return a new data model."""
@@ -40,6 +47,8 @@ class DataModels(ResourceType[Resource]):
         """Replace the document, and clear the problem of the data model and the fault of its pipelines."""
         super().update(stored, document, workspace)
         clear_problem(stored, workspace, "data_model_id", self.store.clock.now())
+        model_id = document["id"]
+        check_model_dialect(self.store, workspace, model_id, connections_of_model(workspace, model_id))
 
     def show(self, stored: Resource, now: datetime) -> Document:
         """Return the data model with its status and errors."""

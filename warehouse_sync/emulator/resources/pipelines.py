@@ -4,8 +4,10 @@ from datetime import datetime
 
 from warehouse_sync.emulator.documents import Document
 from warehouse_sync.emulator.paths import PIPELINES
+from warehouse_sync.emulator.resources.data_plans import check_data_plan
 from warehouse_sync.emulator.resources.resource_type import ResourceType
 from warehouse_sync.emulator.resources.secrets import mask_secrets
+from warehouse_sync.emulator.resources.sql import check_model_dialect, connections_of_model
 from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.runs.schedule import FREQUENCIES, add
 from warehouse_sync.emulator.state.resource import Pipeline
@@ -30,13 +32,15 @@ class Pipelines(ResourceType[Pipeline]):
         return workspace.pipelines
 
     def validate(self, errors: FieldErrors, workspace: Workspace, stored: Pipeline | None) -> None:
-        """Check the fields, the references, and the limit of active pipelines."""
+        """Check the fields, the references, the limit of active pipelines, and the data plan."""
         _check_identity(errors)
         _check_references(errors, workspace)
         _check_optional_fields(errors)
         _check_sync_mode(errors.section("sync_mode"))
         _check_schedule(errors.section("schedule"))
         _check_active_pipelines(errors, workspace, stored, self.store.limits.active_pipelines)
+        errors.raise_if_any()
+        check_data_plan(errors.document, workspace)
 
     def to_stored(self, body: Document) -> Document:
         """Return the body with one spelling per value, integers as numbers, and no nulls."""
@@ -48,6 +52,7 @@ class Pipelines(ResourceType[Pipeline]):
 
     def create(self, document: Document, workspace: Workspace) -> Pipeline:
         """Return a new pipeline; runs that are due at once are created."""
+        self._check_model_dialect(document, workspace)
         now = self.store.clock.now()
         return Pipeline(
             document=document,
@@ -60,7 +65,13 @@ class Pipelines(ResourceType[Pipeline]):
     def update(self, stored: Pipeline, document: Document, workspace: Workspace) -> None:
         """Replace the document, clear a fault, and apply the new schedule."""
         super().update(stored, document, workspace)
+        self._check_model_dialect(document, workspace)
         stored.scheduler.reconfigure(document, self.store.clock.now())
+
+    def _check_model_dialect(self, document: Document, workspace: Workspace) -> None:
+        model_id = document["data_model_id"]
+        connection_ids = [*connections_of_model(workspace, model_id), document["connection_id"]]
+        check_model_dialect(self.store, workspace, model_id, connection_ids)
 
     def on_deleted(self, stored: Pipeline) -> None:
         """Create no more runs of a deleted pipeline."""

@@ -66,6 +66,7 @@ class Store:
         executor: Executes runs; without it they are simulated.
         batches: The event batches that runs have sent.
         run_order: The order of runs in the pages of a list.
+        lenient_sql: Whether data models may use ``WITH``.
         report_delay: How long after its creation the report of a pipeline is not found.
 
     Attributes:
@@ -85,6 +86,7 @@ class Store:
         batches: EventBatchLog | None = None,
         run_order: RunOrder = RunOrder.NEWEST,
         report_delay: timedelta = timedelta(),
+        lenient_sql: bool = False,
     ) -> None:
         self.clock = clock
         self.timing = timing
@@ -94,6 +96,7 @@ class Store:
         self.batches = EventBatchLog() if batches is None else batches
         self.run_order = run_order
         self.report_delay = report_delay
+        self.lenient_sql = lenient_sql
         self._workspaces: dict[str, Workspace] = {}
         self._due_queue = DueQueue()
         self.lock = Lock()
@@ -188,8 +191,11 @@ class Store:
         self.mark_changed(workspace, collection, scheduler.pipeline_id)
 
     def _execute(self, workspace: Workspace, run: Run, settings: Document) -> None:
-        # Pipelines of the v1 draft name no known connection.
-        if self.executor is None or "connection_id" not in settings:
+        if "connection_id" not in settings:  # a pipeline of the v1 draft
+            return
+        if self.executor is None:
+            problem = workspace.data_models.get(settings["data_model_id"]).problem
+            run.failure = problem.message if problem else None
             return
         self.executor.execute(run, settings, workspace, self.limits, self.unlocked())
         self.mark_changed(workspace, workspace.connections.key, settings["connection_id"])

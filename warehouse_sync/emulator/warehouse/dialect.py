@@ -50,14 +50,14 @@ class Query:
     _catalog: Catalog
 
     @classmethod
-    def read(cls, sql: str, provider: str, catalog: Catalog) -> Self:
+    def read(cls, sql: str, provider: str, catalog: Catalog, *, lenient: bool = False) -> Self:
         """Return a query in the dialect of a service provider.
 
         Raises:
             QueryError: It cannot be parsed, or is not supported in a data model.
         """
         tree = parse(sql, provider)
-        _check_supported(tree)
+        _check_supported(tree, lenient=lenient)
         return cls(_bind_tables(tree, catalog), catalog)
 
     def count(self, rows: Range | None) -> str:
@@ -91,6 +91,29 @@ class Query:
             raise QueryError(str(error)) from error
 
 
+def check_sql(sql: str, providers: Iterable[str] = DIALECTS, *, lenient: bool = False) -> None:
+    """Check that a query is supported in the dialect of at least one service provider.
+
+    Args:
+        sql: The query.
+        providers: The service providers.
+        lenient: Accept ``WITH``.
+
+    Raises:
+        QueryError: It is not; the message is that of the first dialect.
+    """
+    first_error: QueryError | None = None
+    for provider in providers:
+        try:
+            _check_supported(parse(sql, provider), lenient=lenient)
+        except QueryError as error:
+            first_error = first_error or error
+        else:
+            return
+    if first_error is not None:
+        raise first_error
+
+
 def parse(sql: str, provider: str) -> exp.Query:
     """Return the only query of a text.
 
@@ -111,9 +134,11 @@ def parse(sql: str, provider: str) -> exp.Query:
     return tree
 
 
-def _check_supported(tree: exp.Query) -> None:
-    if tree.find(exp.With):
-        raise QueryError("WITH is not supported in a data model; use a subquery.")
+def _check_supported(tree: exp.Query, *, lenient: bool) -> None:
+    if not lenient and tree.find(exp.With):
+        raise QueryError(
+            "WITH is not supported in a data model; use a subquery. (The emulator's option `--lenient-sql` accepts it.)"
+        )
     statement = tree.find(exp.Insert, exp.Update, exp.Delete, exp.Into, exp.Create, exp.Drop, exp.Alter)
     if statement:
         raise QueryError(f"A data model only reads; {statement.key.upper()} is not supported.")
@@ -121,8 +146,10 @@ def _check_supported(tree: exp.Query) -> None:
 
 def _bind_tables(tree: exp.Query, catalog: Catalog) -> exp.Query:
     """Replace table names with those of the warehouse; unknown names stay."""
+    common_tables = {each.alias.lower() for each in tree.find_all(exp.CTE)}
     for table in list(tree.find_all(exp.Table)):
-        if isinstance(table.this, exp.Identifier):
+        is_common_table = len(table.parts) == 1 and table.name.lower() in common_tables
+        if isinstance(table.this, exp.Identifier) and not is_common_table:
             _bind(table, catalog)
     for column in tree.find_all(exp.Column):
         # `my_database.my_schema.tickets.id` means `tickets.id`: the alias of a bound table is its own name.

@@ -34,11 +34,13 @@ class WarehouseExecutor:
     Args:
         warehouse: The warehouse behind every connection.
         batches: Receives the batches.
+        lenient_sql: Accept ``WITH`` in queries.
     """
 
-    def __init__(self, warehouse: Warehouse, batches: EventBatchLog) -> None:
+    def __init__(self, warehouse: Warehouse, batches: EventBatchLog, *, lenient_sql: bool = False) -> None:
         self._warehouse = warehouse
         self._batches = batches
+        self._lenient_sql = lenient_sql
 
     def problem(self) -> str | None:
         """Return why the warehouse cannot be opened, or None."""
@@ -67,7 +69,8 @@ class WarehouseExecutor:
         run.successful_records = run.failed_records = 0
         connection = workspace.connections.get(pipeline["connection_id"])
         model = workspace.data_models.get(pipeline["data_model_id"])
-        load = _Load(run, pipeline, workspace.id, connection.document["service_provider"], limits)
+        provider = connection.document["service_provider"]
+        load = _Load(run, pipeline, workspace.id, provider, limits, self._lenient_sql)
         sql = model.document["config"]["sql_query"]
         try:
             with unlocked, self._warehouse.open() as session:
@@ -94,10 +97,11 @@ class _Load:
     workspace_id: str
     provider: str
     limits: Limits
+    lenient_sql: bool
 
     def execute(self, session: WarehouseSession, sql: str) -> Iterable[bytes]:
         """Return a batch, as JSON, for each valid row of the query; the oldest are dropped if there are too many."""
-        query = Query.read(sql, self.provider, session.catalog)
+        query = Query.read(sql, self.provider, session.catalog, lenient=self.lenient_sql)
         names = [name for name, _ in session.columns(query.columns())]
         _check_count(len(names), self.limits.columns, "columns")
         rows = self._range()
