@@ -28,6 +28,7 @@ from warehouse_sync.cli.profiles import (
     read_profile,
     user_folder,
 )
+from warehouse_sync.cli.warnings import handle_warnings, print_once
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -132,19 +133,22 @@ class Context:
         work: "Callable[[AsyncClient], Coroutine[Any, Any, T]]",
         *,
         on_interrupt: Callable[[], str] = lambda: "",
+        on_warning: Callable[[str], None] = print_once,
     ) -> T:
         """Run `work` with a client on an event loop; an error ends the command.
 
         Args:
             work: The coroutine function to run.
             on_interrupt: Returns the message to print after Ctrl-C.
+            on_warning: Receives the warnings that the SDK logs.
         """
 
         async def with_client() -> T:
             async with self.client() as client:
                 return await work(client)
 
-        return errors.run(with_client, on_interrupt=on_interrupt)
+        with handle_warnings(on_warning):
+            return errors.run(with_client, on_interrupt=on_interrupt)
 
     def _check(self) -> None:
         """Check that the required settings are there, and name the ways to set them."""

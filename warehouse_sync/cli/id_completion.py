@@ -1,7 +1,6 @@
 """Completion of ids in the shell, which are read when Tab is pressed."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ from click.shell_completion import CompletionItem
 
 import warehouse_sync
 from warehouse_sync.cli import context
+from warehouse_sync.cli.warnings import handle_warnings
 
 TIMEOUT = 3.0  # seconds
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
@@ -26,14 +26,11 @@ def complete_ids(resource: str) -> Complete:
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         given = ctx.params.get(param.name or "") if param.nargs == -1 or param.multiple else ()
-        logger = logging.getLogger("warehouse_sync")
-        logger.disabled = True
         try:
-            found = asyncio.run(asyncio.wait_for(_read(ctx.params, resource), TIMEOUT))
+            with handle_warnings(lambda _message: None):
+                found = asyncio.run(asyncio.wait_for(_read(ctx.params, resource), TIMEOUT))
         except (click.ClickException, warehouse_sync.WarehouseSyncError, OSError, TimeoutError):
             return []
-        finally:
-            logger.disabled = False
         return [
             CompletionItem(each.id, help=each.name)
             for each in found

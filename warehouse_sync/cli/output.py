@@ -14,9 +14,8 @@ from typing import Any, TypeVar
 import click
 
 from warehouse_sync import declarative
-from warehouse_sync.cli import streams
 from warehouse_sync.cli.documents import to_json, to_yaml
-from warehouse_sync.cli.streams import printable
+from warehouse_sync.cli.streams import printable, write_note
 
 Row = Mapping[str, Any]
 FORMATS = ("table", "json", "yaml", "csv")
@@ -101,7 +100,7 @@ class Output:
     def note(self, text: str) -> None:
         """Print a note on stderr, unless `quiet` is set or stderr cannot be written."""
         if not self.quiet:
-            _write_note(f"{printable(text)}\n")
+            write_note(f"{printable(text)}\n")
 
     def error(self, text: str) -> None:
         """Print an error on stderr, also with `quiet`."""
@@ -115,7 +114,7 @@ class Output:
     def live(self, text: str) -> None:
         """Replace the live line of the terminal; an empty text removes it."""
         if not self.quiet and is_terminal(sys.stderr):
-            _write_note(f"\r\x1b[K{printable(text)}")
+            write_note(f"\r\x1b[K{printable(text)}")
 
     def _table(self, rows: Sequence[Row], columns: Sequence[str]) -> None:
         if is_terminal(sys.stdout):
@@ -126,14 +125,6 @@ class Output:
                 self.note(f"Columns left out: {names}. Use a wider terminal, or --json for every field.")
         else:
             click.echo(to_plain(rows, columns), nl=False)
-
-
-def _write_note(text: str) -> None:
-    """Write to stderr; a note that cannot be written must not end the command."""
-    try:
-        click.echo(text, nl=False, err=True)
-    except OSError:
-        streams.discard()
 
 
 def is_terminal(stream: Any) -> bool:  # noqa: ANN401 - a text stream, or None where there is none

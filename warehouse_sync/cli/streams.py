@@ -8,6 +8,8 @@ import os
 import sys
 from typing import TextIO
 
+import click
+
 _HANDLER = "warehouse_sync.console"
 _SIMPLER = {"→": "->", "…": "..."}
 _WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
@@ -50,6 +52,14 @@ def discard() -> None:
         except (AttributeError, OSError, ValueError):  # also a stream that does not exist, or is closed
             with contextlib.suppress(AttributeError, OSError, ValueError):
                 _redirect_to_null(stream.fileno())
+
+
+def write_note(text: str) -> None:
+    """Write to stderr; a note that cannot be written must not end the command."""
+    try:
+        click.echo(text, nl=False, err=True)
+    except OSError:
+        discard()
 
 
 def printable(text: str) -> str:

@@ -75,7 +75,19 @@ def test_login_that_cannot_save_fails(cli: "Cli", home: Path) -> None:
     [line] = done.stderr.splitlines()
     assert "the credential works, but its token is not cached: " in line
     assert "Not a directory" in line or "File exists" in line
-    assert cli("connections", "list").exit_code == 0
+
+
+def test_token_that_cannot_be_cached_is_one_warning(cli: "Cli", home: Path) -> None:
+    """A command works without the cache and says once why it is not used; with `-q` it says nothing."""
+    (home / "cache").write_text("a file in place of the folder")
+    (home / "infra").mkdir()
+    for command in (("connections", "list"), ("plan", home / "infra"), ("drift", home / "infra")):
+        done = cli(*command)
+        assert done.exit_code == 0, done.output
+        warnings = [line for line in done.stderr.splitlines() if "not cached" in line]
+        assert len(warnings) == 1
+        assert warnings[0].startswith("Warning: tokens are not cached on disk: ")
+        assert cli(*command, "-q").stderr == ""
 
 
 def test_login_without_cache_fails(cli: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:

@@ -1,12 +1,10 @@
 """`warehouse-sync auth`: the cached access token."""
 
 import json
-import logging
 import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,8 +38,8 @@ def login(*, context: Context, output: Output) -> None:
 
     Example: warehouse-sync auth login --profile staging
     """
-    with _log_messages() as messages:
-        context.call(lambda client: client.connections.list())
+    messages: list[str] = []
+    context.call(lambda client: client.connections.list(), on_warning=messages.append)
     state = _token_state(context)
     if not state["logged_in"]:
         raise _not_cached(context.token_folder, messages)
@@ -78,20 +76,6 @@ def logout(*, context: Context, output: Output) -> None:
     for file in _token_files(context.token_folder):
         file.unlink(missing_ok=True)
     output.record(_token_state(context))
-
-
-@contextmanager
-def _log_messages() -> Iterator[list[str]]:
-    """Yield a list that receives the SDK's warnings, which say why a token is not cached."""
-    messages: list[str] = []
-    handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]  # a handler of one method
-    logger = logging.getLogger("warehouse_sync")
-    logger.addHandler(handler)
-    try:
-        yield messages
-    finally:
-        logger.removeHandler(handler)
 
 
 def _not_cached(folder: Path | None, messages: list[str]) -> CliError:
