@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from warehouse_sync.cli.commands.status import _COLUMNS as STATUS
-from warehouse_sync.cli.tables import fitting_columns, table
+from warehouse_sync.cli.tables import fitting_columns, page, table
 
 LONG = "customers-of-the-european-web-shop-hourly"
 ROWS: list[dict[str, Any]] = [
@@ -74,3 +74,15 @@ def test_empty_columns_are_left_out_first() -> None:
 def test_empty_table_has_its_columns() -> None:
     """A table without rows shows the names of its columns."""
     assert drawn([], ("id", "errors"), 80).split() == ["id", "errors"]
+
+
+def test_page_fits_in_the_terminal() -> None:
+    """A live table of many rows shows those that fit and the number of the others."""
+    rows = [{"id": f"pipeline-{number:04d}"} for number in range(2000)]
+    screen = Console(file=io.StringIO(), width=80, no_color=True)
+    screen.print(page(rows, ("id",), width=80, height=24))
+    assert isinstance(screen.file, io.StringIO)
+    lines = screen.file.getvalue().splitlines()
+    assert len(lines) < 24
+    assert lines[1].strip() == "pipeline-0000"
+    assert lines[-1] == "1,979 more; --failed and --sort choose which are shown."

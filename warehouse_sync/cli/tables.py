@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -96,6 +96,14 @@ def table(rows: Sequence[Row], columns: Sequence[str], *, width: int) -> Table:
         # `Text`, because square brackets in names and messages from the server are not markup.
         drawn.add_row(*(Text(text, style=_STYLES.get(text, "")) for text in texts))
     return drawn
+
+
+def page(rows: Sequence[Row], columns: Sequence[str], *, width: int, height: int) -> Group:
+    """Return a table of the rows that fit in a height, and how many do not."""
+    shown = rows[: max(1, height - 3)]  # a header, the number and the cursor's line
+    more = len(rows) - len(shown)
+    note = [Text(f"{more:,} more; --failed and --sort choose which are shown.")] if more else []
+    return Group(table(shown, columns, width=width), *note)
 
 
 def console(*, colour: bool) -> Console:

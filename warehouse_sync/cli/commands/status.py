@@ -177,15 +177,18 @@ def _change_printer(output: Output, view: View) -> "Iterator[Callable[[int, Stat
     tables, live = import_module("warehouse_sync.cli.tables"), import_module("rich.live")
     rows: dict[tuple[int, str], Row] = {}
     console = tables.console(colour=has_colour())
-    with live.Live(console=console, refresh_per_second=4) as screen:
 
-        def redraw(workspace: int, change: "StatusChange") -> None:
-            rows[workspace, change.pipeline_id] = to_row(
-                workspace, change.pipeline_id, change.report, change.error
-            )
-            screen.update(tables.table(view.select(rows.values()), _COLUMNS, width=console.width))
+    def draw() -> object:
+        selected = view.select(list(rows.values()))  # a copy: the screen is redrawn in a thread
+        return tables.page(selected, _COLUMNS, width=console.width, height=console.height)
 
-        yield redraw
+    def keep(workspace: int, change: "StatusChange") -> None:
+        rows[workspace, change.pipeline_id] = to_row(
+            workspace, change.pipeline_id, change.report, change.error
+        )
+
+    with live.Live(console=console, refresh_per_second=4, get_renderable=draw):
+        yield keep
 
 
 def _print_change(output: Output, view: View, workspace: int, change: "StatusChange") -> None:
