@@ -44,9 +44,9 @@ def test_path_without_route_is_not_found(path: str) -> None:
 
 def test_other_method_gets_the_allowed_ones() -> None:
     """If only the method does not match, the error names the allowed methods."""
-    with pytest.raises(HttpError) as refused:
+    with pytest.raises(HttpError) as rejected:
         Router(ROUTES).find("PUT", "/a/run")
-    assert (refused.value.status, refused.value.headers) == (405, {"Allow": "GET, POST"})
+    assert (rejected.value.status, rejected.value.headers) == (405, {"Allow": "GET, POST"})
 
 
 def test_access_follows_from_the_method() -> None:

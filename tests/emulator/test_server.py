@@ -116,7 +116,7 @@ def test_taken_port_is_an_os_error() -> None:
     assert threading.active_count() == threads
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.1", "::", "example.com"])  # noqa: S104 - refused
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.1", "::", "example.com"])  # noqa: S104 - rejected
 def test_remote_address_is_rejected(host: str) -> None:
     """Listening on a network address needs `allow_remote`."""
     with pytest.raises(ValueError, match="allow_remote"):
@@ -157,7 +157,7 @@ async def test_requests_in_progress_do_not_delay_the_end(api: Api, emulator: Emu
         reader, writer = await asyncio.open_connection("127.0.0.1", other.port)
         writer.write(f"GET /platform HTTP/1.1\r\nHost: 127.0.0.1:{other.port}\r\n\r\n".encode())
         await writer.drain()
-        # The next request is answered after the first was taken in: both go through one loop, in order.
+        # One event loop handles both in order, so that the first has arrived when the next has its response.
         begun = time.monotonic()
         api.url = other.url
         await api.get("/_emulator/health")

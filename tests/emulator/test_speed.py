@@ -50,11 +50,11 @@ async def test_report_costs_little_more_than_a_bare_handler(api: Api, emulator: 
     async with api.session.get(api.url + path, headers={"Authorization": f"Bearer {api.token}"}) as response:
         body = await response.read()
 
-    async def answer_bare(_: web.Request) -> web.Response:
+    async def respond_bare(_: web.Request) -> web.Response:
         return web.Response(body=body, content_type="application/json")
 
     app = web.Application()
-    app.router.add_get(path, answer_bare)
+    app.router.add_get(path, respond_bare)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -25,7 +25,7 @@ _STATUSES: Mapping[type[ApiError], int] = {
 
 
 class HttpError(ApiError):
-    """A request fails with a status that no other error stands for.
+    """A request fails with a status that no other error has.
 
     Args:
         status: The HTTP status of the response.

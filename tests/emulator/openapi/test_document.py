@@ -53,8 +53,8 @@ def validator(shape: str) -> jsonschema_rs.Draft202012Validator:
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("schedules/")])
 def test_every_example_is_valid(vector: Vector, name: str) -> None:
     """Each example of the reference is valid by its schema."""
-    sent, answered = next(shapes for start, shapes in SHAPES.items() if name.startswith(start))
-    validator(sent if name.endswith(".request") else answered).validate(vector(name))
+    request, response = next(shapes for start, shapes in SHAPES.items() if name.startswith(start))
+    validator(request if name.endswith(".request") else response).validate(vector(name))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("schedules/")])

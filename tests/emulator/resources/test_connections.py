@@ -70,8 +70,8 @@ async def test_list_filters_by_service_provider(api: Api, vector: Vector) -> Non
         await api.post("/connections", vector(f"connections/create-{provider}.request"))
     response = await api.get("/connections?serviceProvider=BigQuery")
     assert [connection["id"] for connection in response.document] == ["example-bigquery-connection"]
-    refused = await api.get("/connections?serviceProvider=Oracle")
-    assert refused.messages == ["serviceProvider must be Snowflake or BigQuery or Redshift or Databricks."]
+    rejected = await api.get("/connections?serviceProvider=Oracle")
+    assert rejected.messages == ["serviceProvider must be Snowflake or BigQuery or Redshift or Databricks."]
 
 
 async def test_secret_is_not_stored(emulator: Emulator, api: Api, vector: Vector) -> None:

@@ -9,13 +9,13 @@ import pytest
 if TYPE_CHECKING:
     from tests.emulator.conftest import Api, Vector
 
-KINDS = [
+TYPES = [
     ("/connections", "connections/create-databricks.request"),
     ("/data-models", "data-models/create.request"),
 ]
 
 
-@pytest.mark.parametrize(("path", "example"), KINDS)
+@pytest.mark.parametrize(("path", "example"), TYPES)
 async def test_resource_exists_from_post_to_delete(api: Api, vector: Vector, path: str, example: str) -> None:
     """A resource exists after POST, is gone after DELETE (204, no body), and is 404 before and after."""
     body = vector(example)
@@ -34,7 +34,7 @@ async def test_resource_exists_from_post_to_delete(api: Api, vector: Vector, pat
     assert (await api.get(path)).document == []
 
 
-@pytest.mark.parametrize(("path", "example"), KINDS)
+@pytest.mark.parametrize(("path", "example"), TYPES)
 async def test_create_with_taken_id_is_409(api: Api, vector: Vector, path: str, example: str) -> None:
     """A second POST with an id is 409 and changes nothing."""
     body = vector(example)
@@ -45,7 +45,7 @@ async def test_create_with_taken_id_is_409(api: Api, vector: Vector, path: str, 
     assert (await api.get(f"{path}/{body['id']}")).document["name"] == body["name"]
 
 
-@pytest.mark.parametrize(("path", "example"), KINDS)
+@pytest.mark.parametrize(("path", "example"), TYPES)
 async def test_update_with_other_id_is_rejected(api: Api, vector: Vector, path: str, example: str) -> None:
     """A PUT whose body has another id than its path is 400 and changes nothing."""
     body = vector(example)

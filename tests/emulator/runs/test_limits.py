@@ -60,9 +60,9 @@ async def test_sixth_active_pipeline_is_rejected(stocked: Api, pipeline: Documen
     """Five pipelines of a workspace may be active, by create or update; paused ones do not count."""
     for number in range(5):
         assert (await stocked.post(PIPELINES, {**pipeline, "id": f"p{number}"})).status == 200
-    refused = await stocked.post(PIPELINES, pipeline)
-    assert refused.status == 400
-    assert refused.messages[0].startswith("A workspace has at most 5 active pipelines")
+    rejected = await stocked.post(PIPELINES, pipeline)
+    assert rejected.status == 400
+    assert rejected.messages[0].startswith("A workspace has at most 5 active pipelines")
     paused = {**pipeline, "state": "paused"}
     assert (await stocked.post(PIPELINES, paused)).status == 200
     assert (await stocked.put(f"{PIPELINES}/example-pipeline", pipeline)).status == 400

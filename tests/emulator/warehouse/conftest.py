@@ -14,7 +14,7 @@ CREATE SCHEMA demo_service;
 CREATE TABLE demo_service.customers AS SELECT * FROM (VALUES
     (1, 'ann@example.com', 'Ann', 12.50::DECIMAL(9,2), ['a', 'b'], TIMESTAMP '2023-02-01 10:00:00'),
     (2, 'bob@example.com', 'Bob', NULL, [], TIMESTAMP '2023-02-02 10:00:00'),
-    (NULL, NULL, 'Nobody', 1.00, NULL, TIMESTAMP '2023-02-02 11:00:00'),
+    (NULL, NULL, 'Nora', 1.00, NULL, TIMESTAMP '2023-02-02 11:00:00'),
     (3, NULL, 'Cleo', 3.00, NULL, TIMESTAMP '2023-02-04 00:30:00')
 ) AS rows (customer_id, email, first_name, credit, tags, updated_on);
 """

@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-def refusal(session: WarehouseSession, sql: str) -> str:
+def error_of(session: WarehouseSession, sql: str) -> str:
     """Execute a statement that must fail, and return the error."""
     with pytest.raises(QueryError) as caught:
         list(session.rows(sql))
@@ -81,8 +81,8 @@ def test_nothing_outside_the_warehouse_can_be_reached(
     path: Path = request.getfixturevalue(kind)
     before = sorted(secret.parent.iterdir())
     with Warehouse(path).open() as session:
-        refusals = [refusal(session, attempt.replace("SECRET", str(secret))) for attempt in ATTEMPTS]
-    assert "hush" not in "".join(refusals)
+        errors = [error_of(session, attempt.replace("SECRET", str(secret))) for attempt in ATTEMPTS]
+    assert "hush" not in "".join(errors)
     assert sorted(secret.parent.iterdir()) == before
 
 

@@ -258,12 +258,12 @@ async def test_missing_warehouse_is_505_and_faulted(  # fixtures
     await stocked.post(PIPELINES, pipeline)
     away = warehouse.rename(warehouse.with_suffix(".away"))  # noqa: ASYNC240 - a small local file
     connection = vector("connections/create-snowflake.request")
-    refused = await stocked.post("/connections", connection)
-    assert refused.status == 505
-    assert refused.messages[0].startswith("The request failed to connect to the warehouse account.")
-    assert "There is no warehouse at" in refused.messages[1]
+    rejected = await stocked.post("/connections", connection)
+    assert rejected.status == 505
+    assert rejected.messages[0].startswith("The request failed to connect to the warehouse account.")
+    assert "There is no warehouse at" in rejected.messages[1]
     kept = (await stocked.get(f"/connections/{connection['id']}")).document
-    assert (kept["status"], kept["errors"][0]["message"]) == ("faulted", refused.messages[1])
+    assert (kept["status"], kept["errors"][0]["message"]) == ("faulted", rejected.messages[1])
     run = await run_once(stocked, clock)
     shown = await report(stocked)
     assert (run["status"], shown["connection_status"], shown["data_model_status"]) == (
@@ -287,8 +287,8 @@ async def test_update_that_fails_to_log_in_changes_nothing(
     """A PUT with response 505 leaves the connection unchanged, but faulted, and its id taken."""
     warehouse.write_bytes(b"not a database")  # noqa: ASYNC240 - a small local file
     connection = {**vector("connections/create-snowflake.request"), "id": "example-databricks-connection"}
-    refused = await stocked.put(f"/connections/{connection['id']}", {**connection, "name": "Renamed"})
-    assert refused.status == 505
+    rejected = await stocked.put(f"/connections/{connection['id']}", {**connection, "name": "Renamed"})
+    assert rejected.status == 505
     kept = (await stocked.get(f"/connections/{connection['id']}")).document
     assert (kept["status"], kept["name"]) == ("faulted", connection["name"])
     assert (await stocked.post("/connections", connection)).status == 409

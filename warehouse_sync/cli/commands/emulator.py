@@ -248,7 +248,7 @@ def _announce(served: Emulator, output: Output) -> None:
         click.echo("\n".join((f"listening on {served.url}", *exports)))
     problem = served.warehouse_problem()
     if problem:
-        output.note(f"warning: the warehouse cannot be opened, so connections are refused: {problem}")
+        output.note(f"warning: the warehouse cannot be opened, so connections are rejected: {problem}")
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> str:

@@ -233,7 +233,7 @@ class RunScheduler:
         first = None if len(self.log) else next(iter(due), None)
         missed = [interval for interval in due if interval.due <= self.state.active_since]
         # Syncs from before the pipeline was activated are loaded at once, newest first. They take no time, so that
-        # the pipeline is idle when its creation is answered.
+        # the pipeline is idle when it has been created.
         for interval in reversed(missed):
             self._load_unless_faulted(
                 interval, self.state.active_since, _IMMEDIATE, starts_at_from=interval is first
