@@ -162,7 +162,7 @@ class Deployment:
         return "".join(file.read_text(errors="replace") for file in sorted(folder.rglob("*.log")))
 
     def worker_of(self, dag_id: str) -> int:
-        """The process that runs the only task of a DAG."""
+        """The process that runs the only running task of a DAG."""
         [(process,)] = self._rows(
             "SELECT pid FROM task_instance WHERE dag_id = ? AND state = 'running'", dag_id
         )
