@@ -6,7 +6,7 @@ a `DecodeError` with the path and never the value, because a value may be a secr
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from operator import eq
 from typing import Any, TypeVar
 
@@ -205,15 +205,22 @@ def _model_hook(cls: type[Any]) -> Callable[[Any, Any], Any]:
     """Build a model's hook: unknown fields go to `extra` if the model has it, and null is a missing field."""
     names = json_names(cls)
     keeps_extra = "extra" in attrs.fields_dict(cls)
-    overrides: dict[str, Any] = {name: override(rename=json) for name, json in names.items() if name != json}
-    if keeps_extra:
-        overrides["extra"] = override(omit=True)
-    read: Callable[[Any, Any], Any] = make_dict_structure_fn(cls, _converter, **overrides)
     known: frozenset[object] = frozenset(names.values())
+
+    @cache  # built with the first document, because it takes a millisecond per model
+    def reader() -> Callable[[Any, Any], Any]:
+        overrides: dict[str, Any] = {
+            name: override(rename=json) for name, json in names.items() if name != json
+        }
+        if keeps_extra:
+            overrides["extra"] = override(omit=True)
+        return make_dict_structure_fn(cls, _converter, **overrides)
 
     def hook(value: Any, _: Any) -> Any:  # noqa: ANN401 - a structure hook
         document = _object(value)
-        model = read({key: item for key, item in document.items() if item is not None and key in known}, cls)
+        model = reader()(
+            {key: item for key, item in document.items() if item is not None and key in known}, cls
+        )
         unknown = {key: item for key, item in document.items() if key not in known}
         return attrs.evolve(model, extra=unknown) if keeps_extra and unknown else model
 
@@ -221,7 +228,7 @@ def _model_hook(cls: type[Any]) -> Callable[[Any, Any], Any]:
 
 
 _converter.register_structure_hook_func(lambda cls: cls is object, lambda value, _: value)
-# Inner models first: a hook looks up those of its fields when it is built.
+
 _converter.register_structure_hook_func(lambda cls: cls == ConnectionConfig, lambda value, _: _config(*value))
 _converter.register_structure_hook(SyncMode, _model_hook(SyncMode))
 _READ = (Pipeline, PipelineSpec, Run, PipelineReport, Page, TriggeredRun, RunHandle)
