@@ -291,7 +291,7 @@ def test_error_of_a_mistyped_secret_has_it_in_no_frame(kind: type[Any]) -> None:
     ("option", "value", "message"),
     [
         ("retry", 5, "retry must be a RetryPolicy, not int"),
-        ("timeout", 60, "timeout must be a Timeout, not int"),
+        ("timeout", "60", "timeout must be a Timeout or a number of seconds, not str"),
         ("session", "x", "session must be an aiohttp.ClientSession, not str"),
         ("ca_file", 5, "ca_file must be a path, not int"),
     ],

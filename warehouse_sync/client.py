@@ -11,10 +11,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from warehouse_sync.errors import ConfigurationError
+from warehouse_sync.events import Listener
 from warehouse_sync.secret import Secret, to_secret
-from warehouse_sync.settings import Clock, RetryPolicy, Timeout, check_workspace_id, resolve
+from warehouse_sync.settings import Clock, RetryPolicy, Timeout, check_workspace_id, resolve, to_timeout
 from warehouse_sync.transport.auth import shared_source
+from warehouse_sync.transport.extra_headers import HeaderSource, check_user_agent, to_extra_headers
 from warehouse_sync.transport.limits import AdaptiveConcurrency
+from warehouse_sync.transport.observer import to_observer
 from warehouse_sync.transport.pool import PoolOptions, SessionPool
 from warehouse_sync.transport.request import BaseUrl
 from warehouse_sync.transport.retry import RetryBudget
@@ -49,12 +52,17 @@ class AsyncClient:
         client_secret: The secret of the credential.
         api_url: The base URL of the API: https, or http for loopback hosts. Default `https://api.mparticle.com`.
         token_url: The URL of the token endpoint. Default `https://sso.auth.mparticle.com/oauth/token`.
-        timeout: The timeouts of a request, including its retries.
+        timeout: The timeouts of a request, including its retries; a number is the total in seconds.
         retry: The retry policy.
         max_connections: The maximum number of concurrent requests on one event loop.
         token_cache: A directory or `TokenCache` that stores tokens on disk; `None` keeps them in memory.
         session: A session of the same event loop to send requests with. The client never closes it, and applies its own
             timeouts and error handling instead of those of the session.
+        headers: Headers to add to each API request: a mapping, or a callable that returns one and is called for each
+            request. Token requests do not have them.
+        user_agent: Text to append to the User-Agent header, such as `billing-service/2.1`.
+        listeners: Callables that receive the events of `warehouse_sync.events`, in order, on the event loop of the
+            client. An exception in a listener is logged and changes nothing.
         trust_env: Whether to use the proxies and the netrc file of the environment.
         ca_file: A file of certificate authorities to trust in addition to those of the system.
         clock: Time, sleep and randomness, for tests.
@@ -81,11 +89,14 @@ class AsyncClient:
         client_secret: str | Secret | None = None,
         api_url: str | None = None,
         token_url: str | None = None,
-        timeout: Timeout | None = None,
+        timeout: Timeout | float | None = None,
         retry: RetryPolicy | None = None,
         max_connections: int = 100,
         token_cache: "TokenCache | str | Path | None" = None,
         session: "aiohttp.ClientSession | None" = None,
+        headers: HeaderSource | None = None,
+        user_agent: str | None = None,
+        listeners: Iterable[Listener] = (),
         trust_env: bool = False,
         ca_file: str | Path | None = None,
         clock: Clock | None = None,
@@ -101,7 +112,7 @@ class AsyncClient:
             token_url=token_url,
         )
         timeout, retry, clock = (
-            _or_default("timeout", timeout, Timeout),
+            to_timeout(timeout) or Timeout(),
             _or_default("retry", retry, RetryPolicy),
             _or_default("clock", clock, Clock),
         )
@@ -111,6 +122,7 @@ class AsyncClient:
             session=_check_session(session),
             trust_env=trust_env,
             ca_file=_check_path("ca_file", ca_file),
+            user_agent=check_user_agent(user_agent),
         )
         endpoint = TokenEndpoint(settings, _to_cache(token_cache))
         sender = RetryingSender(
@@ -122,6 +134,8 @@ class AsyncClient:
             concurrency=AdaptiveConcurrency(),
             clock=clock,
             auth=TokenAuth(shared_source(settings, clock), endpoint.fetch),
+            extra_headers=to_extra_headers(headers),
+            observer=to_observer(listeners, clock),
         )
         self._bind(sender, settings.workspace_id, {})
 
@@ -143,41 +157,51 @@ class AsyncClient:
         """The connections: the warehouses that data is loaded from."""
         from warehouse_sync.resources.connections import Connections
 
-        return Connections(self._workspace)
+        return self._observe("connections", Connections(self._workspace))
 
     @cached_property
     def data_models(self) -> "DataModels":
         """The data models: the SQL queries that select what is loaded."""
         from warehouse_sync.resources.data_models import DataModels
 
-        return DataModels(self._workspace)
+        return self._observe("data_models", DataModels(self._workspace))
 
     @cached_property
     def pipelines(self) -> "Pipelines":
         """The pipelines, their triggers and their reports."""
         from warehouse_sync.resources.pipelines import Pipelines
 
-        return Pipelines(self._workspace, self.runs)
+        return self._observe("pipelines", Pipelines(self._workspace, self.runs))
 
     @cached_property
     def runs(self) -> "Runs":
         """The runs of the pipelines."""
         from warehouse_sync.resources.runs import Runs
 
-        return Runs(self._workspace)
+        return self._observe("runs", Runs(self._workspace))
 
     @cached_property
     def ingest_v1(self) -> "IngestV1":
         """The v1 draft of the API, as JSON documents."""
         from warehouse_sync.resources.ingest_v1 import IngestV1
 
-        return IngestV1(self._workspace)
+        ingest = IngestV1(self._workspace)
+        for name, resource in vars(ingest).items():
+            self._observe(f"ingest_v1.{name}", resource)
+        return ingest
 
     @cached_property
     def _workspace(self) -> "Workspace":
         from warehouse_sync.resources.workspace import Workspace
 
         return Workspace(sender=self._sender, id=self.workspace_id, created=self._created)
+
+    def _observe(self, name: str, resource: T) -> T:
+        """Report the calls of a resource client to the listeners, if there are any."""
+        observer = self._sender.observer
+        if observer is not None:
+            observer.wrap_methods(name, self.workspace_id, resource)
+        return resource
 
     def _over(self, sender: RetryingSender, workspace_id: int) -> Self:
         client = type(self).__new__(type(self))
@@ -200,13 +224,15 @@ class AsyncClient:
         """
         return self._over(self._sender, check_workspace_id(workspace_id))
 
-    def with_options(self, *, timeout: Timeout | None = None, retry: RetryPolicy | None = None) -> Self:
+    def with_options(
+        self, *, timeout: Timeout | float | None = None, retry: RetryPolicy | None = None
+    ) -> Self:
         """Return a client with another timeout or retry policy.
 
         It shares the sessions and the token of this client.
 
         Args:
-            timeout: The timeouts; by default those of this client. `connect` and `read` cannot change: they belong to the
+            timeout: The timeouts, or the total in seconds; by default those of this client. `connect` and `read` cannot change: they belong to the
                 sessions.
             retry: The retry policy; by default that of this client. Its `budget` is ignored: the clients share one.
 
@@ -217,7 +243,7 @@ class AsyncClient:
             ConfigurationError: An argument has the wrong type.
         """
         sender = self._sender.with_options(
-            timeout=_check_type("timeout", timeout, Timeout), retry=_check_type("retry", retry, RetryPolicy)
+            timeout=to_timeout(timeout), retry=_check_type("retry", retry, RetryPolicy)
         )
         return self._over(sender, self.workspace_id)
 

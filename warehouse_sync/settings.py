@@ -45,6 +45,19 @@ class Timeout:
     read: float | None = attrs.field(default=None, validator=_positive_or_none)
 
 
+def to_timeout(value: "Timeout | float | None") -> Timeout | None:
+    """Return a timeout, given one or the total number of seconds.
+
+    Raises:
+        ConfigurationError: The value is neither.
+    """
+    if value is None or isinstance(value, Timeout):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Timeout(total=value)
+    raise ConfigurationError(f"timeout must be a Timeout or a number of seconds, not {type(value).__name__}")
+
+
 def _not_negative(_: object, attribute: "attrs.Attribute[float]", value: object) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < float("inf"):
         raise ConfigurationError(

@@ -101,7 +101,7 @@ async def test_settings_come_from_the_environment(
         ("client_secret", "****"),
         ("api_url", "http://example.com"),
         ("token_url", "ftp://127.0.0.1"),
-        ("timeout", 5),
+        ("timeout", "5"),
         ("retry", 3),
         ("max_connections", 0),
         ("max_connections", True),
@@ -178,5 +178,7 @@ async def test_session_argument_is_used_and_not_closed(peer: Peer) -> None:
 
 
 def test_both_clients_have_the_same_arguments() -> None:
-    """Both clients have the same settings with the same defaults."""
-    assert inspect.signature(Client) == inspect.signature(AsyncClient)
+    """Both clients have the same settings with the same defaults, except for `session`, which belongs to an event loop."""
+    parameters = dict(inspect.signature(AsyncClient).parameters)
+    del parameters["session"]
+    assert dict(inspect.signature(Client).parameters) == parameters

@@ -17,6 +17,7 @@ CORE = (
     "secret",
     "document",
     "models",
+    "events",
     "settings",
     "wire",
     "transport",

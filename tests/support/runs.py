@@ -77,6 +77,9 @@ class Server:
         runs = [self._seen(pipeline_id, run_id, fate) for run_id, fate in fates if fate.on_page]
         return Page(items=tuple(runs), has_next_page=False)
 
+    def report_poll(self, pipeline_id: str, run: Run) -> None:
+        """Ignore a run that was read."""
+
     def may_appear_later(self, pipeline_id: str, run_id: int) -> bool:
         """Return whether a 404 for this run is temporary."""
         return pipeline_id in self.late

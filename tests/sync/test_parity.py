@@ -52,6 +52,7 @@ def blocking_text(text: str | None) -> str | None:
     """Return a docstring with the words of the blocking client."""
     text = text and text.replace("contextlib.aclosing", "contextlib.closing")
     text = text and text.replace("An asynchronous client", "A blocking client")
+    text = text and re.sub(r"^    session: .*\n(?: {8}.*\n)*", "", text, flags=re.MULTILINE)
     return text and re.sub(r"\bAsyncClient\b", "Client", re.sub(r"\b(?:async (?=with|for)|await )", "", text))
 
 

@@ -72,6 +72,10 @@ class RunReader(Protocol):
         """Return whether a 404 is expected because the run was created recently."""
         ...
 
+    def report_poll(self, pipeline_id: str, run: Run) -> None:
+        """Report a run that was read to the listeners of the client."""
+        ...
+
 
 @attrs.define(eq=False)
 class AwaitedRun:
@@ -225,6 +229,7 @@ class PipelinePoller:
         if awaited is None:
             return
         awaited.last_read = run
+        self._reader.report_poll(self._pipeline_id, run)
         for on_poll in filter(None, awaited.waiters.values()):
             on_poll(run)
         if run.status.is_terminal:

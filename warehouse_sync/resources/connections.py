@@ -17,7 +17,7 @@ class Connections:
     def __init__(self, workspace: Workspace) -> None:
         self._endpoint = ResourceEndpoint(
             workspace=workspace,
-            path=workspace.path(CONNECTIONS),
+            template=CONNECTIONS,
             noun="connection",
             model=Connection,
             spec=ConnectionSpec,

@@ -14,7 +14,7 @@ class DataModels:
     def __init__(self, workspace: Workspace) -> None:
         self._endpoint = ResourceEndpoint(
             workspace=workspace,
-            path=workspace.path(DATA_MODELS),
+            template=DATA_MODELS,
             noun="data model",
             model=DataModel,
             spec=DataModelSpec,

@@ -68,26 +68,32 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
 
     Attributes:
         workspace: The workspace of the resources.
-        path: The path of the collection.
+        template: The path of the collection, one of `paths.py`.
         noun: The kind of resource in error messages.
         model: The class of responses.
         spec: The class of requests.
     """
 
     workspace: Workspace
-    path: str
+    template: str
     noun: str
     model: type[ModelT]
     spec: type[SpecT]
 
     async def list_all(self, query: Mapping[str, str] | None = None) -> list[ModelT]:
         """List all resources."""
-        return await self._send(ApiRequest("GET", self.path, self._decode_all, query=urlencode(query or {})))
+        return await self._send(
+            ApiRequest(
+                "GET", self.path, self._decode_all, query=urlencode(query or {}), template=self.template
+            )
+        )
 
     async def get(self, resource_id: str, *, on_headers: OnHeaders | None = None) -> ModelT:
         """Read one resource."""
         path = self._path_of(resource_id)
-        return await self._send(ApiRequest("GET", path, self._decode, on_headers=on_headers))
+        return await self._send(
+            ApiRequest("GET", path, self._decode, on_headers=on_headers, template=self._item_template)
+        )
 
     async def create(self, spec: SpecT) -> ModelT:
         """Create one resource. If the response is lost, read the id to find the resource."""
@@ -123,10 +129,21 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
     async def delete(self, resource_id: str) -> None:
         """Delete one resource."""
         with contextlib.suppress(DecodeError):  # it is deleted, whatever the response contains
-            await self._send(ApiRequest("DELETE", self._path_of(resource_id), _discard))
+            await self._send(
+                ApiRequest("DELETE", self._path_of(resource_id), _discard, template=self._item_template)
+            )
 
     async def _send(self, request: ApiRequest[T]) -> T:
         return await self.workspace.sender.send(request)
+
+    @property
+    def path(self) -> str:
+        """The path of the collection."""
+        return self.workspace.path(self.template)
+
+    @property
+    def _item_template(self) -> str:
+        return f"{self.template}/{{{self.noun.replace(' ', '_')}_id}}"
 
     def _path_of(self, resource_id: str) -> str:
         return f"{self.path}/{require_id('id', resource_id)}"
@@ -162,7 +179,16 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
         idempotent = method == "PUT"
         path = self._path_of(spec.id) if idempotent else self.path
         secrets = encode.secrets(spec)
-        return ApiRequest(method, path, self._decode, body=body, secrets=secrets, idempotent=idempotent)
+        template = self._item_template if idempotent else self.template
+        return ApiRequest(
+            method,
+            path,
+            self._decode,
+            body=body,
+            secrets=secrets,
+            idempotent=idempotent,
+            template=template,
+        )
 
     async def _find_created(self, spec: SpecT, cause: WarehouseSyncError, clock: ServerClock) -> ModelT:
         """Return the resource that a lost create may have created, and set the clock.
@@ -209,6 +235,7 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
                 "the response to the create of %s %s was lost, but it was created", self.noun, spec.id
             )
             self._mark_created(spec)
+            self.workspace.report_recovered()
             return found
         message = (
             f"a different {self.noun} with the id {spec.id!r} exists: {', '.join(different)} differ"

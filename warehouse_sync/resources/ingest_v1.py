@@ -62,7 +62,7 @@ class IngestResource:
 
         Source: v1 draft, `GET /{resource}/{slug}`.
         """
-        return await self._send("GET", f"/{require_id('slug', slug)}", json_codec.decode_object)
+        return await self._send("GET", "/{slug}", json_codec.decode_object, slug=require_id("slug", slug))
 
     async def create(self, document: Mapping[str, Any]) -> JSONObject:
         """Create one resource.
@@ -111,9 +111,9 @@ class IngestResource:
 
         Source: v1 draft, `PUT /{resource}/{slug}`.
         """
-        path, body = f"/{require_id('slug', slug)}", self._encode(document)
+        slug, body = require_id("slug", slug), self._encode(document)
         try:
-            return await self._send("PUT", path, json_codec.decode_object, body)
+            return await self._send("PUT", "/{slug}", json_codec.decode_object, body, slug=slug)
         except DecodeError as error:
             cause = error
         raise self._unknown("update", slug) from cause
@@ -133,12 +133,25 @@ class IngestResource:
         Source: v1 draft, `DELETE /{resource}/{slug}`.
         """
         with contextlib.suppress(DecodeError):  # it is deleted, whatever the response contains
-            await self._send("DELETE", f"/{require_id('slug', slug)}", _discard)
+            await self._send("DELETE", "/{slug}", _discard, slug=require_id("slug", slug))
 
     async def _send(
-        self, method: Method, path: str, decode: Callable[[bytes], T], body: bytes | None = None
+        self,
+        method: Method,
+        template: str,
+        decode: Callable[[bytes], T],
+        body: bytes | None = None,
+        **ids: str | int,
     ) -> T:
-        request = ApiRequest(method, self._path + path, decode, body=body, idempotent=method != "POST")
+        """Send a request. `template` is the path below the collection, `ids` its ids."""
+        request = ApiRequest(
+            method,
+            self._path + template.format(**ids),
+            decode,
+            body=body,
+            idempotent=method != "POST",
+            template=f"{INGEST_V1}/{self._name}{template}",
+        )
         return await self._workspace.sender.send(request)
 
     def _encode(self, document: object) -> bytes:
@@ -179,7 +192,9 @@ class IngestPipelines(IngestResource):
 
         Source: v1 draft, `GET /pipelines/{pipelineSlug}/status`.
         """
-        return await self._send("GET", f"/{require_id('slug', slug)}/status", json_codec.decode_object)
+        return await self._send(
+            "GET", "/{slug}/status", json_codec.decode_object, slug=require_id("slug", slug)
+        )
 
     async def run_statuses(self, slug: str) -> Any:  # noqa: ANN401 - the draft does not say whether it is an array or an object
         """Get the statuses of the runs of a pipeline.
@@ -198,7 +213,9 @@ class IngestPipelines(IngestResource):
 
         Source: v1 draft, `GET /pipelines/{pipelineSlug}/status/runs`.
         """
-        return await self._send("GET", f"/{require_id('slug', slug)}/status/runs", json_codec.decode)
+        return await self._send(
+            "GET", "/{slug}/status/runs", json_codec.decode, slug=require_id("slug", slug)
+        )
 
     async def run_status(self, slug: str, run_id: int) -> JSONObject:
         """Get the status of one run.
@@ -220,8 +237,10 @@ class IngestPipelines(IngestResource):
         """
         return await self._send(
             "GET",
-            f"/{require_id('slug', slug)}/status/runs/{require_run_id(run_id)}",
+            "/{slug}/status/runs/{run_id}",
             json_codec.decode_object,
+            slug=require_id("slug", slug),
+            run_id=require_run_id(run_id),
         )
 
 

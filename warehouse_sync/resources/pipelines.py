@@ -18,7 +18,7 @@ from warehouse_sync.models.common import check_iterable, require_id
 from warehouse_sync.polling.bulk_reports import BulkReports
 from warehouse_sync.polling.stream import Stream
 from warehouse_sync.resources.endpoint import ResourceEndpoint
-from warehouse_sync.resources.paths import PIPELINES
+from warehouse_sync.resources.paths import PIPELINES, REPORT
 from warehouse_sync.resources.runs import Runs, validate_timeout
 from warehouse_sync.resources.trigger import trigger
 from warehouse_sync.resources.workspace import Workspace
@@ -37,7 +37,7 @@ class Pipelines:
         self._path = workspace.path(PIPELINES)
         self._endpoint = ResourceEndpoint(
             workspace=workspace,
-            path=self._path,
+            template=PIPELINES,
             noun="pipeline",
             model=Pipeline,
             spec=PipelineSpec,
@@ -218,7 +218,7 @@ class Pipelines:
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
         path = f"{self._path}/{require_id('pipeline_id', pipeline_id)}/report"
-        return await self._workspace.sender.send(ApiRequest("GET", path, fast.report))
+        return await self._workspace.sender.send(ApiRequest("GET", path, fast.report, template=REPORT))
 
     def reports(
         self,

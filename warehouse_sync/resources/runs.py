@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from datetime import datetime, timedelta
 
 from warehouse_sync.errors import ValidationError
+from warehouse_sync.events import RunEnded, RunPolled
 from warehouse_sync.models import Page, Progress, Run, RunHandle, WaitedRun
 from warehouse_sync.models.common import (
     check_date,
@@ -16,8 +17,9 @@ from warehouse_sync.models.common import (
 )
 from warehouse_sync.polling.run_waiter import RunWaiter
 from warehouse_sync.resources.pager import RunPager
-from warehouse_sync.resources.paths import PIPELINES
+from warehouse_sync.resources.paths import PIPELINES, RUN, RUNS
 from warehouse_sync.resources.workspace import Workspace
+from warehouse_sync.transport.observer import Observer
 from warehouse_sync.transport.request import ApiRequest
 from warehouse_sync.wire import fast
 from warehouse_sync.wire.dates import format_date
@@ -198,17 +200,43 @@ class WorkspaceRunReader:
     async def run(self, pipeline_id: str, run_id: int) -> Run:
         """Read one run."""
         path = f"{_runs_path(self._workspace, pipeline_id)}/{require_run_id(run_id)}"
-        return await self._workspace.sender.send(ApiRequest("GET", path, fast.run))
+        return await self._workspace.sender.send(ApiRequest("GET", path, fast.run, template=RUN))
 
     async def page(self, pipeline_id: str) -> Page:
         """Read the first page of the runs of a pipeline."""
         path = _runs_path(self._workspace, pipeline_id)
-        return await self._workspace.sender.send(ApiRequest("GET", path, fast.page))
+        return await self._workspace.sender.send(ApiRequest("GET", path, fast.page, template=RUNS))
+
+    def report_poll(self, pipeline_id: str, run: Run) -> None:
+        """Report a run that was read to the listeners of the client."""
+        observer = self._workspace.sender.observer
+        if observer is not None:
+            report_poll(observer, self.workspace_id, pipeline_id, run)
 
     def may_appear_later(self, pipeline_id: str, run_id: int) -> bool:
         """Return whether a 404 is expected because the run or pipeline was just created."""
         was_just_created = self._workspace.was_just_created
         return was_just_created(pipeline_id, run_id) or was_just_created(pipeline_id)
+
+
+def report_poll(observer: Observer, workspace_id: int, pipeline_id: str, run: Run) -> None:
+    """Emit the events for a run that is waited for and was read."""
+    observer.emit(
+        RunPolled(workspace_id=workspace_id, pipeline_id=pipeline_id, run_id=run.id, status=run.status.value)
+    )
+    if run.status.is_terminal:
+        started, ended = run.started_on, run.ended_on
+        observer.emit(
+            RunEnded(
+                workspace_id=workspace_id,
+                pipeline_id=pipeline_id,
+                run_id=run.id,
+                status=run.status.value,
+                seconds=None if started is None or ended is None else (ended - started).total_seconds(),
+                successful_records=run.successful_records,
+                failed_records=run.failed_records,
+            )
+        )
 
 
 def run_pager(  # noqa: PLR0913 - the filters of a listing
@@ -231,9 +259,11 @@ def run_pager(  # noqa: PLR0913 - the filters of a listing
 
     def fetch(number: int) -> Awaitable[Page]:
         query = f"currentPage={number}{filters}"
-        return workspace.sender.send(ApiRequest("GET", path, fast.page, query=query, on_headers=on_headers))
+        return workspace.sender.send(
+            ApiRequest("GET", path, fast.page, query=query, on_headers=on_headers, template=RUNS)
+        )
 
-    return RunPager(fetch, pipeline_id=pipeline_id, prefetch=prefetch)
+    return RunPager(workspace.observed("runs.list", fetch), pipeline_id=pipeline_id, prefetch=prefetch)
 
 
 def _runs_path(workspace: Workspace, pipeline_id: str) -> str:

@@ -10,7 +10,7 @@ from warehouse_sync.models import Run, RunType, TriggeredRun
 from warehouse_sync.models.common import require_id
 from warehouse_sync.resources.endpoint import is_ambiguous
 from warehouse_sync.resources.pager import RunPager
-from warehouse_sync.resources.paths import PIPELINES
+from warehouse_sync.resources.paths import TRIGGER
 from warehouse_sync.resources.runs import run_pager
 from warehouse_sync.resources.server_clock import ServerClock
 from warehouse_sync.resources.workspace import RECONCILE_GRACE, Workspace
@@ -40,9 +40,11 @@ async def trigger(workspace: Workspace, pipeline_id: str, *, baseline: bool = Fa
             document |= {"pipeline_id": pipeline_id, "workspace_id": workspace.id}
         return lenient.structure(document, TriggeredRun)
 
-    path = f"{workspace.path(PIPELINES)}/trigger"
+    path = workspace.path(TRIGGER)
     try:
-        triggered = await workspace.sender.send(ApiRequest("POST", path, decode, body=body, idempotent=False))
+        triggered = await workspace.sender.send(
+            ApiRequest("POST", path, decode, body=body, idempotent=False, template=TRIGGER)
+        )
     except WarehouseSyncError as error:
         if not is_ambiguous(error):
             raise
@@ -58,6 +60,7 @@ async def trigger(workspace: Workspace, pipeline_id: str, *, baseline: bool = Fa
         "the response to the trigger of %s was lost; run %d is its only new manual run", pipeline_id, run_id
     )
     workspace.mark_created(pipeline_id, run_id)
+    workspace.report_recovered()
     return TriggeredRun(pipeline_id=pipeline_id, run_id=run_id, inferred=True, workspace_id=workspace.id)
 
 

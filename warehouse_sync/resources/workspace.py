@@ -1,11 +1,16 @@
 """The workspace that resource clients share: id, sender and what was created."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
 
 import attrs
 
+from warehouse_sync.events import ResponseRecovered
 from warehouse_sync.settings import Clock
+from warehouse_sync.transport.observer import current_operation
 from warehouse_sync.transport.sender import RetryingSender
+
+T = TypeVar("T")
 
 RECONCILE_GRACE = (
     3.0  # seconds beyond `reconcile_timeout`, for a last request that starts just before its end
@@ -39,6 +44,16 @@ class Workspace:
     def path(self, template: str) -> str:
         """Return one of the paths of `paths.py` for this workspace."""
         return template.format(workspace_id=self.id)
+
+    def observed(self, operation: str, method: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+        """Return the method, wrapped to report its calls if there are listeners."""
+        observer = self.sender.observer
+        return method if observer is None else observer.wrap(operation, self.id, method)
+
+    def report_recovered(self) -> None:
+        """Emit the event for a change whose lost response was recovered."""
+        if self.sender.observer is not None:
+            self.sender.observer.emit(ResponseRecovered(operation=current_operation()))
 
     def sibling(self, workspace_id: int) -> "Workspace":
         """Return the workspace with this number, over the same sender."""

@@ -11,13 +11,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from warehouse_sync import client as async_client
+from warehouse_sync.events import Listener
 from warehouse_sync.secret import Secret, to_secret
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout
 from warehouse_sync.sync.event_loop_thread import EventLoopThread
+from warehouse_sync.transport.extra_headers import HeaderSource
 
 if TYPE_CHECKING:
-    import aiohttp
-
     from warehouse_sync.models import StatusChange
     from warehouse_sync.sync.resources import Connections, DataModels, IngestV1, Pipelines, Runs
     from warehouse_sync.transport.token_cache import TokenCache
@@ -36,12 +36,15 @@ class Client:
         client_secret: The secret of the credential.
         api_url: The base URL of the API: https, or http for loopback hosts. Default `https://api.mparticle.com`.
         token_url: The URL of the token endpoint. Default `https://sso.auth.mparticle.com/oauth/token`.
-        timeout: The timeouts of a request, including its retries.
+        timeout: The timeouts of a request, including its retries; a number is the total in seconds.
         retry: The retry policy.
         max_connections: The maximum number of concurrent requests on one event loop.
         token_cache: A directory or `TokenCache` that stores tokens on disk; `None` keeps them in memory.
-        session: A session of the same event loop to send requests with. The client never closes it, and applies its own
-            timeouts and error handling instead of those of the session.
+        headers: Headers to add to each API request: a mapping, or a callable that returns one and is called for each
+            request. Token requests do not have them.
+        user_agent: Text to append to the User-Agent header, such as `billing-service/2.1`.
+        listeners: Callables that receive the events of `warehouse_sync.events`, in order, on the event loop of the
+            client. An exception in a listener is logged and changes nothing.
         trust_env: Whether to use the proxies and the netrc file of the environment.
         ca_file: A file of certificate authorities to trust in addition to those of the system.
         clock: Time, sleep and randomness, for tests.
@@ -68,11 +71,13 @@ class Client:
         client_secret: str | Secret | None = None,
         api_url: str | None = None,
         token_url: str | None = None,
-        timeout: Timeout | None = None,
+        timeout: Timeout | float | None = None,
         retry: RetryPolicy | None = None,
         max_connections: int = 100,
         token_cache: "TokenCache | str | Path | None" = None,
-        session: "aiohttp.ClientSession | None" = None,
+        headers: HeaderSource | None = None,
+        user_agent: str | None = None,
+        listeners: Iterable[Listener] = (),
         trust_env: bool = False,
         ca_file: str | Path | None = None,
         clock: Clock | None = None,
@@ -89,7 +94,9 @@ class Client:
                 retry=retry,
                 max_connections=max_connections,
                 token_cache=token_cache,
-                session=session,
+                headers=headers,
+                user_agent=user_agent,
+                listeners=listeners,
                 trust_env=trust_env,
                 ca_file=ca_file,
                 clock=clock,
@@ -189,13 +196,15 @@ class Client:
         """
         return self._over(self._async.workspace(workspace_id), self._loop_thread)
 
-    def with_options(self, *, timeout: Timeout | None = None, retry: RetryPolicy | None = None) -> Self:
+    def with_options(
+        self, *, timeout: Timeout | float | None = None, retry: RetryPolicy | None = None
+    ) -> Self:
         """Return a client with another timeout or retry policy.
 
         It shares the sessions and the token of this client.
 
         Args:
-            timeout: The timeouts; by default those of this client. `connect` and `read` cannot change: they belong to the
+            timeout: The timeouts, or the total in seconds; by default those of this client. `connect` and `read` cannot change: they belong to the
                 sessions.
             retry: The retry policy; by default that of this client. Its `budget` is ignored: the clients share one.
 

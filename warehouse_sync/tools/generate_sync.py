@@ -10,12 +10,13 @@ method that returns an asynchronous generator returns a generator.
 
 import ast
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
+
+from warehouse_sync.tools.sync_text import docstring, formatted, forwarded, indent, leave_out
 
 PACKAGE = Path(__file__).parent.parent
 HEADER = '''"""{title}
@@ -199,6 +200,7 @@ def constructor(module: Module, node: ast.ClassDef, *, inherits: bool) -> Iterat
         init = next(
             item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"
         )
+        leave_out(init.args)
         yield f"def __init__({ast.unparse(init.args)}) -> None:\n" + indent(
             f"client_secret = to_secret(client_secret)\nself._wrap({kind}({forwarded(init.args)}), EventLoopThread())"
         )
@@ -340,42 +342,6 @@ def blocking_iter(item: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         body = body.replace(asynchronous, ours)
     returns = blocking(ast.unparse(item.returns)) if item.returns else "None"
     return f"def __iter__(self) -> {returns}:\n" + indent(docstring(item) + "\n" + body)
-
-
-def forwarded(arguments: ast.arguments) -> str:
-    """Return the arguments of a call that passes all parameters on."""
-    positional = [argument.arg for argument in arguments.args if argument.arg != "self"]
-    return ", ".join((*positional, *(f"{argument.arg}={argument.arg}" for argument in arguments.kwonlyargs)))
-
-
-def docstring(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    """Return the docstring with the words of the blocking client."""
-    text = ast.get_docstring(node, clean=True) or ""
-    for asynchronous, blocking in (
-        ("async with ", "with "),
-        ("async for ", "for "),
-        ("await ", ""),
-        ("AsyncClient", "Client"),
-        ("contextlib.aclosing", "contextlib.closing"),
-        ("An asynchronous client of", "A blocking client of"),
-    ):
-        text = text.replace(asynchronous, blocking)
-    return '"""' + text + ('\n"""' if "\n" in text else '"""')
-
-
-def indent(text: str) -> str:
-    """Return the text, indented by one level."""
-    return "\n".join("    " + line if line else "" for line in text.splitlines())
-
-
-def formatted(text: str) -> str:
-    """Return the text, formatted by ruff."""
-    command = [sys.executable, "-m", "ruff"]
-    for arguments in (["check", "--select", "I", "--fix", "--quiet", "-"], ["format", "--quiet", "-"]):
-        text = subprocess.run(  # noqa: S603 - runs ruff on generated text
-            [*command, *arguments], input=text, capture_output=True, text=True, check=True
-        ).stdout
-    return text
 
 
 def main(arguments: list[str]) -> int:

@@ -1,6 +1,7 @@
 """One HTTP request and its response over aiohttp."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Final
 
 import aiohttp
@@ -78,6 +79,11 @@ def _sdk_error(
     return None
 
 
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """Return the server's id of a request from the headers of its response."""
+    return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
+
+
 async def _send_through_session(
     session: LoopSession, request: ApiRequest[Any], headers: RequestHeaders
 ) -> aiohttp.ClientResponse:
@@ -104,7 +110,7 @@ async def _read_response(
         await _read_error(session, response),
         headers.get(_USAGE),
         retry_after=headers.get("Retry-After") or headers.get("RetryAfter"),
-        request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
+        request_id=request_id_of(headers),
     )
 
 

@@ -87,6 +87,7 @@ class PoolOptions:
         session: The caller's session, which is used unchanged and never closed.
         trust_env: Whether to use proxies and netrc from the environment.
         ca_file: A file of certificate authorities to trust in addition to the system's.
+        user_agent: An addition to the User-Agent header.
     """
 
     timeout: Timeout
@@ -94,6 +95,14 @@ class PoolOptions:
     session: aiohttp.ClientSession | None = None
     trust_env: bool = False
     ca_file: str | Path | None = None
+    user_agent: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of every request."""
+        if self.user_agent is None:
+            return HEADERS
+        return {**HEADERS, "User-Agent": f"{HEADERS['User-Agent']} {self.user_agent}"}
 
 
 class SessionPool:
@@ -133,7 +142,7 @@ class SessionPool:
         session = self._check_borrowed(borrowed, loop) if borrowed else open_session(self._options)
         return LoopSession(
             aiohttp_session=session,
-            headers=HEADERS if borrowed else {},
+            headers=self._options.headers if borrowed else {},
             options=_request_options(borrowed, self._options.timeout) if borrowed else {},
             limiter=RequestLimiter(self._options.max_connections),
             deadlines=Deadlines(loop),
@@ -199,7 +208,7 @@ def open_session(options: PoolOptions) -> aiohttp.ClientSession:
     session = aiohttp.ClientSession(
         connector=create_connector(limit=0, ssl=_tls_option(options.ca_file)),
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers=HEADERS,
+        headers=options.headers,
         timeout=_client_timeout(options.timeout),
         trust_env=options.trust_env,
     )

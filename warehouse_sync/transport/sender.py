@@ -14,12 +14,15 @@ from warehouse_sync.errors import (
     UnauthorizedError,
     WarehouseSyncError,
 )
+from warehouse_sync.events import ResponseRecovered, RetryScheduled
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout
 from warehouse_sync.transport.auth import AccessToken, TokenResponse, TokenSource
 from warehouse_sync.transport.deadlines import Deadline
 from warehouse_sync.transport.error_mapping import to_api_error
 from warehouse_sync.transport.exchange import exchange
+from warehouse_sync.transport.extra_headers import ExtraHeaders
 from warehouse_sync.transport.limits import AdaptiveConcurrency
+from warehouse_sync.transport.observer import Observer, current_operation
 from warehouse_sync.transport.pool import LoopSession, SessionPool
 from warehouse_sync.transport.request import ApiRequest, ApiResponse, BaseUrl, RequestHeaders
 from warehouse_sync.transport.retry import TRANSIENT_STATUSES, RetryBudget, next_delay
@@ -128,6 +131,8 @@ class RetryingSender:
         concurrency: The limit on workers of bulk operations, adapted to the responses.
         clock: Time, sleep and randomness.
         auth: The authorization, or `None` to send no token.
+        extra_headers: Returns headers to add to each request, or `None`.
+        observer: Calls the listeners, or `None` if there are none.
     """
 
     base_url: BaseUrl
@@ -138,6 +143,8 @@ class RetryingSender:
     concurrency: AdaptiveConcurrency
     clock: Clock
     auth: TokenAuth | None = None
+    extra_headers: ExtraHeaders | None = None
+    observer: Observer | None = None
     _latest: _AuthorizedHeaders | None = attrs.field(default=None, init=False)
 
     @property
@@ -182,7 +189,10 @@ class RetryingSender:
                     context.attempts += 1
                     context.in_flight = True
                     try:
-                        response = await exchange(context.session, request, authorized.headers)
+                        if self.observer is not None or _log.isEnabledFor(logging.DEBUG):
+                            response = await self._observe(context, request, authorized.headers)
+                        else:
+                            response = await exchange(context.session, request, authorized.headers)
                     finally:
                         if limiter.waiting:
                             limiter.release()
@@ -193,17 +203,35 @@ class RetryingSender:
                 except WarehouseSyncError as error:
                     problem = error
                 if self._drop_rejected_token(context, problem, authorized.token):
+                    self._report_retry(request, 0.0, problem)
                     del problem  # its traceback holds this frame
                     authorized = await self._authorize(context)
                     continue
                 delay = self._delay_after(context, request, problem)
                 if delay is None:
                     raise problem
-                name = type(problem).__name__
-                _log.info("%s %s: %s, retrying in %.2f s", request.method, request.path, name, delay)
+                self._report_retry(request, delay, problem)
                 del problem
                 await self.clock.sleep(delay)
         raise context.timeout_error(request)
+
+    async def _observe(
+        self, context: RequestContext, request: ApiRequest[T], headers: RequestHeaders
+    ) -> ApiResponse:
+        """Send one HTTP request, log it, and report it to the listeners."""
+        from warehouse_sync.transport.observed_exchange import ObservedExchange  # noqa: PLC0415 - rarely used
+
+        if self.observer is not None and self.auth is not None:
+            self.observer.count_attempt()
+        expires_at = _UNLIMITED if context.total is None else context.started + context.total
+        attempt = ObservedExchange(self.observer, self.clock, context.attempts - 1, expires_at)
+        return await attempt.send(context.session, request, headers)
+
+    def _report_retry(self, request: ApiRequest[T], delay: float, error: WarehouseSyncError) -> None:
+        reason = type(error).__name__
+        _log.info("%s %s: %s, retrying in %.2f s", request.method, request.path, reason, delay)
+        if self.observer is not None:
+            self.observer.emit(RetryScheduled(operation=current_operation(), delay=delay, reason=reason))
 
     def new_context(self) -> RequestContext:
         """Return the context of a new request on the running event loop."""
@@ -236,9 +264,13 @@ class RetryingSender:
                 # `sent` refers to the request of the caller, not to the token request.
                 error.sent = "maybe" if context.may_have_been_processed else "no"
                 raise
-        headers = RequestHeaders(self.base_url, session.headers, None if token is None else token.reveal())
-        self._latest = _AuthorizedHeaders(token, session, headers)
-        return self._latest
+        extra = self.extra_headers
+        common = session.headers if extra is None else {**session.headers, **extra.read()}
+        headers = RequestHeaders(self.base_url, common, None if token is None else token.reveal())
+        authorized = _AuthorizedHeaders(token, session, headers)
+        if extra is None or not extra.changes:
+            self._latest = authorized
+        return authorized
 
     async def _fetch_token(self, refused: AccessToken | None) -> TokenResponse:
         assert self.auth is not None  # noqa: S101 - only `_authorize` passes this method on
@@ -269,6 +301,8 @@ class RetryingSender:
                 self.budget.refund()
             return _decode(request, response)
         if status == 404 and request.method == "DELETE" and context.may_have_been_processed:  # noqa: PLR2004 - an HTTP status
+            if self.observer is not None:
+                self.observer.emit(ResponseRecovered(operation=current_operation()))
             return _decode(request, ApiResponse(204, b""))  # an earlier attempt deleted it
         if status == 429:  # noqa: PLR2004 - an HTTP status
             self.concurrency.on_throttled()

@@ -5,13 +5,15 @@ Source: the overview's "Authentication" and "Using your Bearer Token".
 
 import logging
 import re
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 from yarl import URL
 
 from warehouse_sync.errors import APIError, DecodeError, TokenError
+from warehouse_sync.events import TokenFetched
 from warehouse_sync.settings import Settings
 from warehouse_sync.transport.auth import AUDIENCE, AccessToken, TokenResponse, credential_key, is_token
 from warehouse_sync.transport.request import ApiRequest, BaseUrl
@@ -53,7 +55,27 @@ class TokenEndpoint:
             TokenError: The endpoint rejected the credential or sent an invalid response.
             TransportError: The endpoint could not be reached.
         """
-        request_token = partial(self._request_token, sender)
+        if sender.observer is None:
+            return await self._fetch(partial(self._request_token, sender), sender, refused)
+        started = sender.clock.monotonic()
+        source: Literal["endpoint", "cache"] = "cache"
+
+        async def request_token() -> TokenResponse:
+            nonlocal source
+            source = "endpoint"
+            return await self._request_token(sender)
+
+        fetched = await self._fetch(request_token, sender, refused)
+        seconds = sender.clock.monotonic() - started
+        sender.observer.emit(TokenFetched(seconds=seconds, source=source))
+        return fetched
+
+    async def _fetch(
+        self,
+        request_token: Callable[[], Awaitable[TokenResponse]],
+        sender: RetryingSender,
+        refused: AccessToken | None,
+    ) -> TokenResponse:
         if self.cache is None:
             return await request_token()
         key, unwanted = credential_key(self.settings), None if refused is None else refused.reveal()
@@ -73,6 +95,7 @@ class TokenEndpoint:
             base_url=BaseUrl(url.origin()),
             timeout=attrs.evolve(sender.timeout, total=TOTAL_TIMEOUT),
             auth=None,
+            extra_headers=None,
         )
         try:
             return await token_sender.send(request)
