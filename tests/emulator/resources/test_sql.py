@@ -68,6 +68,12 @@ async def test_sql_of_any_dialect_is_accepted(api: Api, vector: Vector, sql: str
     assert (await api.get(MODEL)).document["status"] == "valid"
 
 
+async def test_very_long_sql_is_not_checked(api: Api, vector: Vector) -> None:
+    """A query that would take seconds to parse is accepted as it is; up to the limit it is checked."""
+    assert (await api.post("/data-models", model(vector, "(" * 50_001))).status == 200
+    assert (await api.put(MODEL, model(vector, ("(" * 50_000)))).status == 400
+
+
 async def test_lenient_sql_accepts_with(vector: Vector) -> None:
     """With lenient SQL, WITH is accepted, and nothing else that is not supported."""
     async with Emulator(lenient_sql=True) as emulator, aiohttp.ClientSession() as session:

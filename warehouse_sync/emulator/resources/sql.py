@@ -4,9 +4,14 @@ from warehouse_sync.emulator.state.resource import Problem
 from warehouse_sync.emulator.state.store import Store
 from warehouse_sync.emulator.state.workspace import Workspace
 
+# Parsing a longer query in four dialects would block the emulator for seconds; a run still parses it.
+_MAX_CHECKED_CHARACTERS = 50_000
+
 
 def sql_error(sql: str, provider: str | None = None, *, lenient: bool) -> str | None:
     """Return why a query is not supported in the dialect of a service provider, or in any; None if it is."""
+    if len(sql) > _MAX_CHECKED_CHARACTERS:
+        return None
     try:
         from warehouse_sync.emulator.warehouse.dialect import check_sql  # noqa: PLC0415 - slow to import
         from warehouse_sync.emulator.warehouse.errors import QueryError  # noqa: PLC0415 - with the former
