@@ -358,6 +358,25 @@ def test_interrupted_wait_prints_the_command_to_continue(home: Path, monkeypatch
         assert found[0] in done.stderr
 
 
+def test_interrupted_wait_for_several_prints_every_command(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C during a wait for several runs prints a command for each that has not ended."""
+    with Emulator(running=60) as emulator:
+        for name, value in emulator.client_options().items():
+            monkeypatch.setenv(f"WAREHOUSE_SYNC_{name.upper()}", str(value))
+        ids = emulator.seed(pipelines=2, runs=0)
+        command = [COMMAND, "pipelines", "trigger", *ids, "--wait"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
+            assert process.stderr is not None
+            assert process.stderr.readline() == "Waiting for 2 runs.\n"
+            process.send_signal(signal.SIGINT)
+            stderr = process.stderr.read()
+            assert process.wait(TIMEOUT) == 130
+    found = re.findall(r"warehouse-sync runs watch wsr1:5328:([\w-]+):\d", stderr)
+    assert sorted(found) == ids
+
+
 def test_killed_apply_converges(infra: Path, warehouse_sync_emulator: Emulator) -> None:
     """Killed at random times and run again, `apply` reaches the declared state and deletes nothing."""
     warehouse_sync_emulator.seed(pipelines=1, runs=0)

@@ -104,6 +104,23 @@ def test_full_disk_leaves_files_as_they_were(
     assert file.read_text() == "old"
 
 
+def test_full_disk_behind_the_state_names_the_file(cli: "Cli", home: Path, tmp_path: Path) -> None:
+    """An `apply` whose state cannot be written changes nothing and names the file."""
+    folder = tmp_path / "infra"
+    folder.mkdir()
+    models = [
+        {"id": f"model-{number}", "name": "M", "sql_query": "SELECT a FROM b.c.d"} for number in range(9)
+    ]
+    (folder / "all.json").write_text(json.dumps({"data_models": models}))
+    assert cli("auth", "login").exit_code == 0
+    done = run("apply", folder, "--yes", "--quiet", largest=400)
+    [line] = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert line.startswith(f"Error: {home / 'state'}")
+    assert line.endswith(": File too large. Check the path and its permissions.")
+    assert json.loads(cli("models", "list", "--json").stdout) == []
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
 def test_console_that_is_not_utf8(encoding: str, cli: "Cli", warehouse_sync_emulator: "Emulator") -> None:
     """Characters that the console lacks are replaced; JSON and YAML stay valid."""

@@ -168,6 +168,7 @@ async def _wait_for_all(
 ) -> "Mapping[str, WaitedRun]":
     """Wait for the triggered runs, and note each one that ends."""
     pairs = [(each.value.pipeline_id, each.value.run_id) for each in triggered if each.value]
+    output.note(f"Waiting for {len(pairs)} runs.")
     waited: dict[str, WaitedRun] = {}
     async for entry in client.runs.wait_many(pairs, timeout=timeout):
         waited[entry.pipeline_id] = entry

@@ -83,7 +83,7 @@ def _not_cached(folder: Path | None, messages: list[str]) -> CliError:
     problem = "the credential works, but its token is not cached:"
     if folder is not None:
         reason = one_line("; ".join(messages) or f"{folder} cannot be written")
-        hint = f"Make {folder} a folder that you own and that only you can access."
+        hint = f"Check {folder}: you must own it, only you may access it, and its disk needs space."
     elif os.environ.get("WAREHOUSE_SYNC_TOKEN_CACHE", "").lower() == "off":
         reason, hint = "WAREHOUSE_SYNC_TOKEN_CACHE is `off`.", "Unset it to cache the token."
     else:

@@ -13,6 +13,7 @@ import attrs
 
 from warehouse_sync.declarative.errors import PlanError
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
+from warehouse_sync.declarative.files.whole_files import errors_name
 
 MAX_SIZE = 100_000_000  # bytes
 
@@ -82,9 +83,10 @@ def replace_file(file: Path, content: bytes) -> None:
     _make_folder(file.parent)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(name).replace(file)
+        with errors_name(file):
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+            Path(name).replace(file)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
