@@ -5,13 +5,13 @@ Resources are imported when they are first used, because importing them takes ab
 
 from collections.abc import AsyncGenerator, Iterable
 from datetime import timedelta
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.events import Listener
+from warehouse_sync.fork_lock import lazy_property
 from warehouse_sync.secret import Secret, to_secret
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout, check_workspace_id, resolve, to_timeout
 from warehouse_sync.transport.auth import shared_source
@@ -152,35 +152,35 @@ class AsyncClient:
         self._owns_pool = owns_pool
         self.workspace_id: int = workspace_id
 
-    @cached_property
+    @lazy_property
     def connections(self) -> "Connections":
         """The connections: the warehouses that data is loaded from."""
         from warehouse_sync.resources.connections import Connections
 
         return self._observe("connections", Connections(self._workspace))
 
-    @cached_property
+    @lazy_property
     def data_models(self) -> "DataModels":
         """The data models: the SQL queries that select what is loaded."""
         from warehouse_sync.resources.data_models import DataModels
 
         return self._observe("data_models", DataModels(self._workspace))
 
-    @cached_property
+    @lazy_property
     def pipelines(self) -> "Pipelines":
         """The pipelines, their triggers and their reports."""
         from warehouse_sync.resources.pipelines import Pipelines
 
         return self._observe("pipelines", Pipelines(self._workspace, self.runs))
 
-    @cached_property
+    @lazy_property
     def runs(self) -> "Runs":
         """The runs of the pipelines."""
         from warehouse_sync.resources.runs import Runs
 
         return self._observe("runs", Runs(self._workspace))
 
-    @cached_property
+    @lazy_property
     def ingest_v1(self) -> "IngestV1":
         """The v1 draft of the API, as JSON documents."""
         from warehouse_sync.resources.ingest_v1 import IngestV1
@@ -190,7 +190,7 @@ class AsyncClient:
             self._observe(f"ingest_v1.{name}", resource)
         return ingest
 
-    @cached_property
+    @lazy_property
     def _workspace(self) -> "Workspace":
         from warehouse_sync.resources.workspace import Workspace
 

@@ -13,6 +13,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 # From the bottom up. Each part may use itself and those above it in this list.
 CORE = (
     "_version",
+    "fork_lock",
     "errors",
     "secret",
     "document",

@@ -15,6 +15,7 @@ import anyio
 from anyio.from_thread import BlockingPortal
 
 from warehouse_sync.errors import ConfigurationError
+from warehouse_sync.fork_lock import FORK_LOCK
 from warehouse_sync.polling.stream import Stream
 from warehouse_sync.transport.pool import CLOSED
 
@@ -214,7 +215,7 @@ class EventLoopThread:
             raise
 
     def _start(self) -> _PortalThread:
-        with self._starting:
+        with FORK_LOCK, self._starting:  # the thread imports the rest of anyio
             if self._closed:
                 raise ConfigurationError(CLOSED)
             if self._thread is None:

@@ -281,7 +281,7 @@ def methods(node: ast.ClassDef) -> Iterator[str]:
 def is_resource(item: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Return whether this is a property that returns a resource client."""
     return not item.name.startswith("_") and any(
-        ast.unparse(decorator) == "cached_property" for decorator in item.decorator_list
+        ast.unparse(decorator) == "lazy_property" for decorator in item.decorator_list
     )
 
 
@@ -294,7 +294,7 @@ def resource(item: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         "",
         f"return {name}(self._async.{item.name}, self._loop_thread)",
     )
-    return f'@cached_property\ndef {item.name}(self) -> "{name}":\n' + indent("\n".join(lines))
+    return f'@lazy_property\ndef {item.name}(self) -> "{name}":\n' + indent("\n".join(lines))
 
 
 def home_of(name: str) -> str:

@@ -4,6 +4,7 @@ A session is opened at first use, and closed with the client or the event loop.
 """
 
 import asyncio
+import concurrent.futures.thread  # noqa: F401 - its hooks for forks must not be added during a fork
 import contextlib
 import os
 import ssl
@@ -11,6 +12,7 @@ import sys
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ import attrs
 
 from warehouse_sync._version import __version__
 from warehouse_sync.errors import ConfigurationError
+from warehouse_sync.fork_lock import FORK_LOCK
 from warehouse_sync.settings import Timeout
 from warehouse_sync.transport.deadlines import Deadlines
 from warehouse_sync.transport.fast_get import (
@@ -31,6 +34,9 @@ from warehouse_sync.transport.fast_get import (
     session_middlewares,
 )
 from warehouse_sync.transport.limits import RequestLimiter
+
+# Modules that the first request would import while it is sent.
+_OF_REQUESTS = ("msgspec", "encodings.idna")
 
 CLOSED = "the client is closed: create a new one, or keep calls inside its `with` block"
 BORROWED_CLOSED = "the session passed to the client is closed: pass an open one"
@@ -138,6 +144,9 @@ class SessionPool:
         return session
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> LoopSession:
+        with FORK_LOCK:
+            for module in _OF_REQUESTS:
+                import_module(module)
         borrowed = self._options.session
         session = self._check_borrowed(borrowed, loop) if borrowed else open_session(self._options)
         return LoopSession(
