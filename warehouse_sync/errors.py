@@ -156,11 +156,13 @@ class TokenError(WarehouseSyncError):
 
     Attributes:
         status: The HTTP status of an error response, or `None` if the response was invalid.
+        reason: The messages of an error response; empty if there are none.
     """
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
+    def __init__(self, message: str, *, status: int | None = None, reason: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.reason = reason
 
 
 class APIError(WarehouseSyncError):

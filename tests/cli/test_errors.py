@@ -64,7 +64,8 @@ def test_token_errors_have_hints(status: int | None, message: str) -> None:
         text = "the token endpoint sent an invalid response"
     elif status == 401:
         text = text.replace("401", "401: check client_id and client_secret")
-    converted = errors.to_cli_error(TokenError(text, status=status), credential="CREDENTIAL")
+    error = TokenError(text, status=status, reason="No; never")
+    converted = errors.to_cli_error(error, credential="CREDENTIAL")
     assert converted is not None
     assert converted.message.startswith(message)
     assert converted.exit_code == 5

@@ -43,12 +43,13 @@ async def test_token_error_contains_status_hint_and_reason(peer: Peer) -> None:
                 await client.connections.get("c1")
     peer.serve(TOKEN, refusal(400, "...no X.", "And ask."))
     async with AsyncClient(**peer.options()) as client:
-        with pytest.raises(TokenError, match=r"Response: \.\.\.no X; And ask$"):
+        with pytest.raises(TokenError, match=r"Response: \.\.\.no X; And ask$") as refused:
             await client.connections.get("c1")
     peer.serve(TOKEN, refusal(418))
     async with AsyncClient(**peer.options()) as client:
-        with pytest.raises(TokenError, match=r"responded with 418\. Response: no reason given"):
+        with pytest.raises(TokenError, match=r"responded with 418\. Response: no reason given") as silent:
             await client.connections.get("c1")
+    assert (refused.value.reason, silent.value.reason) == ("...no X; And ask", "")
 
 
 async def test_request_headers_and_body_are_as_documented(peer: Peer) -> None:

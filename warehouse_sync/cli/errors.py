@@ -105,18 +105,16 @@ def _from_files_error(error: "declarative.InvalidFilesError | declarative.PlanEr
 
 def _from_token_error(error: "warehouse_sync.TokenError", credential: str) -> CliError:
     """Convert an error of the token endpoint; name settings, not SDK arguments."""
-    message, _, response = str(error).partition(" Response: ")
+    message = str(error)
     hint = "Check the token endpoint's address: --token-url, or WAREHOUSE_SYNC_TOKEN_URL."
     if error.status in _REFUSED:
         message, hint = (
-            f"the token endpoint refused the credential ({error.status}).",
+            f"the token endpoint refused the credential ({error.status}). Response: {error.reason or 'no reason given'}",
             f"Correct {credential}.",
         )
     elif error.status in _BUSY:
         hint = "Try again later."
-    return CliError(
-        one_line(f"{message} Response: {response}" if response else message), ExitCode.LOGIN_REFUSED, hint
-    )
+    return CliError(one_line(message), ExitCode.LOGIN_REFUSED, hint)
 
 
 def resume_command(handle: str) -> str:

@@ -158,8 +158,10 @@ def _lifetime(document: dict[str, Any]) -> float:
 
 
 def _token_error(error: APIError) -> TokenError:
-    reason = "; ".join(message.rstrip(".") for message in error.messages) or "no reason given"
+    reason = "; ".join(message.rstrip(".") for message in error.messages)
     hint = ": check client_id and client_secret" if error.status in (400, 401, 403) else ""
     return TokenError(
-        f"the token endpoint responded with {error.status}{hint}. Response: {reason}", status=error.status
+        f"the token endpoint responded with {error.status}{hint}. Response: {reason or 'no reason given'}",
+        status=error.status,
+        reason=reason,
     )
