@@ -148,7 +148,7 @@ class PipelineSpec(SentDocument):
         partner_feed_id: The number of the feed that receives the data.
         partner_feed_key: The key of that feed, a secret; not shown by `repr`.
         data_plan_id: The id of the data plan to apply.
-        data_plan_version: The version of the data plan.
+        data_plan_version: The version of the data plan; required with `data_plan_id`.
         extra: Fields that this release does not know, sent unchanged.
     """
 
@@ -185,6 +185,8 @@ class PipelineSpec(SentDocument):
         yield from check_mask("partner_feed_key", self.partner_feed_key)
         yield from check_text("data_plan_id", self.data_plan_id, required=False)
         yield from check_whole_number("data_plan_version", self.data_plan_version)
+        if self.data_plan_id is not None and self.data_plan_version is None:
+            yield "data_plan_version", "is required with data_plan_id: add it"
         yield from check_extra(self.extra)
 
     def _transformation_problems(self) -> Iterator[Problem]:

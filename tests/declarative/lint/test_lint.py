@@ -17,6 +17,7 @@ from warehouse_sync.declarative import (
     to_sarif,
     to_text,
 )
+from warehouse_sync.emulator.runs.limits import Limits as EmulatorLimits
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SQL = "SELECT customer_id, updated_at FROM db.public.orders"
@@ -153,6 +154,7 @@ def test_valid_query_has_no_findings(sql: str, tmp_path: Path) -> None:
             "pipeline orders.schedule.frequency",
         ),
         ("WS001", "state: active", "state: activee", "pipeline orders.state"),
+        ("WS001", "state: active", "data_plan_id: plan", "pipeline orders.data_plan_version"),
         ("WS002", "state: active", "state: active\nlint: {ignore: [WS999]}", "pipeline orders.lint"),
     ],
 )
@@ -160,6 +162,36 @@ def test_pipeline_rule_reports(code: str, old: str, new: str, path: str, tmp_pat
     """Each pipeline rule reports its problem at the field."""
     findings = lint(tmp_path, SQL, (old, new))
     assert path in [each.path for each in findings if each.rule.code == code]
+
+
+def test_start_of_on_demand_pipeline_has_no_finding(tmp_path: Path) -> None:
+    """The first trigger of an on-demand pipeline loads from `schedule.start`."""
+    findings = lint(tmp_path, SQL, ("type: interval, frequency: daily,", "type: on_demand,"))
+    assert findings == []
+
+
+def test_active_pipelines_over_the_limit_are_one_finding(tmp_path: Path) -> None:
+    """All pipelines over the limit are one finding, at the first that does not ignore the rule."""
+    pipeline = FILES[FILES.index("---\nkind: pipeline") :]
+    more = "".join(pipeline.replace("id: orders\nname", f"id: other-{n}\nname") for n in range(3))
+    more = more.replace("id: other-0", "lint: {ignore: [WS205]}\nid: other-0")
+    replaced = ("environment: development\n", f"environment: development\n{more}")
+    [finding] = lint(tmp_path, SQL, replaced, limits=Limits(active_pipelines=1))
+    assert (finding.rule.code, finding.path) == ("WS205", "pipeline other-1.state")
+    assert "4 pipelines are active, but the limit is 1" in finding.message
+    assert "--max-active-pipelines" in finding.message
+
+
+@pytest.mark.parametrize("year", ["2026", "2023"])
+def test_limits_are_those_of_the_emulator(year: str) -> None:
+    """The emulator's documented limits of both years are the limits that lint checks."""
+    limits, enforced = Limits(), EmulatorLimits.named(year)
+    assert limits.active_pipelines == enforced.active_pipelines
+    assert limits.columns == enforced.columns
+    for frequency, days in limits.catch_up_days.items():
+        start = enforced.catch_up_start(frequency, NOW)
+        assert start is not None
+        assert abs((NOW - start).days - days) <= 2  # leap days, and months of 28 to 31 days
 
 
 def test_skipped_file_is_reported(tmp_path: Path) -> None:

@@ -77,7 +77,10 @@ RULES = _rules(
 
 @attrs.frozen(kw_only=True)
 class Limits:
-    """Limits of an account. Defaults: the overview, "Limits", as of 2023.
+    """Limits of an account.
+
+    Defaults: the overview, "Limits", as read in 2026. These limits are the same as in 2023; only limits of records per
+    run have changed since, which files cannot exceed.
 
     Attributes:
         active_pipelines: The maximum number of active pipelines.
