@@ -319,6 +319,15 @@ def test_error_has_no_secret_in_any_frame(monkeypatch: pytest.MonkeyPatch) -> No
         assert "canary" not in repr([frame.locals for frame in ours])
 
 
+def test_timeout_of_a_client_may_be_a_number() -> None:
+    """A number of seconds is the total; the other timeouts keep their defaults."""
+    client = AsyncClient(workspace_id=1, client_id="me", client_secret="s", timeout=30)
+    assert client._sender.timeout == Timeout(total=30)
+    assert client.with_options(timeout=0.5)._sender.timeout == Timeout(total=0.5)
+    with pytest.raises(ConfigurationError, match=r"Timeout\.total must be a positive number"):
+        client.with_options(timeout=0)
+
+
 def test_timeout_has_documented_defaults() -> None:
     """A minute for a call, ten seconds for a connection, and no separate limit for reading."""
     assert attrs.asdict(Timeout()) == {"total": 60.0, "connect": 10.0, "read": None}

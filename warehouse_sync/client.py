@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from warehouse_sync.models import StatusChange
+    from warehouse_sync.models.references import PipelineRef
     from warehouse_sync.resources.connections import Connections
     from warehouse_sync.resources.data_models import DataModels
     from warehouse_sync.resources.ingest_v1 import IngestV1
@@ -248,7 +249,7 @@ class AsyncClient:
         return self._over(sender, self.workspace_id)
 
     def watch(
-        self, pipeline_ids: Iterable[str], *, every: float | timedelta
+        self, pipeline_ids: "Iterable[PipelineRef]", *, every: float | timedelta
     ) -> "AsyncGenerator[StatusChange, None]":
         """Watch pipelines for changes of their status and latest run, until cancelled.
 
@@ -256,7 +257,7 @@ class AsyncClient:
         succeeds.
 
         Args:
-            pipeline_ids: The ids of the pipelines.
+            pipeline_ids: The pipelines, as ids or as objects that have one.
             every: The interval between the starts of two rounds of polls, in seconds above 0 or as a `timedelta`.
 
         Returns:

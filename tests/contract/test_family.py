@@ -44,9 +44,9 @@ async def test_derived_clients_share_recently_created_runs(
         assert (await done(relative.runs.wait(pipeline_id, triggered.run_id))).id == triggered.run_id
 
 
-@pytest.mark.parametrize("wrong", [{"timeout": 5}, {"retry": 3}])
+@pytest.mark.parametrize("wrong", [{"timeout": "5"}, {"timeout": 0}, {"retry": 3}])
 async def test_options_of_another_type_raise(client: Any, wrong: dict[str, Any]) -> None:
-    """A number in place of a `Timeout` raises an error."""
+    """A value that is no timeout or no retry policy raises an error."""
     with pytest.raises(ConfigurationError):
         client.with_options(**wrong)
 

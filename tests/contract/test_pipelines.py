@@ -166,3 +166,88 @@ async def test_reports_without_an_iterable_raises(client: Any, ids: Any) -> None
     """A string is not an iterable of one-letter ids, and other values are reported."""
     with pytest.raises(ValidationError, match="pipeline_ids: must be an iterable"):
         client.pipelines.reports(ids)
+
+
+async def seeded(client: Any, emulator: Emulator, count: int) -> list[Pipeline]:
+    """Return new pipelines."""
+    emulator.seed(pipelines=count, runs=0)
+    return list(await client.pipelines.list())
+
+
+async def test_pipeline_objects_are_accepted_as_ids(client: Any, emulator: Emulator) -> None:
+    """Where an id is asked for, an object that has it will do."""
+    pipelines = await seeded(client, emulator, 2)
+    pipeline = pipelines[0]
+    for reference in (pipeline, pipeline.to_spec(), await client.pipelines.report(pipeline)):
+        assert (await client.pipelines.report(reference)).pipeline_id == pipeline.id
+        assert await client.pipelines.get(reference) == pipeline
+    triggered = await client.pipelines.trigger(pipeline)
+    run = await client.runs.wait(triggered.pipeline_id, triggered.run_id, timeout=30)
+    assert (await client.pipelines.report(run)).latest_pipeline_run == run
+    assert (await client.runs.get(triggered, run.id)) == run
+    assert [found.id async for found in client.runs.list(pipeline)] == [run.id]
+    entries = [entry async for entry in client.pipelines.reports(pipelines)]
+    assert {entry.pipeline_id for entry in entries} == {each.id for each in pipelines}
+    assert {entry.result().status for entry in entries} == {"idle"}
+    async for change in client.watch([pipeline], every=60):
+        assert change.pipeline_id == pipeline.id
+        break
+    await client.pipelines.delete(pipeline)
+    model, connection = (await client.data_models.list())[0], (await client.connections.list())[0]
+    assert await client.data_models.get(model) == model
+    assert await client.connections.get(connection.to_spec()) == connection
+
+
+@pytest.mark.parametrize("wrong", [7, None, {"id": "p"}, DatabricksConfig(provider="p", schema="s")])
+async def test_objects_without_an_id_raise(client: Any, wrong: Any) -> None:
+    """They are rejected before anything is sent, not reported as values."""
+    with pytest.raises(ValidationError, match="must be an id"):
+        await client.pipelines.report(wrong)
+    for method in (client.pipelines.reports, client.pipelines.trigger_many):
+        with pytest.raises(ValidationError, match=r"pipeline_ids\[1\]: must be an id"):
+            method(["p", wrong])
+        with pytest.raises(ValidationError, match="must be an id"):
+            _ = [entry async for entry in method(iter([wrong]))]
+        with pytest.raises(ValidationError, match="not a string"):
+            method("customers")
+    with pytest.raises(ValidationError, match="must be an id"):
+        client.watch([wrong], every=1)
+
+
+async def test_object_of_another_kind_raises(client: Any, emulator: Emulator) -> None:
+    """A pipeline is not accepted where a connection is meant."""
+    [pipeline] = await seeded(client, emulator, 1)
+    with pytest.raises(ValidationError, match="must be a string, not Pipeline"):
+        await client.connections.delete(pipeline)
+
+
+async def test_trigger_many_yields_one_entry_per_pipeline(client: Any, emulator: Emulator) -> None:
+    """Each entry has the triggered run or the error, and errors do not stop the others."""
+    pipelines = await seeded(client, emulator, 5)
+    updates: list[Any] = []
+    ids = [*pipelines, "missing"]
+    entries = [
+        entry async for entry in client.pipelines.trigger_many(ids, concurrency=3, on_progress=updates.append)
+    ]
+    assert {entry.pipeline_id for entry in entries} == {*(each.id for each in pipelines), "missing"}
+    [failed] = [entry for entry in entries if entry.error is not None]
+    assert (failed.pipeline_id, failed.triggered) == ("missing", None)
+    with pytest.raises((BadRequestError, NotFoundError)):
+        failed.result()
+    runs = [entry.result() for entry in entries if entry.error is None]
+    assert (updates[-1].done, updates[-1].failed, updates[-1].total) == (6, 1, 6)
+    assert len({run.run_id for run in runs}) == 5
+    with pytest.raises(ValidationError, match="concurrency"):
+        client.pipelines.trigger_many(ids, concurrency=0)
+
+
+async def test_pause_and_resume_change_the_state_only(client: Any, emulator: Emulator) -> None:
+    """The pipeline is read, changed and put back."""
+    [pipeline] = await seeded(client, emulator, 1)
+    paused = await client.pipelines.pause(pipeline)
+    assert paused.state == "paused"
+    assert attrs.evolve(paused.to_spec(), state="active") == pipeline.to_spec()
+    resumed = await client.pipelines.resume(pipeline.id)
+    assert resumed.to_spec() == pipeline.to_spec()
+    with pytest.raises(NotFoundError):
+        await client.pipelines.pause("missing")

@@ -10,6 +10,7 @@ from warehouse_sync import (
     Page,
     Run,
     RunFailedError,
+    RunStatus,
     ValidationError,
     WaitedRun,
     WaitTimeoutError,
@@ -251,3 +252,38 @@ async def test_waits_call_on_poll_after_each_poll(client: Any, emulator: Emulato
         updates.clear()
         assert await wait == run
         assert updates == [run]
+
+
+async def test_runs_are_listed_by_status_and_limit(client: Any, emulator: Emulator) -> None:
+    """`status`, `limit` and `first` select runs, also across pages."""
+    [pipeline_id] = emulator.seed(pipelines=1, runs=12)
+    runs = [run async for run in client.runs.list(pipeline_id)]
+    statuses = {run.status for run in runs}
+    for status in statuses:
+        expected = [run.id for run in runs if run.status == status]
+        for wanted in (status, str(status), [status]):
+            pager = client.runs.list(pipeline_id, status=wanted, page_size=2)
+            assert [run.id async for run in pager] == expected
+    for limit in (1, 5, 12, 40):
+        assert [run async for run in client.runs.list(pipeline_id, limit=limit)] == runs[:limit]
+        pager = client.runs.list(pipeline_id, limit=limit, page_size=2, status=list(statuses))
+        assert [run async for run in pager] == runs[:limit]
+    assert await client.runs.list(pipeline_id).first() == runs[0]
+    assert await client.runs.list(pipeline_id, status="queued").first() is None
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"status": "done"}, "status: must be one of queued, .*, not 'done'"),
+        ({"status": ["success", 7]}, "status: must be one of .*, not 7"),
+        ({"status": 7}, "status: must be a status or several, not int"),
+        ({"limit": 0}, "limit: must be at least 1"),
+        ({"limit": "5"}, "limit: must be a whole number"),
+    ],
+)
+async def test_list_with_an_invalid_selection_raises(client: Any, options: Any, field: str) -> None:
+    """A typed status must be a known one, and the limit a number above 0."""
+    with pytest.raises(ValidationError, match=field):
+        client.runs.list("p", **options)
+    client.runs.list("p", status=RunStatus("brand_new"))

@@ -50,3 +50,43 @@ async def test_wait_for_an_unknown_run_raises_its_404(client: AsyncClient, peer:
     with pytest.raises(NotFoundError):
         await client.runs.wait("p1", 7)
     assert peer.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "requests", "size"),
+    [
+        ({"limit": 3}, 1, "&pageSize=3"),
+        ({"limit": 3, "page_size": 2}, 2, "&pageSize=2"),
+        ({"limit": 60}, 2, ""),
+        ({"limit": 3, "status": "success"}, 1, ""),
+    ],
+)
+async def test_limit_bounds_the_requests(
+    client: AsyncClient, peer: Peer, options: Any, requests: int, size: str
+) -> None:
+    """A limit reads no more pages than it needs, and no larger ones."""
+    per_page = options.get("page_size") or min(options["limit"], 50)
+
+    def page(number: int) -> Any:
+        first = number * per_page
+        items = [{**DONE, "id": each} for each in range(first, first + per_page)]
+        return reply(200, {"current_page": number, "total_pages": 99, "items": items, "has_next_page": True})
+
+    peer.serve(RUNS, *(page(number) for number in range(1, 9)))
+    assert len([run async for run in client.runs.list("p1", **options)]) == options["limit"]
+    assert peer.count() == requests
+    assert peer.on(RUNS)[0].target.endswith(f"?currentPage=1{size}")
+
+
+async def test_first_reads_one_page_at_a_time(client: AsyncClient, peer: Peer) -> None:
+    """The first run of a status is found without pages read ahead."""
+
+    def page(number: int, status: str) -> Any:
+        items = [{**DONE, "id": number, "status": status}]
+        return reply(200, {"current_page": number, "total_pages": 99, "items": items, "has_next_page": True})
+
+    peer.serve(RUNS, page(1, "success"), page(2, "success"), page(3, "failed"), page(4, "failed"))
+    found = await client.runs.list("p1", status="failed").first()
+    assert found is not None
+    assert found.id == 3
+    assert peer.count() == 3

@@ -9,8 +9,10 @@ import attrs
 from tests.support.virtual import now
 from warehouse_sync.errors import RateLimitedError
 from warehouse_sync.models import PipelineReport, PipelineStatus, PolledReport, Progress
-from warehouse_sync.polling.bulk_reports import BulkReports, Ids
+from warehouse_sync.polling.bulk_requests import BulkRequests, Ids
 from warehouse_sync.transport.limits import AdaptiveConcurrency
+
+Bulk = BulkRequests[PipelineReport, PolledReport]
 
 
 def report(pipeline_id: str) -> PipelineReport:
@@ -56,7 +58,7 @@ class Reports:
                 raise error
         return report(pipeline_id)
 
-    def poll(self, ids: Ids, concurrency: int = 8, **options: Any) -> BulkReports:
+    def poll(self, ids: Ids, concurrency: int = 8, **options: Any) -> Bulk:
         """A poll of these."""
         return poll(ids, self.fetch, concurrency, limit=self.limit, **options)
 
@@ -69,11 +71,13 @@ def poll(
     limit: AdaptiveConcurrency | None = None,
     random: Callable[[], float] = lambda: 0.0,
     on_progress: Callable[[Progress], None] | None = None,
-) -> BulkReports:
+) -> Bulk:
     """A poll."""
-    return BulkReports(
+    return BulkRequests(
         ids=ids,
         fetch=fetch,
+        to_entry=lambda pipeline_id, report: PolledReport(pipeline_id=pipeline_id, report=report),
+        failed=PolledReport,
         concurrency=concurrency,
         limit=limit or AdaptiveConcurrency(),
         sleep=asyncio.sleep,
@@ -82,7 +86,7 @@ def poll(
     )
 
 
-async def collected(bulk: BulkReports) -> list[PolledReport]:
+async def collected(bulk: Bulk) -> list[PolledReport]:
     """Return all entries."""
     return [entry async for entry in bulk.results()]
 

@@ -30,6 +30,7 @@ from warehouse_sync import (
     Timeout,
     TokenCache,
     TransportError,
+    TriggeredEntry,
     TriggeredRun,
     ValidationError,
     WaitedRun,
@@ -67,7 +68,7 @@ async def asynchronous() -> None:
         workspace_id=5328,
         client_id="id",
         client_secret=Secret("secret"),
-        timeout=Timeout(total=60, connect=10),
+        timeout=30,
         retry=RetryPolicy(attempts=3),
         max_connections=100,
         token_cache=None,
@@ -90,6 +91,11 @@ async def asynchronous() -> None:
         assert_type(await client.pipelines.trigger("p"), TriggeredRun)
         assert_type(await client.pipelines.trigger_and_wait("p", timeout=60), Run)
         assert_type(await client.pipelines.report("p"), PipelineReport)
+        pipeline = await client.pipelines.pause((await client.pipelines.list())[0])
+        assert_type(await client.pipelines.resume(pipeline), Pipeline)
+        assert_type(await client.pipelines.report(pipeline), PipelineReport)
+        assert_type(client.pipelines.trigger_many([pipeline, "p"]), AsyncGenerator[TriggeredEntry, None])
+        assert_type(await client.runs.list(pipeline, status="failed", limit=5).first(), Run | None)
         assert_type(
             client.pipelines.reports(["p"], concurrency=64, on_progress=calls),
             AsyncGenerator[PolledReport, None],
@@ -128,6 +134,10 @@ def blocking() -> None:
         assert_type(client.pipelines.trigger("p"), TriggeredRun)
         assert_type(client.pipelines.trigger_and_wait("p", timeout=60), Run)
         assert_type(client.pipelines.report("p"), PipelineReport)
+        pipeline = client.pipelines.pause(client.pipelines.list()[0])
+        assert_type(client.pipelines.resume(pipeline), Pipeline)
+        assert_type(client.pipelines.trigger_many([pipeline]), Generator[TriggeredEntry, None, None])
+        assert_type(client.runs.list(pipeline, status="failed", limit=5).first(), Run | None)
         assert_type(
             client.pipelines.reports(["p"], concurrency=64, on_progress=calls),
             Generator[PolledReport, None, None],
@@ -172,6 +182,11 @@ def values(polled: PolledReport, waited: WaitedRun, triggered: TriggeredRun, con
     """Look into the values."""
     assert_type(polled.report, PipelineReport | None)
     assert_type(polled.error, WarehouseSyncError | None)
+    assert_type(polled.result(), PipelineReport)
+    assert_type(waited.result(), Run)
+    assert_type(connection.to_dict(), dict[str, Any])
+    assert_type(Connection.from_dict({}), Connection)
+    assert_type(connection.to_spec().with_secrets(password="x").with_config(role="r"), ConnectionSpec)
     assert_type(waited.run, Run | None)
     assert_type(triggered.handle(), str)
     assert_type(triggered.inferred, bool)

@@ -1,7 +1,7 @@
 """The API's enums. They accept values that the API adds after this release."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Literal, Self
 
 
 class OpenEnum(StrEnum):
@@ -160,3 +160,14 @@ class RunStatus(OpenEnum):
 
 
 _TERMINAL = frozenset({RunStatus.SUCCESS, RunStatus.FAILED, RunStatus.STOPPED})
+
+# The known values, for editors and type checkers.
+ServiceProviderName = Literal["Snowflake", "BigQuery", "Redshift", "Databricks"]
+ResourceStateName = Literal["new", "active", "inactive"]
+PipelineTypeName = Literal["user_attributes", "events"]
+PipelineStateName = Literal["new", "active", "paused"]
+EnvironmentName = Literal["development", "production"]
+SyncModeTypeName = Literal["incremental", "full"]
+ScheduleTypeName = Literal["interval", "once", "on_demand"]
+ScheduleFrequencyName = Literal["hourly", "daily", "weekly", "monthly"]
+RunStatusName = Literal["queued", "running", "retrying", "success", "failed", "stopped"]

@@ -8,7 +8,8 @@ import attrs
 
 from warehouse_sync.errors import ConfigurationError, ValidationError
 from warehouse_sync.models import PipelineReport, PolledReport, StatusChange
-from warehouse_sync.models.common import check_iterable, require_id, to_seconds
+from warehouse_sync.models.common import check_iterable, to_seconds
+from warehouse_sync.models.references import PipelineRef, to_pipeline_id
 from warehouse_sync.settings import Clock
 
 ReadReports = Callable[[Iterable[str]], AsyncGenerator[PolledReport, None]]
@@ -81,7 +82,7 @@ async def watch(
         await clock.sleep(max(0.0, every - (clock.monotonic() - started)))
 
 
-def validate_ids(pipeline_ids: Iterable[str]) -> list[str]:
+def validate_ids(pipeline_ids: Iterable[PipelineRef]) -> list[str]:
     """Return the ids to watch as a list.
 
     Raises:
@@ -90,7 +91,7 @@ def validate_ids(pipeline_ids: Iterable[str]) -> list[str]:
     problems = list(check_iterable("pipeline_ids", pipeline_ids))
     if problems:
         raise ValidationError("the request to watch", problems)
-    return [require_id("pipeline_ids", pipeline_id) for pipeline_id in pipeline_ids]
+    return [to_pipeline_id(pipeline_id, "pipeline_ids") for pipeline_id in pipeline_ids]
 
 
 def validate_interval(every: float | timedelta) -> float:

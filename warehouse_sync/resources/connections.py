@@ -49,11 +49,11 @@ class Connections:
         found = await self._endpoint.list_all({"serviceProvider": wanted.value})
         return Table(connection for connection in found if connection.service_provider == wanted)
 
-    async def get(self, connection_id: str) -> Connection:
+    async def get(self, connection_id: str | Connection | ConnectionSpec) -> Connection:
         """Get one connection.
 
         Args:
-            connection_id: The id of the connection.
+            connection_id: The id of the connection, or the connection itself.
 
         Returns:
             The connection. Secrets are masked.
@@ -117,11 +117,11 @@ class Connections:
         """
         return await self._endpoint.update(spec)
 
-    async def delete(self, connection_id: str) -> None:
+    async def delete(self, connection_id: str | Connection | ConnectionSpec) -> None:
         """Delete a connection.
 
         Args:
-            connection_id: The id of the connection.
+            connection_id: The id of the connection, or the connection itself.
 
         Raises:
             ValidationError: The id is not valid; nothing was sent.

@@ -34,11 +34,11 @@ class DataModels:
         """
         return await self._endpoint.list_all()
 
-    async def get(self, data_model_id: str) -> DataModel:
+    async def get(self, data_model_id: str | DataModel | DataModelSpec) -> DataModel:
         """Get one data model.
 
         Args:
-            data_model_id: The id of the data model.
+            data_model_id: The id of the data model, or the data model itself.
 
         Returns:
             The data model.
@@ -96,11 +96,11 @@ class DataModels:
         """
         return await self._endpoint.update(spec)
 
-    async def delete(self, data_model_id: str) -> None:
+    async def delete(self, data_model_id: str | DataModel | DataModelSpec) -> None:
         """Delete a data model.
 
         Args:
-            data_model_id: The id of the data model.
+            data_model_id: The id of the data model, or the data model itself.
 
         Raises:
             ValidationError: The id is not valid; nothing was sent.

@@ -49,6 +49,11 @@ class Readable(Protocol[SpecT_co]):
     """A model returned by the API."""
 
     @property
+    def id(self) -> str:
+        """The id."""
+        ...
+
+    @property
     def created_on(self) -> datetime | None:
         """The time of its creation."""
         ...
@@ -88,7 +93,7 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
             )
         )
 
-    async def get(self, resource_id: str, *, on_headers: OnHeaders | None = None) -> ModelT:
+    async def get(self, resource_id: str | ModelT | SpecT, *, on_headers: OnHeaders | None = None) -> ModelT:
         """Read one resource."""
         path = self._path_of(resource_id)
         return await self._send(
@@ -126,7 +131,7 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
         reason = "it was accepted, but the response cannot be decoded"
         raise self._outcome_unknown("update", spec.id, reason) from cause
 
-    async def delete(self, resource_id: str) -> None:
+    async def delete(self, resource_id: str | ModelT | SpecT) -> None:
         """Delete one resource."""
         with contextlib.suppress(DecodeError):  # it is deleted, whatever the response contains
             await self._send(
@@ -145,7 +150,8 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
     def _item_template(self) -> str:
         return f"{self.template}/{{{self.noun.replace(' ', '_')}_id}}"
 
-    def _path_of(self, resource_id: str) -> str:
+    def _path_of(self, resource: str | ModelT | SpecT) -> str:
+        resource_id = resource.id if isinstance(resource, (self.model, self.spec)) else resource
         return f"{self.path}/{require_id('id', resource_id)}"
 
     def _decode(self, body: bytes) -> ModelT:

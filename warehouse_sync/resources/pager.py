@@ -98,10 +98,20 @@ class RunPager:
     Iterate over the runs, or over `pages()`; each iteration starts from the first page.
     """
 
-    def __init__(self, fetch: FetchPage, *, pipeline_id: str, prefetch: int) -> None:
+    def __init__(
+        self,
+        fetch: FetchPage,
+        *,
+        pipeline_id: str,
+        prefetch: int,
+        statuses: frozenset[str] | None = None,
+        limit: int | None = None,
+    ) -> None:
         self._fetch = fetch
         self._pipeline_id = pipeline_id
         self._prefetch = prefetch
+        self._statuses = statuses
+        self._limit = limit
 
     def __repr__(self) -> str:
         return f"<RunPager of pipeline {self._pipeline_id!r}: iterate over it, or over its pages()>"
@@ -119,14 +129,47 @@ class RunPager:
                 for run in page.items:
                     yield run
 
+    async def first(self) -> Run | None:
+        """Return the first run, or `None` if there is none.
+
+        Pages are read one at a time, until one has a run.
+
+        Raises:
+            PaginationError: The API returns the same pages again.
+            APIError: The API returned an error for a page.
+            TransportError: The connection failed or timed out, also after retries.
+        """
+        pager = RunPager(
+            self._fetch, pipeline_id=self._pipeline_id, prefetch=0, statuses=self._statuses, limit=1
+        )
+        async with aclosing(aiter(pager)) as runs:
+            return await anext(runs, None)
+
     async def pages(self) -> AsyncGenerator[Page, None]:
         """Yield the pages in order, without the runs of earlier pages.
+
+        With a `status` or `limit`, pages have fewer runs or none.
 
         Raises:
             PaginationError: The API returns the same pages again. The pages yielded so far are valid.
             APIError: The API returned an error for a page.
             TransportError: The connection failed or timed out, also after retries.
         """
+        remaining = self._limit
+        async with aclosing(self._all_pages()) as pages:
+            async for page in pages:
+                selected = self._select(page.items)[:remaining]
+                yield page if selected is page.items else attrs.evolve(page, items=selected)
+                if remaining is not None:
+                    remaining -= len(selected)
+                    if remaining == 0:
+                        return
+
+    def _select(self, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+        statuses = self._statuses
+        return runs if statuses is None else tuple(run for run in runs if run.status in statuses)
+
+    async def _all_pages(self) -> AsyncGenerator[Page, None]:
         page = await self._fetch(1)
         deduplicator = RunDeduplicator(self._pipeline_id)
         yield deduplicator.accept(1, page)

@@ -1,21 +1,27 @@
 """The pipelines of a workspace."""
 
 import builtins
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
 from datetime import timedelta
+from typing import TypeVar
+
+import attrs
 
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import (
     Pipeline,
     PipelineReport,
     PipelineSpec,
+    PipelineState,
     PolledReport,
     Progress,
     Run,
+    TriggeredEntry,
     TriggeredRun,
 )
-from warehouse_sync.models.common import check_iterable, require_id
-from warehouse_sync.polling.bulk_reports import BulkReports
+from warehouse_sync.models.common import check_iterable
+from warehouse_sync.models.references import PipelineRef, check_references, to_pipeline_id
+from warehouse_sync.polling.bulk_requests import BulkRequests, EntryT, Ids, NewEntry
 from warehouse_sync.polling.stream import Stream
 from warehouse_sync.resources.endpoint import ResourceEndpoint
 from warehouse_sync.resources.paths import PIPELINES, REPORT
@@ -26,6 +32,9 @@ from warehouse_sync.transport.request import ApiRequest
 from warehouse_sync.wire import fast
 
 DEFAULT_CONCURRENCY = 64
+DEFAULT_TRIGGER_CONCURRENCY = 16  # each trigger starts a run in the warehouse
+
+T = TypeVar("T")
 
 
 class Pipelines:
@@ -57,11 +66,11 @@ class Pipelines:
         """
         return await self._endpoint.list_all()
 
-    async def get(self, pipeline_id: str) -> Pipeline:
+    async def get(self, pipeline_id: PipelineRef) -> Pipeline:
         """Get one pipeline.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it.
 
         Returns:
             The pipeline.
@@ -74,7 +83,7 @@ class Pipelines:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}`, "Get a pipeline".
         """
-        return await self._endpoint.get(pipeline_id)
+        return await self._endpoint.get(to_pipeline_id(pipeline_id))
 
     async def create(self, spec: PipelineSpec) -> Pipeline:
         """Create a pipeline. A pipeline with a `once` schedule starts a run immediately.
@@ -121,11 +130,11 @@ class Pipelines:
         """
         return await self._endpoint.update(spec)
 
-    async def delete(self, pipeline_id: str) -> None:
+    async def delete(self, pipeline_id: PipelineRef) -> None:
         """Delete a pipeline.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it.
 
         Raises:
             ValidationError: The id is not valid; nothing was sent.
@@ -135,9 +144,9 @@ class Pipelines:
 
         Source: `DELETE /inputs/data-pipelines/{pipelineId}`, "Delete a pipeline".
         """
-        await self._endpoint.delete(pipeline_id)
+        await self._endpoint.delete(to_pipeline_id(pipeline_id))
 
-    async def trigger(self, pipeline_id: str, *, baseline: bool = False) -> TriggeredRun:
+    async def trigger(self, pipeline_id: PipelineRef, *, baseline: bool = False) -> TriggeredRun:
         """Start a run now.
 
         An on-demand pipeline loads the data from its last successful run until now.
@@ -147,7 +156,7 @@ class Pipelines:
         another process triggered in the same seconds cannot be distinguished.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it.
             baseline: Whether to read the runs of the last day before the trigger, at the cost of a request, so that none of
                 them is mistaken for the new run if the response is lost.
 
@@ -164,11 +173,11 @@ class Pipelines:
 
         Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
         """
-        return await trigger(self._workspace, pipeline_id, baseline=baseline)
+        return await trigger(self._workspace, to_pipeline_id(pipeline_id), baseline=baseline)
 
     async def trigger_and_wait(
         self,
-        pipeline_id: str,
+        pipeline_id: PipelineRef,
         *,
         timeout: float | timedelta | None = None,
         on_poll: Callable[[Run], None] | None = None,
@@ -176,7 +185,7 @@ class Pipelines:
         """Start a run now and wait until it ends, as `trigger` and `runs.wait` do.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it.
             timeout: The maximum time to wait after the trigger, in seconds or as a `timedelta`; no limit by default.
             on_poll: Called with the run after each poll, also if the run has not changed.
 
@@ -200,11 +209,92 @@ class Pipelines:
             triggered.pipeline_id, triggered.run_id, timeout=timeout, on_poll=on_poll
         )
 
-    async def report(self, pipeline_id: str) -> PipelineReport:
+    def trigger_many(
+        self,
+        pipeline_ids: Iterable[PipelineRef] | AsyncIterable[PipelineRef],
+        *,
+        concurrency: int = DEFAULT_TRIGGER_CONCURRENCY,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> AsyncGenerator[TriggeredEntry, None]:
+        """Start a run of many pipelines with concurrent requests, each as `trigger` does.
+
+        A throttled request is sent again up to 5 more times, with growing delays, because nothing was triggered.
+
+        Args:
+            pipeline_ids: The pipelines, as ids or as objects that have one, in an iterable or asynchronous iterable that is
+                consumed lazily. A pipeline that is passed twice is triggered twice.
+            concurrency: The maximum number of concurrent requests, at least 1.
+            on_progress: Called after each entry.
+
+        Returns:
+            One entry per pipeline, as the API accepts them; pass their `triggered` to `runs.wait_many`. Errors are values in
+            `TriggeredEntry.error`. If the generator is closed early, requests in flight may have started runs.
+
+        Raises:
+            ValidationError: An argument is invalid; nothing was sent.
+
+        Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
+        """
+        _check_bulk(pipeline_ids, concurrency)
+        return self._bulk(
+            pipeline_ids, self.trigger, _triggered_entry, TriggeredEntry, concurrency, on_progress
+        )
+
+    async def pause(self, pipeline_id: PipelineRef) -> Pipeline:
+        """Stop the schedule of a pipeline.
+
+        The pipeline is read, and updated with the state `paused`. A run in progress continues.
+
+        Args:
+            pipeline_id: The id of the pipeline, or an object that has it.
+
+        Returns:
+            The updated pipeline.
+
+        Raises:
+            ValidationError: The id is not valid, or the pipeline cannot be sent back as it was read.
+            NotFoundError: The pipeline does not exist.
+            OutcomeUnknownError: The API accepted the request, but its response cannot be decoded.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
+
+        Source: `PUT /inputs/data-pipelines/{pipelineId}`, "Update a pipeline".
+        """
+        return await self._set_state(pipeline_id, PipelineState.PAUSED)
+
+    async def resume(self, pipeline_id: PipelineRef) -> Pipeline:
+        """Start the schedule of a pipeline again.
+
+        The pipeline is read, and updated with the state `active`.
+
+        Clears the fault of a faulted pipeline, which then runs at its next interval.
+
+        Args:
+            pipeline_id: The id of the pipeline, or an object that has it.
+
+        Returns:
+            The updated pipeline.
+
+        Raises:
+            ValidationError: The id is not valid, or the pipeline cannot be sent back as it was read.
+            NotFoundError: The pipeline does not exist.
+            OutcomeUnknownError: The API accepted the request, but its response cannot be decoded.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
+
+        Source: `PUT /inputs/data-pipelines/{pipelineId}`, "Update a pipeline".
+        """
+        return await self._set_state(pipeline_id, PipelineState.ACTIVE)
+
+    async def _set_state(self, pipeline_id: PipelineRef, state: PipelineState) -> Pipeline:
+        pipeline = await self.get(pipeline_id)
+        return await self.update(attrs.evolve(pipeline.to_spec(), state=state))
+
+    async def report(self, pipeline_id: PipelineRef) -> PipelineReport:
         """Get the report of a pipeline: its status and its latest run.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it.
 
         Returns:
             The report.
@@ -217,12 +307,12 @@ class Pipelines:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
-        path = f"{self._path}/{require_id('pipeline_id', pipeline_id)}/report"
+        path = f"{self._path}/{to_pipeline_id(pipeline_id)}/report"
         return await self._workspace.sender.send(ApiRequest("GET", path, fast.report, template=REPORT))
 
     def reports(
         self,
-        pipeline_ids: Iterable[str] | AsyncIterable[str],
+        pipeline_ids: Iterable[PipelineRef] | AsyncIterable[PipelineRef],
         *,
         concurrency: int = DEFAULT_CONCURRENCY,
         on_progress: Callable[[Progress], None] | None = None,
@@ -233,8 +323,8 @@ class Pipelines:
         afterwards. A throttled request is retried up to 5 more times, with growing delays.
 
         Args:
-            pipeline_ids: The ids of the pipelines, as an iterable or asynchronous iterable that is consumed lazily. The
-                blocking client iterates over it and calls `on_progress` on its background thread; pass a list if the
+            pipeline_ids: The pipelines, as ids or as objects that have one, in an iterable or asynchronous iterable that is
+                consumed lazily. The blocking client iterates over it and calls `on_progress` on its background thread; pass a list if the
                 iterable must stay on your thread, such as a database cursor.
             concurrency: The maximum number of concurrent requests, at least 1.
             on_progress: Called after each entry.
@@ -248,15 +338,24 @@ class Pipelines:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
-        problems = list(check_iterable("pipeline_ids", pipeline_ids, Iterable | AsyncIterable))
-        if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
-            problems.append(("concurrency", f"must be a whole number from 1 on, not {concurrency!r:.60}"))
-        if problems:
-            raise ValidationError("the request for reports", problems)
+        _check_bulk(pipeline_ids, concurrency)
+        return self._bulk(pipeline_ids, self.report, _polled_report, PolledReport, concurrency, on_progress)
+
+    def _bulk(  # noqa: PLR0913, PLR0917 - the differences of bulk calls
+        self,
+        ids: Ids,
+        fetch: Callable[[str], Awaitable[T]],
+        to_entry: Callable[[str, T], EntryT],
+        failed: NewEntry[EntryT],
+        concurrency: int,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> AsyncGenerator[EntryT, None]:
         sender = self._workspace.sender
-        bulk = BulkReports(
-            ids=pipeline_ids,
-            fetch=self.report,
+        bulk = BulkRequests(
+            ids=ids,
+            fetch=fetch,
+            to_entry=to_entry,
+            failed=failed,
             concurrency=concurrency,
             limit=sender.concurrency,
             sleep=sender.clock.sleep,
@@ -264,3 +363,20 @@ class Pipelines:
             on_progress=on_progress,
         )
         return Stream(bulk.results(), bulk.ready)
+
+
+def _polled_report(pipeline_id: str, report: PipelineReport) -> PolledReport:
+    return PolledReport(pipeline_id=pipeline_id, report=report)
+
+
+def _triggered_entry(pipeline_id: str, triggered: TriggeredRun) -> TriggeredEntry:
+    return TriggeredEntry(pipeline_id=pipeline_id, triggered=triggered)
+
+
+def _check_bulk(pipeline_ids: object, concurrency: object) -> None:
+    problems = list(check_iterable("pipeline_ids", pipeline_ids, Iterable | AsyncIterable))
+    problems += check_references("pipeline_ids", pipeline_ids)
+    if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
+        problems.append(("concurrency", f"must be a whole number from 1 on, not {concurrency!r:.60}"))
+    if problems:
+        raise ValidationError("the request", problems)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.events import RunEnded, RunPolled
-from warehouse_sync.models import Page, Progress, Run, RunHandle, WaitedRun
+from warehouse_sync.models import Page, Progress, Run, RunHandle, RunStatus, WaitedRun
 from warehouse_sync.models.common import (
     check_date,
     check_iterable,
@@ -15,6 +15,8 @@ from warehouse_sync.models.common import (
     to_seconds,
     to_utc,
 )
+from warehouse_sync.models.enums import RunStatusName
+from warehouse_sync.models.references import PipelineRef, to_pipeline_id
 from warehouse_sync.polling.run_waiter import RunWaiter
 from warehouse_sync.resources.pager import RunPager
 from warehouse_sync.resources.paths import PIPELINES, RUN, RUNS
@@ -27,6 +29,7 @@ from warehouse_sync.wire.dates import format_date
 # Measured with 4, 8, 16, 32 and 64 and round trips of 5 and 50 ms: 64 is the fastest and needs the fewest requests for a
 # whole history. Windows grow from 2 pages, so stopping after ten pages wastes no more requests than with 8.
 DEFAULT_PREFETCH = 64
+DEFAULT_PAGE_SIZE = 50  # of the API
 
 
 class Runs:
@@ -37,21 +40,25 @@ class Runs:
         self._reader = WorkspaceRunReader(workspace)
         self._waiter = RunWaiter(self._reader, workspace.clock)
 
-    def list(
+    def list(  # noqa: PLR0913 - the filters of a listing
         self,
-        pipeline_id: str,
+        pipeline_id: PipelineRef,
         *,
         start: datetime | None = None,
         end: datetime | None = None,
+        status: RunStatusName | RunStatus | str | Iterable[RunStatus | str] | None = None,
+        limit: int | None = None,
         page_size: int | None = None,
         prefetch: int = DEFAULT_PREFETCH,
     ) -> RunPager:
         """List the runs of a pipeline. Requests are sent while the pager is iterated over.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it.
             start: The earliest `logical_date`, as an aware datetime.
             end: The latest `logical_date`, as an aware datetime.
+            status: Yield only runs with this status, or with one of these. The client filters.
+            limit: The maximum number of runs to yield, at least 1.
             page_size: The number of runs per page, at least 1; the API's default is 50.
             prefetch: The maximum number of concurrent requests after the first page; 0 or 1 reads one page at a time.
 
@@ -65,14 +72,21 @@ class Runs:
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs`, "Get a list of pipeline runs".
         """
         return run_pager(
-            self._workspace, pipeline_id, start=start, end=end, page_size=page_size, prefetch=prefetch
+            self._workspace,
+            to_pipeline_id(pipeline_id),
+            start=start,
+            end=end,
+            status=status,
+            limit=limit,
+            page_size=page_size,
+            prefetch=prefetch,
         )
 
-    async def get(self, pipeline_id: str, run_id: int) -> Run:
+    async def get(self, pipeline_id: PipelineRef, run_id: int) -> Run:
         """Get one run.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it.
             run_id: The number of the run.
 
         Returns:
@@ -86,7 +100,7 @@ class Runs:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
-        return await self._reader.run(pipeline_id, run_id)
+        return await self._reader.run(to_pipeline_id(pipeline_id), run_id)
 
     async def wait(
         self,
@@ -245,6 +259,8 @@ def run_pager(  # noqa: PLR0913 - the filters of a listing
     *,
     start: datetime | None = None,
     end: datetime | None = None,
+    status: object = None,
+    limit: int | None = None,
     page_size: int | None = None,
     prefetch: int = 0,
     on_headers: Callable[[Mapping[str, str]], None] | None = None,
@@ -255,7 +271,12 @@ def run_pager(  # noqa: PLR0913 - the filters of a listing
         ValidationError: An argument is invalid.
     """
     path = _runs_path(workspace, pipeline_id)
+    if limit is not None and page_size is None and status is None:
+        page_size = limit if limit in range(1, DEFAULT_PAGE_SIZE) else None
     filters = _filters(to_utc(start), to_utc(end), page_size, prefetch)
+    statuses = _statuses(status, limit)
+    if limit is not None and status is None:  # no more pages than have the runs
+        prefetch = min(prefetch, limit // (page_size or DEFAULT_PAGE_SIZE))
 
     def fetch(number: int) -> Awaitable[Page]:
         query = f"currentPage={number}{filters}"
@@ -263,7 +284,13 @@ def run_pager(  # noqa: PLR0913 - the filters of a listing
             ApiRequest("GET", path, fast.page, query=query, on_headers=on_headers, template=RUNS)
         )
 
-    return RunPager(workspace.observed("runs.list", fetch), pipeline_id=pipeline_id, prefetch=prefetch)
+    return RunPager(
+        workspace.observed("runs.list", fetch),
+        pipeline_id=pipeline_id,
+        prefetch=prefetch,
+        statuses=statuses,
+        limit=limit,
+    )
 
 
 def _runs_path(workspace: Workspace, pipeline_id: str) -> str:
@@ -293,6 +320,28 @@ def _filters(start: datetime | None, end: datetime | None, page_size: int | None
     earliest = "" if start is None else f"&startDate={format_date(start)}"
     latest = "" if end is None else f"&endDate={format_date(end)}"
     return size + earliest + latest
+
+
+def _statuses(status: object, limit: int | None) -> frozenset[str] | None:
+    """Return the statuses to yield, after the checks of both arguments; a typed status must be a known one."""
+    problems = list(check_whole_number("limit", limit))
+    if limit == 0:
+        problems.append(("limit", "must be at least 1"))
+    statuses: list[object] = []
+    if status is None or isinstance(status, str):
+        statuses = [] if status is None else [status]
+    elif isinstance(status, Iterable):
+        statuses = list(status)
+    else:
+        problems.append(("status", f"must be a status or several, not {type(status).__name__}"))
+    problems += [
+        ("status", f"must be one of {', '.join(RunStatus)}, not {each!r:.60}")
+        for each in statuses
+        if not isinstance(each, RunStatus) and each not in list(RunStatus)
+    ]
+    if problems:
+        raise ValidationError("the request for runs", problems)
+    return None if status is None else frozenset(map(str, statuses))
 
 
 def validate_timeout(timeout: float | timedelta | None) -> float | None:

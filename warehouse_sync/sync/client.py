@@ -19,6 +19,7 @@ from warehouse_sync.transport.extra_headers import HeaderSource
 
 if TYPE_CHECKING:
     from warehouse_sync.models import StatusChange
+    from warehouse_sync.models.references import PipelineRef
     from warehouse_sync.sync.resources import Connections, DataModels, IngestV1, Pipelines, Runs
     from warehouse_sync.transport.token_cache import TokenCache
 
@@ -217,7 +218,7 @@ class Client:
         return self._over(self._async.with_options(timeout=timeout, retry=retry), self._loop_thread)
 
     def watch(
-        self, pipeline_ids: Iterable[str], *, every: float | timedelta
+        self, pipeline_ids: "Iterable[PipelineRef]", *, every: float | timedelta
     ) -> "Generator[StatusChange, None, None]":
         """Watch pipelines for changes of their status and latest run, until cancelled.
 
@@ -225,7 +226,7 @@ class Client:
         succeeds.
 
         Args:
-            pipeline_ids: The ids of the pipelines.
+            pipeline_ids: The pipelines, as ids or as objects that have one.
             every: The interval between the starts of two rounds of polls, in seconds above 0 or as a `timedelta`.
 
         Returns:

@@ -21,17 +21,21 @@ from warehouse_sync.models import (
     PolledReport,
     Progress,
     Run,
+    RunStatus,
     ServiceProvider,
+    TriggeredEntry,
     TriggeredRun,
     WaitedRun,
 )
+from warehouse_sync.models.enums import RunStatusName
+from warehouse_sync.models.references import PipelineRef
 from warehouse_sync.resources import connections as async_connections
 from warehouse_sync.resources import data_models as async_data_models
 from warehouse_sync.resources import ingest_v1 as async_ingest_v1
 from warehouse_sync.resources import pager as async_pager
 from warehouse_sync.resources import pipelines as async_pipelines
 from warehouse_sync.resources import runs as async_runs
-from warehouse_sync.resources.pipelines import DEFAULT_CONCURRENCY
+from warehouse_sync.resources.pipelines import DEFAULT_CONCURRENCY, DEFAULT_TRIGGER_CONCURRENCY
 from warehouse_sync.resources.runs import DEFAULT_PREFETCH
 from warehouse_sync.sync.event_loop_thread import EventLoopThread
 from warehouse_sync.wire.json_codec import JSONObject
@@ -63,8 +67,22 @@ class RunPager:
                 for run in page.items:
                     yield run
 
+    def first(self) -> Run | None:
+        """Return the first run, or `None` if there is none.
+
+        Pages are read one at a time, until one has a run.
+
+        Raises:
+            PaginationError: The API returns the same pages again.
+            APIError: The API returned an error for a page.
+            TransportError: The connection failed or timed out, also after retries.
+        """
+        return self._loop_thread.run(self._async.first())
+
     def pages(self) -> Generator[Page, None, None]:
         """Yield the pages in order, without the runs of earlier pages.
+
+        With a `status` or `limit`, pages have fewer runs or none.
 
         Raises:
             PaginationError: The API returns the same pages again. The pages yielded so far are valid.
@@ -100,11 +118,11 @@ class Connections:
         """
         return self._loop_thread.run(self._async.list(service_provider))
 
-    def get(self, connection_id: str) -> Connection:
+    def get(self, connection_id: str | Connection | ConnectionSpec) -> Connection:
         """Get one connection.
 
         Args:
-            connection_id: The id of the connection.
+            connection_id: The id of the connection, or the connection itself.
 
         Returns:
             The connection. Secrets are masked.
@@ -168,11 +186,11 @@ class Connections:
         """
         return self._loop_thread.run(self._async.update(spec))
 
-    def delete(self, connection_id: str) -> None:
+    def delete(self, connection_id: str | Connection | ConnectionSpec) -> None:
         """Delete a connection.
 
         Args:
-            connection_id: The id of the connection.
+            connection_id: The id of the connection, or the connection itself.
 
         Raises:
             ValidationError: The id is not valid; nothing was sent.
@@ -206,11 +224,11 @@ class DataModels:
         """
         return self._loop_thread.run(self._async.list())
 
-    def get(self, data_model_id: str) -> DataModel:
+    def get(self, data_model_id: str | DataModel | DataModelSpec) -> DataModel:
         """Get one data model.
 
         Args:
-            data_model_id: The id of the data model.
+            data_model_id: The id of the data model, or the data model itself.
 
         Returns:
             The data model.
@@ -268,11 +286,11 @@ class DataModels:
         """
         return self._loop_thread.run(self._async.update(spec))
 
-    def delete(self, data_model_id: str) -> None:
+    def delete(self, data_model_id: str | DataModel | DataModelSpec) -> None:
         """Delete a data model.
 
         Args:
-            data_model_id: The id of the data model.
+            data_model_id: The id of the data model, or the data model itself.
 
         Raises:
             ValidationError: The id is not valid; nothing was sent.
@@ -294,19 +312,23 @@ class Runs:
 
     def list(
         self,
-        pipeline_id: str,
+        pipeline_id: PipelineRef,
         *,
         start: datetime | None = None,
         end: datetime | None = None,
+        status: RunStatusName | RunStatus | str | Iterable[RunStatus | str] | None = None,
+        limit: int | None = None,
         page_size: int | None = None,
         prefetch: int = DEFAULT_PREFETCH,
     ) -> RunPager:
         """List the runs of a pipeline. Requests are sent while the pager is iterated over.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it.
             start: The earliest `logical_date`, as an aware datetime.
             end: The latest `logical_date`, as an aware datetime.
+            status: Yield only runs with this status, or with one of these. The client filters.
+            limit: The maximum number of runs to yield, at least 1.
             page_size: The number of runs per page, at least 1; the API's default is 50.
             prefetch: The maximum number of concurrent requests after the first page; 0 or 1 reads one page at a time.
 
@@ -320,15 +342,23 @@ class Runs:
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs`, "Get a list of pipeline runs".
         """
         return RunPager(
-            self._async.list(pipeline_id, start=start, end=end, page_size=page_size, prefetch=prefetch),
+            self._async.list(
+                pipeline_id,
+                start=start,
+                end=end,
+                status=status,
+                limit=limit,
+                page_size=page_size,
+                prefetch=prefetch,
+            ),
             self._loop_thread,
         )
 
-    def get(self, pipeline_id: str, run_id: int) -> Run:
+    def get(self, pipeline_id: PipelineRef, run_id: int) -> Run:
         """Get one run.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it.
             run_id: The number of the run.
 
         Returns:
@@ -460,11 +490,11 @@ class Pipelines:
         """
         return self._loop_thread.run(self._async.list())
 
-    def get(self, pipeline_id: str) -> Pipeline:
+    def get(self, pipeline_id: PipelineRef) -> Pipeline:
         """Get one pipeline.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it.
 
         Returns:
             The pipeline.
@@ -524,11 +554,11 @@ class Pipelines:
         """
         return self._loop_thread.run(self._async.update(spec))
 
-    def delete(self, pipeline_id: str) -> None:
+    def delete(self, pipeline_id: PipelineRef) -> None:
         """Delete a pipeline.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it.
 
         Raises:
             ValidationError: The id is not valid; nothing was sent.
@@ -540,7 +570,7 @@ class Pipelines:
         """
         self._loop_thread.run(self._async.delete(pipeline_id))
 
-    def trigger(self, pipeline_id: str, *, baseline: bool = False) -> TriggeredRun:
+    def trigger(self, pipeline_id: PipelineRef, *, baseline: bool = False) -> TriggeredRun:
         """Start a run now.
 
         An on-demand pipeline loads the data from its last successful run until now.
@@ -550,7 +580,7 @@ class Pipelines:
         another process triggered in the same seconds cannot be distinguished.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it.
             baseline: Whether to read the runs of the last day before the trigger, at the cost of a request, so that none of
                 them is mistaken for the new run if the response is lost.
 
@@ -571,7 +601,7 @@ class Pipelines:
 
     def trigger_and_wait(
         self,
-        pipeline_id: str,
+        pipeline_id: PipelineRef,
         *,
         timeout: float | timedelta | None = None,
         on_poll: Callable[[Run], None] | None = None,
@@ -579,7 +609,7 @@ class Pipelines:
         """Start a run now and wait until it ends, as `trigger` and `runs.wait` do.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it.
             timeout: The maximum time to wait after the trigger, in seconds or as a `timedelta`; no limit by default.
             on_poll: Called with the run after each poll, also if the run has not changed.
 
@@ -601,11 +631,87 @@ class Pipelines:
             self._async.trigger_and_wait(pipeline_id, timeout=timeout, on_poll=on_poll)
         )
 
-    def report(self, pipeline_id: str) -> PipelineReport:
+    def trigger_many(
+        self,
+        pipeline_ids: Iterable[PipelineRef] | AsyncIterable[PipelineRef],
+        *,
+        concurrency: int = DEFAULT_TRIGGER_CONCURRENCY,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Generator[TriggeredEntry, None, None]:
+        """Start a run of many pipelines with concurrent requests, each as `trigger` does.
+
+        A throttled request is sent again up to 5 more times, with growing delays, because nothing was triggered.
+
+        Args:
+            pipeline_ids: The pipelines, as ids or as objects that have one, in an iterable or asynchronous iterable that is
+                consumed lazily. A pipeline that is passed twice is triggered twice.
+            concurrency: The maximum number of concurrent requests, at least 1.
+            on_progress: Called after each entry.
+
+        Returns:
+            One entry per pipeline, as the API accepts them; pass their `triggered` to `runs.wait_many`. Errors are values in
+            `TriggeredEntry.error`. If the generator is closed early, requests in flight may have started runs.
+
+        Raises:
+            ValidationError: An argument is invalid; nothing was sent.
+
+        Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
+        """
+        return self._loop_thread.iterate(
+            self._async.trigger_many(pipeline_ids, concurrency=concurrency, on_progress=on_progress)
+        )
+
+    def pause(self, pipeline_id: PipelineRef) -> Pipeline:
+        """Stop the schedule of a pipeline.
+
+        The pipeline is read, and updated with the state `paused`. A run in progress continues.
+
+        Args:
+            pipeline_id: The id of the pipeline, or an object that has it.
+
+        Returns:
+            The updated pipeline.
+
+        Raises:
+            ValidationError: The id is not valid, or the pipeline cannot be sent back as it was read.
+            NotFoundError: The pipeline does not exist.
+            OutcomeUnknownError: The API accepted the request, but its response cannot be decoded.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
+
+        Source: `PUT /inputs/data-pipelines/{pipelineId}`, "Update a pipeline".
+        """
+        return self._loop_thread.run(self._async.pause(pipeline_id))
+
+    def resume(self, pipeline_id: PipelineRef) -> Pipeline:
+        """Start the schedule of a pipeline again.
+
+        The pipeline is read, and updated with the state `active`.
+
+        Clears the fault of a faulted pipeline, which then runs at its next interval.
+
+        Args:
+            pipeline_id: The id of the pipeline, or an object that has it.
+
+        Returns:
+            The updated pipeline.
+
+        Raises:
+            ValidationError: The id is not valid, or the pipeline cannot be sent back as it was read.
+            NotFoundError: The pipeline does not exist.
+            OutcomeUnknownError: The API accepted the request, but its response cannot be decoded.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
+
+        Source: `PUT /inputs/data-pipelines/{pipelineId}`, "Update a pipeline".
+        """
+        return self._loop_thread.run(self._async.resume(pipeline_id))
+
+    def report(self, pipeline_id: PipelineRef) -> PipelineReport:
         """Get the report of a pipeline: its status and its latest run.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it.
 
         Returns:
             The report.
@@ -622,7 +728,7 @@ class Pipelines:
 
     def reports(
         self,
-        pipeline_ids: Iterable[str] | AsyncIterable[str],
+        pipeline_ids: Iterable[PipelineRef] | AsyncIterable[PipelineRef],
         *,
         concurrency: int = DEFAULT_CONCURRENCY,
         on_progress: Callable[[Progress], None] | None = None,
@@ -633,8 +739,8 @@ class Pipelines:
         afterwards. A throttled request is retried up to 5 more times, with growing delays.
 
         Args:
-            pipeline_ids: The ids of the pipelines, as an iterable or asynchronous iterable that is consumed lazily. The
-                blocking client iterates over it and calls `on_progress` on its background thread; pass a list if the
+            pipeline_ids: The pipelines, as ids or as objects that have one, in an iterable or asynchronous iterable that is
+                consumed lazily. The blocking client iterates over it and calls `on_progress` on its background thread; pass a list if the
                 iterable must stay on your thread, such as a database cursor.
             concurrency: The maximum number of concurrent requests, at least 1.
             on_progress: Called after each entry.

@@ -14,7 +14,7 @@ from tests.support.reports import Reports, collected, from_queue, names, poll, r
 from tests.support.virtual import in_no_time, now
 from warehouse_sync.errors import NotFoundError, ReadError
 from warehouse_sync.models import PipelineReport, Progress
-from warehouse_sync.polling.bulk_reports import Ids
+from warehouse_sync.polling.bulk_requests import Ids
 
 FAILURES = (ReadError("reset"), NotFoundError(status=404), throttled(), throttled(70.0), throttled(2.0))
 

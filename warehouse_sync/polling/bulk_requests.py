@@ -1,21 +1,44 @@
-"""Concurrent requests for the reports of many pipelines, in bounded memory."""
+"""Concurrent requests for many pipelines, in bounded memory."""
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Iterator, Sized
-from typing import Any, Final
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import attrs
 
 from warehouse_sync.errors import RateLimitedError, WarehouseSyncError
-from warehouse_sync.models import PipelineReport, PolledReport, Progress
+from warehouse_sync.models import Progress
+from warehouse_sync.models.references import PipelineRef, pipeline_text
 from warehouse_sync.transport.limits import AdaptiveConcurrency
 
-Ids = Iterable[str] | AsyncIterable[str]
-Fetch = Callable[[str], Awaitable[PipelineReport]]
+
+class Entry(Protocol):
+    """The result of one request, or its error."""
+
+    @property
+    def error(self) -> WarehouseSyncError | None:
+        """The error, or `None`."""
+        ...
+
+
+T = TypeVar("T")
+EntryT = TypeVar("EntryT", bound=Entry)
+EntryT_co = TypeVar("EntryT_co", bound=Entry, covariant=True)
+
+
+class NewEntry(Protocol[EntryT_co]):
+    """The class of the entries."""
+
+    def __call__(self, *, pipeline_id: str, error: WarehouseSyncError) -> EntryT_co:
+        """Return the entry of a failed request."""
+        ...
+
+
+Ids = Iterable[PipelineRef] | AsyncIterable[PipelineRef]
 OnProgress = Callable[[Progress], None]
 
-MAX_THROTTLED_ATTEMPTS = 6  # requests for one report while the server throttles
+MAX_THROTTLED_ATTEMPTS = 6  # requests for one pipeline while the server throttles
 FIRST_DELAY = 1.0  # seconds before the second attempt, doubling
 MAX_DELAY = 60.0
 JITTER = 0.5  # the largest share by which a delay is made longer
@@ -28,23 +51,25 @@ _END: Final[Any] = object()
 class _AsyncIds:
     """The ids of an asynchronous iterable, for concurrent workers: an asynchronous generator does not support them."""
 
-    def __init__(self, ids: AsyncIterable[str]) -> None:
+    def __init__(self, ids: AsyncIterable[PipelineRef]) -> None:
         self._iterator = aiter(ids)
         self._lock = asyncio.Lock()
 
-    async def next(self) -> str:
+    async def next(self) -> PipelineRef:
         """Return the next id, or `_END`."""
         async with self._lock:
             return await anext(self._iterator, _END)
 
 
 @attrs.define(eq=False, kw_only=True)
-class BulkReports:
-    """The workers of a `pipelines.reports` call, and a bounded queue of their results.
+class BulkRequests(Generic[T, EntryT]):
+    """The workers of a bulk call and a bounded queue of their results.
 
     Attributes:
-        ids: The ids of the pipelines, consumed one by one.
-        fetch: Requests one report.
+        ids: The pipelines, consumed one by one.
+        fetch: Sends the request for one pipeline.
+        to_entry: Returns the entry for a pipeline and its result.
+        failed: Returns the entry for a pipeline and its error.
         concurrency: The maximum number of workers.
         limit: The limit on workers, shared by all bulk operations of a client.
         sleep: Sleeps for a number of seconds.
@@ -53,16 +78,18 @@ class BulkReports:
     """
 
     ids: Ids
-    fetch: Fetch
+    fetch: Callable[[str], Awaitable[T]]
+    to_entry: Callable[[str, T], EntryT]
+    failed: NewEntry[EntryT]
     concurrency: int
     limit: AdaptiveConcurrency
     sleep: Sleep
     random: Callable[[], float]
     on_progress: OnProgress | None = None
-    _ids: Iterator[str] = attrs.field(init=False)
+    _ids: Iterator[PipelineRef] = attrs.field(init=False)
     _async_ids: _AsyncIds | None = attrs.field(init=False)
     _total: int | None = attrs.field(init=False)
-    _results: deque[PolledReport] = attrs.field(factory=deque, init=False)
+    _results: deque[EntryT] = attrs.field(factory=deque, init=False)
     _workers: set["asyncio.Task[None]"] = attrs.field(factory=set, init=False)
     _active: int = attrs.field(default=0, init=False)  # workers that have not decided to end
     _result_ready: "asyncio.Future[None] | None" = attrs.field(default=None, init=False)
@@ -79,7 +106,7 @@ class BulkReports:
             self._ids, self._async_ids = iter(self.ids), None
         self._total = len(self.ids) if isinstance(self.ids, Sized) else None
 
-    async def results(self) -> AsyncGenerator[PolledReport, None]:
+    async def results(self) -> AsyncGenerator[EntryT, None]:
         """Yield one entry per id in order of completion.
 
         Closing the generator cancels the workers.
@@ -98,11 +125,11 @@ class BulkReports:
         if self._failure is not None:
             raise self._failure
 
-    def ready(self) -> list[PolledReport]:
+    def ready(self) -> list[EntryT]:
         """Return the available entries without waiting."""
         return [self._pop_result() for _ in range(len(self._results))]
 
-    def _pop_result(self) -> PolledReport:
+    def _pop_result(self) -> EntryT:
         result = self._results.popleft()
         if self._space_waiters:
             self._space_waiters.popleft().set_result(None)
@@ -149,22 +176,23 @@ class BulkReports:
         self._space_waiters.clear()
 
     async def _run_worker(self) -> None:
-        """Request reports until there are no more ids, or until the number of workers exceeds the limit."""
+        """Send requests until there are no more ids, or until the number of workers exceeds the limit."""
         limit, results = self.limit, self._results
         while not self._exhausted:
-            pipeline_id = next(self._ids, _END) if self._async_ids is None else await self._async_ids.next()
-            if pipeline_id is _END:
+            item = next(self._ids, _END) if self._async_ids is None else await self._async_ids.next()
+            if item is _END:
                 self._exhausted = True
                 break
+            pipeline_id = item if type(item) is str else pipeline_text(item)
             try:
-                report = await self.fetch(
+                result = await self.fetch(
                     pipeline_id
                 )  # not in `_retry`: another coroutine would cost as much as decoding
             except WarehouseSyncError as error:
                 results.append(await self._retry(pipeline_id, error))
             else:
                 limit.on_success()
-                results.append(PolledReport(pipeline_id=pipeline_id, report=report))
+                results.append(self.to_entry(pipeline_id, result))
             self._notify()
             if limit.is_exceeded() and self._active > 1:
                 break
@@ -184,7 +212,7 @@ class BulkReports:
         self._space_waiters.append(waiter)
         await waiter
 
-    async def _retry(self, pipeline_id: str, error: WarehouseSyncError) -> PolledReport:
+    async def _retry(self, pipeline_id: str, error: WarehouseSyncError) -> EntryT:
         """Retry a throttled request with growing delays. Any other error is final, and so is the last one."""
         delay = FIRST_DELAY
         try:
@@ -197,12 +225,12 @@ class BulkReports:
                 await self.sleep(wait * (1 + JITTER * self.random()))
                 delay *= 2
                 try:
-                    report = await self.fetch(pipeline_id)
+                    result = await self.fetch(pipeline_id)
                 except WarehouseSyncError as latest:
                     error = latest
                 else:
                     self.limit.on_success()
-                    return PolledReport(pipeline_id=pipeline_id, report=report)
-            return PolledReport(pipeline_id=pipeline_id, error=error)
+                    return self.to_entry(pipeline_id, result)
+            return self.failed(pipeline_id=pipeline_id, error=error)
         finally:
             del error  # its traceback holds this frame

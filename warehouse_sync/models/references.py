@@ -1,0 +1,85 @@
+"""Arguments that identify a pipeline or a run: an id, or an object that has it."""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from warehouse_sync.errors import ValidationError
+from warehouse_sync.models.common import Problem, require_id, require_run_id
+from warehouse_sync.models.pipelines import Pipeline, PipelineReport, PipelineSpec
+from warehouse_sync.models.runs import Run, RunHandle, TriggeredRun
+
+PipelineRef: TypeAlias = str | Pipeline | PipelineSpec | PipelineReport | Run | TriggeredRun
+RunRef: TypeAlias = str | TriggeredRun | RunHandle | Run | tuple[PipelineRef, int]
+
+_HINT = "must be an id, or a pipeline, report or run that has it, not"
+
+
+def to_pipeline_id(value: object, field: str = "pipeline_id") -> str:
+    """Return the id of a pipeline, of an object that has it.
+
+    Raises:
+        ValidationError: The value is neither an id nor such an object.
+    """
+    match value:
+        case str():
+            return require_id(field, value)
+        case Pipeline() | PipelineSpec():
+            return require_id(field, value.id)
+        case PipelineReport() | Run() | TriggeredRun():
+            return require_id(field, value.pipeline_id)
+        case _:
+            raise ValidationError("the request", [(field, f"{_HINT} {type(value).__name__}")])
+
+
+def pipeline_text(value: object) -> str:
+    """Return the id of a pipeline without checking its characters.
+
+    Raises:
+        ValidationError: The value is neither a string nor an object that has an id.
+    """
+    return value if isinstance(value, str) else to_pipeline_id(value)
+
+
+def check_references(field: str, values: object) -> Iterator[Problem]:
+    """Yield the items of a list or tuple that identify no pipeline."""
+    if isinstance(values, list | tuple):
+        for index, value in enumerate(values):
+            if not isinstance(value, PipelineRef):
+                yield f"{field}[{index}]", f"{_HINT} {type(value).__name__}"
+
+
+def to_run(value: object, run_id: object = None) -> RunHandle:
+    """Return the run that the arguments of a wait identify.
+
+    Its workspace is 0 if the arguments do not name one.
+
+    Args:
+        value: A run, a handle, a pair, or what identifies the pipeline of `run_id`.
+        run_id: The number of the run, or `None`.
+
+    Raises:
+        ValidationError: The arguments identify no run.
+    """
+    if run_id is not None:
+        return _handle(0, to_pipeline_id(value), run_id)
+    match value:
+        case TriggeredRun() | RunHandle():
+            return _handle(value.workspace_id, value.pipeline_id, value.run_id)
+        case Run():
+            return _handle(0, value.pipeline_id, value.id)
+        case (pipeline, number):
+            return _handle(0, to_pipeline_id(pipeline), number)
+        case str() if value.startswith("wsr"):
+            return RunHandle.parse(value)
+        case _:
+            message = "must be a run, a handle, or a pair of a pipeline id and a run number"
+            shown = f"{value!r:.60}" if isinstance(value, str | int | float | None) else type(value).__name__
+            raise ValidationError("the request to wait", [("run", f"{message}, not {shown}")])
+
+
+def _handle(workspace_id: int, pipeline_id: object, run_id: object) -> RunHandle:
+    return RunHandle(
+        workspace_id=workspace_id,
+        pipeline_id=require_id("pipeline_id", pipeline_id),
+        run_id=require_run_id(run_id),
+    )
