@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+from weakref import WeakValueDictionary
 
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.events import Listener
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from warehouse_sync.resources.ingest_v1 import IngestV1
     from warehouse_sync.resources.pipelines import Pipelines
     from warehouse_sync.resources.runs import Runs
-    from warehouse_sync.resources.workspace import Created, Workspace
+    from warehouse_sync.resources.workspace import Created, Waiters, Workspace
     from warehouse_sync.transport.token_cache import TokenCache
 
 T = TypeVar("T")
@@ -138,18 +139,20 @@ class AsyncClient:
             extra_headers=to_extra_headers(headers),
             observer=to_observer(listeners, clock),
         )
-        self._bind(sender, settings.workspace_id, {})
+        self._bind(sender, settings.workspace_id, {}, WeakValueDictionary())
 
     def _bind(
         self,
         sender: RetryingSender,
         workspace_id: int,
         created: "Created",
+        waiters: "Waiters",
         *,
         owns_pool: bool = True,
     ) -> None:
         self._sender = sender
         self._created = created
+        self._waiters = waiters
         self._owns_pool = owns_pool
         self.workspace_id: int = workspace_id
 
@@ -195,7 +198,12 @@ class AsyncClient:
     def _workspace(self) -> "Workspace":
         from warehouse_sync.resources.workspace import Workspace
 
-        return Workspace(sender=self._sender, id=self.workspace_id, created=self._created)
+        return Workspace(
+            sender=self._sender,
+            id=self.workspace_id,
+            created=self._created,
+            waiters=self._waiters,
+        )
 
     def _observe(self, name: str, resource: T) -> T:
         """Report the calls of a resource client to the listeners, if there are any."""
@@ -206,7 +214,8 @@ class AsyncClient:
 
     def _over(self, sender: RetryingSender, workspace_id: int) -> Self:
         client = type(self).__new__(type(self))
-        client._bind(sender, workspace_id, self._created, owns_pool=False)  # noqa: SLF001 - an instance of this class
+        waiters: Waiters = self._waiters if sender is self._sender else WeakValueDictionary()
+        client._bind(sender, workspace_id, self._created, waiters, owns_pool=False)  # noqa: SLF001 - an instance of this class
         return client
 
     def workspace(self, workspace_id: int | str) -> Self:

@@ -283,3 +283,60 @@ def test_wait_calls_on_poll_for_runs_of_a_page() -> None:
     in_no_time(check())
     assert all(set(ids) == {number} for number, ids in polled.items())
     assert len(polled[2]) > len(polled[1]) > 0
+
+
+def test_wait_polls_at_the_given_interval() -> None:
+    """`poll_interval` replaces the adaptive intervals; the shortest one of a pipeline's waits applies."""
+
+    async def check() -> None:
+        server = Server({("p", 1): Fate(ends=20)}, latency=0)
+        await waiter(server).wait("p", 1, None, interval=2)
+        assert [when for when, *_ in server.asked] == [pytest.approx(2 * number) for number in range(11)]
+
+    in_no_time(check())
+
+
+def test_shorter_interval_applies_to_all_waits_of_a_run() -> None:
+    """A wait that joins with a shorter interval need not wait for the longer one."""
+
+    async def check() -> None:
+        server = Server({("p", 1): Fate(ends=20)}, latency=0)
+        shared = waiter(server)
+        slow = asyncio.create_task(shared.wait("p", 1, None, interval=100))
+        await asyncio.sleep(1)
+        await asyncio.gather(slow, shared.wait("p", 1, None, interval=1), shared.wait("p", 1, None))
+        assert now() <= 21.5
+
+    in_no_time(check())
+
+
+def test_timeout_of_a_wait_names_the_last_failed_poll() -> None:
+    """Its error is in the text and the cause, unless a later poll succeeded."""
+    cause = ServerError(status=503, method="GET", path="/x")
+
+    async def check(failing: list[tuple[float, float, str, Exception]]) -> WaitTimeoutError:
+        with pytest.raises(WaitTimeoutError) as caught:
+            await waiter(Server({("p", 1): Fate(ends=NEVER)}, failing=failing)).wait("p", 1, 30)
+        return caught.value
+
+    error = in_no_time(check([(2.0, 99.0, "run", cause)]))
+    assert "its last known status is running; the last poll failed: GET /x returned 503" in str(error)
+    assert isinstance(error.__cause__, ServerError)
+    assert error.__cause__.__traceback__ is None
+    recovered = in_no_time(check([(0.0, 5.0, "run", cause)]))
+    assert recovered.__cause__ is None
+    assert "failed" not in str(recovered)
+
+
+def test_timeout_of_several_waits_names_the_last_failed_poll() -> None:
+    """The error of a page is the error of each run on it; so is a 404 that may not be final."""
+
+    async def check(server: Server) -> None:
+        entries = [entry async for entry in waiter(server).wait_many([("p", 1), ("p", 2)], 30)]
+        assert [type(entry.error.__cause__) for entry in entries if entry.error] == [kind, kind]
+
+    fates = {("p", number): Fate(ends=NEVER) for number in (1, 2)}
+    kind: type[Exception] = ReadError
+    in_no_time(check(Server(fates, failing=[(0.0, 99.0, "page", ReadError("reset"))])))
+    kind = NotFoundError
+    in_no_time(check(Server({}, late={"p"})))

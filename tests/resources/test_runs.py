@@ -1,5 +1,6 @@
 """Runs: the requests, and whether a 404 is final."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from tests.support.clock import FakeClock
 from tests.support.kinds import BASE
 from tests.support.peer import Peer, refusal, reply
-from warehouse_sync import AsyncClient, NotFoundError
+from warehouse_sync import AsyncClient, NotFoundError, Run, RunStatus, TriggeredRun, ValidationError
 
 RUNS = f"GET {BASE}/inputs/data-pipelines/p1/runs"
 DONE = {"id": 7, "pipeline_id": "p1", "status": "success"}
@@ -90,3 +91,70 @@ async def test_first_reads_one_page_at_a_time(client: AsyncClient, peer: Peer) -
     assert found is not None
     assert found.id == 3
     assert peer.count() == 3
+
+
+def running(times: int) -> list[Any]:
+    """Return the responses for a run that ends after a number of polls."""
+    return [*[reply(200, {**DONE, "status": "running"})] * times, reply(200, DONE)]
+
+
+@pytest.mark.parametrize("workspace_id", [1, 2])
+async def test_waits_in_any_workspace_share_their_polls(
+    client: AsyncClient, peer: Peer, workspace_id: int
+) -> None:
+    """Concurrent waits for one run of another workspace cost as many requests as in the client's own."""
+    route = f"GET /platform/v2/workspaces/{workspace_id}/inputs/data-pipelines/p1/runs/7"
+    peer.serve(route, *running(5))
+    handle = f"wsr1:{workspace_id}:p1:7"
+    other = client.workspace(workspace_id)
+    waits = [client.runs.resume(handle) for _ in range(10)] + [other.runs.wait("p1", 7) for _ in range(10)]
+    runs = await asyncio.gather(*waits)
+    assert {run.id for run in runs} == {7}
+    assert peer.count() == 6
+
+
+async def test_waits_with_other_options_share_no_polls(client: AsyncClient, peer: Peer) -> None:
+    """Their polls have their own timeout and retry policy."""
+    peer.serve(f"{RUNS}/7", reply(200, DONE))
+    await asyncio.gather(client.runs.wait("p1", 7), client.with_options(timeout=5).runs.wait("p1", 7))
+    assert peer.count() == 2
+
+
+async def test_wait_many_waits_in_several_workspaces(client: AsyncClient, peer: Peer) -> None:
+    """Handles of other workspaces, triggered runs, runs and pairs can be mixed."""
+    for workspace_id in (1, 2):
+        base = f"GET /platform/v2/workspaces/{workspace_id}/inputs/data-pipelines"
+        peer.serve(f"{base}/p1/runs/7", reply(200, DONE))
+        peer.serve(f"{base}/p2/runs/8", reply(200, {**DONE, "id": 8, "pipeline_id": "p2"}))
+    run = Run(id=8, pipeline_id="p2", status=RunStatus.RUNNING)
+    triggered = TriggeredRun(pipeline_id="p2", run_id=8, workspace_id=2)
+    runs = [("p1", 7), "wsr1:2:p1:7", run, triggered]
+    entries = [entry async for entry in client.runs.wait_many(runs, poll_interval=1)]  # type: ignore[arg-type] # a list of all
+    assert sorted(entry.result().id for entry in entries) == [7, 7, 8, 8]
+    assert peer.count("* /platform/v2/workspaces/2/*") == 2
+    for wait in (client.runs.wait, client.runs.resume):
+        assert (await wait(triggered)).id == 8
+    assert (await client.runs.wait(run)).id == 8
+
+
+@pytest.mark.parametrize("wrong", [0, -1, "5", True, float("nan"), float("inf")])
+async def test_invalid_poll_interval_raises(client: AsyncClient, peer: Peer, wrong: Any) -> None:
+    """It is rejected before anything is sent."""
+    for wait in (
+        client.runs.wait("p1", 7, poll_interval=wrong),
+        client.runs.resume("wsr1:1:p1:7", poll_interval=wrong),
+        client.pipelines.trigger_and_wait("p1", poll_interval=wrong),
+    ):
+        with pytest.raises(ValidationError, match="poll_interval"):
+            await wait
+    with pytest.raises(ValidationError, match="poll_interval"):
+        client.runs.wait_many([("p1", 7)], poll_interval=wrong)
+    assert peer.arrivals == []
+
+
+async def test_poll_interval_may_be_a_timedelta(client: AsyncClient, peer: Peer, clock: FakeClock) -> None:
+    """The polls are that far apart."""
+    peer.serve(f"{RUNS}/7", *running(3))
+    started = clock.now
+    await client.runs.wait("p1", 7, poll_interval=timedelta(minutes=1))
+    assert clock.now - started == pytest.approx(180, abs=1)

@@ -115,6 +115,6 @@ class Progress(Document):
 
 def _result(value: T | None, error: WarehouseSyncError | None) -> T:
     if error is not None:
-        raise copy.copy(error)  # so that raising it again does not extend the traceback of the first
+        raise copy.copy(error) from error.__cause__  # entries can share an error, but not its traceback
     assert value is not None  # noqa: S101 - without an error there is a value
     return value

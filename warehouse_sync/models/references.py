@@ -48,7 +48,7 @@ def check_references(field: str, values: object) -> Iterator[Problem]:
                 yield f"{field}[{index}]", f"{_HINT} {type(value).__name__}"
 
 
-def to_run(value: object, run_id: object = None) -> RunHandle:
+def to_run(value: object, run_id: object = None, *, field: str = "run") -> RunHandle:
     """Return the run that the arguments of a wait identify.
 
     Its workspace is 0 if the arguments do not name one.
@@ -56,6 +56,7 @@ def to_run(value: object, run_id: object = None) -> RunHandle:
     Args:
         value: A run, a handle, a pair, or what identifies the pipeline of `run_id`.
         run_id: The number of the run, or `None`.
+        field: The name of the argument in errors.
 
     Raises:
         ValidationError: The arguments identify no run.
@@ -71,10 +72,11 @@ def to_run(value: object, run_id: object = None) -> RunHandle:
             return _handle(0, to_pipeline_id(pipeline), number)
         case str() if value.startswith("wsr"):
             return RunHandle.parse(value)
+        case str() if field == "run":
+            return _handle(0, value, run_id)  # the id of a pipeline alone
         case _:
             message = "must be a run, a handle, or a pair of a pipeline id and a run number"
-            shown = f"{value!r:.60}" if isinstance(value, str | int | float | None) else type(value).__name__
-            raise ValidationError("the request to wait", [("run", f"{message}, not {shown}")])
+            raise ValidationError("the request to wait", [(field, f"{message}, not {type(value).__name__}")])
 
 
 def _handle(workspace_id: int, pipeline_id: object, run_id: object) -> RunHandle:

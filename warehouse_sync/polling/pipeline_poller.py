@@ -6,6 +6,7 @@ ago is found immediately, and then one per poll in rotation.
 """
 
 import asyncio
+import copy
 from collections.abc import Callable
 from typing import Protocol
 
@@ -77,18 +78,33 @@ class RunReader(Protocol):
         ...
 
 
+@attrs.frozen
+class WaitOptions:
+    """The options of one waiter.
+
+    Attributes:
+        on_poll: Called with the run after each poll. It must not raise.
+        interval: Seconds between polls, or `None` for intervals that adapt to the run.
+    """
+
+    on_poll: OnPoll | None = None
+    interval: float | None = None
+
+
 @attrs.define(eq=False)
 class AwaitedRun:
     """One run that has waiters.
 
     Attributes:
-        waiters: The future of each waiter, with its callback for each poll. The callback must not raise.
+        waiters: The future of each waiter, with its options.
         last_read: The run as last read.
+        last_error: The error of the last poll, or `None` if it succeeded.
         requested: Whether the run was requested individually.
     """
 
-    waiters: dict["asyncio.Future[Run]", OnPoll | None] = attrs.field(factory=dict)
+    waiters: dict["asyncio.Future[Run]", WaitOptions] = attrs.field(factory=dict)
     last_read: Run | None = None
+    last_error: WarehouseSyncError | None = None
     requested: bool = False
 
 
@@ -126,7 +142,7 @@ class PipelinePoller:
         self._task = asyncio.create_task(self._poll_until_ended())
         return self._task
 
-    def add(self, run_id: int, on_poll: OnPoll | None) -> "asyncio.Future[Run]":
+    def add(self, run_id: int, options: WaitOptions) -> "asyncio.Future[Run]":
         """Add a waiter for a run.
 
         Return a future whose result is the run once it has ended.
@@ -135,13 +151,15 @@ class PipelinePoller:
         if run_id not in self.awaited:
             self.awaited[run_id] = AwaitedRun()
             self._run_added.set()
-        self.awaited[run_id].waiters[waiter] = on_poll
+        elif options.interval is not None:
+            self._run_added.set()  # it may be shorter than the current one
+        self.awaited[run_id].waiters[waiter] = options
         return waiter
 
-    def remove(self, run_id: int, waiter: "asyncio.Future[Run]") -> Run | None:
+    def remove(self, run_id: int, waiter: "asyncio.Future[Run]") -> AwaitedRun | None:
         """Remove a waiter, and cancel the task if it was the last one.
 
-        Return the run as last read.
+        Return the run.
         """
         awaited = self.awaited.get(run_id)
         if awaited is None:
@@ -152,7 +170,7 @@ class PipelinePoller:
         if not self.awaited:
             self._ended = True
             self._task.cancel()
-        return awaited.last_read
+        return awaited
 
     async def _poll_until_ended(self) -> None:
         started, polls = self._clock.monotonic(), 0
@@ -173,9 +191,11 @@ class PipelinePoller:
     async def _wait_for_next_poll(self, started: float, polls: int) -> bool:
         """Wait until the next poll is due or a run is added. Return whether a run was added."""
         waited = self._clock.monotonic() - started
-        interval = next_interval(
+        adaptive = next_interval(
             polls=polls, waited=waited, usual=self._duration.seconds, random=self._clock.random()
         )
+        wanted = [options.interval for run in self.awaited.values() for options in run.waiters.values()]
+        interval = min(adaptive if each is None else each for each in wanted)
         sleep = asyncio.ensure_future(self._clock.sleep(interval))
         run_added = asyncio.ensure_future(self._run_added.wait())
         try:
@@ -202,8 +222,7 @@ class PipelinePoller:
             self._handle_not_found(error, *self.awaited)
             return []
         except WarehouseSyncError as error:
-            if _is_final(error):
-                self._fail(error, *self.awaited)
+            self._handle_error(error, *self.awaited)
             return [] if isinstance(error, _OUTAGE) or _is_token_outage(error) else list(self.awaited)
         for run in page.items:
             self._handle_run(run)
@@ -221,17 +240,17 @@ class PipelinePoller:
         except NotFoundError as error:
             self._handle_not_found(error, run_id)
         except WarehouseSyncError as error:
-            if _is_final(error):
-                self._fail(error, run_id)
+            self._handle_error(error, run_id)
 
     def _handle_run(self, run: Run) -> None:
         awaited = self.awaited.get(run.id)
         if awaited is None:
             return
-        awaited.last_read = run
+        awaited.last_read, awaited.last_error = run, None
         self._reader.report_poll(self._pipeline_id, run)
-        for on_poll in filter(None, awaited.waiters.values()):
-            on_poll(run)
+        for options in awaited.waiters.values():
+            if options.on_poll is not None:
+                options.on_poll(run)
         if run.status.is_terminal:
             self._duration.update(run)
             del self.awaited[run.id]
@@ -240,7 +259,20 @@ class PipelinePoller:
 
     def _handle_not_found(self, error: NotFoundError, *run_ids: int) -> None:
         may_appear = self._reader.may_appear_later
+        self._record(error, *run_ids)
         self._fail(error, *(run_id for run_id in run_ids if not may_appear(self._pipeline_id, run_id)))
+
+    def _handle_error(self, error: WarehouseSyncError, *run_ids: int) -> None:
+        if _is_final(error):
+            self._fail(error, *run_ids)
+        else:
+            self._record(error, *run_ids)
+
+    def _record(self, error: WarehouseSyncError, *run_ids: int) -> None:
+        """Keep an error for the message of a timeout, without its traceback, which holds requests."""
+        for run_id in run_ids:
+            if run_id in self.awaited:
+                self.awaited[run_id].last_error = copy.copy(error)
 
     def _fail(self, error: Exception, *run_ids: int) -> None:
         for run_id in run_ids:

@@ -1,7 +1,6 @@
 """Wait for runs with one poller per pipeline, shared by all waiters."""
 
 import asyncio
-import copy
 import weakref
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
@@ -12,7 +11,7 @@ import attrs
 from warehouse_sync.errors import RunFailedError, WaitTimeoutError, WarehouseSyncError
 from warehouse_sync.models import Progress, Run, RunHandle, RunStatus, WaitedRun
 from warehouse_sync.polling.intervals import DurationEstimate
-from warehouse_sync.polling.pipeline_poller import OnPoll, PipelinePoller, RunReader
+from warehouse_sync.polling.pipeline_poller import AwaitedRun, OnPoll, PipelinePoller, RunReader, WaitOptions
 from warehouse_sync.settings import Clock
 
 Key = tuple[str, int]  # the id of a pipeline and the number of a run
@@ -51,7 +50,12 @@ class RunWaiter:
         )
 
     async def wait(
-        self, pipeline_id: str, run_id: int, timeout: float | None, on_poll: OnPoll | None = None
+        self,
+        pipeline_id: str,
+        run_id: int,
+        timeout: float | None,
+        on_poll: OnPoll | None = None,
+        interval: float | None = None,
     ) -> Run:
         """Wait for one run.
 
@@ -59,58 +63,31 @@ class RunWaiter:
             RunFailedError: The run ended with a status other than success.
             WaitTimeoutError: The run did not end within `timeout` seconds.
         """
-        async with aclosing(self.wait_many([(pipeline_id, run_id)], timeout, None, on_poll)) as entries:
+        awaited = [(self, (pipeline_id, run_id))]
+        async with aclosing(wait_for_all(awaited, timeout, on_poll=on_poll, interval=interval)) as entries:
             waited = await anext(entries)
-        if waited.error is not None:
-            raise copy.copy(waited.error)  # waiters share the error, but not its traceback
-        assert waited.run is not None  # noqa: S101 - without an error there is a run
-        return waited.run
+        return waited.result()
 
-    async def wait_many(
-        self,
-        keys: Iterable[Key],
-        timeout: float | None,
-        on_progress: OnProgress | None,
-        on_poll: OnPoll | None = None,
+    def wait_many(
+        self, keys: Iterable[Key], timeout: float | None, on_progress: OnProgress | None = None
     ) -> AsyncGenerator[WaitedRun, None]:
         """Yield an entry per key as the runs end. Closing the generator stops all polls."""
-        events: asyncio.Queue[Event] = asyncio.Queue()
-        # `on_poll` is called here, not by the poller that other callers share, so that its errors reach its caller only.
-        enqueue = None if on_poll is None else lambda run: events.put_nowait(partial(on_poll, run))
-        waiting = [(key, self._add_waiter(*key, enqueue)) for key in keys]
-        self._start_pollers()
-        pending = {waiter: key for key, waiter in waiting}
-        for waiter in pending:
-            waiter.add_done_callback(events.put_nowait)
-        progress = _ProgressCounter(len(pending), on_progress)
-        deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout
-        try:
-            while pending and (event := await _next_before(events, deadline)) is not None:
-                if isinstance(event, asyncio.Future):
-                    yield progress.count(_to_waited_run(pending.pop(event), event))
-                else:
-                    event()
-            for waiter, key in list(pending.items()):
-                del pending[waiter]
-                ended_meanwhile = waiter.done()  # while the caller handled another entry
-                entry = (
-                    _to_waited_run(key, waiter) if ended_meanwhile else self._time_out(key, waiter, timeout)
-                )
-                yield progress.count(entry)
-        finally:
-            for waiter, key in pending.items():
-                self._remove_waiter(key, waiter)
+        return wait_for_all([(self, key) for key in keys], timeout, on_progress=on_progress)
 
-    def _add_waiter(self, pipeline_id: str, run_id: int, on_poll: OnPoll | None) -> "asyncio.Future[Run]":
+    def add_waiter(self, pipeline_id: str, run_id: int, options: WaitOptions) -> "asyncio.Future[Run]":
+        """Add a waiter for a run; `start_pollers` starts to poll.
+
+        Return a future whose result is the run once it has ended.
+        """
         state = self._state()
         poller = state.pollers.get(pipeline_id)
         if poller is None or not poller.accepts_runs:
             duration = state.durations.setdefault(pipeline_id, DurationEstimate())
             poller = PipelinePoller(pipeline_id, self._reader, self._clock, state.semaphore, duration)
             state.pollers[pipeline_id] = state.new[pipeline_id] = poller
-        return poller.add(run_id, on_poll)
+        return poller.add(run_id, options)
 
-    def _start_pollers(self) -> None:
+    def start_pollers(self) -> None:
         """Start the new pollers, once all their runs are added."""
         state = self._state()
         while state.new:
@@ -120,19 +97,23 @@ class RunWaiter:
     def _state(self) -> LoopState:
         return self._loop_states.setdefault(asyncio.get_running_loop(), LoopState())
 
-    def _remove_waiter(self, key: Key, waiter: "asyncio.Future[Run]") -> Run | None:
+    def remove_waiter(self, key: Key, waiter: "asyncio.Future[Run]") -> AwaitedRun | None:
+        """Remove a waiter, and return the run that it waited for if it has not ended."""
         pipeline_id, run_id = key
         poller = self._state().pollers.get(pipeline_id)
-        last_read = None if poller is None else poller.remove(run_id, waiter)
+        awaited = None if poller is None else poller.remove(run_id, waiter)
         waiter.cancel()  # also keeps asyncio from logging an exception that is never retrieved
-        return last_read
+        return awaited
 
-    def _time_out(self, key: Key, waiter: "asyncio.Future[Run]", timeout: float | None) -> WaitedRun:
+    def time_out(self, key: Key, waiter: "asyncio.Future[Run]", timeout: float | None) -> WaitedRun:
+        """Remove a waiter, and return the entry of a run that did not end in time."""
         pipeline_id, run_id = key
-        last_read = self._remove_waiter(key, waiter)
+        awaited = self.remove_waiter(key, waiter) or AwaitedRun()
+        last_read, last_error = awaited.last_read, awaited.last_error
         state = "no poll read it" if last_read is None else f"its last known status is {last_read.status}"
+        reason = "" if last_error is None else f"; the last poll failed: {last_error}"
         error = WaitTimeoutError(
-            f"run {run_id} of pipeline {pipeline_id!r} did not end within {timeout:g} s: {state}",
+            f"run {run_id} of pipeline {pipeline_id!r} did not end within {timeout:g} s: {state}{reason}",
             pipeline_id=pipeline_id,
             run_id=run_id,
             run=last_read,
@@ -140,7 +121,53 @@ class RunWaiter:
                 RunHandle(workspace_id=self._reader.workspace_id, pipeline_id=pipeline_id, run_id=run_id)
             ),
         )
+        error.__cause__ = last_error
         return WaitedRun(pipeline_id=pipeline_id, run_id=run_id, run=last_read, error=error)
+
+
+async def wait_for_all(
+    awaited: Iterable[tuple[RunWaiter, Key]],
+    timeout: float | None,
+    *,
+    on_progress: OnProgress | None = None,
+    on_poll: OnPoll | None = None,
+    interval: float | None = None,
+) -> AsyncGenerator[WaitedRun, None]:
+    """Yield an entry per run as the runs end. Closing the generator stops all polls.
+
+    Args:
+        awaited: The keys of the runs, each with the waiter of its workspace.
+        timeout: The maximum time to wait, in seconds; `None` for no limit.
+        on_progress: Called after each entry.
+        on_poll: Called with a run after each of its polls.
+        interval: Seconds between polls; by default they adapt to the runs.
+    """
+    events: asyncio.Queue[Event] = asyncio.Queue()
+    # `on_poll` is called here, not by the poller that other callers share, so that its errors reach its caller only.
+    enqueue = None if on_poll is None else lambda run: events.put_nowait(partial(on_poll, run))
+    options = WaitOptions(enqueue, interval)
+    pending = {source.add_waiter(*key, options): (source, key) for source, key in awaited}
+    for source in {source for source, _ in pending.values()}:
+        source.start_pollers()
+    for waiter in pending:
+        waiter.add_done_callback(events.put_nowait)
+    progress = _ProgressCounter(len(pending), on_progress)
+    deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout
+    try:
+        while pending and (event := await _next_before(events, deadline)) is not None:
+            if isinstance(event, asyncio.Future):
+                _, key = pending.pop(event)
+                yield progress.count(_to_waited_run(key, event))
+            else:
+                event()
+        for waiter, (source, key) in list(pending.items()):
+            del pending[waiter]
+            ended_meanwhile = waiter.done()  # while the caller handled another entry
+            entry = _to_waited_run(key, waiter) if ended_meanwhile else source.time_out(key, waiter, timeout)
+            yield progress.count(entry)
+    finally:
+        for waiter, (source, key) in pending.items():
+            source.remove_waiter(key, waiter)
 
 
 def _remove_poller(

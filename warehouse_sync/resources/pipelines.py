@@ -25,7 +25,7 @@ from warehouse_sync.polling.bulk_requests import BulkRequests, EntryT, Ids, NewE
 from warehouse_sync.polling.stream import Stream
 from warehouse_sync.resources.endpoint import ResourceEndpoint
 from warehouse_sync.resources.paths import PIPELINES, REPORT
-from warehouse_sync.resources.runs import Runs, validate_timeout
+from warehouse_sync.resources.runs import Runs, validate_interval, validate_timeout
 from warehouse_sync.resources.trigger import trigger
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.request import ApiRequest
@@ -180,6 +180,7 @@ class Pipelines:
         pipeline_id: PipelineRef,
         *,
         timeout: float | timedelta | None = None,
+        poll_interval: float | timedelta | None = None,
         on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
         """Start a run now and wait until it ends, as `trigger` and `runs.wait` do.
@@ -187,6 +188,7 @@ class Pipelines:
         Args:
             pipeline_id: The id of the pipeline, or an object that has it.
             timeout: The maximum time to wait after the trigger, in seconds or as a `timedelta`; no limit by default.
+            poll_interval: The time between polls, in seconds or as a `timedelta`; by default it adapts to the run.
             on_poll: Called with the run after each poll, also if the run has not changed.
 
         Returns:
@@ -204,9 +206,14 @@ class Pipelines:
         Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
         """
         validate_timeout(timeout)  # before anything is sent
+        validate_interval(poll_interval)
         triggered = await self.trigger(pipeline_id)
         return await self._runs.wait(
-            triggered.pipeline_id, triggered.run_id, timeout=timeout, on_poll=on_poll
+            triggered.pipeline_id,
+            triggered.run_id,
+            timeout=timeout,
+            poll_interval=poll_interval,
+            on_poll=on_poll,
         )
 
     def trigger_many(

@@ -16,8 +16,8 @@ from warehouse_sync.models.common import (
     to_utc,
 )
 from warehouse_sync.models.enums import RunStatusName
-from warehouse_sync.models.references import PipelineRef, to_pipeline_id
-from warehouse_sync.polling.run_waiter import RunWaiter
+from warehouse_sync.models.references import PipelineRef, RunRef, to_pipeline_id, to_run
+from warehouse_sync.polling.run_waiter import Key, RunWaiter, wait_for_all
 from warehouse_sync.resources.pager import RunPager
 from warehouse_sync.resources.paths import PIPELINES, RUN, RUNS
 from warehouse_sync.resources.workspace import Workspace
@@ -38,7 +38,10 @@ class Runs:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._reader = WorkspaceRunReader(workspace)
-        self._waiter = RunWaiter(self._reader, workspace.clock)
+        self._waiter: RunWaiter = workspace.waiters.get(workspace.id) or RunWaiter(
+            self._reader, workspace.clock
+        )
+        workspace.waiters[workspace.id] = self._waiter
 
     def list(  # noqa: PLR0913 - the filters of a listing
         self,
@@ -104,10 +107,11 @@ class Runs:
 
     async def wait(
         self,
-        pipeline_id: str,
-        run_id: int,
+        pipeline_id: RunRef | PipelineRef,
+        run_id: int | None = None,
         *,
         timeout: float | timedelta | None = None,
+        poll_interval: float | timedelta | None = None,
         on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
         """Wait until a run ends.
@@ -116,9 +120,11 @@ class Runs:
         The wait continues after a failed poll, except after the errors below, and after an unknown status.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it; without `run_id` a triggered run, a run, a handle,
+                or a pair of both ids.
             run_id: The number of the run.
             timeout: The maximum time to wait, in seconds or as a `timedelta`; no limit by default.
+            poll_interval: The time between polls, in seconds or as a `timedelta`; by default it adapts to the run.
             on_poll: Called with the run after each poll, also if the run has not changed.
 
         Returns:
@@ -137,26 +143,27 @@ class Runs:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
-        key = (require_id("pipeline_id", pipeline_id), require_run_id(run_id))
-        return await self._waiter.wait(*key, validate_timeout(timeout), on_poll)
+        return await self._wait(to_run(pipeline_id, run_id), timeout, poll_interval, on_poll)
 
     def wait_many(
         self,
-        runs: Iterable[tuple[str, int]],
+        runs: Iterable[RunRef],
         *,
         timeout: float | timedelta | None = None,
+        poll_interval: float | timedelta | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> AsyncGenerator[WaitedRun, None]:
         """Wait until many runs end, with one poller per pipeline.
 
         Args:
-            runs: Pairs of a pipeline id and a run number.
+            runs: Triggered runs, runs, handles, or pairs of a pipeline id and a run number, also of other workspaces.
             timeout: The maximum time to wait for each run, in seconds or as a `timedelta`, from the start of the iteration;
                 no limit by default.
+            poll_interval: The time between polls, in seconds or as a `timedelta`; by default it adapts to the runs.
             on_progress: Called after each entry.
 
         Returns:
-            One entry per pair, in order of completion. Errors are values in `WaitedRun.error`. Close the generator, for
+            One entry per run, in order of completion. Errors are values in `WaitedRun.error`. Close the generator, for
             example with `contextlib.aclosing`, to stop early.
 
         Raises:
@@ -167,14 +174,17 @@ class Runs:
         problems = tuple(check_iterable("runs", runs))
         if problems:
             raise ValidationError("the request to wait", problems)
-        keys = [_key(pair) for pair in runs]
-        return self._waiter.wait_many(keys, validate_timeout(timeout), on_progress)
+        handles = [to_run(run, field="runs") for run in runs]
+        seconds, interval = validate_timeout(timeout), validate_interval(poll_interval)
+        awaited = [self._awaited(handle) for handle in handles]
+        return wait_for_all(awaited, seconds, on_progress=on_progress, interval=interval)
 
     async def resume(
         self,
-        handle: str,
+        handle: RunRef,
         *,
         timeout: float | timedelta | None = None,
+        poll_interval: float | timedelta | None = None,
         on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
         """Wait for the run of a handle.
@@ -182,8 +192,9 @@ class Runs:
         A `TriggeredRun.handle()` or a `WaitTimeoutError` of any process provides it.
 
         Args:
-            handle: The handle. Its workspace may be another one of the same credential.
+            handle: The handle, or a triggered run. Its workspace may be another one of the same credential.
             timeout: The maximum time to wait, in seconds or as a `timedelta`; no limit by default.
+            poll_interval: The time between polls, in seconds or as a `timedelta`; by default it adapts to the run.
             on_poll: Called with the run after each poll, also if the run has not changed.
 
         Returns:
@@ -197,11 +208,28 @@ class Runs:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
-        parsed = RunHandle.parse(handle)
-        workspace = self._workspace.sibling(parsed.workspace_id)
-        workspace.mark_created(parsed.pipeline_id, parsed.run_id)
-        runs = self if workspace is self._workspace else Runs(workspace)
-        return await runs.wait(parsed.pipeline_id, parsed.run_id, timeout=timeout, on_poll=on_poll)
+        parsed = RunHandle.parse(handle) if isinstance(handle, str) else to_run(handle, field="handle")
+        return await self._wait(parsed, timeout, poll_interval, on_poll)
+
+    async def _wait(
+        self,
+        handle: RunHandle,
+        timeout: float | timedelta | None,
+        poll_interval: float | timedelta | None,
+        on_poll: Callable[[Run], None] | None,
+    ) -> Run:
+        seconds, interval = validate_timeout(timeout), validate_interval(poll_interval)
+        waiter, key = self._awaited(handle)
+        return await waiter.wait(*key, seconds, on_poll, interval)
+
+    def _awaited(self, handle: RunHandle) -> tuple[RunWaiter, Key]:
+        """Return the waiter of the run's workspace, and the key of the run. The run of a handle may be a new one."""
+        runs = self
+        if handle.workspace_id:
+            workspace = self._workspace.sibling(handle.workspace_id)
+            workspace.mark_created(handle.pipeline_id, handle.run_id)
+            runs = self if workspace is self._workspace else Runs(workspace)
+        return runs._waiter, (handle.pipeline_id, handle.run_id)  # noqa: SLF001 - an instance of this class
 
 
 class WorkspaceRunReader:
@@ -297,17 +325,6 @@ def _runs_path(workspace: Workspace, pipeline_id: str) -> str:
     return f"{workspace.path(PIPELINES)}/{require_id('pipeline_id', pipeline_id)}/runs"
 
 
-def _key(pair: object) -> tuple[str, int]:
-    match pair:
-        case (pipeline_id, run_id):
-            return require_id("pipeline_id", pipeline_id), require_run_id(run_id)
-        case _:
-            raise ValidationError(
-                "the request to wait",
-                [("runs", f"must be pairs of a pipeline id and a run number, not {pair!r:.60}")],
-            )
-
-
 def _filters(start: datetime | None, end: datetime | None, page_size: int | None, prefetch: int) -> str:
     """Return the query after the page number. Its values need no encoding."""
     problems = [*check_date("start", start), *check_date("end", end)]
@@ -360,3 +377,20 @@ def validate_timeout(timeout: float | timedelta | None) -> float | None:
             [("timeout", f"must be a number of seconds from 0 on, or None, not {timeout!r:.60}")],
         )
     return seconds
+
+
+def validate_interval(interval: float | timedelta | None) -> float | None:
+    """Return the time between polls in seconds, or `None`.
+
+    Raises:
+        ValidationError: The value is not a finite number above 0.
+    """
+    seconds = to_seconds(interval)
+    if seconds is None or (
+        isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds < float("inf")
+    ):
+        return seconds
+    raise ValidationError(
+        "the request to wait",
+        [("poll_interval", f"must be a number of seconds above 0, or None, not {interval!r:.60}")],
+    )

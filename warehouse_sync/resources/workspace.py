@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import attrs
 
 from warehouse_sync.events import ResponseRecovered
+from warehouse_sync.polling.run_waiter import RunWaiter
 from warehouse_sync.settings import Clock
 from warehouse_sync.transport.observer import current_operation
 from warehouse_sync.transport.sender import RetryingSender
@@ -21,6 +23,8 @@ MAX_REMEMBERED = 10_000  # pipelines and runs; more only while a 404 is expected
 # The end of the time in which a 404 is expected, by workspace, pipeline and run (`None` for the pipeline itself).
 Created = dict[tuple[int, str, int | None], float]
 
+Waiters = WeakValueDictionary[int, RunWaiter]
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class Workspace:
@@ -30,11 +34,13 @@ class Workspace:
         sender: Sends the requests.
         id: The number of the workspace.
         created: The pipelines and runs that the client created, shared by all its workspaces.
+        waiters: The waiter of each workspace in use, shared by all workspaces with the same sender.
     """
 
     sender: RetryingSender
     id: int
     created: Created = attrs.field(factory=dict, repr=False)
+    waiters: Waiters = attrs.field(factory=WeakValueDictionary, repr=False)
 
     @property
     def clock(self) -> Clock:

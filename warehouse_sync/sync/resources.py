@@ -28,7 +28,7 @@ from warehouse_sync.models import (
     WaitedRun,
 )
 from warehouse_sync.models.enums import RunStatusName
-from warehouse_sync.models.references import PipelineRef
+from warehouse_sync.models.references import PipelineRef, RunRef
 from warehouse_sync.resources import connections as async_connections
 from warehouse_sync.resources import data_models as async_data_models
 from warehouse_sync.resources import ingest_v1 as async_ingest_v1
@@ -376,10 +376,11 @@ class Runs:
 
     def wait(
         self,
-        pipeline_id: str,
-        run_id: int,
+        pipeline_id: RunRef | PipelineRef,
+        run_id: int | None = None,
         *,
         timeout: float | timedelta | None = None,
+        poll_interval: float | timedelta | None = None,
         on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
         """Wait until a run ends.
@@ -388,9 +389,11 @@ class Runs:
         The wait continues after a failed poll, except after the errors below, and after an unknown status.
 
         Args:
-            pipeline_id: The id of the pipeline.
+            pipeline_id: The id of the pipeline, or an object that has it; without `run_id` a triggered run, a run, a handle,
+                or a pair of both ids.
             run_id: The number of the run.
             timeout: The maximum time to wait, in seconds or as a `timedelta`; no limit by default.
+            poll_interval: The time between polls, in seconds or as a `timedelta`; by default it adapts to the run.
             on_poll: Called with the run after each poll, also if the run has not changed.
 
         Returns:
@@ -409,25 +412,31 @@ class Runs:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
-        return self._loop_thread.run(self._async.wait(pipeline_id, run_id, timeout=timeout, on_poll=on_poll))
+        return self._loop_thread.run(
+            self._async.wait(
+                pipeline_id, run_id, timeout=timeout, poll_interval=poll_interval, on_poll=on_poll
+            )
+        )
 
     def wait_many(
         self,
-        runs: Iterable[tuple[str, int]],
+        runs: Iterable[RunRef],
         *,
         timeout: float | timedelta | None = None,
+        poll_interval: float | timedelta | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Generator[WaitedRun, None, None]:
         """Wait until many runs end, with one poller per pipeline.
 
         Args:
-            runs: Pairs of a pipeline id and a run number.
+            runs: Triggered runs, runs, handles, or pairs of a pipeline id and a run number, also of other workspaces.
             timeout: The maximum time to wait for each run, in seconds or as a `timedelta`, from the start of the iteration;
                 no limit by default.
+            poll_interval: The time between polls, in seconds or as a `timedelta`; by default it adapts to the runs.
             on_progress: Called after each entry.
 
         Returns:
-            One entry per pair, in order of completion. Errors are values in `WaitedRun.error`. Close the generator, for
+            One entry per run, in order of completion. Errors are values in `WaitedRun.error`. Close the generator, for
             example with `contextlib.closing`, to stop early.
 
         Raises:
@@ -436,14 +445,15 @@ class Runs:
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs`, "Get a list of pipeline runs".
         """
         return self._loop_thread.iterate(
-            self._async.wait_many(runs, timeout=timeout, on_progress=on_progress)
+            self._async.wait_many(runs, timeout=timeout, poll_interval=poll_interval, on_progress=on_progress)
         )
 
     def resume(
         self,
-        handle: str,
+        handle: RunRef,
         *,
         timeout: float | timedelta | None = None,
+        poll_interval: float | timedelta | None = None,
         on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
         """Wait for the run of a handle.
@@ -451,8 +461,9 @@ class Runs:
         A `TriggeredRun.handle()` or a `WaitTimeoutError` of any process provides it.
 
         Args:
-            handle: The handle. Its workspace may be another one of the same credential.
+            handle: The handle, or a triggered run. Its workspace may be another one of the same credential.
             timeout: The maximum time to wait, in seconds or as a `timedelta`; no limit by default.
+            poll_interval: The time between polls, in seconds or as a `timedelta`; by default it adapts to the run.
             on_poll: Called with the run after each poll, also if the run has not changed.
 
         Returns:
@@ -466,7 +477,9 @@ class Runs:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
-        return self._loop_thread.run(self._async.resume(handle, timeout=timeout, on_poll=on_poll))
+        return self._loop_thread.run(
+            self._async.resume(handle, timeout=timeout, poll_interval=poll_interval, on_poll=on_poll)
+        )
 
 
 class Pipelines:
@@ -604,6 +617,7 @@ class Pipelines:
         pipeline_id: PipelineRef,
         *,
         timeout: float | timedelta | None = None,
+        poll_interval: float | timedelta | None = None,
         on_poll: Callable[[Run], None] | None = None,
     ) -> Run:
         """Start a run now and wait until it ends, as `trigger` and `runs.wait` do.
@@ -611,6 +625,7 @@ class Pipelines:
         Args:
             pipeline_id: The id of the pipeline, or an object that has it.
             timeout: The maximum time to wait after the trigger, in seconds or as a `timedelta`; no limit by default.
+            poll_interval: The time between polls, in seconds or as a `timedelta`; by default it adapts to the run.
             on_poll: Called with the run after each poll, also if the run has not changed.
 
         Returns:
@@ -628,7 +643,9 @@ class Pipelines:
         Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
         """
         return self._loop_thread.run(
-            self._async.trigger_and_wait(pipeline_id, timeout=timeout, on_poll=on_poll)
+            self._async.trigger_and_wait(
+                pipeline_id, timeout=timeout, poll_interval=poll_interval, on_poll=on_poll
+            )
         )
 
     def trigger_many(
