@@ -96,12 +96,15 @@ def configs() -> st.SearchStrategy[Any]:
 def pipelines(draw: st.DrawFn, connections: list[str], models: list[str]) -> PipelineSpec:
     """Generate a pipeline that refers to given resources."""
     kind = draw(st.sampled_from(["user_attributes", "events"]))
+    range_start, range_end = draw(st.tuples(st.none() | DATES, st.none() | DATES))
+    if range_start is not None and range_end is not None:
+        range_start, range_end = min(range_start, range_end), max(range_start, range_end)
     sync_mode = SyncMode(
         type=draw(st.sampled_from(["incremental", "full"])),
         iterator_field=draw(WORDS),
-        iterator_data_type=draw(WORDS),
-        from_=draw(st.none() | DATES),
-        until=draw(st.none() | DATES),
+        iterator_data_type=draw(st.sampled_from(["timestamp", "datetime_tz", "date"])),
+        from_=range_start,
+        until=range_end,
     )
     schedule = draw(
         st.sampled_from(

@@ -2,14 +2,28 @@
 
 import copy
 import pickle
-from typing import Any
+from typing import Any, get_args
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from warehouse_sync import models
-from warehouse_sync.models import OpenEnum, RunStatus, ScheduleType, SyncModeType
+from warehouse_sync.models import (
+    DataModel,
+    Environment,
+    OpenEnum,
+    PipelineState,
+    PipelineType,
+    ResourceState,
+    RunStatus,
+    ScheduleFrequency,
+    ScheduleType,
+    ServiceProvider,
+    SyncModeType,
+    enums,
+)
 
 ENUMS = [
     value
@@ -122,3 +136,56 @@ def test_alias_is_the_known_value() -> None:
 def test_only_documented_final_statuses_are_terminal(value: str, is_terminal: bool) -> None:  # noqa: FBT001 - an expected value
     """A run has ended if its status is a documented final one; an unknown status is never final."""
     assert RunStatus(value).is_terminal is is_terminal
+
+
+def pickled(value: ResourceState) -> ResourceState:
+    """Return a value that was pickled."""
+    restored: ResourceState = pickle.loads(pickle.dumps(value))  # noqa: S301 - pickled here
+    return restored
+
+
+def test_value_of_the_api_can_be_sent_back() -> None:
+    """An unknown value that was read keeps that mark in copies and pickles; a typed one has none."""
+    read = ResourceState.from_api("archived")
+    for same in (
+        read,
+        copy.deepcopy(read),
+        pickled(read),
+        ResourceState.from_api("active"),
+    ):
+        assert same.is_sendable
+    assert (read.was_read, read == "archived", read.is_known) == (True, True, False)
+    for typed in (ResourceState("archived"), pickled(ResourceState("archived"))):
+        assert not typed.is_sendable
+
+
+def test_unknown_value_is_put_back_only_if_it_was_read() -> None:
+    """A spec of what was read is valid; the same value, typed, is not."""
+    document = {
+        "id": "m",
+        "name": "M",
+        "state": "archived",
+        "config": {"sql_query": "SELECT 1"},
+    }
+    spec = DataModel.from_dict(document).to_spec()
+    assert list(attrs.evolve(spec, name="N").problems()) == []
+    assert [field for field, _ in attrs.evolve(spec, state="archived").problems()] == ["state"]
+
+
+@pytest.mark.parametrize(
+    ("enum", "names"),
+    [
+        (ServiceProvider, enums.ServiceProviderName),
+        (ResourceState, enums.ResourceStateName),
+        (PipelineType, enums.PipelineTypeName),
+        (PipelineState, enums.PipelineStateName),
+        (Environment, enums.EnvironmentName),
+        (SyncModeType, enums.SyncModeTypeName),
+        (ScheduleType, enums.ScheduleTypeName),
+        (ScheduleFrequency, enums.ScheduleFrequencyName),
+        (RunStatus, enums.RunStatusName),
+    ],
+)
+def test_literals_are_the_values_of_the_enum(enum: type[OpenEnum], names: Any) -> None:
+    """Editors offer each known value."""
+    assert list(get_args(names)) == [str(member) for member in enum]

@@ -196,3 +196,35 @@ def test_feed_key_is_not_shown(cls: type[Any]) -> None:
     """The `repr` of a pipeline does not show the key of its feed."""
     values = {field.name: getattr(SPEC, field.name) for field in attrs.fields(PipelineSpec)}
     assert "canary" not in repr(cls(**values | {"partner_feed_key": "canary"}))
+
+
+@pytest.mark.parametrize("hours", [-24, -1])
+def test_range_that_ends_before_it_starts_is_invalid(hours: int) -> None:
+    """`end` must not be before `start`, nor `until` before `from_`; another time zone makes no difference."""
+    start = datetime(2023, 1, 2, tzinfo=UTC)
+    end = (start + timedelta(hours=hours)).astimezone(timezone(timedelta(hours=9)))
+    schedule = Schedule(type="interval", frequency="daily", start=start, end=end)
+    assert dict(schedule.problems()).keys() == {"schedule.end"}
+    assert "is before its start, 2023-01-02 00:00" in dict(schedule.problems())["schedule.end"]
+    sync_mode = SyncMode(type="full", from_=start, until=end)
+    assert dict(sync_mode.problems()).keys() == {"sync_mode.until"}
+    naive = Schedule(type="once", start=start, end=datetime(2023, 1, 1))  # noqa: DTZ001 - the wrong value
+    assert [message[:16] for _, message in naive.problems()] == ["has no time zone"]
+    assert not list(attrs.evolve(schedule, end=start + timedelta(hours=1)).problems())
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["timestamp", "datetime", "datetime_tz", "TIMESTAMP_NTZ(9)", "date", "NUMBER(38,0)", "bigint", "int8"],
+)
+def test_type_of_an_iterator_column_is_accepted(kind: str) -> None:
+    """The types of dates and numbers of each warehouse are."""
+    mode = SyncMode(type="incremental", iterator_field="at", iterator_data_type=kind)
+    assert not list(mode.problems())
+
+
+@pytest.mark.parametrize("kind", ["stamp", "varchar", "bool", "variant"])
+def test_type_unlike_any_iterator_column_is_invalid(kind: str) -> None:
+    """A misspelled type is reported before it is sent."""
+    mode = SyncMode(type="incremental", iterator_field="at", iterator_data_type=kind)
+    assert [field for field, _ in mode.problems()] == ["sync_mode.iterator_data_type"]

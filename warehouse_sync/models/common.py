@@ -10,7 +10,7 @@ import attrs
 
 from warehouse_sync.document import Document
 from warehouse_sync.errors import ValidationError
-from warehouse_sync.models.enums import OpenEnum, ResourceState
+from warehouse_sync.models.enums import OpenEnum, ResourceState, ResourceStateName
 from warehouse_sync.secret import Secret, is_unicode, kind_of
 
 Problem = tuple[str, str]
@@ -22,6 +22,10 @@ NOT_UNICODE = "is not valid Unicode, and cannot be sent"
 _SLUG = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _RUN_ID_LIMIT = 10**100  # Python does not convert integers of thousands of digits to or from strings
 _DELAY = re.compile(r"[0-9]+[smhdwy]", re.ASCII)
+_COLUMN_TYPE = re.compile(
+    r"((small)?date|time|(big|small|tiny|medium|byte)?int|int|long|short|number|numeric|decimal|bignumeric|float|double|real)",
+    re.IGNORECASE,
+)
 _DELAY_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
@@ -62,10 +66,10 @@ def to_enum(enum: type[EnumT], value: EnumT | str) -> EnumT:
 
     Return other values unchanged: validation reports them.
     """
-    return enum(value) if isinstance(value, str) else value
+    return enum(value) if isinstance(value, str) and not isinstance(value, enum) else value
 
 
-def to_resource_state(value: ResourceState | str) -> ResourceState:
+def to_resource_state(value: ResourceStateName | ResourceState | str) -> ResourceState:
     """Convert a string to a `ResourceState`."""
     return to_enum(ResourceState, value)
 
@@ -157,11 +161,11 @@ def check_text(field: str, value: object, *, required: bool = True) -> Iterator[
 def check_choice(field: str, value: object, enum: type[OpenEnum]) -> Iterator[Problem]:
     """Yield the problems of an enum member to send.
 
-    Unlike one that was read, it must be a documented value.
+    It must be a documented value, or one that was read.
     """
     if value is None:
         yield field, "is required"
-    elif not isinstance(value, enum) or not value.is_known:
+    elif not isinstance(value, enum) or not value.is_sendable:
         yield field, f"must be one of {', '.join(enum)}, not {str(value)[:60]!r}"
 
 
@@ -176,6 +180,24 @@ def check_date(field: str, value: object, *, required: bool = False) -> Iterator
         yield field, "has no time zone: pass an aware datetime, such as datetime(2023, 2, 1, tzinfo=UTC)"
     elif value.tzinfo is not UTC:  # `to_utc` could not convert it
         yield field, "is outside the years 1 to 9999 in UTC"
+
+
+def check_range(field: str, start: object, end: object) -> Iterator[Problem]:
+    """Yield the problem of a range of dates that ends before it starts."""
+    if not isinstance(start, datetime) or not isinstance(end, datetime):
+        return
+    if start.tzinfo is end.tzinfo is UTC and end < start:  # `check_date` reports dates that are not in UTC
+        message = f"{end:%Y-%m-%d %H:%M} is before its start, {start:%Y-%m-%d %H:%M}: change one of them"
+        yield field, message
+
+
+def check_column_type(field: str, value: object) -> Iterator[Problem]:
+    """Yield the problem of a type that is unlike any known type of dates or numbers."""
+    if isinstance(value, str) and value.strip() and not _COLUMN_TYPE.match(value.strip()):
+        yield (
+            field,
+            f"{value[:60]!r} is not a type of dates or numbers: use the type of the column, such as 'timestamp'",
+        )
 
 
 def check_delay(field: str, value: object) -> Iterator[Problem]:

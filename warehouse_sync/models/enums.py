@@ -1,7 +1,7 @@
 """The API's enums. They accept values that the API adds after this release."""
 
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 
 class OpenEnum(StrEnum):
@@ -30,10 +30,31 @@ class OpenEnum(StrEnum):
         member._value_ = value
         return member
 
+    @classmethod
+    def from_api(cls, value: str) -> Self:
+        """Return the member for a value that the API sent."""
+        member = cls(value)
+        if not member.is_known:
+            member.__dict__["_was_read"] = True
+        return member
+
+    @property
+    def was_read(self) -> bool:
+        """Whether the API sent this unknown value, so that it can be sent back."""
+        return "_was_read" in self.__dict__
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:  # noqa: ANN401 - the signature of `object`
+        return (type(self).from_api if self.was_read else type(self)), (self.value,)
+
     @property
     def is_known(self) -> bool:
         """Whether this release knows the value."""
         return self._value_ in type(self)._value2member_map_
+
+    @property
+    def is_sendable(self) -> bool:
+        """Whether the value can be sent: it is known, or the API sent it."""
+        return self.is_known or self.was_read
 
 
 class ServiceProvider(OpenEnum):

@@ -13,11 +13,13 @@ from warehouse_sync.models.common import (
     ErrorMessage,
     Problem,
     check_choice,
+    check_column_type,
     check_date,
     check_delay,
     check_extra,
     check_id,
     check_mask,
+    check_range,
     check_text,
     check_whole_number,
     to_delay,
@@ -29,17 +31,23 @@ from warehouse_sync.models.enums import (
     ConnectionStatus,
     DataModelStatus,
     Environment,
+    EnvironmentName,
     PipelineState,
+    PipelineStateName,
     PipelineStatus,
     PipelineType,
+    PipelineTypeName,
     ScheduleFrequency,
+    ScheduleFrequencyName,
     ScheduleType,
+    ScheduleTypeName,
     SyncModeType,
+    SyncModeTypeName,
 )
 from warehouse_sync.models.runs import Run
 
 
-def _to_sync_mode_type(value: SyncModeType | str) -> SyncModeType:
+def _to_sync_mode_type(value: SyncModeTypeName | SyncModeType | str) -> SyncModeType:
     return to_enum(SyncModeType, value)
 
 
@@ -72,15 +80,21 @@ class SyncMode(SentDocument):
             "sync_mode.iterator_data_type", self.iterator_data_type, required=needs_iterator
         )
         yield from check_date("sync_mode.from_", self.from_)
+        yield from check_column_type("sync_mode.iterator_data_type", self.iterator_data_type)
         yield from check_date("sync_mode.until", self.until)
+        yield from self.range_problems()
         yield from check_extra(self.extra, "sync_mode.extra")
 
+    def range_problems(self) -> Iterator[Problem]:
+        """Yield `until` if it is before `from_`."""
+        yield from check_range("sync_mode.until", self.from_, self.until)
 
-def _to_schedule_type(value: ScheduleType | str) -> ScheduleType:
+
+def _to_schedule_type(value: ScheduleTypeName | ScheduleType | str) -> ScheduleType:
     return to_enum(ScheduleType, value)
 
 
-def _to_frequency(value: ScheduleFrequency | str | None) -> ScheduleFrequency | None:
+def _to_frequency(value: ScheduleFrequencyName | ScheduleFrequency | str | None) -> ScheduleFrequency | None:
     return None if value is None else to_enum(ScheduleFrequency, value)
 
 
@@ -114,18 +128,23 @@ class Schedule(SentDocument):
         yield from check_delay("schedule.delay", self.delay)
         yield from check_date("schedule.start", self.start, required=repeats)
         yield from check_date("schedule.end", self.end)
+        yield from self.range_problems()
         yield from check_extra(self.extra, "schedule.extra")
 
+    def range_problems(self) -> Iterator[Problem]:
+        """Yield `end` if it is before `start`."""
+        yield from check_range("schedule.end", self.start, self.end)
 
-def _to_pipeline_type(value: PipelineType | str) -> PipelineType:
+
+def _to_pipeline_type(value: PipelineTypeName | PipelineType | str) -> PipelineType:
     return to_enum(PipelineType, value)
 
 
-def _to_pipeline_state(value: PipelineState | str) -> PipelineState:
+def _to_pipeline_state(value: PipelineStateName | PipelineState | str) -> PipelineState:
     return to_enum(PipelineState, value)
 
 
-def _to_environment(value: Environment | str) -> Environment:
+def _to_environment(value: EnvironmentName | Environment | str) -> Environment:
     return to_enum(Environment, value)
 
 

@@ -6,6 +6,7 @@ from warehouse_sync.document import Table
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Connection, ConnectionSpec, ServiceProvider
 from warehouse_sync.models.common import check_text
+from warehouse_sync.models.enums import ServiceProviderName
 from warehouse_sync.resources.endpoint import ResourceEndpoint
 from warehouse_sync.resources.paths import CONNECTIONS
 from warehouse_sync.resources.workspace import Workspace
@@ -23,7 +24,9 @@ class Connections:
             spec=ConnectionSpec,
         )
 
-    async def list(self, service_provider: ServiceProvider | str | None = None) -> builtins.list[Connection]:
+    async def list(
+        self, service_provider: ServiceProviderName | ServiceProvider | str | None = None
+    ) -> builtins.list[Connection]:
         """List the connections of the workspace.
 
         Args:

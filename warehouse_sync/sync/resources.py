@@ -27,7 +27,7 @@ from warehouse_sync.models import (
     TriggeredRun,
     WaitedRun,
 )
-from warehouse_sync.models.enums import RunStatusName
+from warehouse_sync.models.enums import RunStatusName, ServiceProviderName
 from warehouse_sync.models.references import PipelineRef, RunRef
 from warehouse_sync.resources import connections as async_connections
 from warehouse_sync.resources import data_models as async_data_models
@@ -99,7 +99,9 @@ class Connections:
         self._async = asynchronous
         self._loop_thread = loop_thread
 
-    def list(self, service_provider: ServiceProvider | str | None = None) -> builtins.list[Connection]:
+    def list(
+        self, service_provider: ServiceProviderName | ServiceProvider | str | None = None
+    ) -> builtins.list[Connection]:
         """List the connections of the workspace.
 
         Args:

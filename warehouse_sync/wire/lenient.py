@@ -137,7 +137,7 @@ def _secret(value: Any, cls: Any) -> Secret:  # noqa: ANN401 - a structure hook
 
 
 def _enum(value: Any, cls: type[OpenEnum]) -> OpenEnum:  # noqa: ANN401 - a structure hook
-    return cls(_str(value, str))
+    return cls.from_api(_str(value, str))
 
 
 def _message(value: Any, _: Any) -> ErrorMessage:  # noqa: ANN401 - a structure hook

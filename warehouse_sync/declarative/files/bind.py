@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from warehouse_sync import ConnectionConfig, OpenEnum, PipelineState, Schedule, Secret, SyncMode
+from warehouse_sync import (
+    ConnectionConfig,
+    ConnectionSpec,
+    DataModelSpec,
+    OpenEnum,
+    PipelineSpec,
+    PipelineState,
+    Schedule,
+    Secret,
+    SyncMode,
+)
 from warehouse_sync.declarative.errors import Location, Problem
 from warehouse_sync.declarative.files.declarations import DeclaredResource, with_secrets
 from warehouse_sync.declarative.files.fields import (
@@ -59,7 +69,7 @@ class Binder:
         values = self._fields(self._kind.spec, node, "", also={"kind", "lint", *self._extra_keys()})
         if values is None:
             # Check the valid sections all the same, so that one problem does not hide another.
-            self.problems += [self._at(found) for part in self._sections for found in part.problems()]
+            self.problems += [self._at(found) for part in self._sections for found in _problems(part, part)]
             return None
         keeps_state = "state" not in values
         if keeps_state and self._kind is PIPELINE:
@@ -218,7 +228,8 @@ class Binder:
     def _spec_problems(self, declared: DeclaredResource) -> list[Problem]:
         """Return the problems of the spec's own validation, as if every secret were set."""
         given = {path: Secret("given") for path in declared.secrets}
-        return [self._at(found) for found in with_secrets(declared.spec, given).problems()]
+        spec = with_secrets(declared.spec, given)
+        return [self._at(found) for found in _problems(spec, *self._sections)]
 
     def _at(self, found: tuple[str, str]) -> Problem:
         """Add the location to a problem of the spec, which uses the Python name `from_`."""
@@ -248,3 +259,11 @@ def _suggestion(word: str, known: Iterable[str]) -> str:
     lowered = {each.lower(): each for each in known}
     found = difflib.get_close_matches(word.lower(), lowered, n=1)
     return f"; did you mean {lowered[found[0]]}?" if found else ""
+
+
+def _problems(
+    part: ConnectionSpec | DataModelSpec | PipelineSpec | SyncMode | Schedule, *sections: SyncMode | Schedule
+) -> list[tuple[str, str]]:
+    """Return the problems of a spec or a part of it, without those that the rule WS202 reports."""
+    linted = {found for section in sections for found in section.range_problems()}
+    return [found for found in part.problems() if found not in linted]

@@ -47,17 +47,8 @@ def _references(declared: DeclaredResource, spec: PipelineSpec, known: AbstractS
 
 
 def _ranges(declared: DeclaredResource, spec: PipelineSpec) -> Iterator[Finding]:
-    for path, begin, end in (
-        ("sync_mode.until", spec.sync_mode.from_, spec.sync_mode.until),
-        ("schedule.end", spec.schedule.start, spec.schedule.end),
-    ):
-        if begin is not None and end is not None and end <= begin:
-            yield from report(
-                "WS202",
-                declared,
-                path,
-                f"{end:%Y-%m-%d %H:%M} is not after its start, {begin:%Y-%m-%d %H:%M}: change one of them",
-            )
+    for path, message in (*spec.sync_mode.range_problems(), *spec.schedule.range_problems()):
+        yield from report("WS202", declared, path, message)
 
 
 def _schedule(declared: DeclaredResource, spec: PipelineSpec) -> Iterator[Finding]:
