@@ -34,6 +34,7 @@ NOT_ALLOWED = {("wire", "settings")}
 # These are users like any other: they see the package's public names, and what is said here.
 USERS: Mapping[str, frozenset[str]] = {
     "declarative": frozenset(),
+    "frames": frozenset(),
     "integrations": frozenset({"declarative"}),
     "cli": frozenset({"declarative", "emulator", "_version"}),
     "testing": frozenset({"emulator"}),
