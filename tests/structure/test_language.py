@@ -15,12 +15,6 @@ PAGES = [
     *(TOP / f"{page}.md" for page in ("README", "CHANGELOG", "SECURITY")),
 ]
 
-# Files and folders whose docstrings do not start with a summary yet.
-NO_SUMMARIES_YET = (
-    "warehouse_sync/emulator/",
-    "warehouse_sync/transport/fast_get.py",
-    "warehouse_sync/transport/plain_response.py",
-)
 
 # Words and what to write instead, as regular expressions that match whole words in any case.
 WORDS: Mapping[str, str] = {
@@ -120,18 +114,13 @@ def name_of(path: Path) -> str:
     return path.relative_to(TOP).as_posix()
 
 
-def files_outside(exceptions: tuple[str, ...], paths: list[Path]) -> list[Path]:
-    """Return the files that are not listed as exceptions."""
-    return [path for path in paths if not name_of(path).startswith(exceptions)]
-
-
 @pytest.mark.parametrize("path", [*CODE, *PAGES], ids=name_of)
 def test_text_uses_plain_words(path: Path) -> None:
     """Names, docstrings, comments, messages, help texts and pages use the field's words."""
     assert bad_words(path.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("path", files_outside(NO_SUMMARIES_YET, CODE), ids=name_of)
+@pytest.mark.parametrize("path", CODE, ids=name_of)
 def test_docstring_starts_with_a_summary(path: Path) -> None:
     """The first line of each public docstring is a short sentence that says what it does or is."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""An emulator of the Warehouse Sync API: the documented endpoints, on this machine, in memory.
+"""An emulator of the Warehouse Sync API, on this machine and in memory.
 
     async with Emulator() as emulator:      # loopback, a free port
         async with AsyncClient(**emulator.client_options()) as client: ...

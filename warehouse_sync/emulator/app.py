@@ -52,7 +52,10 @@ def all_routes(
 
 @cache
 def injectable_routes() -> tuple[tuple[str, str], ...]:
-    """Return the method and path of each route that faults apply to: all but the control routes."""
+    """Return the method and path of each route except the control routes.
+
+    Faults apply to these routes.
+    """
     clock = SystemClock()
     timing = RunTiming(queued=timedelta(), running=timedelta())
     routes = all_routes(  # of an emulator that serves nothing

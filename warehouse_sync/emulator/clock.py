@@ -1,4 +1,4 @@
-"""The emulator's clock: the machine's, or a virtual one that moves only when it is advanced."""
+"""The emulator's clock: the machine's, or one that moves when it is advanced."""
 
 import time
 from datetime import UTC, datetime, timedelta

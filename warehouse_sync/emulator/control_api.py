@@ -26,7 +26,7 @@ _MAX_RUNS = 1_000_000
 
 
 class ControlApi:
-    """Reads and changes what the API itself does not expose: the clock, limits, faults, seeded data."""
+    """Control routes for the clock, limits, faults and seeded data."""
 
     def __init__(self, *, store: Store, faults: ActiveFaults, workspace_id: str) -> None:
         self._store = store
@@ -62,7 +62,10 @@ class ControlApi:
         return no_content()
 
     def seed(self, request: Request) -> web.Response:
-        """Add pipelines with past runs: ``workspace_id``, ``pipelines``, ``runs``, ``failed_every``, all optional."""
+        """Add pipelines with past runs.
+
+        The fields are ``workspace_id``, ``pipelines``, ``runs`` and ``failed_every``, all optional.
+        """
         body = decode_object(request.body)
         messages: list[str] = []
         counts = {
@@ -75,7 +78,10 @@ class ControlApi:
         return json_response({"pipeline_ids": seed(self._store, self._workspace(body), **counts)})
 
     def fail_next_run(self, request: Request) -> web.Response:
-        """Let the next run of a pipeline fail: ``pipeline_id``, optionally ``message`` and ``workspace_id``."""
+        """Let the next run of a pipeline fail.
+
+        The fields are ``pipeline_id`` and optionally ``message`` and ``workspace_id``.
+        """
         body = decode_object(request.body)
         errors = FieldErrors(body)
         errors.slug("pipeline_id")
@@ -86,7 +92,10 @@ class ControlApi:
         return no_content()
 
     def add_data_plan(self, request: Request) -> web.Response:
-        """Add a version of a data plan: ``data_plan_id``, optionally ``version`` and ``activated_environment``."""
+        """Add a version of a data plan.
+
+        The fields are ``data_plan_id`` and optionally ``version`` and ``activated_environment``.
+        """
         body = decode_object(request.body)
         try:
             plan = add_data_plan(
@@ -105,7 +114,10 @@ class ControlApi:
         return json_response(_show_clock(self._store.clock))
 
     def advance_clock(self, request: Request) -> web.Response:
-        """Advance a virtual clock by ``advance``, such as ``3d``, and create every run that has become due."""
+        """Advance a virtual clock and create every due run.
+
+        The field is ``advance``, such as ``3d``.
+        """
         body = decode_object(request.body)
         errors = FieldErrors(body)
         errors.text("advance")
@@ -161,7 +173,7 @@ class ControlApi:
 
 
 def advance(store: Store, by: timedelta | str) -> datetime:
-    """Advance the clock of a store, create the runs that have become due, and return the new time.
+    """Advance the clock of a store, create the due runs, and return the new time.
 
     Raises:
         ValueError: The clock is not virtual, or the duration is invalid.

@@ -1,4 +1,7 @@
-"""Errors that end a request. They say what is wrong; `responses` knows the HTTP status of each."""
+"""Errors that end a request.
+
+They say what is wrong; `responses` knows the HTTP status of each.
+"""
 
 
 class ApiError(Exception):

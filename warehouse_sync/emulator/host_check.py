@@ -73,6 +73,9 @@ def is_loopback(host: str) -> bool:
 
 
 def callable_address(address: tuple[str, int]) -> tuple[str, int]:
-    """Return the address that clients call: loopback if the server listens on every address."""
+    """Return the address that clients call.
+
+    It is loopback if the server listens on every address.
+    """
     host, port = address[:2]
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - compared, not bound

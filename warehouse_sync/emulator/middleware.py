@@ -1,4 +1,7 @@
-"""What every request passes through: the host check, faults, the token check, the handler, and error handling."""
+"""Middleware of every request.
+
+It checks the host, injects faults, checks the token, calls the handler and handles errors.
+"""
 
 import logging
 from functools import partial
@@ -26,7 +29,10 @@ _METHODS_WITH_BODY = frozenset({"POST", "PUT"})
 
 
 class Middleware:
-    """Handles every request. It stays short, because it limits the emulator's request rate."""
+    """The middleware of every request.
+
+    It stays short, because it limits the emulator's request rate.
+    """
 
     def __init__(  # noqa: PLR0913 - the parts that a request passes through
         self,
@@ -46,7 +52,10 @@ class Middleware:
         self._access = access
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Return the response to a request, once its changes are saved. Errors become JSON, too."""
+        """Return the response to a request, once its changes are saved.
+
+        Errors become JSON, too.
+        """
         try:
             headers = request.headers
             self._host_check.check(headers.get("Host"), headers.get("Origin"))

@@ -1,4 +1,7 @@
-"""Persistent state: saves the store in an SQLite file before a change is acknowledged."""
+"""Persistent state: an SQLite file that each change is saved in.
+
+A change is acknowledged after it is saved.
+"""
 
 import sqlite3
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""Seeded pipelines with long run histories. The same arguments give the same data, and runs take no memory."""
+"""Seeded pipelines with long run histories.
+
+The same arguments give the same data, and runs take no memory.
+"""
 
 from datetime import timedelta
 

@@ -158,7 +158,7 @@ class Emulator:
         return "<Emulator, not running>" if self._address is None else f"<Emulator at {self.url}>"
 
     def client_options(self) -> dict[str, Any]:
-        """Return the keyword arguments of a client that calls this emulator: strings and an integer."""
+        """Return the keyword arguments of a client that calls this emulator."""
         client_id, client_secret = self._credential
         return {
             "workspace_id": self._workspace_id,
@@ -177,7 +177,7 @@ class Emulator:
         return self._clock.now()
 
     def advance(self, by: timedelta | str) -> datetime:
-        """Advance a virtual clock, create every run that has become due, and return the new time.
+        """Advance a virtual clock, create every due run, and return the new time.
 
         Args:
             by: The duration, such as ``"3d"``, ``"90m"`` or a `timedelta`.
@@ -220,7 +220,7 @@ class Emulator:
         activated_environment: Environment = "production",
         workspace_id: int | None = None,
     ) -> None:
-        """Add a version of a data plan, or change its environment; with ``"none"`` it is not active."""
+        """Add a version of a data plan, or change its environment (``"none"``: inactive)."""
         workspace, environment = self._workspace(workspace_id), activated_environment
         self._write(
             lambda: add_data_plan(
@@ -254,7 +254,7 @@ class Emulator:
         unknown: bool = False,
         hide_report: float = 0.0,
     ) -> None:
-        """Inject a fault into the next requests of a route. The arguments are the fields of `Fault`.
+        """Inject a fault into the next requests of a route, from the fields of `Fault`.
 
         Raises:
             ValueError: A value is invalid, the fault has no effect, or no request can match the route.

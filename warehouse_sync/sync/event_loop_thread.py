@@ -43,7 +43,9 @@ class _BlockingCall(Generic[T]):
         self._done.acquire()
 
     def run(self, loop: asyncio.AbstractEventLoop) -> T:
-        """Run the coroutine and return its result. An interrupt such as Ctrl-C cancels the coroutine before it is raised.
+        """Run the coroutine and return its result.
+
+        An interrupt such as Ctrl-C cancels the coroutine before it is raised.
 
         Raises:
             ConfigurationError: The loop was closed before the coroutine ended.

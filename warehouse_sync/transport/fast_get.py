@@ -1,4 +1,4 @@
-"""A fast path for GET requests, and everything else that uses private names of aiohttp.
+"""A fast path for GET requests, and all use of aiohttp's private names.
 
 `ClientSession` prepares each request for bodies, cookies, redirects, proxies, tracing and middlewares. A GET of the SDK has none of
 them, and on a keep-alive connection that preparation takes half of its time. `FastGet` leaves it out: it takes a keep-alive
@@ -35,7 +35,9 @@ _RECEIVE_BUFFER = 256 * 1024  # bytes, as many as asyncio reads at once
 
 
 class ResponseReader(ResponseHandler, asyncio.BufferedProtocol):
-    """aiohttp's protocol, which leaves out the parser where the response is plain and arrives in one piece.
+    """A protocol of aiohttp without its parser for plain responses.
+
+    A plain response that arrives in one piece needs no parser.
 
     It receives into a buffer that all connections of a connector share: asyncio would allocate 256 KiB for each read.
     asyncio fills the buffer and calls `buffer_updated` in one step, so two connections never use it at once.
@@ -89,7 +91,9 @@ class ResponseReader(ResponseHandler, asyncio.BufferedProtocol):
 
 
 class Connector(aiohttp.TCPConnector):
-    """A connector whose connections have a `ResponseReader`, and never hold unsolicited data when they are reused.
+    """A connector whose connections have a `ResponseReader`.
+
+    They never hold unsolicited data when they are reused.
 
     aiohttp would read such data as the response to the next request.
     """
@@ -132,7 +136,9 @@ class Connector(aiohttp.TCPConnector):
 
 
 class RequestHead:
-    """What all GET requests with the same headers have in common. Its repr shows no headers.
+    """The common part of GET requests with the same headers.
+
+    Its repr shows no headers.
 
     Attributes:
         key: The connector's key of their connections.
@@ -147,7 +153,9 @@ class RequestHead:
 
 
 class FastResponse:
-    """A response whose head has arrived, with the attributes of `aiohttp.ClientResponse` that the SDK reads.
+    """A response whose head has arrived.
+
+    It has the attributes of `aiohttp.ClientResponse` that the SDK reads.
 
     Attributes:
         status: The HTTP status.
@@ -165,7 +173,7 @@ class FastResponse:
         self.connection: Connection = connection
 
     def close(self) -> None:
-        """Close the connection, unless the response is complete and the connection was released."""
+        """Close the connection, unless it was released after a complete response."""
         self.connection.close()
 
 
@@ -181,7 +189,9 @@ class FastGet:
         self._read_timeout = session.timeout.sock_read
 
     async def get(self, target: str, headers: RequestHeaders) -> PlainResponse | FastResponse | None:
-        """Send a GET request on a keep-alive connection, and wait for its response if it is plain, else for its head.
+        """Send a GET request on a keep-alive connection, and wait for the response.
+
+        A plain response is complete; of any other, the head has arrived.
 
         Args:
             target: The path and query, encoded.
@@ -234,7 +244,10 @@ class FastGet:
 
 
 def open_fast_get(session: aiohttp.ClientSession) -> FastGet | None:
-    """Return the fast path of a session of the SDK, or `None` if all its requests must go through the session."""
+    """Return the fast path of a session, or `None` if it must not be used.
+
+    Then all requests go through the session.
+    """
     connector = session.connector
     if not (is_supported() and isinstance(connector, Connector)):
         return None
@@ -249,12 +262,18 @@ def is_supported() -> bool:
 
 
 def create_connector(**options: Any) -> aiohttp.TCPConnector:  # noqa: ANN401 - passed on
-    """Return a connector: aiohttp's own under a version of aiohttp that is not supported here."""
+    """Return a connector.
+
+    It is aiohttp's own under a version of aiohttp that is not supported here.
+    """
     return (Connector if is_supported() else aiohttp.TCPConnector)(**options)
 
 
 async def close_session_now(session: aiohttp.ClientSession) -> None:
-    """Close a session without waiting for its connections: its event loop may be about to end."""
+    """Close a session without waiting for its connections.
+
+    Its event loop may be about to end.
+    """
     if isinstance(session.connector, Connector):
         await session.connector.close_now()
     else:
@@ -262,7 +281,7 @@ async def close_session_now(session: aiohttp.ClientSession) -> None:
 
 
 def disable_resend(session: aiohttp.ClientSession) -> None:
-    """Keep aiohttp from sending a request again on its own when a keep-alive connection breaks."""
+    """Keep aiohttp from resending a request when a connection breaks."""
     session._retry_connection = False  # noqa: SLF001 - costs nothing per request, unlike a middleware
 
 
@@ -277,7 +296,10 @@ def session_middlewares(session: aiohttp.ClientSession) -> Sequence[aiohttp.Clie
 
 
 def delimiting_connection(response: FastResponse | aiohttp.ClientResponse) -> ResponseHandler | None:
-    """Return the connection if its end marks the end of the body: the response has no length and is not chunked."""
+    """Return the connection if its end marks the end of the body.
+
+    That is so if the response has no length and is not chunked.
+    """
     delimited = (
         aiohttp.hdrs.CONTENT_LENGTH in response.headers or aiohttp.hdrs.TRANSFER_ENCODING in response.headers
     )

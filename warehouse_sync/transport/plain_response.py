@@ -1,4 +1,4 @@
-"""Decide whether received bytes are exactly one plain response, which needs no HTTP parser.
+"""Plain responses, which need no HTTP parser.
 
 Plain means: status 200 over HTTP/1.1, a head without any oddity, a body of the length that one `Content-Length` states, no
 encoding, a connection that stays open, and nothing after the body. Whatever is not plain is for aiohttp's parser to read or to reject.
@@ -68,7 +68,7 @@ class PlainResponse:
 
 
 def read_plain_response(data: bytes | memoryview) -> PlainResponse | None:
-    """Return the plain response that `data` is, or `None` if it is anything else, or more, or less."""
+    """Return the plain response in `data`, or `None` if `data` is anything else."""
     match = _HEAD.match(data)
     if match is None or match.end() > _LARGEST_HEAD:
         return None

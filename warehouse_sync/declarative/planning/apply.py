@@ -178,14 +178,17 @@ class _Run:
     failed: set[Key] = attrs.field(factory=set)
 
     def record_intents(self, plan: Plan) -> None:
-        """Record every create: if the process ends early, it either happened or is repeated with this secret."""
+        """Record every create before it is sent.
+
+        If the process ends early, the create either happened or is repeated with this secret.
+        """
         for change in plan.steps:
             if change.action == CREATE and change.declared is not None:
                 self.state.record_secrets(change.key, _secrets(change.declared, self.environ))
                 self.state.record_created(change.key)
 
     def record_unchanged(self, plan: Plan) -> None:
-        """Record the resources that already match the files, and those that the files no longer declare."""
+        """Record the resources that match the files, and those no longer declared."""
         self.state.record_managed(change.key for change in plan.changes if change.action == NO_CHANGE)
         self.state.record_undeclared(plan.declared)
 

@@ -1,1 +1,1 @@
-"""Fault injection: the faults, the routes they match, and what they do to a request."""
+"""Fault injection: faults, the routes they match, and their effects."""

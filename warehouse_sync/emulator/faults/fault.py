@@ -1,4 +1,7 @@
-"""Faults to inject: which requests they apply to, and what happens then. `injector` applies them."""
+"""Faults to inject, and the requests that they apply to.
+
+`injector` applies them.
+"""
 
 import json
 import re
@@ -80,7 +83,7 @@ _METHOD_AND_PATH = _validator(
 
 @define(kw_only=True)
 class Fault:
-    """What happens to the next requests of a route.
+    """A fault of the next requests of a route.
 
     Attributes:
         route: A method and a path, both with ``*`` as a wildcard, such as

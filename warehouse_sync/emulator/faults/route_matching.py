@@ -1,4 +1,7 @@
-"""Whether any request can match a fault's route. A fault whose route matches none would silently never apply."""
+"""Check that a fault's route can match a request.
+
+A fault whose route matches none would silently never apply.
+"""
 
 import re
 from collections.abc import Iterator

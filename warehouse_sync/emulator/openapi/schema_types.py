@@ -54,7 +54,10 @@ def array(items: Schema) -> Schema:
 def request_object(
     properties: Mapping[str, Schema], *, optional: tuple[str, ...] = (), description: str = ""
 ) -> Schema:
-    """Return the schema of an object in a request: all fields are required except the optional ones."""
+    """Return the schema of an object in a request.
+
+    All fields are required except the optional ones.
+    """
     required = [name for name in properties if name not in optional]
     return {
         "type": "object",

@@ -47,7 +47,10 @@ class Page:
         return [*files, Route("GET", f"{CONTROL_PREFIX}overview", self.overview)]
 
     def overview(self, request: Request) -> web.Response:
-        """Return the page's data: of ``workspace``, the pipelines with ``search`` in their id, after ``skip`` others."""
+        """Return the page's data.
+
+        It has the pipelines of ``workspace`` with ``search`` in their id, after ``skip`` others.
+        """
         query = request.http.query
         skip = query.get("skip", "0")
         if _COUNT.fullmatch(skip) is None:

@@ -17,7 +17,10 @@ MAX_RUNS = 60
 
 
 def overview(store: Store, faults: ActiveFaults, workspace_id: str, *, search: str, skip: int) -> Document:
-    """Return the clock, the active faults, the workspaces, and some pipelines of one with their newest runs."""
+    """Return the clock, faults, workspaces, and some pipelines of one workspace.
+
+    Each pipeline has its newest runs.
+    """
     now = store.clock.now()
     workspace = store.workspaces.get(workspace_id) or Workspace(workspace_id)
     found = [each for each in workspace.pipelines if search.lower() in each.document["id"].lower()]

@@ -1,4 +1,7 @@
-"""Connections: their fields depend on the service provider, and their secrets are masked, never stored."""
+"""Connections, whose fields depend on the service provider.
+
+Their secrets are masked, never stored.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -91,7 +94,7 @@ class Connections(ResourceType[Resource]):
         )
 
     def check_login(self, stored: Resource) -> None:
-        """Check that the warehouse can be opened. Otherwise the connection stays, as faulted.
+        """Check that the warehouse can be opened; if not, keep a faulted connection.
 
         Raises:
             LoginError: The warehouse cannot be opened.
@@ -107,7 +110,7 @@ class Connections(ResourceType[Resource]):
         raise LoginError(problem)
 
     def update(self, stored: Resource, document: Document, workspace: Workspace) -> None:
-        """Replace the document, and clear the fault of the connection and of its pipelines."""
+        """Replace the document, and clear the faults of it and its pipelines."""
         super().update(stored, document, workspace)
         clear_problem(stored, workspace, "connection_id", self.store.clock.now())
         check_models_of_connection(self.store, workspace, document["id"])
@@ -117,7 +120,10 @@ class Connections(ResourceType[Resource]):
         return _show(stored, connection_status(stored, now))
 
     def show_written(self, stored: Resource, now: datetime) -> Document:  # noqa: ARG002 - does not change over time
-        """Return what the reference's responses to POST and PUT have: no errors, and for Databricks no status."""
+        """Return the response to POST and PUT.
+
+        As in the reference, it has no errors, and for Databricks no status.
+        """
         databricks = stored.document["service_provider"] == "Databricks"
         return _show(stored, {} if databricks else {"status": "healthy"})
 

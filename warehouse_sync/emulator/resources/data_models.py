@@ -44,7 +44,7 @@ class DataModels(ResourceType[Resource]):
         return Resource(document=document, created_on=self.store.clock.now(), created_by=self.store.author)
 
     def update(self, stored: Resource, document: Document, workspace: Workspace) -> None:
-        """Replace the document, and clear the problem of the data model and the fault of its pipelines."""
+        """Replace the document, and clear the faults of it and its pipelines."""
         super().update(stored, document, workspace)
         clear_problem(stored, workspace, "data_model_id", self.store.clock.now())
         model_id = document["id"]

@@ -1,4 +1,7 @@
-"""Data plans: read-only here, and named by pipelines. The control API and an option add them."""
+"""Data plans, which pipelines name.
+
+They are read-only here. The control API and an option add them.
+"""
 
 import re
 from typing import Literal, get_args
@@ -67,7 +70,9 @@ def add_data_plan(
 
 
 def parse_data_plan(text: str) -> tuple[str, int, Environment]:
-    """Return the id, version and environment of ``ID``, ``ID:VERSION`` or ``ID:VERSION:ENVIRONMENT``.
+    """Return the id, version and environment of a data plan option.
+
+    The option is ``ID``, ``ID:VERSION`` or ``ID:VERSION:ENVIRONMENT``.
 
     Raises:
         ValueError: The text has another form, or a part is invalid.

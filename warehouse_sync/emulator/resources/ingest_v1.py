@@ -1,4 +1,4 @@
-"""The v1 draft: JSON documents of any shape under a slug, and the status of its pipelines.
+"""The v1 draft: any JSON documents under a slug, and the status of pipelines.
 
 The draft has paths but no bodies. A document is any JSON object with a ``slug`` (or an ``id``). Responses show it as
 it was sent, with secrets masked and the audit fields added. A pipeline runs once, when it is created.

@@ -1,4 +1,4 @@
-"""Pipelines: their documented fields and references, and the status that follows from their runs."""
+"""Pipelines: their fields and references, and the status from their runs."""
 
 from datetime import datetime
 
@@ -32,7 +32,7 @@ class Pipelines(ResourceType[Pipeline]):
         return workspace.pipelines
 
     def validate(self, errors: FieldErrors, workspace: Workspace, stored: Pipeline | None) -> None:
-        """Check the fields, the references, the limit of active pipelines, and the data plan."""
+        """Check the fields, the references, the limit of pipelines and the data plan."""
         _check_identity(errors)
         _check_references(errors, workspace)
         _check_optional_fields(errors)

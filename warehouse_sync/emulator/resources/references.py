@@ -28,7 +28,7 @@ def check_not_in_use(workspace: Workspace, reference: str, resource_id: str, *, 
 
 
 def clear_problem(stored: Resource, workspace: Workspace, reference: str, now: datetime) -> None:
-    """Clear the problem of an updated resource, and the fault of the pipelines that use it.
+    """Clear the fault of an updated resource and of the pipelines that use it.
 
     "You may update the affected resource … which will clear the fault and the pipeline will run on the next
     scheduled interval."

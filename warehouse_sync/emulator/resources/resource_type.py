@@ -1,4 +1,4 @@
-"""What differs between the types of resources, which share their five endpoints."""
+"""Differences between the types of resources, which share five endpoints."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -48,7 +48,10 @@ class ResourceType(ABC, Generic[ResourceT]):
         """
 
     def to_stored(self, body: Document) -> Document:
-        """Return the document to store for a valid body, with secrets in unknown fields masked."""
+        """Return the document to store for a valid body.
+
+        Secrets in unknown fields are masked.
+        """
         return mask_secrets(body)
 
     @abstractmethod

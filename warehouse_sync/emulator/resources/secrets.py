@@ -1,4 +1,7 @@
-"""Masks secrets in documents. The emulator stores and shows the mask, never the secret."""
+"""Mask secrets in documents.
+
+The emulator stores and shows the mask, never the secret.
+"""
 
 import re
 from typing import Any

@@ -1,4 +1,7 @@
-"""The SQL of data models: checked when it is created, and again by the dialect of each connection that uses it."""
+"""Checks of the SQL of data models.
+
+A query is checked when it is created, and again by the dialect of each connection that uses it.
+"""
 
 from warehouse_sync.emulator.state.resource import Problem
 from warehouse_sync.emulator.state.store import Store
@@ -9,7 +12,10 @@ _MAX_CHECKED_CHARACTERS = 50_000
 
 
 def sql_error(sql: str, provider: str | None = None, *, lenient: bool) -> str | None:
-    """Return why a query is not supported in the dialect of a service provider, or in any; None if it is."""
+    """Return why a query is not supported, or `None` if it is.
+
+    Without a service provider, any of the dialects will do.
+    """
     if len(sql) > _MAX_CHECKED_CHARACTERS:
         return None
     try:
@@ -32,7 +38,7 @@ def sql_error(sql: str, provider: str | None = None, *, lenient: bool) -> str | 
 
 
 def check_model_dialect(store: Store, workspace: Workspace, model_id: str, connection_ids: list[str]) -> None:
-    """Make a data model invalid if a connection's dialect does not support its query, and valid otherwise."""
+    """Set whether a data model is valid in the dialect of a connection."""
     model = workspace.data_models.get(model_id)
     sql = model.document["config"]["sql_query"]
     connections = (workspace.connections.get(each) for each in dict.fromkeys(connection_ids))

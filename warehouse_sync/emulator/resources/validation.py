@@ -81,7 +81,10 @@ class FieldErrors:
         self._check(field, required=False, is_valid=_is_delay, message=message)
 
     def section(self, field: str) -> "FieldErrors":
-        """Return the checks of a required object; if it is missing, of an empty one, to report all its fields."""
+        """Return the checks of a required object.
+
+        If it is missing, they are those of an empty one, to report all its fields.
+        """
         value = self.document.get(field)
         if not isinstance(value, dict):
             self.add(field, "is required and must be an object.")

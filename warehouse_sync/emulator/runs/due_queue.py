@@ -1,4 +1,7 @@
-"""The queue of due runs over all pipelines. It makes run ids independent of when requests arrive."""
+"""The queue of due runs over all pipelines.
+
+It makes run ids independent of when requests arrive.
+"""
 
 from datetime import datetime
 from heapq import heappop, heappush

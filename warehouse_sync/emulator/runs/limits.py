@@ -1,4 +1,7 @@
-"""The platform's documented limits, which the emulator enforces and its user can change."""
+"""The platform's documented limits, which the emulator enforces.
+
+The user can change them.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -69,7 +72,7 @@ class Limits:
 
     @classmethod
     def named(cls, name: str) -> Self:
-        """Return a named set of documented limits: ``"2026"`` or ``"2023"``, the year of their publication.
+        """Return a set of documented limits by the year of their publication.
 
         Raises:
             ValueError: There is no such set.

@@ -20,7 +20,7 @@ SIMULATED_FAILURE = "The emulator let this run fail as requested."
 
 @frozen
 class RunTiming:
-    """How long a run stays queued, and how long it then runs."""
+    """The time that a run is queued, and the time that it then runs."""
 
     queued: timedelta
     running: timedelta
@@ -72,7 +72,10 @@ class Run:
         return SUCCESS if self.failure is None else FAILED
 
     def show(self, now: datetime) -> Document:
-        """Return the run as the API shows it at a time. The document of an ended run is cached."""
+        """Return the run as the API shows it at a time.
+
+        The document of an ended run is cached.
+        """
         if now < self.ended_on:
             return self._show(now)
         if self._final_document is None:

@@ -85,7 +85,10 @@ def _order(run: Run) -> tuple[datetime, int]:
 
 @define
 class RunLog:
-    """The runs of a pipeline, ordered by logical date. Seeded runs come before all others."""
+    """The runs of a pipeline, ordered by logical date.
+
+    Seeded runs come before all others.
+    """
 
     seeded: SeededRuns
     # Cached, because every report shows it.
@@ -141,13 +144,19 @@ class RunLog:
         return next((run for run in reversed(self._by_creation) if run.ended_on <= now), None)
 
     def between(self, start: datetime, end: datetime) -> range:
-        """Return the positions of the runs with a logical date in a closed range, oldest first."""
+        """Return the positions of the runs in a closed range, oldest first.
+
+        The range is one of logical dates.
+        """
         positions = range(len(self))
         first = bisect_left(positions, start, key=self._logical_date)
         return range(first, bisect_right(positions, end, lo=first, key=self._logical_date))
 
     def page(self, positions: range, number: int, size: int, order: RunOrder = RunOrder.NEWEST) -> list[Run]:
-        """Return one page of the runs at some positions, given oldest first; pages count from 1."""
+        """Return one page of the runs at some positions.
+
+        The positions are given oldest first; pages count from 1.
+        """
         indices = range(len(positions))[(number - 1) * size : number * size]
         if order is RunOrder.NEWEST:
             return [self._at(positions[-1 - index]) for index in indices]

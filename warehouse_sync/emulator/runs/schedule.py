@@ -71,7 +71,7 @@ class IntervalSchedule:
         return cls(frequency=schedule["frequency"], start=start, delay=delay, **bounds)
 
     def sync(self, number: int) -> Interval:
-        """Return the sync with a number, whether or not it is within the schedule's bounds."""
+        """Return the sync with a number, even outside the schedule's bounds."""
         end = self._scheduled_time(number)
         return Interval(start=self._scheduled_time(number - 1), end=end, due=add(end, self.delay))
 

@@ -20,7 +20,7 @@ _IMMEDIATE = RunTiming(queued=timedelta(0), running=timedelta(0))
 
 @frozen(kw_only=True)
 class RunEnvironment:
-    """What a scheduler needs from the emulator.
+    """The parts of the emulator that a scheduler needs.
 
     Attributes:
         timing: How long runs take.
@@ -41,7 +41,7 @@ class RunEnvironment:
 
 @define(kw_only=True)
 class SchedulerState:
-    """What a scheduler saves besides its runs.
+    """The state that a scheduler saves besides its runs.
 
     Attributes:
         settings: The pipeline's document.
@@ -63,7 +63,7 @@ class SchedulerState:
 
 
 class RunScheduler:
-    """Creates the runs of one pipeline when they are due, and knows the pipeline's status.
+    """The scheduler of one pipeline: its due runs and its status.
 
     A scheduled run is created by the first request after its due time, with the times it would have had. So a late
     request changes nothing but when the work is done.
@@ -121,7 +121,10 @@ class RunScheduler:
         return self.state.seeded.pipeline_id
 
     def reconfigure(self, settings: Document, now: datetime) -> None:
-        """Create what is due under the old settings, then apply new ones, which clears a fault."""
+        """Create the runs due under the old settings, then apply new settings.
+
+        New settings clear a fault.
+        """
         self.create_due_runs(now)
         self._apply(settings, now)
 

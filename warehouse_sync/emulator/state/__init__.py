@@ -1,1 +1,1 @@
-"""The emulator's state: workspaces, their resources, and the event batches that runs have sent."""
+"""The emulator's state: workspaces, their resources, and event batches."""

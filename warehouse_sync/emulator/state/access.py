@@ -20,7 +20,7 @@ _CANCEL_INTERVAL = 0.05
 
 
 class Access(Enum):
-    """How a handler uses the state."""
+    """The ways in which a handler uses the state."""
 
     NONE = auto()
     READ = auto()
@@ -50,7 +50,7 @@ class StateAccess:
             self._store.executor.resume()
 
     def stop(self) -> None:
-        """Accept no more writes: cancel the query in progress, and wait until its write has ended.
+        """Stop writes: cancel the query in progress, and wait until its write ends.
 
         The changes of that write are not saved, so that a restarted emulator repeats it.
         """
@@ -61,7 +61,10 @@ class StateAccess:
         self._write_lock.release()
 
     def save(self) -> None:
-        """Save a change that was made outside of `run`; a write in progress saves it with its own."""
+        """Save a change that was made outside of `run`.
+
+        A write in progress saves it with its own.
+        """
         if self._write_lock.acquire(blocking=False):
             try:
                 self._save()
@@ -69,7 +72,7 @@ class StateAccess:
                 self._write_lock.release()
 
     async def run(self, access: Access, action: Callable[[], _Result]) -> _Result:
-        """Run an action as soon as its access permits, and return its result once its changes are saved."""
+        """Run an action when its access permits, save its changes, return its result."""
         if access is Access.NONE:
             return action()
         if self._store.executor is None:

@@ -104,7 +104,10 @@ class EventBatchLog:
         return self._batches.newest(count)
 
     def sent(self, wanted: BatchFilter, now: datetime) -> Iterator[bytes]:
-        """Yield the selected batches of runs that have ended, as JSON lines; without batches added meanwhile."""
+        """Yield the selected batches of ended runs as JSON lines.
+
+        Batches that are added meanwhile are left out.
+        """
         batches = tuple(self._batches)
         return (batch.line + b"\n" for batch in batches if batch.sent_on <= now and wanted.matches(batch))
 

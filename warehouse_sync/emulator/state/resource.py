@@ -11,7 +11,7 @@ from warehouse_sync.emulator.runs.scheduler import RunScheduler
 
 @frozen
 class Problem:
-    """What is wrong with a resource, and from when on the API shows it."""
+    """A fault of a resource, and the time from which the API shows it."""
 
     message: str
     since: datetime
@@ -19,7 +19,9 @@ class Problem:
 
 @define(kw_only=True)
 class Resource:
-    """A stored document: the fields a client can set, with secrets masked, and the audit fields.
+    """A stored document: the fields a client can set, and the audit fields.
+
+    Its secrets are masked.
 
     Attributes:
         problem: What a run or a login found wrong with it.

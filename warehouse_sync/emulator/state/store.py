@@ -47,7 +47,10 @@ class RunExecutor(Protocol):
         ...
 
     def cancel(self) -> None:
-        """Cancel the query in progress in another thread, and every later one until `resume`."""
+        """Cancel the query in progress, and every later one until `resume`.
+
+        The query runs in another thread.
+        """
         ...
 
     def resume(self) -> None:
@@ -134,7 +137,10 @@ class Store:
             self.lock.acquire()
 
     def reset(self) -> None:
-        """Delete every workspace. Run ids continue, so that an old id never names a new run."""
+        """Delete every workspace.
+
+        Run ids continue, so that an old id never names a new run.
+        """
         self._workspaces.clear()
         self._due_queue.clear()
         self.batches.clear()

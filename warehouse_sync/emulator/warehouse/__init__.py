@@ -1,4 +1,4 @@
-"""The warehouse behind the emulator: executes SQL on DuckDB and turns rows into event batches.
+"""The emulator's warehouse: SQL on DuckDB, and event batches from rows.
 
 Only this package imports DuckDB and sqlglot, and the emulator imports it only if it is started with a warehouse.
 """

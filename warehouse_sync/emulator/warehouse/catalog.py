@@ -34,7 +34,9 @@ class Catalog:
     default_database: str
 
     def find(self, parts: Iterable[str]) -> Table | None:
-        """Return the table with a name, given as its parts: optional database and schema, then the table.
+        """Return the table with a name.
+
+        The name is given as its parts: optional database and schema, then the table.
 
         Raises:
             QueryError: Several tables match equally well.

@@ -1,4 +1,7 @@
-"""Translates a data model's SQL from the warehouse's dialect to DuckDB's, wrapped as the platform wraps it."""
+"""Translation of SQL from a warehouse's dialect to DuckDB's.
+
+The query is wrapped as the platform wraps it.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -25,14 +28,20 @@ _ALIAS = "q"
 
 @frozen
 class Range:
-    """The iterator values of the rows that a run loads, both ends inclusive; None leaves an end open."""
+    """The iterator values of the rows that a run loads.
+
+    Both ends are inclusive; `None` leaves an end open.
+    """
 
     iterator: str
     start: datetime | None
     end: datetime | None
 
     def condition(self) -> exp.Condition | None:
-        """Return the predicate ``iterator BETWEEN start AND end``, or its half if an end is open."""
+        """Return the predicate of a range of iterator values.
+
+        It is ``iterator BETWEEN start AND end``, or its half if an end is open.
+        """
         column = exp.column(exp.to_identifier(self.iterator, quoted=True), table=_ALIAS)
         start, end = _literal(self.start), _literal(self.end)
         if start and end:

@@ -1,4 +1,4 @@
-"""DuckDB in a sandbox: queries read the warehouse, and nothing else of this machine or any other."""
+"""DuckDB in a sandbox: queries read the warehouse and nothing else."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -141,7 +141,10 @@ class Warehouse:
             return str(error)
 
     def cancel(self) -> None:
-        """Cancel the query in progress in another thread, and every later one, with `QueryCancelledError`."""
+        """Cancel the query in progress, and every later one.
+
+        The query, in another thread, raises `QueryCancelledError`.
+        """
         self._cancelled = True
         connection = self._in_use
         if connection is not None:

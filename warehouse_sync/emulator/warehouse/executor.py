@@ -1,4 +1,4 @@
-"""Executes runs: runs the query of a data model, counts its rows and turns them into event batches."""
+"""Execution of runs: query a data model, count rows, create event batches."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -47,7 +47,10 @@ class WarehouseExecutor:
         return self._warehouse.problem()
 
     def cancel(self) -> None:
-        """Cancel the query in progress in another thread, and every later one until `resume`."""
+        """Cancel the query in progress, and every later one until `resume`.
+
+        The query runs in another thread.
+        """
         self._warehouse.cancel()
 
     def resume(self) -> None:
@@ -100,7 +103,10 @@ class _Load:
     lenient_sql: bool
 
     def execute(self, session: WarehouseSession, sql: str) -> Iterable[bytes]:
-        """Return a batch, as JSON, for each valid row of the query; the oldest are dropped if there are too many."""
+        """Return a batch, as JSON, for each valid row of the query.
+
+        The oldest are dropped if there are too many.
+        """
         query = Query.read(sql, self.provider, session.catalog, lenient=self.lenient_sql)
         names = [name for name, _ in session.columns(query.columns())]
         _check_count(len(names), self.limits.columns, "columns")

@@ -1,4 +1,7 @@
-"""A folder as a warehouse: each CSV or Parquet file is a table, and its folders are its schema and database."""
+"""A folder as a warehouse: each CSV or Parquet file is a table.
+
+Its folders are its schema and database.
+"""
 
 from pathlib import Path
 
@@ -22,7 +25,10 @@ class DataFile:
 
 
 def data_files(folder: Path) -> list[DataFile]:
-    """Return the data files of a folder. Symbolic links that lead out of it are skipped."""
+    """Return the data files of a folder.
+
+    Symbolic links that lead out of it are skipped.
+    """
     root = folder.resolve()
     found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _READERS and path.is_file())
     return [
@@ -33,7 +39,10 @@ def data_files(folder: Path) -> list[DataFile]:
 
 
 def load(connection: duckdb.DuckDBPyConnection, files: list[DataFile]) -> None:
-    """Load files into tables: ``tickets.csv``, ``schema/tickets.csv`` or ``database/schema/tickets.csv``."""
+    """Load files into tables.
+
+    For example ``tickets.csv``, ``schema/tickets.csv`` or ``database/schema/tickets.csv``.
+    """
     attached = set[str]()
     for file in files:
         database, schema, name = (*(_MEMORY, _MAIN)[: _MAX_PARTS - len(file.parts)], *file.parts)

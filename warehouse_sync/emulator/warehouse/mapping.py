@@ -1,4 +1,4 @@
-"""Turns a row into what mParticle receives: identities, attributes, and the event batch with them."""
+"""Conversion of a row to an event batch with identities and attributes."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""Previews what a query's columns become, without a pipeline, a connection or an emulator."""
+"""Preview of a query's columns, without a pipeline, connection or emulator."""
 
 import re
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ def preview(warehouse: Warehouse, sql: str, provider: str, iterator: str | None)
 
 
 def advice(sql: str, provider: str, columns: list[Preview], iterator: str | None) -> Iterator[str]:
-    """Yield each rule of the SQL reference that a query breaks, and each reason why it would load nothing."""
+    """Yield each rule that a query breaks, and each reason why it loads nothing."""
     if _BAD_ENDING.search(sql):
         yield "It ends with a semicolon or a comment, which breaks the outer SELECT that the platform wraps around it."
     for name in _short_names(parse(sql, provider)):
