@@ -274,3 +274,18 @@ def test_server_messages_are_joined_to_one_sentence() -> None:
     error = errors.APIError(status=400, messages=["One is wrong.", "So is two."], method="GET", path="/a")
     assert str(error) == "GET /a returned 400: One is wrong; So is two"
     assert error.messages == ("One is wrong.", "So is two.")
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [
+        cls
+        for cls in vars(errors).values()
+        if isinstance(cls, type) and issubclass(cls, errors.WarehouseSyncError)
+    ],
+)
+def test_error_is_built_from_its_text_alone(cls: type[errors.WarehouseSyncError]) -> None:
+    """Queues that store an error as JSON call its class with its arguments."""
+    error = cls("the text")
+    assert (type(error), str(error), error.args) == (cls, "the text", ("the text",))
+    assert cls(*error.args).args == error.args

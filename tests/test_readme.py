@@ -11,7 +11,7 @@ import pytest
 from warehouse_sync.emulator import Emulator
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/guide.md", "docs/reliability.md", "docs/testing.md")
+PAGES = ("README.md", "docs/guide.md", "docs/recipes.md", "docs/reliability.md", "docs/testing.md")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HOME = "https://github.com/warehouse-sync/warehouse-sync"
 LONGEST_README = 130

@@ -297,6 +297,12 @@ class AsyncClient:
         """Close the client."""
         await self.close()
 
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:  # noqa: ANN401 - the signature of `object`
+        raise TypeError(
+            f"{type(self).__name__} cannot be pickled or copied, because it holds connections and a secret: "
+            "create one in each process"
+        )
+
     def __repr__(self) -> str:
         if "workspace_id" not in vars(self):
             return f"<{type(self).__name__} that failed to initialize>"

@@ -28,7 +28,8 @@ WarehouseSyncError
 └── WaitTimeoutError             an awaited run did not end in time
 ```
 
-No exception contains a secret, and all can be pickled.
+No exception contains a secret, and all can be pickled. All can also be built from their text alone, as Celery's JSON
+backend does; attributes then have default values.
 """
 
 import builtins
@@ -72,8 +73,11 @@ class ValidationError(WarehouseSyncError, ValueError):
             `config.password`.
     """
 
-    def __init__(self, subject: str, problems: Iterable[tuple[str, str]]) -> None:
-        self.problems: tuple[tuple[str, str], ...] = tuple(problems)
+    def __init__(self, subject: str, problems: Iterable[tuple[str, str]] | None = None) -> None:
+        self.problems: tuple[tuple[str, str], ...] = tuple(problems or ())
+        if problems is None:  # the subject is the whole text
+            super().__init__(subject)
+            return
         listing = "; ".join(f"{field}: {message}" for field, message in self.problems)
         super().__init__(f"{subject} was not sent: {listing}")
 
@@ -91,7 +95,7 @@ class TransportError(WarehouseSyncError):
         attempts: The number of HTTP requests made for the call, including this one.
     """
 
-    def __init__(self, message: str, *, sent: Sent, attempts: int = 1) -> None:
+    def __init__(self, message: str, *, sent: Sent = "maybe", attempts: int = 1) -> None:
         super().__init__(message)
         self.sent: Sent = sent
         self.attempts = attempts
@@ -133,7 +137,9 @@ class TimeoutError(TransportError, builtins.TimeoutError):  # noqa: A001 - the p
             took longer than `Timeout.total`.
     """
 
-    def __init__(self, message: str, *, phase: Phase, sent: Sent, attempts: int = 1) -> None:
+    def __init__(
+        self, message: str, *, phase: Phase = "total", sent: Sent = "maybe", attempts: int = 1
+    ) -> None:
         super().__init__(message, sent=sent, attempts=attempts)
         self.phase: Phase = phase
 
@@ -169,7 +175,7 @@ class APIError(WarehouseSyncError):
     """The API responded with an error.
 
     Attributes:
-        status: The HTTP status.
+        status: The HTTP status; 0 if the error was built from its text.
         messages: The messages of the server in its order; empty if the response contains none.
         method: The HTTP method of the request.
         path: The path of the request, with the workspace, without the query.
@@ -181,8 +187,9 @@ class APIError(WarehouseSyncError):
 
     def __init__(  # noqa: PLR0913 - the public attributes of every API error
         self,
+        message: str | None = None,
         *,
-        status: int,
+        status: int = 0,
         messages: Sequence[str] = (),
         method: str = "",
         path: str = "",
@@ -199,7 +206,7 @@ class APIError(WarehouseSyncError):
         self.attempts = attempts
         self.elapsed = elapsed
         self.retry_after = retry_after
-        super().__init__(self._text())
+        super().__init__(self._text() if message is None else message)
 
     def _text(self) -> str:
         reason = "; ".join(message.rstrip(".") for message in self.messages) or "no reason given"
@@ -285,7 +292,7 @@ class OutcomeUnknownError(WarehouseSyncError):
     """
 
     def __init__(
-        self, message: str, *, operation: str, resource_id: str, candidates: Sequence[int] = ()
+        self, message: str, *, operation: str = "", resource_id: str = "", candidates: Sequence[int] = ()
     ) -> None:
         super().__init__(message)
         self.operation = operation
@@ -303,7 +310,7 @@ class PaginationError(WarehouseSyncError):
         page: The number of the repeated page.
     """
 
-    def __init__(self, message: str, *, pipeline_id: str, page: int) -> None:
+    def __init__(self, message: str, *, pipeline_id: str = "", page: int = 0) -> None:
         super().__init__(message)
         self.pipeline_id = pipeline_id
         self.page = page
@@ -313,11 +320,14 @@ class RunFailedError(WarehouseSyncError):
     """An awaited run ended as `failed` or `stopped`.
 
     Attributes:
-        run: The run as last read, with its `errors`.
+        run: The run as last read, with its `errors`; missing if the error was built from its text.
     """
 
-    def __init__(self, run: "Run") -> None:
-        self.run = run
+    def __init__(self, run: "Run | str") -> None:
+        if isinstance(run, str):
+            super().__init__(run)
+            return
+        self.run: Run = run
         reasons = "; ".join(error.message for error in run.errors) or "no reason given"
         super().__init__(f"run {run.id} of pipeline {run.pipeline_id} ended as {run.status}: {reasons}")
 
@@ -335,7 +345,13 @@ class WaitTimeoutError(WarehouseSyncError, builtins.TimeoutError):
     """
 
     def __init__(
-        self, message: str, *, pipeline_id: str, run_id: int, handle: str, run: "Run | None" = None
+        self,
+        message: str,
+        *,
+        pipeline_id: str = "",
+        run_id: int = 0,
+        handle: str = "",
+        run: "Run | None" = None,
     ) -> None:
         super().__init__(message)
         self.pipeline_id = pipeline_id

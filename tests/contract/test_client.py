@@ -1,7 +1,9 @@
 """Both clients: settings, workspaces, options and closing."""
 
 import asyncio
+import copy
 import inspect
+import pickle
 from typing import Any
 
 import aiohttp
@@ -182,3 +184,13 @@ def test_both_clients_have_the_same_arguments() -> None:
     parameters = dict(inspect.signature(AsyncClient).parameters)
     del parameters["session"]
     assert dict(inspect.signature(Client).parameters) == parameters
+
+
+@pytest.mark.parametrize("cls", [AsyncClient, Client])
+def test_pickled_client_raises_with_a_hint(cls: Any) -> None:
+    """Neither pickle nor copy shares a client."""
+    client = cls(workspace_id=1, client_id="id", client_secret="hunter2")
+    for duplicate in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="create one in each process") as caught:
+            duplicate(client)
+        assert "hunter2" not in str(caught.value)

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from warehouse_sync import client as async_client
 from warehouse_sync.events import Listener
@@ -140,6 +140,12 @@ class Client:
     ) -> None:
         """Close the client."""
         self.close()
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        raise TypeError(
+            f"{type(self).__name__} cannot be pickled or copied, because it holds connections and a secret: "
+            "create one in each process"
+        )
 
     def __repr__(self) -> str:
         if "_async" not in vars(self):

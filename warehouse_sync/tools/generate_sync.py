@@ -242,6 +242,12 @@ def __exit__(
     """Close the client."""
     self.close()
 
+def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+    raise TypeError(
+        f"{{type(self).__name__}} cannot be pickled or copied, because it holds connections and a secret: "
+        "create one in each process"
+    )
+
 def __repr__(self) -> str:
     if "_async" not in vars(self):
         return f"<{{type(self).__name__}} that failed to initialize>"
