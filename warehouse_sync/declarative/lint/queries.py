@@ -2,19 +2,24 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import attrs
-import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from warehouse_sync import ConnectionSpec, DataModelSpec, PipelineSpec
-from warehouse_sync.declarative.errors import Location
 from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource
 from warehouse_sync.declarative.files.fields import CONNECTION
 from warehouse_sync.declarative.lint.pipelines import pipelines_of, report
+from warehouse_sync.declarative.lint.query import Query, tokenize
+from warehouse_sync.declarative.lint.query_text import (
+    lint_placeholders,
+    lint_unparsed,
+    lint_wrapping,
+    parse,
+    placeholder_message,
+)
 from warehouse_sync.declarative.lint.rules import Finding, Limits
 
 DIALECTS = {
@@ -23,27 +28,25 @@ DIALECTS = {
     "Redshift": "redshift",
     "Databricks": "databricks",
 }
-_IGNORE = re.compile(r"--\s*lint:\s*ignore\s+((?:WS[0-9]{3}[,\s]*)+)")
-_LAST_LINE_COMMENT = re.compile(r"(--|//|#)[^\n]*\Z")
 # The reference lists "SELECT DISTINCT FROM ORDER BY GROUP BY WHERE JOIN AS ON IN" as supported.
-_UNLISTED: tuple[tuple[type[Any], str], ...] = (
-    (exp.SetOperation, "UNION, INTERSECT or EXCEPT"),
-    (exp.Having, "HAVING"),
-    (exp.Limit, "LIMIT"),
-    (exp.Window, "a window function"),
-    (exp.Qualify, "QUALIFY"),
+_UNLISTED: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
+    (exp.SetOperation, "UNION, INTERSECT or EXCEPT", ("UNION", "INTERSECT", "EXCEPT", "MINUS")),
+    (exp.Having, "HAVING", ("HAVING",)),
+    (exp.Limit, "LIMIT", ("LIMIT", "TOP")),
+    (exp.Window, "a window function", ("OVER",)),
+    (exp.Qualify, "QUALIFY", ("QUALIFY",)),
 )
-_CHANGING = (
-    exp.Alter,
-    exp.Command,  # statements that sqlglot does not parse further, such as CALL
-    exp.Create,
-    exp.Delete,
-    exp.Drop,
-    exp.Insert,
-    exp.Merge,
-    exp.TruncateTable,
-    exp.Update,
-)
+_CHANGING: Mapping[type[Any], str] = {
+    exp.Alter: "ALTER",
+    exp.Create: "CREATE",
+    exp.Delete: "DELETE",
+    exp.Drop: "DROP",
+    exp.Insert: "INSERT",
+    exp.Into: "INTO",
+    exp.Merge: "MERGE",
+    exp.TruncateTable: "TRUNCATE",
+    exp.Update: "UPDATE",
+}
 _PARTS = 3  # database.schema.table, project.dataset.table, catalog.schema.table
 # Columns that become identities, from the SQL reference, ignoring case.
 _IDENTITIES = """
@@ -54,33 +57,6 @@ _IDENTITIES = """
     microsoft_publisher_id fire_advertising_id mp_deviceid
 """
 IDENTITIES = frozenset(_IDENTITIES.split())
-
-
-@attrs.frozen(kw_only=True)
-class Query:
-    """The query of a data model in one dialect.
-
-    Attributes:
-        declared: The data model.
-        sql: The SQL text.
-        dialect: The dialect of the connection; empty if the files do not declare it.
-        iterators: The pipelines that load it with their iterator fields.
-    """
-
-    declared: DeclaredResource
-    sql: str
-    dialect: str
-    iterators: tuple[tuple[DeclaredResource, str], ...]
-
-    def report(self, code: str, message: str, *, line: int | None = None) -> Iterator[Finding]:
-        """Yield a finding about the query, unless a comment in it ignores the rule."""
-        codes = {code for listed in _IGNORE.findall(self.sql) for code in re.split(r"[,\s]+", listed)}
-        if code in codes:
-            return
-        for finding in report(code, self.declared, "sql_query", message):
-            in_file = line is not None and finding.location.file.endswith(".sql")
-            location = Location(finding.location.file, line or 1) if in_file else finding.location
-            yield attrs.evolve(finding, location=location)
 
 
 def lint_queries(declarations: Declarations, limits: Limits) -> Iterator[Finding]:
@@ -104,6 +80,7 @@ def _queries(declarations: Declarations) -> Iterator[Query]:
                     sql=declared.spec.sql_query,
                     dialect=dialect,
                     iterators=tuple(iterators),
+                    tokens=tokenize(declared.spec.sql_query, dialect),
                 )
 
 
@@ -119,13 +96,14 @@ def _iterator(pipeline: DeclaredResource, spec: PipelineSpec) -> list[tuple[Decl
 
 
 def _lint(query: Query, limits: Limits) -> Iterator[Finding]:
-    yield from _wrapping(query)
+    yield from lint_wrapping(query)
+    if text_problem := next(lint_placeholders(query), None):
+        yield text_problem
+        return
     try:
-        statements = [
-            each for each in sqlglot.parse(query.sql, dialect=query.dialect or None) if each is not None
-        ]
+        statements = parse(query)
     except (SqlglotError, RecursionError) as error:
-        yield from _unparsed(query, error)
+        yield from lint_unparsed(query, error)
         return
     if len(statements) != 1:
         yield from query.report("WS302", f"has {len(statements)} statements: keep a single query")
@@ -133,83 +111,126 @@ def _lint(query: Query, limits: Limits) -> Iterator[Finding]:
         yield from _statement(query, statement, limits)
 
 
-def _unparsed(query: Query, error: Exception) -> Iterator[Finding]:
-    listed: list[dict[str, Any]] = getattr(error, "errors", None) or [{}]
-    line, what = listed[0].get("line"), listed[0].get("description")
-    where = f" at line {line}" if line else ""
-    dialect = query.dialect or "standard SQL"
-    message = f"cannot be parsed as {dialect}{where}: {what or 'it is not a statement'}"
-    yield from query.report("WS301", message, line=line)
-
-
-def _wrapping(query: Query) -> Iterator[Finding]:
-    """Check that the query can be used as a subquery, which is how the API runs it."""
-    text = query.sql.rstrip()
-    if text.endswith(";"):
-        yield from query.report("WS312", "ends with a semicolon, which breaks the outer statement: remove it")
-    elif _LAST_LINE_COMMENT.search(text) and _ends_in_comment(query):
-        yield from query.report(
-            "WS312",
-            "ends with a comment, which hides the rest of the outer statement: remove it or move it up",
-        )
-
-
-def _ends_in_comment(query: Query) -> bool:
-    """Return whether sqlglot cannot parse the query as a subquery."""
-    wrapped = f"SELECT * FROM ({query.sql.rstrip()}) AS q"  # noqa: S608 - parsed, never run
-    try:
-        sqlglot.parse_one(wrapped, dialect=query.dialect or None)
-    except (SqlglotError, RecursionError):
-        return True
-    return False
-
-
-def _statement(query: Query, statement: object, limits: Limits) -> Iterator[Finding]:
-    if isinstance(statement, _CHANGING):
-        word = query.sql.split(None, 1)[0].upper()
-        yield from query.report(
-            "WS302", f"is a {word} statement, which can change data: only SELECT queries are supported"
-        )
+def _statement(query: Query, statement: exp.Expression, limits: Limits) -> Iterator[Finding]:
+    if isinstance(statement, (exp.Command, *_CHANGING)):
+        word = query.tokens[0].text.upper() if query.tokens else ""
+        article = "an" if word[:1] in "AEIOU" else "a"
+        message = f"is {article} {word} statement, which can change data: only SELECT queries are supported"
+        yield from query.report("WS302", message)
         return
     if not isinstance(statement, exp.Query):
         yield from query.report("WS301", "is not a query: start it with SELECT")
         return
-    if statement.find(exp.With):
-        yield from query.report(
-            "WS303", "uses WITH, which the reference lists as not supported: use a subquery"
-        )
-    for node, name in _UNLISTED:
-        if statement.find(node):
-            yield from query.report("WS304", f"uses {name}, which the reference does not list as supported")
+    yield from _changes(query, statement)
+    yield from _keywords(query, statement)
+    yield from _parameters(query, statement)
     yield from _tables(query, statement)
-    yield from _columns(query, statement, limits)
+    yield from _sets(query, statement)
+    yield from _columns(query, _piped(query, statement), limits)
+
+
+def _changes(query: Query, statement: exp.Query) -> Iterator[Finding]:
+    """Report parts of a query that change data or lock rows."""
+    for kind, word in _CHANGING.items():
+        if statement.find(kind):
+            message = f"uses {word}, which changes data: only SELECT queries are supported"
+            yield from query.report("WS302", message, at=query.offset_of(word))
+    if statement.find(exp.Lock):
+        message = "locks rows, which a subquery cannot do: remove FOR UPDATE or FOR SHARE"
+        yield from query.report("WS312", message, at=query.offset_of("FOR"))
+
+
+def _keywords(query: Query, statement: exp.Query) -> Iterator[Finding]:
+    # sqlglot parses the pipe syntax as common table expressions, without a WITH in the text.
+    if statement.find(exp.With) and (at := query.offset_of("WITH")) is not None:
+        message = "uses WITH, which the reference lists as not supported: use a subquery"
+        yield from query.report("WS303", message, at=at)
+    if (at := query.offset_of("|>")) is not None:
+        yield from query.report("WS304", "uses |>, which the reference does not list as supported", at=at)
+    for node, name, words in _UNLISTED:
+        if statement.find(node):
+            message = f"uses {name}, which the reference does not list as supported"
+            yield from query.report("WS304", message, at=query.offset_of(*words))
+    if not statement.find(exp.From):
+        yield from query.report("WS313", "has no FROM, so every run loads the same rows: add a table")
+
+
+def _parameters(query: Query, statement: exp.Query) -> Iterator[Finding]:
+    for node in statement.find_all(exp.Placeholder, exp.Parameter):
+        is_column = query.dialect == "snowflake" and isinstance(node.this, exp.Literal)  # such as $1
+        if not is_column:
+            name = node.name or str(node.args.get("this") or "")
+            found = re.search(rf"[:@$]\{{?{re.escape(name)}\b" if name else r"\?", query.code)
+            text = found.group() if found else name
+            yield from query.report("WS315", placeholder_message(text), at=found.start() if found else None)
+            return
+
+
+def _sets(query: Query, statement: exp.Query) -> Iterator[Finding]:
+    for each in statement.find_all(exp.SetOperation):
+        left, right = each.this.unnest(), each.expression.unnest()
+        if each.args.get("by_name") or not isinstance(left, exp.Query) or not isinstance(right, exp.Query):
+            continue
+        counts = len(left.selects), len(right.selects)
+        if counts[0] != counts[1] and not left.is_star and not right.is_star:
+            message = (
+                f"combines queries of {counts[0]} and {counts[1]} columns: select the same number of columns"
+            )
+            yield from query.report(
+                "WS314", message, at=query.offset_of("UNION", "INTERSECT", "EXCEPT", "MINUS")
+            )
+
+
+def _piped(query: Query, statement: exp.Query) -> exp.Query:
+    """Return the query that selects the columns, which is the last step of the pipe syntax."""
+    if query.offset_of("|>") is None or not statement.is_star:
+        return statement
+    table = statement.find(exp.From)
+    name = table.this.name if table else ""
+    for cte in statement.find_all(exp.CTE):
+        if cte.alias_or_name == name and isinstance(cte.this, exp.Query):
+            return cte.this
+    return statement
 
 
 def _tables(query: Query, statement: exp.Query) -> Iterator[Finding]:
     local = {cte.alias_or_name for cte in statement.find_all(exp.CTE)}
-    names = [
-        ".".join(part.name for part in table.parts)
-        for table in statement.find_all(exp.Table)
-        if table.name and not isinstance(table.this, exp.Func)
-    ]
-    for name in dict.fromkeys(names):
+    tables: dict[str, int | None] = {}
+    for table in statement.find_all(exp.Table):
+        is_named = table.name and not isinstance(table.this, exp.Func) and not table.find(exp.Parameter)
+        if is_named and not isinstance(table.parent, exp.Into) and not _is_path(query, table):
+            tables.setdefault(".".join(part.name for part in table.parts), _start(table))
+    for name, at in tables.items():
         if name.count(".") + 1 < _PARTS and name not in local:
             message = f"uses the table {name} without its database and schema: write database.schema.{name.split('.')[-1]}"
-            yield from query.report("WS305", message)
+            yield from query.report("WS305", message, at=at)
+
+
+def _is_path(query: Query, table: exp.Table) -> bool:
+    """Return whether a table is a path of Databricks, such as delta.`/mnt/orders`."""
+    return query.dialect == "databricks" and "/" in table.name and bool(table.db)
+
+
+def _start(node: Any) -> int | None:  # noqa: ANN401 - the base class of nodes depends on the release of sqlglot
+    """Return the offset of the name of a column, or of the first name in a node."""
+    named = node.args["alias"] if isinstance(node, exp.Alias) else node
+    starts: list[int] = [
+        each.meta["start"] for each in named.find_all(exp.Identifier) if "start" in each.meta
+    ]
+    return min(starts, default=None)
 
 
 def _columns(query: Query, statement: exp.Query, limits: Limits) -> Iterator[Finding]:
     if statement.is_star:
-        yield from query.report("WS306", "selects all columns, also those added later: list the columns")
+        message = "selects all columns, also those added later: list the columns"
+        yield from query.report("WS306", message, at=query.offset_of("*"))
         return
-    names = [name for name in statement.named_selects if name]
+    columns = [(each.alias_or_name, _start(each)) for each in statement.selects if each.alias_or_name]
     if len(statement.selects) > limits.columns:
-        yield from query.report(
-            "WS307",
-            f"has {len(statement.selects)} columns, but the limit is {limits.columns}: remove some, or pass --max-columns",
-        )
-    yield from _repeated(query, names)
-    lowered = {name.lower() for name in names}
+        message = f"has {len(statement.selects)} columns, but the limit is {limits.columns}: remove some, or pass --max-columns"
+        yield from query.report("WS307", message, at=_start(statement.selects[limits.columns]))
+    yield from _repeated(query, columns)
+    lowered = {name.lower() for name, _ in columns}
     if not lowered & IDENTITIES:
         yield from query.report(
             "WS309", "has no column that identifies a user or a device: add one, such as customer_id or email"
@@ -222,13 +243,15 @@ def _columns(query: Query, statement: exp.Query, limits: Limits) -> Iterator[Fin
             yield from report("WS308", pipeline, "sync_mode.iterator_field", message)
 
 
-def _repeated(query: Query, names: list[str]) -> Iterator[Finding]:
+def _repeated(query: Query, columns: list[tuple[str, int | None]]) -> Iterator[Finding]:
+    names = [name for name, _ in columns]
+    last = dict(columns)  # where each name is used last
     for name, count in Counter(names).items():
         if count > 1:
-            yield from query.report("WS310", f"has {count} columns named {name}: rename them with AS")
+            message = f"has {count} columns named {name}: rename them with AS"
+            yield from query.report("WS310", message, at=last[name])
     for lowered, count in Counter(name.lower() for name in set(names)).items():
         if count > 1:
-            alike = ", ".join(sorted(name for name in set(names) if name.lower() == lowered))
-            yield from query.report(
-                "WS311", f"has columns that differ only in case: {alike}; rename them with AS"
-            )
+            alike = sorted(name for name in set(names) if name.lower() == lowered)
+            message = f"has columns that differ only in case: {', '.join(alike)}; rename them with AS"
+            yield from query.report("WS311", message, at=last[alike[-1]])

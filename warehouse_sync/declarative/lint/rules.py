@@ -72,6 +72,9 @@ RULES = _rules(
     ("WS310", ERROR, "Two columns have the same name."),
     ("WS311", WARNING, "Two columns differ only in case."),
     ("WS312", ERROR, "The query cannot be used as a subquery."),
+    ("WS313", WARNING, "The query has no FROM."),
+    ("WS314", ERROR, "A set operation combines different numbers of columns."),
+    ("WS315", ERROR, "The query has a template or a placeholder."),
 )
 
 
