@@ -1,7 +1,9 @@
 """Tests in a real Airflow: a database of their own, and a connection that leads to an emulator."""
 
+import atexit
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,6 +17,7 @@ from warehouse_sync.emulator import Emulator
 
 HOME = Path(tempfile.mkdtemp(prefix="airflow-")) if importlib.util.find_spec("airflow") else None
 if HOME is not None:  # Airflow reads its settings when it is imported
+    atexit.register(shutil.rmtree, HOME, ignore_errors=True)
     os.environ["AIRFLOW_HOME"] = str(HOME)
     os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(HOME / "dags")
     os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
