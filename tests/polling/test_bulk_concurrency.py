@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
@@ -99,3 +100,24 @@ def test_bulk_operations_of_a_client_share_the_limit() -> None:
 
     in_no_time(check())
     assert in_no_time(most_at_first()) == 7  # 6, plus the one worker that each operation always has
+
+
+@pytest.mark.parametrize("count", [0, 1, 10, 100, 1000])
+def test_bulk_starts_few_more_workers_than_there_are_ids(count: int) -> None:
+    """A huge concurrency does not create a task for each worker that it allows."""
+    reports = Reports(lambda _: 1.0)
+
+    async def check() -> int:
+        created = 0
+
+        def create(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
+            nonlocal created
+            created += 1
+            return asyncio.Task(work, loop=loop, **options)
+
+        asyncio.get_running_loop().set_task_factory(create)
+        assert len(await collected(reports.poll(iter(names(count)), concurrency=200_000))) == count
+        assert reports.most == count
+        return created
+
+    assert in_no_time(check()) <= count + 64

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -364,3 +365,37 @@ async def test_pager_can_be_iterated_twice() -> None:
     """Each iteration starts from the first page."""
     runs = pager(History(list(range(5))), 0)
     assert [run.id async for run in runs] == [run.id async for run in runs] == list(range(5))
+
+
+@pytest.mark.parametrize("prefetch", [0, 8])
+async def test_pager_raises_if_the_pages_grow(prefetch: int) -> None:
+    """Runs between the last small page and the first large one would be missing."""
+
+    async def fetch(number: int) -> Page:
+        size = 2 if number < 3 else 4
+        first = (number - 1) * size
+        read = page(number, *range(first, first + size), more=number < 4)
+        return attrs.evolve(read, page_size=size, total_pages=4)
+
+    runs: list[int] = []
+    with pytest.raises(PaginationError, match="grew from 2 to 4 runs at page 3") as caught:
+        await collect(RunPager(fetch, pipeline_id="p", prefetch=prefetch), runs)
+    assert (runs, caught.value.page) == ([0, 1, 2, 3], 3)
+
+
+async def collect(runs: RunPager, into: list[int]) -> None:
+    """Append the ids of the runs."""
+    async for run in runs:
+        into.append(run.id)  # noqa: PERF401 - also those before an error
+
+
+def test_pager_accepts_pages_that_shrink() -> None:
+    """Their runs are repeated, not missing. Without a size, the number of runs on a page may vary."""
+    shrinking: dict[int, tuple[int, ...]] = {4: (0, 1, 2, 3), 2: (2, 3), 3: (4, 5, 6)}
+    deduplicator = RunDeduplicator("p")
+    for number, (size, ids) in enumerate(shrinking.items(), 1):
+        deduplicator.accept(number, attrs.evolve(page(number, *ids), page_size=size))
+    varying: list[tuple[int, ...]] = [(), (1,), (2, 3)]
+    deduplicator = RunDeduplicator("p")
+    for number, ids in enumerate(varying, 1):
+        deduplicator.accept(number, page(number, *ids))

@@ -207,3 +207,36 @@ async def test_clear_of_a_replaced_refresh_keeps_the_new_one(source: TokenSource
     assert source._refresh is current
     source._clear(current)
     assert source._refresh is None
+
+
+async def test_invalidate_of_fresh_tokens_is_damped(source: TokenSource, clock: FakeClock) -> None:
+    """An API that rejects every token causes a fetch at growing intervals, up to a minute, not one per request."""
+    endpoint = FakeTokenEndpoint(*(token_response(f"t{number}", 1e6) for number in range(100)))
+    replaced = []
+    for _ in range(300):
+        if source.invalidate(await source.get(endpoint.fetch)):
+            replaced.append(clock.now - 1000)
+        clock.now += 1
+    assert replaced == [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]
+
+
+async def test_invalidate_of_tokens_that_were_accepted_is_not_damped(source: TokenSource) -> None:
+    """They are replaced at once, however often."""
+    endpoint = FakeTokenEndpoint(*(token_response(f"t{number}") for number in range(30)))
+    assert source.invalidate(await source.get(endpoint.fetch))
+    assert not source.invalidate(await source.get(endpoint.fetch))
+    for _ in range(20):
+        token = await source.get(endpoint.fetch)
+        token.accepted = True
+        assert source.invalidate(token)
+
+
+async def test_invalidate_of_a_replaced_token_sends_the_request_again(source: TokenSource) -> None:
+    """Of many requests that were rejected together, the first one drops the token."""
+    endpoint = FakeTokenEndpoint(token_response("t1"), token_response("t2"))
+    first = await source.get(endpoint.fetch)
+    assert [source.invalidate(first) for _ in range(3)] == [True] * 3
+    second = await source.get(endpoint.fetch)
+    assert second.reveal() == "t2"
+    assert source.invalidate(first)
+    assert source.token is second

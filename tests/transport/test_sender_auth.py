@@ -11,7 +11,15 @@ from tests.support.clock import FakeClock, warp
 from tests.support.internals import loop_session, token_source
 from tests.support.kinds import BASE, CREATE, READ
 from tests.support.peer import TOKEN, Peer, refusal, reply, reset, stall, token
-from warehouse_sync import AsyncClient, ReadError, RetryPolicy, ServerError, Timeout, TokenError
+from warehouse_sync import (
+    AsyncClient,
+    ReadError,
+    RetryPolicy,
+    ServerError,
+    Timeout,
+    TokenError,
+    UnauthorizedError,
+)
 from warehouse_sync import TimeoutError as OurTimeoutError
 from warehouse_sync.transport.auth import AccessToken, Fetch, TokenResponse
 from warehouse_sync.transport.request import ApiRequest
@@ -246,3 +254,13 @@ async def test_sender_without_authorization_sends_no_token(peer: Peer) -> None:
         await sender.send(ApiRequest("GET", f"{BASE}/connections/c1", bytes))
     await sender.close()
     assert ["authorization" in arrival.headers for arrival in peer.on("*")] == [False, False]
+
+
+async def test_rejected_requests_in_a_row_share_two_tokens(peer: Peer, clock: FakeClock) -> None:
+    """An API that rejects every token causes one more token request, not one per request."""
+    peer.serve(READ.route, refusal(401, "no"))
+    async with AsyncClient(**peer.options(clock=clock.as_clock())) as client:
+        for _ in range(100):
+            with pytest.raises(UnauthorizedError):
+                await client.connections.get("c1")
+    assert peer.count(TOKEN) == 2

@@ -38,6 +38,7 @@ class NewEntry(Protocol[EntryT_co]):
 Ids = Iterable[PipelineRef] | AsyncIterable[PipelineRef]
 OnProgress = Callable[[Progress], None]
 
+MAX_WITHOUT_ID = 64  # workers that have no id yet; more start once these have one
 MAX_THROTTLED_ATTEMPTS = 6  # requests for one pipeline while the server throttles
 FIRST_DELAY = 1.0  # seconds before the second attempt, doubling
 MAX_DELAY = 60.0
@@ -92,6 +93,8 @@ class BulkRequests(Generic[T, EntryT]):
     _results: deque[EntryT] = attrs.field(factory=deque, init=False)
     _workers: set["asyncio.Task[None]"] = attrs.field(factory=set, init=False)
     _active: int = attrs.field(default=0, init=False)  # workers that have not decided to end
+    _without_id: int = attrs.field(default=0, init=False)  # workers that have not taken an id
+    _starting: bool = attrs.field(default=False, init=False)
     _result_ready: "asyncio.Future[None] | None" = attrs.field(default=None, init=False)
     _space_waiters: deque["asyncio.Future[None]"] = attrs.field(factory=deque, init=False)
     _exhausted: bool = attrs.field(default=False, init=False)
@@ -140,17 +143,23 @@ class BulkRequests(Generic[T, EntryT]):
         return result
 
     def _start_workers(self) -> None:
-        """Start workers up to the limit, at least one."""
+        """Start workers up to the limit, at least one, and few more than there may be ids."""
+        if self._starting:
+            return  # called by an eager task, inside the loop below, which goes on to start workers
+        self._starting = True
         while (
             not self._exhausted
             and self._active < self.concurrency
+            and self._without_id < MAX_WITHOUT_ID
             and (self._active == 0 or self.limit.has_room())
         ):
             self._active += 1
+            self._without_id += 1
             self.limit.worker_started()
             worker = asyncio.create_task(self._run_worker())
             self._workers.add(worker)
             worker.add_done_callback(self._on_worker_done)
+        self._starting = False
 
     def _on_worker_done(self, worker: "asyncio.Task[None]") -> None:
         self._workers.discard(worker)
@@ -178,12 +187,17 @@ class BulkRequests(Generic[T, EntryT]):
     async def _run_worker(self) -> None:
         """Send requests until there are no more ids, or until the number of workers exceeds the limit."""
         limit, results = self.limit, self._results
+        without_id = True
         while not self._exhausted:
             item = next(self._ids, _END) if self._async_ids is None else await self._async_ids.next()
             if item is _END:
                 self._exhausted = True
                 break
             pipeline_id = item if type(item) is str else pipeline_text(item)
+            if without_id:
+                without_id = False
+                self._without_id -= 1
+                self._start_workers()
             try:
                 result = await self.fetch(
                     pipeline_id

@@ -32,6 +32,7 @@ class RunDeduplicator:
     seen: set[int] = attrs.field(factory=set)
     _last_page: int | None = None  # `current_page` of the last page
     _first_total: int | None = None  # `total_items` of the first page
+    _page_size: int = 0  # the largest so far
     _pages_with_new: int = 0
     _pages_without_new: int = 0  # consecutive
 
@@ -44,6 +45,7 @@ class RunDeduplicator:
         if self._first_total is None:
             self._first_total = page.total_items
         self._check_page_number(number, page)
+        self._check_page_size(number, page)
         new = self._new_runs(page)
         self._check_progress(number, page, new)
         return page if new is page.items else attrs.evolve(page, items=new)
@@ -67,6 +69,18 @@ class RunDeduplicator:
         if last is not None and current == last and current != number:
             raise PaginationError(
                 f"the server returned page {current} of the runs of pipeline {self.pipeline_id!r} again instead of page {number}",
+                pipeline_id=self.pipeline_id,
+                page=number,
+            )
+
+    def _check_page_size(self, number: int, page: Page) -> None:
+        """Raise if the pages become larger: runs between the last page and this one would be missing."""
+        size, known = max(page.page_size or 0, len(page.items)), self._page_size
+        self._page_size = max(size, known)
+        if size > known > 0 and page.page_size is not None:
+            raise PaginationError(
+                f"the pages of the runs of pipeline {self.pipeline_id!r} grew from {known} to {size} runs at page {number}: "
+                "runs may be missing; list them again",
                 pipeline_id=self.pipeline_id,
                 page=number,
             )

@@ -25,6 +25,8 @@ from warehouse_sync.settings import Clock, Settings
 AUDIENCE = "https://api.mparticle.com"  # a constant, also for regional API hosts
 REFRESH_MARGIN = 300.0  # seconds before expiry at which a refresh starts, at most
 REFRESH_INTERVAL = 30.0  # seconds between attempts to refresh before expiry
+MIN_REPLACE_INTERVAL = 1.0  # seconds between replacements of tokens that were never accepted, doubling
+MAX_REPLACE_INTERVAL = 60.0
 LIVENESS_INTERVAL = 1.0  # seconds between checks that the event loop of a refresh is still running
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
@@ -49,14 +51,16 @@ class AccessToken:
     """A token and its times. Its `repr` does not show the token.
 
     Attributes:
+        accepted: Whether the API accepted it.
         refresh_at: When to start a refresh, on the monotonic clock.
         expires_at: When it expires, on the monotonic clock.
     """
 
-    __slots__ = ("__value", "expires_at", "refresh_at")
+    __slots__ = ("__value", "accepted", "expires_at", "refresh_at")
 
     def __init__(self, response: TokenResponse, *, requested_at: float) -> None:
         self.__value = response.access_token
+        self.accepted: bool = False
         self.expires_at: float = requested_at + response.lifetime
         self.refresh_at: float = self.expires_at - refresh_margin(response.lifetime)
 
@@ -120,6 +124,8 @@ class TokenSource:
         self._lock = threading.Lock()
         self._refresh: _Refresh | None = None
         self._next_refresh = float("-inf")
+        self._next_replacement = float("-inf")
+        self._replace_interval = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def get(self, fetch: Fetch) -> AccessToken:
@@ -155,11 +161,29 @@ class TokenSource:
                     ConfigurationError,
                 )  # another client's timeout or proxy may be the cause, but only once
 
-    def invalidate(self, token: AccessToken) -> None:
-        """Drop a token that the API rejected, unless it was already replaced."""
+    def invalidate(self, token: AccessToken) -> bool:
+        """Drop a token that the API rejected, unless it was already replaced.
+
+        Tokens that were never accepted are dropped at growing intervals only, so that an API that rejects every token does
+        not cause a fetch per request.
+
+        Returns:
+            Whether to send the request again with another token.
+        """
+        now = self._clock.monotonic()
         with self._lock:
-            if self.token is token:
-                self.token, self._rejected = None, token
+            if self.token is not token:
+                return True
+            if token.accepted:
+                self._replace_interval = 0.0
+            elif now < self._next_replacement:
+                return False
+            self._replace_interval = min(
+                max(2 * self._replace_interval, MIN_REPLACE_INTERVAL), MAX_REPLACE_INTERVAL
+            )
+            self._next_replacement = now + self._replace_interval
+            self.token, self._rejected = None, token
+            return True
 
     def reset_after_fork(self) -> None:
         """Drop the parent's refresh in a forked child, where it never ends."""

@@ -199,7 +199,7 @@ class RetryingSender:
                         else:
                             limiter.free += 1
                     context.in_flight = False
-                    return self._result(context, request, response, authorized.headers)
+                    return self._result(context, request, response, authorized)
                 except WarehouseSyncError as error:
                     problem = error
                 if self._drop_rejected_token(context, problem, authorized.token):
@@ -282,18 +282,23 @@ class RetryingSender:
         """Drop the token after the first 401 of a request, and return whether to replay it with a new one."""
         if not isinstance(error, UnauthorizedError) or self.auth is None or token is None:
             return False
-        if context.reauthorized:
+        if context.reauthorized or not self.auth.source.invalidate(token):
             return False
         context.reauthorized = True
         context.counted_attempts -= 1
-        self.auth.source.invalidate(token)
         return True
 
     def _result(
-        self, context: RequestContext, request: ApiRequest[T], response: ApiResponse, headers: RequestHeaders
+        self,
+        context: RequestContext,
+        request: ApiRequest[T],
+        response: ApiResponse,
+        authorized: _AuthorizedHeaders,
     ) -> T:
         """Return the decoded response, or raise the error that the server responded with."""
         status = response.status
+        if authorized.token is not None and status != 401:  # noqa: PLR2004 - an HTTP status
+            authorized.token.accepted = True
         if response.usage is not None:
             self.concurrency.on_usage(response.usage)
         if 200 <= status < 300:  # noqa: PLR2004 - success
@@ -310,7 +315,7 @@ class RetryingSender:
         raise to_api_error(
             request,
             response,
-            secrets=(*request.secrets, *headers.secrets),
+            secrets=(*request.secrets, *authorized.headers.secrets),
             attempts=context.attempts,
             elapsed=self.clock.monotonic() - context.started,
             now=self.clock.wall(),
