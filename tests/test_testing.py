@@ -7,6 +7,8 @@ from textwrap import dedent
 import pytest
 
 import warehouse_sync.testing
+from tests.support.peer import TOKEN, Peer, reply
+from warehouse_sync import AsyncClient
 
 pytest_plugins = ["pytester"]
 
@@ -45,6 +47,14 @@ def test_clock_stands_still_and_is_turned(warehouse_sync_emulator, warehouse_syn
 
 def test_clock_starts_anew(warehouse_sync_clock, warehouse_sync_emulator):
     assert warehouse_sync_emulator.now().isoformat() == "2025-01-01T12:00:00+00:00"
+"""
+ENVIRONMENT = """
+from warehouse_sync import Client
+
+def test_client_without_arguments_connects(warehouse_sync_environment):
+    [pipeline_id] = warehouse_sync_environment.seed(pipelines=1)
+    with Client() as client:
+        assert client.pipelines.report(pipeline_id).status == "idle"
 """
 # Left unset, pytest-asyncio warns.
 WITH_ASYNCIO = ("-o", "asyncio_default_fixture_loop_scope=function")
@@ -109,3 +119,24 @@ def test_import_is_fast() -> None:
     code = "import sys, pytest, warehouse_sync.testing; print([m for m in ('aiohttp', 'anyio', 'msgspec', 'cattrs', 'attr') if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout  # noqa: S603  # our own code
     assert out == "[]\n"
+
+
+def test_environment_names_the_emulator(pytester: pytest.Pytester) -> None:
+    """Code that reads its settings from the environment is tested as it is."""
+    passes(pytester, ENVIRONMENT, *WITH_ASYNCIO, count=1)
+
+
+async def test_forgotten_tokens_are_fetched_again() -> None:
+    """A client that is created afterwards fetches its own token; before, it shares one."""
+    with Peer() as peer:
+        peer.serve("GET /platform/v2/workspaces/1/inputs/data-pipelines", reply(200, []))
+        options = peer.options()
+        async with AsyncClient(**options) as first:
+            await first.pipelines.list()
+            for fetched in (1, 2):
+                async with AsyncClient(**options) as client:
+                    await client.pipelines.list()
+                assert peer.count(TOKEN) == fetched
+                warehouse_sync.testing.forget_tokens()
+            await first.pipelines.list()
+        assert peer.count(TOKEN) == 2

@@ -89,6 +89,19 @@ def _clock_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 @pytest.fixture
+def warehouse_sync_environment(
+    warehouse_sync_emulator: "Emulator", monkeypatch: pytest.MonkeyPatch
+) -> "Emulator":
+    """The emulator, named by the `WAREHOUSE_SYNC_*` variables of the environment.
+
+    Code that creates a client without arguments connects to it.
+    """
+    for name, value in warehouse_sync_emulator.client_options().items():
+        monkeypatch.setenv(f"WAREHOUSE_SYNC_{name.upper()}", str(value))
+    return warehouse_sync_emulator
+
+
+@pytest.fixture
 def warehouse_sync_sync_client(warehouse_sync_emulator: "Emulator") -> "Iterator[Client]":
     """A `Client` connected to the emulator."""
     from warehouse_sync import Client  # noqa: PLC0415 - slow to import
@@ -113,6 +126,16 @@ async def warehouse_sync_client(warehouse_sync_emulator: "Emulator") -> "AsyncIt
 
     async with AsyncClient(**warehouse_sync_emulator.client_options()) as client:
         yield client
+
+
+def forget_tokens() -> None:
+    """Make clients that are created from now on fetch new tokens.
+
+    Clients of one credential share a token. Call it before a test that counts or mocks token requests.
+    """
+    from warehouse_sync.transport import auth  # noqa: PLC0415 - slow to import
+
+    auth.forget_tokens()
 
 
 def patch_aioresponses() -> None:

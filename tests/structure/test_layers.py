@@ -37,7 +37,7 @@ USERS: Mapping[str, frozenset[str]] = {
     "frames": frozenset(),
     "integrations": frozenset({"declarative"}),
     "cli": frozenset({"declarative", "emulator", "_version"}),
-    "testing": frozenset({"emulator"}),
+    "testing": frozenset({"emulator", "transport"}),  # it forgets the tokens that clients share
     "tools": frozenset({"cli"}),
 }
 ALONE = ("emulator",)

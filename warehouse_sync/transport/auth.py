@@ -283,6 +283,12 @@ def shared_source(settings: Settings, clock: Clock) -> TokenSource:
         return source
 
 
+def forget_tokens() -> None:
+    """Make clients that are created from now on fetch new tokens; others keep theirs."""
+    with _sources_lock:
+        _sources.clear()
+
+
 def _after_fork() -> None:
     global _sources_lock  # noqa: PLW0603 - the parent may have held it during the fork
     _sources_lock = threading.Lock()
