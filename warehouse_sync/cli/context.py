@@ -28,12 +28,14 @@ from warehouse_sync.cli.profiles import (
     read_profile,
     user_folder,
 )
+from warehouse_sync.cli.project import select_environment
 from warehouse_sync.cli.warnings import handle_warnings, print_once
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from warehouse_sync import AsyncClient
+    from warehouse_sync.declarative import Environment
 
 PREFIX = "WAREHOUSE_SYNC_"
 API_URL = "https://api.mparticle.com"
@@ -82,12 +84,14 @@ class Context:
     Attributes:
         settings: The settings that were found, by name.
         timeout: Seconds a call may take; `None` for the client's default.
+        environment: The environment of the project; `None` without a project.
         token_folder: The folder of the credential's cached token; `None` without a cache.
     """
 
     settings: Mapping[str, Setting]
     timeout: float | None = None
     token_folder: Path | None = None
+    environment: "Environment | None" = None
 
     def value(self, name: str) -> str | None:
         """Return the value of a setting, or `None` if no source has it."""
@@ -182,13 +186,14 @@ def how_to_set(name: str) -> str:
     return f"{option} {PREFIX}{name.upper()}, or add {name} to a profile"
 
 
-def find(
+def find(  # noqa: PLR0913 - each is a source of settings
     options: Mapping[str, str | None],
     *,
     profile: str | None,
     postman_env: Path | None,
     environ: Mapping[str, str] | None = None,
     timeout: float | None = None,
+    environment: "Environment | None" = None,
 ) -> Context:
     """Find every setting in the first source that has it.
 
@@ -198,14 +203,45 @@ def find(
         postman_env: The value of `--postman-env`.
         environ: The environment; by default that of the process.
         timeout: Seconds a call may take.
+        environment: The environment of the project. It pins the workspace, and its profile is the default.
+
+    Raises:
+        CliError: A source is invalid, or has another workspace than the environment.
     """
     environ = os.environ if environ is None else environ
-    sources = list(_sources(options, profile, postman_env, environ))
+    default = environment.profile if environment else None
+    sources = list(_sources(options, profile, postman_env, environ, default))
     others = [name for name in SETTINGS if name not in CREDENTIAL]
     settings = _credential(sources)
     for source in sources:
         settings = {**source.find(others), **settings}
-    return Context(settings=settings, timeout=timeout, token_folder=_token_folder(settings, environ))
+    if environment is not None:
+        settings = {**settings, **_pinned(settings, environment)}
+    return Context(
+        settings=settings,
+        timeout=timeout,
+        token_folder=_token_folder(settings, environ),
+        environment=environment,
+    )
+
+
+def _pinned(settings: Mapping[str, Setting], environment: "Environment") -> dict[str, Setting]:
+    """Return the settings that an environment pins; other values are errors."""
+    source = f"environment {environment.name!r} of {environment.project.file}"
+    values = {"workspace_id": str(environment.workspace_id), "api_url": environment.api_url}
+    pinned = {}
+    for name, value in values.items():
+        if value is None:
+            continue
+        found = settings.get(name)
+        if found is not None and found.value.rstrip("/") != value.rstrip("/"):
+            raise CliError(
+                f"{found.name}{found.location} is {one_line(found.value)[:-1]}, but {source} has {name} {value}.",
+                ExitCode.CONFIGURATION,
+                f"Remove {found.name}, or choose another environment with --env.",
+            )
+        pinned[name] = Setting(raw=value, source=source, name=name, location=f" of {source}")
+    return pinned
 
 
 def _token_folder(settings: Mapping[str, Setting], environ: Mapping[str, str]) -> Path | None:
@@ -251,6 +287,7 @@ def _sources(
     profile: str | None,
     postman_env: Path | None,
     environ: Mapping[str, str],
+    default_profile: str | None,
 ) -> Iterator[_Source]:
     yield _Source(source="the command line", values=options, label=lambda name: FLAGS[name])
     if postman_env is not None:
@@ -262,7 +299,7 @@ def _sources(
     variables = {name: environ.get(PREFIX + name.upper()) for name in SETTINGS}
     yield _Source(source="the environment", values=variables, label=lambda name: PREFIX + name.upper())
     if profile is None:
-        default = read_default_profile(file, environ)
+        default = read_default_profile(file, environ, default_profile)
         if default is not None:
             yield _file_source(f"the default {default.where}", default.settings)
 
@@ -287,10 +324,17 @@ def context_options(command: _Command) -> _Command:
         api_url: str | None,
         token_url: str | None,
         timeout: float | None,
+        env: str | None,
         **kwargs: Any,  # noqa: ANN401 - arguments of any command
     ) -> Any:  # noqa: ANN401 - arguments of any command
         options = {"workspace_id": workspace, "api_url": api_url, "token_url": token_url}
-        context = find(options, profile=profile, postman_env=postman_env, timeout=timeout)
+        context = find(
+            options,
+            profile=profile,
+            postman_env=postman_env,
+            timeout=timeout,
+            environment=select_environment(kwargs.get("files"), env),
+        )
         click.get_current_context().meta[CREDENTIAL_SOURCE] = context.credential
         return command(*args, context=context, **kwargs)
 
@@ -300,6 +344,7 @@ def context_options(command: _Command) -> _Command:
 
 
 _OPTIONS = (
+    click.option("--env", metavar="NAME", help="Environment of the project."),
     click.option(
         "--profile",
         metavar="NAME",

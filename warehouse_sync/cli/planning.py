@@ -41,7 +41,9 @@ class PreparedPlan:
     state_file: "StateFile"
 
 
-def load_files(files: Path, output: Output, options: "Options | None" = None) -> "Declarations":
+def load_files(
+    context: Context, files: Path, output: Output, options: "Options | None" = None
+) -> "Declarations":
     """Read the files; note when they declare nothing.
 
     Raises:
@@ -49,7 +51,7 @@ def load_files(files: Path, output: Output, options: "Options | None" = None) ->
         UsageError: `options` has an id that the files do not declare, or one to rotate without a secret.
     """
     with errors.exit_on_error():
-        declarations = declarative.load(files)
+        declarations = declarative.load(files, environment=context.environment)
     if not declarations.resources:
         note_nothing_declared(files, output)
     if options is not None:
@@ -94,7 +96,11 @@ async def _prepare_plan(
 ) -> PreparedPlan:
     snapshot = await declarative.read_snapshot(client)
     state_file = declarative.StateFile.of(
-        api_url=api_url, workspace_id=client.workspace_id, environ=os.environ, files=declarations.files
+        api_url=api_url,
+        workspace_id=client.workspace_id,
+        environ=os.environ,
+        files=declarations.files,
+        environment=declarations.environment,
     )
     inputs = declarative.PlanInputs(
         workspace_id=client.workspace_id,

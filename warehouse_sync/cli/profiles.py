@@ -151,13 +151,23 @@ def read_profile(file: Path | None, name: str, environ: Mapping[str, str]) -> Pr
     return _profile(_read_toml(file), file, name, environ)
 
 
-def read_default_profile(file: Path | None, environ: Mapping[str, str]) -> Profile | None:
-    """Read the profile that `WAREHOUSE_SYNC_PROFILE` or `default` names, if any.
+def read_default_profile(
+    file: Path | None, environ: Mapping[str, str], of_project: str | None = None
+) -> Profile | None:
+    """Read the profile that is used without `--profile`, if any.
+
+    Args:
+        file: The profile file.
+        environ: The environment.
+        of_project: The profile of the project's environment. It replaces the user's default, and is not needed where
+            environment variables have the credential, such as in CI.
 
     Raises:
         CliError: As for `read_profile`.
     """
-    name = read_default_name(file, environ)
+    name = of_project or read_default_name(file, environ)
+    if of_project and all(environ.get(f"WAREHOUSE_SYNC_{each}") for each in ("CLIENT_ID", "CLIENT_SECRET")):
+        return None
     return None if name is None else read_profile(file, name, environ)
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from warehouse_sync.declarative.names import *  # noqa: F403 - listed once, in names.py
 
-# Commands that only print documents need these two, and neither YAML nor plans: a name is looked up here first.
-_LIGHT_MODULES = (f"{__name__}.errors", f"{__name__}.files.documents")
+# Commands that only print documents need these, and neither YAML nor plans: a name is looked up here first.
+_LIGHT_MODULES = (f"{__name__}.errors", f"{__name__}.project", f"{__name__}.files.documents")
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name

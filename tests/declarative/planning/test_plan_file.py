@@ -11,6 +11,7 @@ from warehouse_sync.declarative import InvalidFilesError, is_plan, read_plan
 PLAN: dict[str, Any] = {
     "warehouse_sync_plan": 2,
     "folder": "infra",
+    "environment": None,
     "workspace_id": 1,
     "api_url": "http://localhost",
     "files": "a",
@@ -34,6 +35,7 @@ def test_plan_is_read(tmp_path: Path) -> None:
     [
         {"warehouse_sync_plan": 1},
         {"folder": 1},
+        {"environment": 1},
         {"changes": None},
         {"options": None},
         *(

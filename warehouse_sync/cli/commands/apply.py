@@ -68,7 +68,7 @@ def apply(  # noqa: PLR0913 - one argument per option
 def _prepare_files(
     context: Context, output: Output, files: Path, options: "Options", *, yes: bool
 ) -> PreparedPlan:
-    declarations = load_files(files, output, options)
+    declarations = load_files(context, files, output, options)
     prepared = prepare_plan(context, declarations, options)
     confirming = bool(prepared.plan.steps) and not yes
     print_plan(output, prepared, confirming=confirming)
@@ -83,7 +83,7 @@ def _prepare_saved(context: Context, output: Output, file: Path) -> PreparedPlan
     with errors.exit_on_error():
         saved = declarative.read_plan(file)
         options = _saved_options(saved)
-        declarations = declarative.load(_folder_of(saved))
+        declarations = declarative.load(_folder_of(saved), environment=context.environment)
     prepared = prepare_plan(context, declarations, options)
     with errors.exit_on_error():
         saved.check(prepared.inputs, prepared.plan)

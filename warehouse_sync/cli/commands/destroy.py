@@ -37,7 +37,7 @@ def destroy(*, context: Context, output: Output, files: Path, confirmed: str | N
 
     Example: warehouse-sync destroy infra/ --workspace 5328
     """
-    declarations = load_files(files, output)
+    declarations = load_files(context, files, output)
     prepared = prepare_destroy_plan(context, declarations, unmanaged=unmanaged)
     print_plan(output, prepared, confirming=bool(prepared.plan.steps) and confirmed is None)
     with errors.exit_on_error():

@@ -51,7 +51,7 @@ def drift(*, context: Context, output: Output, files: Path, options: "Options") 
 
     Example: warehouse-sync drift infra/ --quiet
     """
-    declarations = load_files(files, output, options)
+    declarations = load_files(context, files, output, options)
     prepared = prepare_plan(context, declarations, options)
     print_plan(output, prepared, listing_unmanaged=True)
     sys.exit(DRIFT if prepared.plan.steps or prepared.plan.blockers else ExitCode.OK)

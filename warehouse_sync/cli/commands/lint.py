@@ -12,6 +12,7 @@ from warehouse_sync.cli.documents import escape_json
 from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.output import Output, quiet_option
 from warehouse_sync.cli.planning import files_argument, note_nothing_declared
+from warehouse_sync.cli.project import select_environments
 from warehouse_sync.cli.streams import printable_lines
 
 FORMATS = ("text", "json", "sarif", "github")
@@ -31,6 +32,7 @@ FORMATS = ("text", "json", "sarif", "github")
 @click.option(
     "--max-columns", type=click.IntRange(1), default=100, help="Columns per query that your account allows."
 )
+@click.option("--env", metavar="NAME", help="Check this environment of the project instead of all.")
 @quiet_option
 def lint(  # noqa: PLR0913 - one argument per option
     *,
@@ -40,6 +42,7 @@ def lint(  # noqa: PLR0913 - one argument per option
     strict: bool,
     max_active_pipelines: int,
     max_columns: int,
+    env: str | None,
     quiet: bool,
 ) -> None:
     """Check files for errors without calling the API.
@@ -53,8 +56,12 @@ def lint(  # noqa: PLR0913 - one argument per option
     # SQL that sqlglot cannot parse becomes a finding, so its log line would be a duplicate.
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     limits = declarative.Limits(active_pipelines=max_active_pipelines, columns=max_columns)
-    findings = declarative.lint_files(files, now=datetime.now(UTC), limits=limits)
-    if not findings and not declarative.load(files).resources:
+    environments, now = select_environments(files, env), datetime.now(UTC)
+    per_environment = (
+        declarative.lint_files(files, now=now, limits=limits, environment=each) for each in environments
+    )
+    findings = list(dict.fromkeys(finding for each in per_environment for finding in each))
+    if not findings and not declarative.load(files, environment=environments[0]).resources:
         note_nothing_declared(files, Output(quiet=quiet))
     match "json" if as_json else form:
         case "json":

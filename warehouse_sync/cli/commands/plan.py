@@ -32,8 +32,15 @@ def plan(*, context: Context, output: Output, files: Path, out: Path | None, opt
 
     Example: warehouse-sync plan infra/ --out plan.json
     """
-    declarations = load_files(files, output, options)
+    declarations = load_files(context, files, output, options)
     prepared = prepare_plan(context, declarations, options)
     if out is not None:
-        declarative.save_plan(out, prepared.plan, prepared.inputs, folder=str(files), options=options)
+        declarative.save_plan(
+            out,
+            prepared.plan,
+            prepared.inputs,
+            folder=str(files),
+            options=options,
+            environment=context.environment.name if context.environment else None,
+        )
     print_plan(output, prepared)

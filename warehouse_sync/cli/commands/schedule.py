@@ -72,7 +72,7 @@ def preview(  # noqa: PLR0913 - one argument per option
     Example: warehouse-sync schedule preview orders --files infra/ --zone Europe/Berlin
     """
     time_zone = _zone(zone)
-    spec = _from_files(files, pipeline_id) if files else _from_workspace(context, pipeline_id)
+    spec = _from_files(files, pipeline_id, context) if files else _from_workspace(context, pipeline_id)
     syncs = declarative.upcoming(spec, now=after or current_time(context.api_url), count=count)
     output.rows([_row(sync, time_zone) for sync in syncs], _COLUMNS)
     if not syncs:
@@ -88,9 +88,10 @@ def _zone(name: str | None) -> ZoneInfo | None:
         raise click.UsageError(f"unknown time zone {name!r}; use a name such as Europe/Berlin") from None
 
 
-def _from_files(files: Path, pipeline_id: str) -> "PipelineSpec":
+def _from_files(files: Path, pipeline_id: str, context: Context) -> "PipelineSpec":
     with errors.exit_on_error():
-        declared = declarative.load(files).by_key().get(("pipeline", pipeline_id))
+        declared_resources = declarative.load(files, environment=context.environment)
+        declared = declared_resources.by_key().get(("pipeline", pipeline_id))
     if declared is None or not isinstance(declared.spec, warehouse_sync.PipelineSpec):
         raise errors.CliError(f"{files} declares no pipeline {pipeline_id!r}.", ExitCode.NOT_FOUND)
     return declared.spec

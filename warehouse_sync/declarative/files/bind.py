@@ -46,17 +46,15 @@ class Binder:
     Args:
         kind: The kind of the resource.
         label: The prefix of paths in messages, such as `pipelines.orders`.
-        folder: The folder to which `file:` references are relative.
         read_sql: Reads a `.sql` file.
     """
 
-    def __init__(self, kind: Kind, *, label: str, folder: Path, read_sql: ReadSQL) -> None:
+    def __init__(self, kind: Kind, *, label: str, read_sql: ReadSQL) -> None:
         self.problems: list[Problem] = []
         self._kind = kind
         self._label = label
-        self._folder = folder
         self._read_sql = read_sql
-        self._location = Location(str(folder))
+        self._location = Location("")
         self._locations: dict[str, Location] = {}
         self._secrets: dict[str, SecretReference] = {}
         self._sections: list[SyncMode | Schedule] = []
@@ -176,7 +174,7 @@ class Binder:
 
     def _secret(self, node: Node, path: str) -> object:
         text = node.value if isinstance(node, Scalar) else None
-        reference = parse_secret_reference(text, self._folder) if isinstance(text, str) else None
+        reference = parse_secret_reference(text, _folder_of(node)) if isinstance(text, str) else None
         if reference is None:
             message = "is a secret, which must not be stored in this file: use env:NAME or file:PATH"
             return self._wrong(node, path, message)
@@ -197,7 +195,7 @@ class Binder:
         return self._wrong(node, path, f"must be an integer, not {kind_of(node)}")
 
     def _text(self, field: FieldInfo, node: Scalar, path: str) -> object:
-        if isinstance(node.value, str) and parse_secret_reference(node.value, self._folder) is not None:
+        if isinstance(node.value, str) and parse_secret_reference(node.value, _folder_of(node)) is not None:
             message = "is not a secret, so env: and file: references are not allowed: write the value itself"
             return self._wrong(node, path, message)
         if isinstance(node.value, str):
@@ -252,6 +250,11 @@ class Binder:
 
     def _report(self, location: Location, path: str, message: str) -> None:
         self.problems.append(Problem(location=location, path=f"{self._label}.{path}", message=message))
+
+
+def _folder_of(node: Node) -> Path:
+    """Return the folder of the document that a node comes from, to which paths are relative."""
+    return Path(node.location.file).parent
 
 
 def _suggestion(word: str, known: Iterable[str]) -> str:

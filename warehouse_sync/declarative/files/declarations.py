@@ -10,6 +10,7 @@ from warehouse_sync import ConnectionSpec, Secret
 from warehouse_sync.declarative.errors import Location, Problem
 from warehouse_sync.declarative.files.fields import Kind, Spec
 from warehouse_sync.declarative.files.secret_references import SecretReference
+from warehouse_sync.declarative.project import Environment
 
 Key = tuple[str, str]
 
@@ -57,12 +58,16 @@ class Declarations:
         digest: A hash of every file that was read.
         files: The file or folder that was read.
         skipped: Files and folders that were skipped although they can contain declarations.
+        elsewhere: Resources that other files of the project declare.
+        environment: The environment of the project; `None` without a project.
     """
 
     resources: tuple[DeclaredResource, ...]
     digest: str
     files: Path
     skipped: tuple[Problem, ...] = ()
+    elsewhere: frozenset[Key] = frozenset()
+    environment: Environment | None = None
 
     def by_key(self) -> dict[Key, DeclaredResource]:
         """Return the resources by kind and id."""

@@ -1,6 +1,7 @@
 """Find the documents of a folder, and report everything that is skipped."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -8,6 +9,7 @@ import attrs
 from warehouse_sync.declarative.errors import Location, Problem
 from warehouse_sync.declarative.files.fields import KINDS
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
+from warehouse_sync.declarative.project import PROJECT_FILE
 
 MAX_FILE_SIZE = 1_000_000  # bytes
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -35,8 +37,12 @@ class DocumentSearch:
         self.skipped.append(Problem(location=Location(str(path)), message=reason))
 
 
-def find_documents(folder: Path) -> DocumentSearch:
+def find_documents(folder: Path, is_ignored: Callable[[Path], bool] = lambda _: False) -> DocumentSearch:
     """Search a folder recursively, without following symbolic links to folders.
+
+    Args:
+        folder: The folder.
+        is_ignored: Returns whether a file or folder is ignored without a word.
 
     Hidden files and folders are skipped. They are reported only if they contain declarations, because tools keep their own
     YAML and JSON files there.
@@ -47,10 +53,16 @@ def find_documents(folder: Path) -> DocumentSearch:
         current, is_hidden = pending.pop()
         for path in _entries(current, search):
             hides = is_hidden or path.name.startswith(".")
+            if is_ignored(path):
+                continue
             if path.is_symlink() and _is_folder(path):
                 search.skip(path, "is a symbolic link to a folder and is skipped: replace it with the folder")
             elif _is_folder(path):
-                if path.name != ".git":
+                if (path / PROJECT_FILE).is_file():
+                    search.skip(
+                        path, "is a project of its own and is skipped: run the command for this folder"
+                    )
+                elif path.name != ".git":
                     pending.append((path, hides))
             elif path.name.lower().endswith(SUFFIXES):
                 _add_file(path, search, is_hidden=hides)

@@ -1,7 +1,8 @@
 """Load declarations from files and folders, and report every problem."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import attrs
@@ -17,46 +18,89 @@ from warehouse_sync.declarative.files.discover import (
 )
 from warehouse_sync.declarative.files.fields import KINDS, Kind
 from warehouse_sync.declarative.files.nodes import Mapping, Node, Sequence, kind_of
+from warehouse_sync.declarative.files.overlay import merge
 from warehouse_sync.declarative.files.parse_json import parse_json
 from warehouse_sync.declarative.files.parse_yaml import parse_yaml
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
+from warehouse_sync.declarative.files.variables import MARK, Variables
+from warehouse_sync.declarative.project import Environment
 
 PLAN_KEY = "warehouse_sync_plan"
 _SECTIONS = {kind.section: kind for kind in KINDS}
 _NAMES = {kind.name: kind for kind in KINDS}
 
 
-def load(path: Path) -> Declarations:
+def load(path: Path, *, environment: Environment | None = None) -> Declarations:
     """Load the declarations of a file or a folder.
 
     Args:
         path: A `.yaml`, `.yml` or `.json` file, or a folder that is searched recursively.
+        environment: The environment of the project, with its variables and its overlay.
 
     Raises:
         InvalidFilesError: The files have problems; the error lists all of them.
     """
-    declarations, problems = read(path)
+    declarations, problems = read(path, environment=environment)
     if problems:
         raise InvalidFilesError(problems)
     return declarations
 
 
-def read(path: Path) -> tuple[Declarations, list[Problem]]:
+def read(path: Path, *, environment: Environment | None = None) -> tuple[Declarations, list[Problem]]:
     """Return the valid declarations of a file or a folder, and every problem."""
     is_folder = path.is_dir()
-    search = find_documents(path) if is_folder else _single_document(path)
-    reader = _Reader(path if is_folder else path.parent)
+    search = find_documents(path, _ignores(environment)) if is_folder else _single_document(path)
+    reader = _Reader(path if is_folder else path.parent, environment)
+    if environment is not None and environment.overlay is not None:
+        reader.read_overlay(environment.overlay)
     for file in search.documents:
         reader.read(file, is_trusted=not is_folder)
+    is_whole = environment is None or path.resolve() == environment.project.root
+    if is_whole:
+        reader.bind_overlay()
     if not is_folder and not search.documents:
         message = f"is neither a folder nor a {', '.join(SUFFIXES)} file"
         reader.problems.append(Problem(location=Location(str(path)), message=message))
     order = {kind.name: position for position, kind in enumerate(KINDS)}
     resources = tuple(sorted(reader.found.values(), key=lambda each: order[each.kind.name]))
     declarations = Declarations(
-        resources=resources, digest=reader.digest(), files=path, skipped=tuple(search.skipped)
+        resources=resources,
+        digest=reader.digest(),
+        files=path,
+        skipped=tuple(search.skipped),
+        environment=environment,
     )
-    return declarations, reader.problems
+    if is_whole or environment is None:
+        return declarations, reader.problems
+    whole, problems = read(environment.project.root, environment=environment)
+    elsewhere = frozenset(whole.by_key()) - declarations.by_key().keys()
+    skipped = whole.skipped + tuple(
+        attrs.evolve(each, message=f"has a problem: {each.message}") for each in problems
+    )
+    return attrs.evolve(declarations, elsewhere=elsewhere, skipped=skipped), reader.problems
+
+
+def _ignores(environment: Environment | None) -> Callable[[Path], bool]:
+    """Return whether a project ignores a path: overlays, and what its patterns match."""
+    if environment is None:
+        return lambda _: False
+    project = environment.project
+    overlays = {overlay.resolve() for overlay in project.overlays}
+
+    def is_ignored(path: Path) -> bool:
+        absolute = path.absolute()
+        if absolute.is_symlink():
+            return False
+        absolute = absolute.resolve()
+        if absolute in overlays:
+            return True
+        relative = absolute.relative_to(project.root).as_posix()
+        return any(
+            fnmatch(relative, pattern.rstrip("/")) or fnmatch(path.name, pattern.rstrip("/"))
+            for pattern in project.ignore
+        )
+
+    return is_ignored
 
 
 def _single_document(path: Path) -> DocumentSearch:
@@ -70,16 +114,21 @@ class _Reader:
 
     Attributes:
         root: The folder that every file must be in, after symbolic links are resolved.
+        environment: The environment, whose variables are replaced.
     """
 
     root: Path
+    environment: Environment | None = None
     problems: list[Problem] = attrs.field(factory=list)
     found: dict[Key, DeclaredResource] = attrs.field(factory=dict)
     contents: list[tuple[str, bytes]] = attrs.field(factory=list)
+    overlay: dict[Key, tuple[Kind, Mapping]] = attrs.field(factory=dict)
 
     def digest(self) -> str:
         """Return a hash of the names and contents of all files."""
         total = hashlib.sha256()
+        if self.environment is not None:
+            total.update(repr((self.environment.name, sorted(self.environment.variables.items()))).encode())
         for name, content in self.contents:
             total.update(f"{len(name)}:{name}:{len(content)}:".encode())
             total.update(content)
@@ -87,18 +136,43 @@ class _Reader:
 
     def read(self, file: Path, *, is_trusted: bool) -> None:
         """Read the documents of a file. A trusted file may be a link out of the root."""
+        for document in self._documents(file, None if is_trusted else self.root):
+            for kind, label, node in self._resources(document):
+                _, changes = self.overlay.pop((kind.name, node.text("id") or ""), (kind, None))
+                self._bind(kind, label, merge(node, changes) if changes else node)
+
+    def read_overlay(self, path: Path) -> None:
+        """Read the documents of an overlay, which are merged into those of the project."""
+        for file in find_documents(path).documents if path.is_dir() else [path]:
+            for document in self._documents(file, path if path.is_dir() else path.parent):
+                for kind, _, node in self._resources(document):
+                    first = self.overlay.setdefault((kind.name, node.text("id") or ""), (kind, node))[1]
+                    if first is not node:
+                        self._add(
+                            node, f"this {kind.noun} is already changed at {first.location}: remove one"
+                        )
+
+    def bind_overlay(self) -> None:
+        """Add the resources that only the overlay declares."""
+        for kind, node in self.overlay.values():
+            self._bind(kind, f"{kind.section}.{node.text('id') or '?'}", node)
+
+    def _documents(self, file: Path, root: Path | None) -> list[Node]:
+        """Return the documents of a file with their variables replaced; none for a saved plan or a schema."""
         before = len(self.problems)
-        text = self._text(file, Location(str(file)), None if is_trusted else self.root)
+        text = self._text(file, Location(str(file)), root)
         if text is None:
-            return
+            return []
         parse = parse_json if file.suffix == ".json" else parse_yaml
         documents = parse(text, str(file), self.problems.append)
         if _is_plan_or_schema(documents):
             del self.problems[before:], self.contents[-1:]
-            return
-        for document in documents:
-            for kind, label, node in self._resources(document):
-                self._bind(kind, label, node, file)
+            return []
+        return [self._variables.in_node(each) for each in documents] if MARK in text else documents
+
+    @property
+    def _variables(self) -> Variables:
+        return Variables(environment=self.environment, report=self.problems.append)
 
     def _text(self, file: Path, location: Location, root: Path | None) -> str | None:
         """Return the content of a file, or `None` after a problem."""
@@ -155,13 +229,8 @@ class _Reader:
             else:
                 self._add(item, f"a {kind.noun} must be a mapping, not {kind_of(item)}")
 
-    def _bind(self, kind: Kind, label: str, node: Mapping, file: Path) -> None:
-        binder = Binder(
-            kind,
-            label=label,
-            folder=file.parent,
-            read_sql=lambda name, location: self._sql(file.parent, name, location),
-        )
+    def _bind(self, kind: Kind, label: str, node: Mapping) -> None:
+        binder = Binder(kind, label=label, read_sql=self._sql)
         declared = binder.bind(node)
         self.problems += binder.problems
         if declared is None:
@@ -173,8 +242,9 @@ class _Reader:
                 f"the {kind.noun} {declared.spec.id!r} is already declared at {first.location}: remove one of them",
             )
 
-    def _sql(self, folder: Path, name: str, location: Location) -> str | None:
+    def _sql(self, name: str, location: Location) -> str | None:
         """Return the content of a `.sql` file without the newline at its end."""
+        file = Path(location.file).parent / name
         if Path(name).is_absolute() or ".." in Path(name).parts:
             self.problems.append(
                 Problem(
@@ -182,8 +252,16 @@ class _Reader:
                 )
             )
             return None
-        text = self._text(folder / name, location, self.root)
-        return None if text is None else text.removesuffix("\n").removesuffix("\r")
+        text = self._text(file, location, self._root_of(file))
+        if text is None:
+            return None
+        return self._variables.in_query(text, str(file)).removesuffix("\n").removesuffix("\r")
+
+    def _root_of(self, file: Path) -> Path:
+        """Return the folder that a query must be in: that of the overlay for its own queries."""
+        overlay = self.environment.overlay if self.environment else None
+        folder = overlay if overlay is None or overlay.is_dir() else overlay.parent
+        return folder if folder is not None and file.is_relative_to(folder) else self.root
 
     def _add(self, node: Node, message: str) -> None:
         self.problems.append(Problem(location=node.location, message=message))

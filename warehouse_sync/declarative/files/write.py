@@ -10,6 +10,7 @@ from warehouse_sync.declarative.errors import PlanError
 from warehouse_sync.declarative.files.documents import to_document
 from warehouse_sync.declarative.files.fields import CONFIGS, KINDS, Spec
 from warehouse_sync.declarative.files.parse_yaml import ambiguity, plain_value
+from warehouse_sync.declarative.files.variables import escape
 from warehouse_sync.declarative.files.whole_files import write_whole
 from warehouse_sync.declarative.planning.diff import secret_paths
 from warehouse_sync.declarative.planning.snapshot import Model, Snapshot
@@ -60,7 +61,7 @@ def export_documents(snapshot: Snapshot) -> tuple[dict[str, str], list[str]]:
 
 def resource_document(spec: Spec) -> dict[str, Any]:
     """Return the document of a resource, with `env:` references for its secrets."""
-    document = to_document(spec)
+    document: dict[str, Any] = _escaped(to_document(spec))
     needed = secret_paths(spec)
     for path in sorted(needed):
         section, _, name = path.rpartition(".")
@@ -68,6 +69,17 @@ def resource_document(spec: Spec) -> dict[str, Any]:
         if section or name in holder:
             holder[name] = f"env:{variable_name(spec.id, name)}"
     return document
+
+
+def _escaped(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return a document in which no text is a reference to a variable."""
+    match value:
+        case str():
+            return escape(value)
+        case dict():
+            return {key: _escaped(each) for key, each in value.items()}
+        case _:
+            return value
 
 
 def variable_name(resource_id: str, field: str) -> str:

@@ -10,20 +10,24 @@ from warehouse_sync.declarative.files.declarations import Declarations
 from warehouse_sync.declarative.files.load import read
 from warehouse_sync.declarative.lint.pipelines import lint_pipelines, report
 from warehouse_sync.declarative.lint.rules import ERROR, RULES, WARNING, Finding, Limits
+from warehouse_sync.declarative.project import Environment
 
 
-def lint_files(path: Path, *, now: datetime, limits: Limits | None = None) -> list[Finding]:
+def lint_files(
+    path: Path, *, now: datetime, limits: Limits | None = None, environment: Environment | None = None
+) -> list[Finding]:
     """Run all rules on a file or a folder.
 
     Args:
         path: The file or folder.
         now: The current time, from which catch-up limits are counted.
         limits: The limits of the account; the documented ones if `None`.
+        environment: The environment of the project.
 
     Returns:
         The findings, ordered by file and line.
     """
-    declarations, problems = read(path)
+    declarations, problems = read(path, environment=environment)
     limits = limits or Limits()
     findings = [
         Finding(rule=RULES["WS001"], location=each.location, message=each.message, path=each.path)

@@ -63,6 +63,13 @@ def prune_blockers(
         )
 
 
+def destroy_blockers(declarations: Declarations) -> Iterator[str]:
+    """Yield why a part of a project cannot be destroyed."""
+    if declarations.elsewhere and declarations.environment is not None:
+        root = declarations.environment.project.root
+        yield f"{declarations.files} is only a part of the project: destroy {root}, or remove files and apply with --prune"
+
+
 def shared_notes(state: State, shared: list[Key]) -> Iterator[str]:
     """Yield the resources that are kept because other files still declare them."""
     for key in shared:

@@ -16,6 +16,7 @@ from warehouse_sync.declarative.planning.diff import (
     secret_paths,
 )
 from warehouse_sync.declarative.planning.ownership import (
+    destroy_blockers,
     named,
     ownership_notes,
     prune_blockers,
@@ -86,7 +87,7 @@ class Plan:
         notes: Remarks for the reader.
         blockers: Why the plan cannot be applied; empty if it can.
         unmanaged: The resources of the workspace that no files declare or manage.
-        declared: The declared resources.
+        declared: The declared resources, also those of other files of the project.
         serial: The serial number of the state that the plan was made with.
     """
 
@@ -126,14 +127,15 @@ def make_plan(
     """
     options = options or Options()
     declared = frozenset(declarations.by_key())
+    kept = declared | declarations.elsewhere
     there = frozenset(snapshot.models)
     declared_changes = [
         _change(each, snapshot.models.get(each.key), state, environ, rotate=each.spec.id in options.rotate)
         for each in declarations.resources
     ]
-    orphans, shared = split_shared(state, (state.managed & there) - declared)
+    orphans, shared = split_shared(state, (state.managed & there) - kept)
     deleted = [_deletion(key) for key in _in_delete_order(orphans)] if options.prune else []
-    unmanaged = tuple(sorted(there - declared - state.ownership.keys()))
+    unmanaged = tuple(sorted(there - kept - state.ownership.keys()))
     changes = (*declared_changes, *deleted)
     return Plan(
         changes=changes,
@@ -154,7 +156,7 @@ def make_plan(
             ),
         ),
         unmanaged=unmanaged,
-        declared=declared,
+        declared=kept,
         serial=state.serial,
     )
 
@@ -183,7 +185,10 @@ def make_destroy_plan(
             *unmanaged_notes(kept),
             *shared_notes(state, shared),
         ),
-        blockers=tuple(_blockers(changes, snapshot, Options())),
+        blockers=(
+            *_blockers(changes, snapshot, Options()),
+            *destroy_blockers(declarations),
+        ),
         serial=state.serial,
     )
 

@@ -44,12 +44,14 @@ class SavedPlan:
         folder: The folder of the files, as the user gave it.
         inputs: The inputs of the plan.
         options: The options of the plan.
+        environment: The name of the project's environment; `None` without a project.
         document: The JSON document.
     """
 
     folder: str
     inputs: PlanInputs
     options: Options
+    environment: str | None
     document: Mapping[str, Any]
 
     def check(self, inputs: PlanInputs, plan: Plan) -> None:
@@ -98,11 +100,20 @@ def changes_document(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def save_plan(file: Path, plan: Plan, inputs: PlanInputs, *, folder: str, options: Options) -> None:
+def save_plan(  # noqa: PLR0913 - each is a part of the file
+    file: Path,
+    plan: Plan,
+    inputs: PlanInputs,
+    *,
+    folder: str,
+    options: Options,
+    environment: str | None = None,
+) -> None:
     """Save a plan to a file, whole or not at all."""
     document = {
         PLAN_KEY: FORMAT,
         "folder": folder,
+        "environment": environment,
         **attrs.asdict(inputs),
         "options": {
             "prune": options.prune,
@@ -143,6 +154,7 @@ def _parse(document: dict[str, Any]) -> SavedPlan:
         folder=_typed(document["folder"], str),
         inputs=PlanInputs(**{field.name: document[field.name] for field in attrs.fields(PlanInputs)}),
         options=_parse_options(document["options"]),
+        environment=None if document["environment"] is None else _typed(document["environment"], str),
         document={**document, "changes": list(document["changes"])},
     )
 

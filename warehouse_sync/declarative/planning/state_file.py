@@ -10,10 +10,17 @@ from pathlib import Path
 import attrs
 
 from warehouse_sync import ConfigurationError
-from warehouse_sync.declarative.errors import StalePlanError
+from warehouse_sync.declarative.errors import PlanError, StalePlanError
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
-from warehouse_sync.declarative.planning.state import InvalidStateError, State, StoredState, parse_state
+from warehouse_sync.declarative.planning.state import (
+    InvalidStateError,
+    Ownership,
+    State,
+    StoredState,
+    parse_state,
+)
 from warehouse_sync.declarative.planning.state_store import LocalStore, Store, replace_file
+from warehouse_sync.declarative.project import Environment
 
 KEY_VARIABLE = "WAREHOUSE_SYNC_FINGERPRINT_KEY"
 _MIN_KEY_LENGTH = 32
@@ -27,6 +34,7 @@ class StateFile:
     Attributes:
         store: Where the state is.
         owner: The name of the project, or the folder of the files without one.
+        folder: The folder of the project. What was applied from it without a project belongs to the project.
         key_file: The file with the key of the fingerprints, readable only by the user.
         given_key: The key from the environment, used instead of the file's.
     """
@@ -35,14 +43,24 @@ class StateFile:
     owner: str
     key_file: Path
     given_key: str | None = attrs.field(default=None, repr=False)
+    folder: Path | None = None
 
     @classmethod
-    def of(cls, *, api_url: str, workspace_id: int, environ: Mapping[str, str], files: Path) -> "StateFile":
-        """Return the state of a workspace for a folder of files."""
+    def of(
+        cls,
+        *,
+        api_url: str,
+        workspace_id: int,
+        environ: Mapping[str, str],
+        files: Path,
+        environment: Environment | None = None,
+    ) -> "StateFile":
+        """Return the state of a workspace for a folder of files, or for its project."""
         file = local_file(api_url=api_url, workspace_id=workspace_id, environ=environ)
         return cls(
             store=LocalStore(file=file),
-            owner=str(files.resolve()),
+            owner=environment.project.name if environment else str(files.resolve()),
+            folder=environment.project.root if environment else None,
             key_file=file.with_suffix(".key"),
             given_key=_given_key(environ),
         )
@@ -65,7 +83,7 @@ class StateFile:
             owner=self.owner,
             key=self._key(stored.key),
             serial=stored.serial,
-            ownership=stored.ownership,
+            ownership={key: self._renamed(found) for key, found in stored.ownership.items()},
             fingerprints=stored.fingerprints,
             missing=missing,
             notes=notes,
@@ -100,6 +118,16 @@ class StateFile:
         self.store.write((json.dumps({**state.content(), "serial": serial + 1}, indent=1) + "\n").encode())
         state.serial = serial + 1
 
+    def _renamed(self, found: Ownership) -> Ownership:
+        """Return an ownership in which the folder of the project counts as the project."""
+        if self.folder is None:
+            return found
+        owner, *others = (
+            self.owner if Path(each).is_absolute() and Path(each).is_relative_to(self.folder) else each
+            for each in (found.owner, *found.others)
+        )
+        return Ownership(owner, tuple(each for each in dict.fromkeys(others) if each != owner))
+
     def _key(self, stored: str | None) -> str:
         if self.given_key is not None:
             return self.given_key
@@ -113,7 +141,11 @@ def local_file(*, api_url: str, workspace_id: int, environ: Mapping[str, str]) -
     """Return the user's state file of a workspace."""
     folder = environ.get("XDG_STATE_HOME") or "~/.local/state"
     location = hashlib.sha256(api_url.encode()).hexdigest()[:12]
-    return Path(folder).expanduser() / "warehouse-sync" / f"{workspace_id}-{location}.json"
+    try:
+        root = Path(folder).expanduser()
+    except RuntimeError:  # neither HOME nor an entry of the user database
+        raise PlanError(["there is no home folder for the state: set XDG_STATE_HOME"]) from None
+    return root / "warehouse-sync" / f"{workspace_id}-{location}.json"
 
 
 def _given_key(environ: Mapping[str, str]) -> str | None:
