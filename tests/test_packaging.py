@@ -186,7 +186,7 @@ def test_lowest_versions_match_the_declared_minimums() -> None:
     extras = project["optional-dependencies"]
     floors = dict(
         requirement.split(">=")
-        for requirement in (*project["dependencies"], *extras["cli"], *extras["emulator"])
+        for requirement in (*project["dependencies"], *extras["cli"], *extras["emulator"], *extras["state"])
     )
     pins = re.findall(
         r"^(\S+)==(\S+)$", (ROOT / "tests" / "lowest.txt").read_text(encoding="utf-8"), flags=re.MULTILINE

@@ -27,6 +27,12 @@ FAULTS: dict[str, dict[str, Any]] = {
     "wrong shape": {"junk": '[{"id": 3, "config": {"password": "canary-password"}}]'},
 }
 OFFLINE = {
+    "state list",
+    "state show",
+    "state adopt",
+    "state forget",
+    "state mv",
+    "state unlock",
     "lint",
     "schema",
     "init",
@@ -104,7 +110,14 @@ ONE_LINE = {
     "destroy": r"Plan: 0 to create, 0 to update, 4 to delete, 0 unchanged\.",
     "demo": r"Done in \d+\.\d s\.",
 }
-CHANGES = {"pipelines trigger", "pipelines pause", "profiles create", "auth logout"}
+CHANGES = {
+    "pipelines trigger",
+    "pipelines pause",
+    "profiles create",
+    "state forget",
+    "state mv",
+    "auth logout",
+}
 
 
 @pytest.mark.parametrize("name", CALLS)

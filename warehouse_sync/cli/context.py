@@ -104,6 +104,22 @@ class Context:
         return (self.value("api_url") or API_URL).rstrip("/")
 
     @property
+    def workspace_id(self) -> int:
+        """The id of the workspace.
+
+        Raises:
+            CliError: There is none, or it is not a number.
+        """
+        found = self.settings.get("workspace_id")
+        if found is None:
+            raise CliError(
+                f"no workspace. {how_to_set('workspace_id')}.", ExitCode.CONFIGURATION, DOCTOR_HINT
+            )
+        if not found.value.isdecimal():
+            raise CliError(f"{found.name}{found.location} must be a number.", ExitCode.CONFIGURATION)
+        return int(found.value)
+
+    @property
     def token_url(self) -> str:
         """The URL of the token endpoint."""
         return self.value("token_url") or TOKEN_URL

@@ -32,6 +32,7 @@ SECTIONS = {
         "apply": "Change a workspace to match the files.",
         "drift": "Exit with 2 if the workspace differs from the files.",
         "destroy": "Delete the resources that the files manage.",
+        "state": "Show and repair which files manage which resources.",
         "export": "Write the resources of a workspace to files.",
         "convert": "Convert definitions of the older API to files.",
         "schema": "Print the JSON Schema of the files.",

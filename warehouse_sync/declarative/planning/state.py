@@ -44,7 +44,7 @@ class State:
         key: The key of the fingerprints.
         serial: The number of times that the state was saved.
         ownership: The ownership of each managed resource.
-        fingerprints: The fingerprints by kind, id and path.
+        fingerprints: The fingerprints of each resource by path.
         missing: Why the state is empty although resources can be managed; empty if it was read.
         notes: Remarks for the reader.
     """
@@ -53,7 +53,7 @@ class State:
     key: str = attrs.field(default="", repr=False)
     serial: int = 0
     ownership: dict[Key, Ownership] = attrs.field(factory=dict)
-    fingerprints: dict[str, str] = attrs.field(factory=dict, repr=False)
+    fingerprints: dict[Key, dict[str, str]] = attrs.field(factory=dict, repr=False)
     missing: str = ""
     notes: tuple[str, ...] = ()
 
@@ -69,18 +69,21 @@ class State:
 
     def is_known(self, key: Key, path: str) -> bool:
         """Return whether there is a fingerprint of a secret that can be compared."""
-        return self.fingerprints.get(_name(key, path), "").startswith(f"{_key_id(self.key)}:")
+        return self._known(key, path).startswith(f"{_key_id(self.key)}:")
 
     def matches(self, key: Key, path: str, secret: Secret) -> bool:
         """Return whether a secret is the one that was last applied."""
-        known = self.fingerprints.get(_name(key, path), "")
-        return hmac.compare_digest(known.encode(), self._fingerprint(key, path, secret).encode())
+        return hmac.compare_digest(
+            self._known(key, path).encode(), self._fingerprint(key, path, secret).encode()
+        )
 
     def record_secrets(self, key: Key, applied: Mapping[str, Secret]) -> None:
         """Replace the fingerprints of the secrets of a resource."""
-        self._remove_fingerprints(key)
-        for path, secret in applied.items():
-            self.fingerprints[_name(key, path)] = self._fingerprint(key, path, secret)
+        self.fingerprints.pop(key, None)
+        if applied:
+            self.fingerprints[key] = {
+                path: self._fingerprint(key, path, secret) for path, secret in applied.items()
+            }
 
     def record_created(self, key: Key) -> None:
         """Record the owner of a resource that did not exist before."""
@@ -106,7 +109,7 @@ class State:
 
     def remove(self, key: Key) -> None:
         """Remove a resource."""
-        self._remove_fingerprints(key)
+        self.fingerprints.pop(key, None)
         self.ownership.pop(key, None)
 
     def content(self) -> dict[str, Any]:
@@ -115,7 +118,11 @@ class State:
             "/".join(key): {"owner": found.owner, **({"others": list(found.others)} if found.others else {})}
             for key, found in sorted(self.ownership.items())
         }
-        fingerprints = dict(sorted(self.fingerprints.items()))
+        fingerprints = {
+            _name(key, path): value
+            for key, found in sorted(self.fingerprints.items())
+            for path, value in sorted(found.items())
+        }
         return {
             "version": FORMAT,
             "serial": self.serial,
@@ -123,10 +130,8 @@ class State:
             "fingerprints": fingerprints,
         }
 
-    def _remove_fingerprints(self, key: Key) -> None:
-        prefix = _name(key, "")
-        for name in [name for name in self.fingerprints if name.startswith(prefix)]:
-            del self.fingerprints[name]
+    def _known(self, key: Key, path: str) -> str:
+        return self.fingerprints.get(key, {}).get(path, "")
 
     def _fingerprint(self, key: Key, path: str, secret: Secret) -> str:
         """Return a keyed hash that differs for the same secret in another field."""
@@ -141,13 +146,13 @@ class StoredState:
     Attributes:
         serial: The number of times that the state was saved.
         ownership: The ownership of each managed resource.
-        fingerprints: The fingerprints by kind, id and path.
+        fingerprints: The fingerprints of each resource by path.
         key: The key that an earlier release stored with the fingerprints.
     """
 
     serial: int
     ownership: dict[Key, Ownership]
-    fingerprints: dict[str, str] = attrs.field(repr=False)
+    fingerprints: dict[Key, dict[str, str]] = attrs.field(repr=False)
     key: str | None = attrs.field(default=None, repr=False)
 
 
@@ -173,16 +178,14 @@ def _parse(document: Mapping[str, Any]) -> StoredState:
         )
         for name, found in document["resources"].items()
     }
-    fingerprints = {name: _text(value) for name, value in document["fingerprints"].items()}
+    fingerprints = _parse_fingerprints(document["fingerprints"])
     return StoredState(serial=document["serial"], ownership=ownership, fingerprints=fingerprints)
 
 
 def _parse_previous(document: Mapping[str, Any]) -> StoredState:
     key = _text(document["key"])
     ownership = {_parse_key(name): Ownership(_text(owner)) for name, owner in document["managed"].items()}
-    fingerprints = {
-        name: f"{_key_id(key)}:{_text(value)}" for name, value in document["fingerprints"].items()
-    }
+    fingerprints = _parse_fingerprints(document["fingerprints"], prefix=f"{_key_id(key)}:")
     return StoredState(serial=0, ownership=ownership, fingerprints=fingerprints, key=key)
 
 
@@ -191,6 +194,14 @@ def _parse_key(name: str) -> Key:
     if not separator:
         raise InvalidStateError
     return kind, resource_id
+
+
+def _parse_fingerprints(document: Mapping[str, object], prefix: str = "") -> dict[Key, dict[str, str]]:
+    found: dict[Key, dict[str, str]] = {}
+    for name, value in document.items():
+        kind, resource_id, path = name.split("/", 2)
+        found.setdefault((kind, resource_id), {})[path] = prefix + _text(value)
+    return found
 
 
 def _text(value: object) -> str:

@@ -12,6 +12,7 @@ import attrs
 from warehouse_sync import ConfigurationError
 from warehouse_sync.declarative.errors import PlanError, StalePlanError
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
+from warehouse_sync.declarative.planning.shared_state import shared_store
 from warehouse_sync.declarative.planning.state import (
     InvalidStateError,
     Ownership,
@@ -36,6 +37,7 @@ class StateFile:
         owner: The name of the project, or the folder of the files without one.
         folder: The folder of the project. What was applied from it without a project belongs to the project.
         key_file: The file with the key of the fingerprints, readable only by the user.
+        earlier: The user's own state, which is read as long as the project's own does not exist.
         given_key: The key from the environment, used instead of the file's.
     """
 
@@ -44,6 +46,7 @@ class StateFile:
     key_file: Path
     given_key: str | None = attrs.field(default=None, repr=False)
     folder: Path | None = None
+    earlier: Store | None = None
 
     @classmethod
     def of(
@@ -57,8 +60,13 @@ class StateFile:
     ) -> "StateFile":
         """Return the state of a workspace for a folder of files, or for its project."""
         file = local_file(api_url=api_url, workspace_id=workspace_id, environ=environ)
+        store: Store = LocalStore(file=file)
+        earlier = None
+        if environment is not None and environment.project.state is not None:
+            store, earlier = _project_store(environment, environ), store
         return cls(
-            store=LocalStore(file=file),
+            store=store,
+            earlier=earlier,
             owner=environment.project.name if environment else str(files.resolve()),
             folder=environment.project.root if environment else None,
             key_file=file.with_suffix(".key"),
@@ -67,7 +75,9 @@ class StateFile:
 
     def read(self) -> State:
         """Read the state. A missing or damaged one counts as empty, and says so."""
-        content = self.store.read()
+        source, content = self.store, self.store.read()
+        if content is None and self.earlier is not None:
+            source, content = self.earlier, self.earlier.read()
         empty = StoredState(serial=0, ownership={}, fingerprints={})
         missing, stored = "", empty
         notes: tuple[str, ...] = ()
@@ -77,12 +87,14 @@ class StateFile:
             try:
                 stored = parse_state(content)
             except InvalidStateError:
-                missing = f"the state {self.store} is damaged"
-                notes = (f"The state {self.store} is damaged and counts as empty. apply keeps a copy of it.",)
+                missing = f"the state {source} is damaged"
+                notes = (f"The state {source} is damaged and counts as empty. apply keeps a copy of it.",)
+        if source is not self.store and not missing:
+            notes = (f"There is no state at {self.store}; the next apply copies {source} to it.",)
         return State(
             owner=self.owner,
             key=self._key(stored.key),
-            serial=stored.serial,
+            serial=stored.serial if source is self.store else 0,
             ownership={key: self._renamed(found) for key, found in stored.ownership.items()},
             fingerprints=stored.fingerprints,
             missing=missing,
@@ -135,6 +147,15 @@ class StateFile:
             return read_file(self.key_file, limit=_MAX_KEY_SIZE).decode("ascii").strip()
         except (UnreadableFileError, UnicodeDecodeError):
             return stored or secrets.token_hex(32)
+
+
+def _project_store(environment: Environment, environ: Mapping[str, str]) -> Store:
+    """Return the store of a project's own state."""
+    text = environment.project.state or ""
+    text = text.replace("{env}", environment.name).replace("{workspace_id}", str(environment.workspace_id))
+    if "://" in text:
+        return shared_store(text, environ)
+    return LocalStore(file=environment.project.root / text)
 
 
 def local_file(*, api_url: str, workspace_id: int, environ: Mapping[str, str]) -> Path:

@@ -33,6 +33,9 @@ class Store(Protocol):
     def lock(self) -> AbstractContextManager[None]:
         """Hold the lock; raise `PlanError` if another process holds it."""
 
+    def unlock(self) -> None:
+        """Remove the lock of a process that was killed."""
+
 
 @attrs.frozen(kw_only=True)
 class LocalStore:
@@ -73,6 +76,9 @@ class LocalStore:
                     [f"another process uses the state {self}: try again when it has ended"]
                 ) from None
             yield
+
+    def unlock(self) -> None:
+        """Do nothing: the lock ends with its process."""
 
     def __str__(self) -> str:
         return str(self.file)
