@@ -275,11 +275,16 @@ def plan_options(command: _Command) -> _Command:
         max_deletes: int | None,
         rotate: tuple[str, ...],
         adopt: tuple[str, ...],
+        target: tuple[str, ...],
         **kwargs: Any,  # noqa: ANN401 - arguments of any command
     ) -> Any:  # noqa: ANN401 - arguments of any command
         limit = max_deletes if max_deletes is not None or prune else 0
         options = declarative.Options(
-            prune=prune, rotate=frozenset(rotate), max_deletes=limit, adopt=frozenset(adopt)
+            prune=prune,
+            rotate=frozenset(rotate),
+            max_deletes=limit,
+            adopt=frozenset(adopt),
+            targets=frozenset(target),
         )
         return command(*args, options=options, **kwargs)
 
@@ -307,6 +312,12 @@ _OPTIONS = (
         multiple=True,
         metavar="ID",
         help="Take over this resource from the files that manage it; repeatable.",
+    ),
+    click.option(
+        "--target",
+        multiple=True,
+        metavar="ID",
+        help="Change only this resource and those that it depends on; repeatable.",
     ),
 )
 

@@ -16,7 +16,7 @@ PLAN: dict[str, Any] = {
     "api_url": "http://localhost",
     "files": "a",
     "remote": "b",
-    "options": {"prune": False, "rotate": ["a"], "max_deletes": 5, "adopt": []},
+    "options": {"prune": False, "rotate": ["a"], "max_deletes": 5, "adopt": [], "targets": []},
     "changes": [],
 }
 

@@ -102,7 +102,7 @@ def _saved_options(saved: "SavedPlan") -> "Options":
     current = click.get_current_context()
     given = {
         name
-        for name in ("prune", "rotate", "adopt", "max_deletes")
+        for name in ("prune", "rotate", "adopt", "target", "max_deletes")
         if current.get_parameter_source(name) is not ParameterSource.DEFAULT
     }
     if wrong := sorted(given - {"max_deletes"}):

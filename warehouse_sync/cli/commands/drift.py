@@ -1,8 +1,9 @@
 """`warehouse-sync drift`: compare a workspace with the files, for scripts and CI."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,19 +19,30 @@ if TYPE_CHECKING:
 class DriftCommand(click.Command):
     """A command whose errors all exit with 1, because 2 means drift."""
 
-    def make_context(self, *args: object, **kwargs: object) -> click.Context:
+    def uses_drift_codes(self, ctx: click.Context | None, args: Sequence[str]) -> bool:  # noqa: ARG002 - for subclasses
+        """Return whether 2 means drift in a call with this context or these arguments."""
+        return True
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - the signature is click's
+    ) -> click.Context:
         """Parse the arguments."""
+        given = tuple(args)
         try:
-            return super().make_context(*args, **kwargs)  # type: ignore[arg-type]  # passed through to click
+            return super().make_context(info_name, args, parent, **extra)
         except click.ClickException as error:
-            raise _with_exit_code_1(error) from None
+            raise _with_exit_code_1(error) if self.uses_drift_codes(None, given) else error from None
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         try:
             return super().invoke(ctx)
         except click.ClickException as error:
-            raise _with_exit_code_1(error) from None
+            raise _with_exit_code_1(error) if self.uses_drift_codes(ctx, ()) else error from None
 
 
 def _with_exit_code_1(error: click.ClickException) -> click.ClickException:

@@ -1,12 +1,16 @@
 """`warehouse-sync plan`: show the changes that `apply` would make."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from warehouse_sync import declarative
+from warehouse_sync.cli.commands.drift import DriftCommand
 from warehouse_sync.cli.context import Context, context_options
+from warehouse_sync.cli.exit_codes import DRIFT
 from warehouse_sync.cli.output import Output, output_options
 from warehouse_sync.cli.planning import files_argument, load_files, plan_options, prepare_plan, print_plan
 
@@ -14,7 +18,15 @@ if TYPE_CHECKING:
     from warehouse_sync.declarative import Options
 
 
-@click.command()
+class PlanCommand(DriftCommand):
+    """A command that uses the exit codes of `drift` with `--exit-code`."""
+
+    def uses_drift_codes(self, ctx: click.Context | None, args: Sequence[str]) -> bool:
+        """Return whether `--exit-code` is given."""
+        return "--exit-code" in args if ctx is None else bool(ctx.params.get("exit_code"))
+
+
+@click.command(cls=PlanCommand)
 @files_argument
 @click.option(
     "--out",
@@ -22,10 +34,13 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Save the plan for `apply FILE`.",
 )
+@click.option("--exit-code", is_flag=True, help="Exit with 2 if there are changes and with 1 for any error.")
 @plan_options
 @output_options
 @context_options
-def plan(*, context: Context, output: Output, files: Path, out: Path | None, options: "Options") -> None:
+def plan(  # noqa: PLR0913 - one argument per option
+    *, context: Context, output: Output, files: Path, out: Path | None, exit_code: bool, options: "Options"
+) -> None:
     """Show the changes that `apply` would make.
 
     Nothing is changed. A plan saved with --out can be applied until the workspace, the files or the secrets change.
@@ -44,3 +59,5 @@ def plan(*, context: Context, output: Output, files: Path, out: Path | None, opt
             environment=context.environment.name if context.environment else None,
         )
     print_plan(output, prepared)
+    if exit_code and (prepared.plan.steps or prepared.plan.blockers):
+        sys.exit(DRIFT)

@@ -255,7 +255,8 @@ class _Reader:
         text = self._text(file, location, self._root_of(file))
         if text is None:
             return None
-        return self._variables.in_query(text, str(file)).removesuffix("\n").removesuffix("\r")
+        text = text.replace("\r\n", "\n")  # a checkout on Windows declares the same query
+        return self._variables.in_query(text, str(file)).removesuffix("\n")
 
     def _root_of(self, file: Path) -> Path:
         """Return the folder that a query must be in: that of the overlay for its own queries."""

@@ -90,8 +90,15 @@ def differences(spec: Spec, model: Model, secret: frozenset[str]) -> list[Differ
     return [
         Difference(path=path, before=before.get(path), after=after.get(path))
         for path in paths
-        if path not in secret and before.get(path) != after.get(path)
+        if path not in secret and not _is_same(path, before.get(path), after.get(path))
     ]
+
+
+def _is_same(path: str, before: object, after: object) -> bool:
+    """Return whether two values are equal; queries can have the line ends of any system."""
+    if path == "sql_query" and isinstance(before, str) and isinstance(after, str):
+        return before.replace("\r\n", "\n") == after.replace("\r\n", "\n")
+    return before == after
 
 
 @attrs.define

@@ -70,12 +70,14 @@ class Options:
         rotate: Ids of resources whose secrets are sent again.
         max_deletes: The maximum number of deletes; `None` for no limit.
         adopt: Ids of resources to take over from other files.
+        targets: Ids of the only resources to change, beside those that they depend on; empty for all.
     """
 
     prune: bool = False
     rotate: frozenset[str] = frozenset()
     max_deletes: int | None = None
     adopt: frozenset[str] = frozenset()
+    targets: frozenset[str] = frozenset()
 
 
 @attrs.frozen(kw_only=True)
@@ -129,11 +131,13 @@ def make_plan(
     declared = frozenset(declarations.by_key())
     kept = declared | declarations.elsewhere
     there = frozenset(snapshot.models)
+    chosen = _chosen(declarations, options.targets)
     declared_changes = [
         _change(each, snapshot.models.get(each.key), state, environ, rotate=each.spec.id in options.rotate)
-        for each in declarations.resources
+        for each in chosen
     ]
-    orphans, shared = split_shared(state, (state.managed & there) - kept)
+    existing = frozenset(each.key for each in chosen) & there
+    orphans, shared = split_shared(state, _targeted((state.managed & there) - kept, options.targets))
     deleted = [_deletion(key) for key in _in_delete_order(orphans)] if options.prune else []
     unmanaged = tuple(sorted(there - kept - state.ownership.keys()))
     changes = (*declared_changes, *deleted)
@@ -142,13 +146,14 @@ def make_plan(
         notes=(
             *state.notes,
             *skipped_notes(declarations),
-            *ownership_notes(state, declared & there, options.adopt),
+            *ownership_notes(state, existing, options.adopt),
             *_orphan_notes(orphans, options),
             *shared_notes(state, shared),
         ),
         blockers=(
             *_blockers(changes, snapshot, options),
-            *takeover_blockers(state, declared & there, options.adopt),
+            *takeover_blockers(state, existing, options.adopt),
+            *_target_blockers(options.targets, (*existing, *orphans, *(each.key for each in chosen))),
             *(
                 prune_blockers(declarations, state, deletes=bool(deleted), unmanaged=unmanaged)
                 if options.prune
@@ -159,6 +164,29 @@ def make_plan(
         declared=kept,
         serial=state.serial,
     )
+
+
+def _chosen(declarations: Declarations, targets: frozenset[str]) -> tuple[DeclaredResource, ...]:
+    """Return the declared resources that are targets, and those that they depend on."""
+    if not targets:
+        return declarations.resources
+    specs = [each.spec for each in declarations.resources if each.spec.id in targets]
+    needed = {
+        key
+        for spec in specs
+        if isinstance(spec, PipelineSpec)
+        for key in ((CONNECTION.name, spec.connection_id), (DATA_MODEL.name, spec.data_model_id))
+    }
+    return tuple(each for each in declarations.resources if each.spec.id in targets or each.key in needed)
+
+
+def _targeted(keys: frozenset[Key], targets: frozenset[str]) -> frozenset[Key]:
+    return frozenset(key for key in keys if key[1] in targets) if targets else keys
+
+
+def _target_blockers(targets: frozenset[str], keys: tuple[Key, ...]) -> Iterator[str]:
+    for target in sorted(targets - {key[1] for key in keys}):
+        yield f"--target {target}: these files neither declare nor manage a resource with this id"
 
 
 def make_destroy_plan(

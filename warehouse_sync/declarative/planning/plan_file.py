@@ -120,6 +120,7 @@ def save_plan(  # noqa: PLR0913 - each is a part of the file
             "rotate": sorted(options.rotate),
             "max_deletes": options.max_deletes,
             "adopt": sorted(options.adopt),
+            "targets": sorted(options.targets),
         },
         **plan_document(plan),
     }
@@ -166,6 +167,7 @@ def _parse_options(options: dict[str, Any]) -> Options:
         rotate=_parse_ids(options["rotate"]),
         max_deletes=None if max_deletes is None else _typed(max_deletes, int),
         adopt=_parse_ids(options["adopt"]),
+        targets=_parse_ids(options["targets"]),
     )
 
 
