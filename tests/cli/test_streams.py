@@ -87,7 +87,11 @@ def test_closed_pipe_ends_silently(cli: "Cli", seeded: "Emulator") -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "name"),
-    [("report --html", "report.html"), ("schema --out", "schema.json"), ("export", "export/pipelines.yaml")],
+    [
+        ("report --html", "report.html"),
+        ("schema --out", "schema.json"),
+        ("export --kind data_model", "export/warehouse-sync.schema.json"),
+    ],
 )
 def test_full_disk_leaves_files_as_they_were(
     arguments: str, name: str, cli: "Cli", seeded: "Emulator", tmp_path: Path
@@ -100,7 +104,8 @@ def test_full_disk_leaves_files_as_they_were(
     done = run(*given, *(["--force"] if "export" in given else []), largest=400)
     assert done.returncode == 1
     assert done.stderr.splitlines() == [f"Error: {file}: File too large. Check the path and its permissions."]
-    assert {each.name for each in file.parent.iterdir()} - {"home"} == {file.name}
+    written = (each for each in file.parent.rglob("*") if each.is_file() and "home" not in each.parts)
+    assert list(written) == [file]
     assert file.read_text() == "old"
 
 

@@ -14,11 +14,11 @@ from warehouse_sync.declarative.files.declarations import DeclaredResource as De
 from warehouse_sync.declarative.files.documents import format_date as format_date
 from warehouse_sync.declarative.files.documents import to_document as to_document
 from warehouse_sync.declarative.files.documents import to_documents as to_documents
+from warehouse_sync.declarative.files.export import export_documents as export_documents
 from warehouse_sync.declarative.files.load import load as load
 from warehouse_sync.declarative.files.load import read as read
 from warehouse_sync.declarative.files.schema import json_schema as json_schema
 from warehouse_sync.declarative.files.whole_files import write_whole as write_whole
-from warehouse_sync.declarative.files.write import export_documents as export_documents
 from warehouse_sync.declarative.files.write import needed_variables as needed_variables
 from warehouse_sync.declarative.files.write import to_yaml as to_yaml
 from warehouse_sync.declarative.files.write import write_files as write_files

@@ -212,7 +212,7 @@ def test_delete_of_a_used_resource_is_refused(cli: "Cli", infra: Path) -> None:
     """A connection that a pipeline outside the files uses is not deleted."""
     cli("apply", infra, "--yes")
     assert cli("export", infra.parent / "copy").exit_code == 0
-    (infra / "all.yaml").write_text((infra.parent / "copy" / "pipelines.yaml").read_text())
+    (infra / "all.yaml").write_text((infra.parent / "copy" / "pipelines" / "orders.yaml").read_text())
     done = cli("apply", infra, "--yes", "--prune")
     assert done.exit_code == 16
     assert "pipeline orders uses connection snowflake" in done.stderr
@@ -356,7 +356,7 @@ def test_export_then_plan_is_empty(
     assert actions(plan_of(cli, copy)) == NOTHING
     assert cli("export", copy).exit_code == 16
     assert cli("export", copy, "--force").exit_code == 0
-    assert "canary" not in "".join(file.read_text() for file in copy.iterdir())
+    assert "canary" not in "".join(file.read_text() for file in copy.rglob("*.*"))
 
 
 def test_secrets_are_never_shown(cli: "Cli", infra: Path, home: Path, tmp_path: Path) -> None:

@@ -8,12 +8,11 @@ import yaml
 
 from warehouse_sync.declarative.errors import PlanError
 from warehouse_sync.declarative.files.documents import to_document
-from warehouse_sync.declarative.files.fields import CONFIGS, KINDS, Spec
+from warehouse_sync.declarative.files.fields import Spec
 from warehouse_sync.declarative.files.parse_yaml import ambiguity, plain_value
 from warehouse_sync.declarative.files.variables import escape
 from warehouse_sync.declarative.files.whole_files import write_whole
 from warehouse_sync.declarative.planning.diff import secret_paths
-from warehouse_sync.declarative.planning.snapshot import Model, Snapshot
 
 _BLOCK = re.compile(r"(?:[\x20-\x7e]*\S\n)+[\x20-\x7e]*\S", re.ASCII)
 
@@ -35,28 +34,6 @@ _Dumper.add_representer(str, _represent_text)
 def to_yaml(document: object) -> str:
     """Return a document as YAML that parses back to the same document."""
     return str(yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100_000))
-
-
-def export_documents(snapshot: Snapshot) -> tuple[dict[str, str], list[str]]:
-    """Return files that declare the whole workspace, so that `plan` finds no changes.
-
-    Returns:
-        The texts by file name, and why resources were skipped.
-    """
-    files, skipped = {}, []
-    for kind in KINDS:
-        models = [model for key, model in snapshot.models.items() if key[0] == kind.name]
-        known = [model for model in models if _is_expressible(model)]
-        skipped += [
-            f"{kind.noun} {model.id}: skipped, because this release does not know its service provider"
-            for model in models
-            if not _is_expressible(model)
-        ]
-        if known:
-            files[f"{kind.section}.yaml"] = to_yaml(
-                {kind.section: [resource_document(each.to_spec()) for each in known]}
-            )
-    return files, skipped
 
 
 def resource_document(spec: Spec) -> dict[str, Any]:
@@ -98,17 +75,14 @@ def write_files(folder: Path, files: dict[str, str], *, force: bool) -> list[Pat
     existing = [name for name in files if (folder / name).exists()]
     if existing and not force:
         raise PlanError([f"{folder / name} exists: use --force to overwrite it" for name in existing])
-    folder.mkdir(parents=True, exist_ok=True)
+    for parent in {(folder / name).parent for name in files} | {folder}:
+        parent.mkdir(parents=True, exist_ok=True)
     write_whole({folder / name: text for name, text in files.items()})
     return [folder / name for name in files]
 
 
-def _is_expressible(model: Model) -> bool:
-    provider = getattr(model, "service_provider", None)
-    return provider is None or str(provider) in CONFIGS
-
-
 def needed_variables(files: dict[str, str]) -> list[str]:
     """Return the environment variables that files refer to, in order of use."""
-    found = (re.findall(r"^\s+\w+: env:(\w+)$", text, re.MULTILINE) for text in files.values())
+    texts = (text for name, text in files.items() if not name.endswith(".sql"))
+    found = (re.findall(r"^\s*\w+: env:(\w+)$", text, re.MULTILINE) for text in texts)
     return list(dict.fromkeys(name for names in found for name in names))
