@@ -29,6 +29,7 @@ from warehouse_sync.cli.profiles import (
     user_folder,
 )
 from warehouse_sync.cli.project import select_environment
+from warehouse_sync.cli.streams import printable
 from warehouse_sync.cli.warnings import handle_warnings, print_once
 
 if TYPE_CHECKING:
@@ -242,22 +243,28 @@ def find(  # noqa: PLR0913 - each is a source of settings
 
 
 def _pinned(settings: Mapping[str, Setting], environment: "Environment") -> dict[str, Setting]:
-    """Return the settings that an environment pins; other values are errors."""
+    """Return the workspace of an environment; another workspace or URL of the API is an error.
+
+    The URL is checked and not set: it is in a file that a change can edit, and must not lead the token elsewhere.
+    """
     source = f"environment {environment.name!r} of {environment.project.file}"
-    values = {"workspace_id": str(environment.workspace_id), "api_url": environment.api_url}
-    pinned = {}
-    for name, value in values.items():
-        if value is None:
-            continue
-        found = settings.get(name)
-        if found is not None and found.value.rstrip("/") != value.rstrip("/"):
+    workspace = Setting(
+        raw=str(environment.workspace_id), source=source, name="workspace_id", location=f" of {source}"
+    )
+    default = Setting(raw=API_URL, source="the default", name="the default URL of the API", location="")
+    for name, pinned, found in (
+        ("workspace_id", workspace.value, settings.get("workspace_id", workspace)),
+        ("api_url", environment.api_url, settings.get("api_url", default)),
+    ):
+        if pinned is not None and found.value.rstrip("/") != pinned.rstrip("/"):
             raise CliError(
-                f"{found.name}{found.location} is {one_line(found.value)[:-1]}, but {source} has {name} {value}.",
+                f"{found.name}{found.location} is {printable(found.value)}, but {source} has {name} {pinned}.",
                 ExitCode.CONFIGURATION,
-                f"Remove {found.name}, or choose another environment with --env.",
+                f"Set {PREFIX}API_URL or --api-url."
+                if found is default
+                else f"Remove {found.name}, or choose another environment with --env.",
             )
-        pinned[name] = Setting(raw=value, source=source, name=name, location=f" of {source}")
-    return pinned
+    return {"workspace_id": workspace}
 
 
 def _token_folder(settings: Mapping[str, Setting], environ: Mapping[str, str]) -> Path | None:

@@ -72,5 +72,9 @@ class PlanError(WarehouseSyncError):
         super().__init__("nothing was changed: " + "; ".join(self.reasons))
 
 
+class StateError(WarehouseSyncError):
+    """The state cannot be saved. Changes that were made stay."""
+
+
 class StalePlanError(PlanError):
     """A saved plan is out of date: the files, the workspace or a secret changed."""

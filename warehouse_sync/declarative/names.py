@@ -9,6 +9,7 @@ from warehouse_sync.declarative.errors import Location as Location
 from warehouse_sync.declarative.errors import PlanError as PlanError
 from warehouse_sync.declarative.errors import Problem as Problem
 from warehouse_sync.declarative.errors import StalePlanError as StalePlanError
+from warehouse_sync.declarative.errors import StateError as StateError
 from warehouse_sync.declarative.files.declarations import Declarations as Declarations
 from warehouse_sync.declarative.files.declarations import DeclaredResource as DeclaredResource
 from warehouse_sync.declarative.files.documents import format_date as format_date

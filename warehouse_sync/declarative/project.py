@@ -56,7 +56,7 @@ class Environment:
         project: The project.
         name: The name.
         workspace_id: The only workspace that the environment can change.
-        api_url: The only URL of the API that it can use; `None` for any.
+        api_url: The only URL of the API that it can use; `None` for any. It is checked, not set.
         profile: The profile with the credential.
         overlay: The folder or file whose documents change those of the project.
         variables: The values of `${var.NAME}`.
@@ -72,7 +72,7 @@ class Environment:
 
 
 def find_project(path: Path) -> Project | None:
-    """Return the project of a file or folder: the nearest project file in its folder or above.
+    """Return the nearest project in the folder of a path or above it.
 
     Raises:
         InvalidFilesError: The project file has problems; the error lists all of them.

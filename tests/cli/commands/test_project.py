@@ -131,6 +131,19 @@ def test_workspace_is_pinned(
     assert models(cli, 6000) == {}
 
 
+def test_api_url_of_the_project_is_checked_and_not_set(
+    cli: "Cli", project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change of the project file cannot lead the token of the API to another server."""
+    edit(project, "workspace_id = 5328\n", 'workspace_id = 5328\napi_url = "https://other.example.com"\n')
+    for variable in ("kept", "removed"):
+        if variable == "removed":
+            monkeypatch.delenv("WAREHOUSE_SYNC_API_URL")
+        done = cli("plan", project, "--env", "dev")
+        assert done.exit_code == 13
+        assert "has api_url https://other.example.com" in done.stderr
+
+
 def test_profile_of_the_environment_is_used(
     cli: "Cli", project: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
 MODEL = "{{kind: data_model, id: {0}, name: Name, sql_query: SELECT 1}}\n"
+TOKEN = {"WAREHOUSE_SYNC_STATE_TOKEN": "canary-token", "WAREHOUSE_SYNC_STATE_HOST": "127.0.0.1"}
 CONNECTION = """
 kind: connection
 id: redshift
@@ -79,6 +80,7 @@ def server() -> Iterator[str]:
 def location(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Each kind of location of a state."""
     monkeypatch.setenv("WAREHOUSE_SYNC_STATE_TOKEN", "canary-token")
+    monkeypatch.setenv("WAREHOUSE_SYNC_STATE_HOST", "127.0.0.1")
     match request.param:
         case "path":
             return "../shared/state.json"
@@ -172,7 +174,7 @@ def test_apply_is_refused_while_another_one_runs(
     first = StateFile.of(
         api_url="http://localhost",
         workspace_id=5328,
-        environ={"WAREHOUSE_SYNC_STATE_TOKEN": "canary-token", "XDG_STATE_HOME": str(home)},
+        environ={**TOKEN, "XDG_STATE_HOME": str(home)},
         files=project,
         environment=select_environment(project, None),
     )
@@ -196,7 +198,7 @@ def test_unlock_removes_the_lock_of_a_killed_process(cli: "Cli", project: Path, 
         return
     from warehouse_sync.declarative.planning.shared_state import shared_store  # noqa: PLC0415 - only this test
 
-    lock = shared_store(location, {"WAREHOUSE_SYNC_STATE_TOKEN": "canary-token"}).lock()
+    lock = shared_store(location, TOKEN).lock()
     lock.__enter__()
     done = cli("apply", project, "--yes")
     assert done.exit_code == 16
@@ -264,6 +266,7 @@ def test_wrong_token_is_one_line(
 ) -> None:
     """A server that refuses the token is an error that names the status."""
     monkeypatch.setenv("WAREHOUSE_SYNC_STATE_TOKEN", "wrong")
+    monkeypatch.setenv("WAREHOUSE_SYNC_STATE_HOST", "127.0.0.1")
     (tmp_path / "warehouse-sync.toml").write_text(
         f'name = "a"\nstate = "{server}"\n[environments.dev]\nworkspace_id = 5328\n'
     )
@@ -271,4 +274,33 @@ def test_wrong_token_is_one_line(
     done = cli("apply", tmp_path, "--yes")
     assert done.exit_code == 16
     assert "the server returned 401" in done.stderr
+    assert models(cli) == []
+
+
+def test_token_is_not_sent_to_another_host(
+    cli: "Cli", server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change of the project file cannot lead the token to another server."""
+    monkeypatch.setenv("WAREHOUSE_SYNC_STATE_TOKEN", "canary-token")
+    monkeypatch.setenv("WAREHOUSE_SYNC_STATE_HOST", "states.example.com")
+    (tmp_path / "warehouse-sync.toml").write_text(
+        f'name = "a"\nstate = "{server}"\n[environments.dev]\nworkspace_id = 5328\n'
+    )
+    (tmp_path / "a.yaml").write_text(MODEL.format("a"))
+    done = cli("plan", tmp_path / "a.yaml")
+    assert done.exit_code == 13
+    assert "is sent only to the host in WAREHOUSE_SYNC_STATE_HOST, which is not 127.0.0.1" in done.stderr
+    assert "canary" not in done.output
+
+
+def test_state_that_cannot_be_saved_is_one_line(
+    cli: "Cli", tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that cannot be written is found before the first change."""
+    (home / "file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "file"))
+    (tmp_path / "a.yaml").write_text(MODEL.format("a"))
+    done = cli("apply", tmp_path / "a.yaml", "--yes")
+    assert done.exit_code == 16
+    assert "cannot be locked: Not a directory" in done.stderr
     assert models(cli) == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from warehouse_sync import ConfigurationError, Secret
-from warehouse_sync.declarative import LocalStore, StalePlanError, StateFile
+from warehouse_sync.declarative import LocalStore, StateError, StateFile
 
 KEY = ("connection", "a")
 PATH = "config.password"
@@ -126,7 +126,7 @@ def test_second_save_of_the_same_serial_is_refused(tmp_path: Path) -> None:
     first, second = file.read(), file.read()
     file.save(first)
     second.record_created(KEY)
-    with pytest.raises(StalePlanError, match="another process changed the state"):
+    with pytest.raises(StateError, match="another process changed the state"):
         file.save(second)
     assert file.read().managed == set()
     assert file.read().serial == 1

@@ -3,8 +3,8 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 import attrs
@@ -91,6 +91,7 @@ async def apply_plan(  # noqa: PLR0913 - each is a choice of the caller
 
     Raises:
         PlanError: The plan cannot be applied; nothing was changed.
+        StateError: The state cannot be saved; the yielded changes are applied.
     """
     check_plan(plan, environ)
     with state_file.lock():
@@ -105,9 +106,10 @@ async def apply_plan(  # noqa: PLR0913 - each is a choice of the caller
             for _, stage in itertools.groupby(
                 plan.steps, key=lambda each: (each.action == DELETE, each.kind.name)
             ):
-                async for outcome in _in_parallel(run, stage, parallelism, keep_going=keep_going):
-                    saver.save_if_due()
-                    yield outcome
+                async with aclosing(_in_parallel(run, stage, parallelism, keep_going=keep_going)) as outcomes:
+                    async for outcome in outcomes:
+                        saver.save_if_due()
+                        yield outcome
                 if run.failed and not keep_going:
                     break
             else:
@@ -146,7 +148,7 @@ class _Saver:
 
 async def _in_parallel(
     run: "_Run", changes: Iterator[Change], parallelism: int, *, keep_going: bool
-) -> AsyncIterator[AppliedChange]:
+) -> AsyncGenerator[AppliedChange, None]:
     """Apply changes that do not depend on each other; after a failure, start no other one unless `keep_going`."""
     active: set[asyncio.Task[AppliedChange]] = set()
     try:

@@ -1,4 +1,4 @@
-"""States that several machines share: behind a URL of fsspec, or an HTTP server with ETags."""
+"""States that several machines share: URLs of fsspec, and HTTP servers."""
 
 import json
 import os
@@ -17,10 +17,11 @@ from urllib.parse import urlsplit, urlunsplit
 import attrs
 
 from warehouse_sync import ConfigurationError
-from warehouse_sync.declarative.errors import PlanError, StalePlanError
+from warehouse_sync.declarative.errors import PlanError, StateError
 from warehouse_sync.declarative.planning.state_store import MAX_SIZE, Store, damaged_name
 
 TOKEN_VARIABLE = "WAREHOUSE_SYNC_STATE_TOKEN"  # noqa: S105 - a name
+HOST_VARIABLE = "WAREHOUSE_SYNC_STATE_HOST"
 _TIMEOUT = 60  # seconds
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _CONFLICTS = (HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED)
@@ -37,12 +38,18 @@ def shared_store(url: str, environ: Mapping[str, str]) -> Store:
         return UrlStore(url=url)
     if scheme == "http" and urlsplit(url).hostname not in _LOOPBACK:
         raise ConfigurationError(f"state {_masked(url)} is not encrypted: use https")
-    return HttpStore(url=url, token=environ.get(TOKEN_VARIABLE) or None)
+    token, host = environ.get(TOKEN_VARIABLE), urlsplit(url).hostname
+    if token and environ.get(HOST_VARIABLE) != host:
+        # The URL is in a file that a change can edit: the token must not follow it to another server.
+        raise ConfigurationError(
+            f"{TOKEN_VARIABLE} is sent only to the host in {HOST_VARIABLE}, which is not {host}"
+        )
+    return HttpStore(url=url, token=token or None)
 
 
 @attrs.frozen(kw_only=True)
 class UrlStore:
-    """An object behind a URL of fsspec, such as `s3://` or `gs://`. A second object is the lock.
+    """An object behind a URL of fsspec, such as `s3://`; another one is its lock.
 
     Attributes:
         url: The URL.
@@ -111,7 +118,7 @@ class UrlStore:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (PlanError, ConfigurationError):
+        except (PlanError, ConfigurationError, StateError):
             raise
         except Exception as error:
             # Each backend has errors of its own.
@@ -123,7 +130,7 @@ class UrlStore:
 
 @attrs.define(kw_only=True)
 class HttpStore:
-    """A document of an HTTP server that has ETags and accepts conditional PUT requests.
+    """A document of an HTTP server with ETags and conditional PUT requests.
 
     Attributes:
         url: The URL.
@@ -151,7 +158,7 @@ class HttpStore:
         condition = {"If-Match": self._etag} if self._etag else {"If-None-Match": "*"}
         status, _, _ = self._send("PUT", self.url, content, condition)
         if status in _CONFLICTS:
-            raise StalePlanError([f"another process changed the state {self}", "make a new plan"])
+            raise StateError(f"another process changed the state {self}")
         self._check(status)
 
     def copy_damaged(self, content: bytes) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 
 from warehouse_sync import ConfigurationError
-from warehouse_sync.declarative.errors import PlanError, StalePlanError
+from warehouse_sync.declarative.errors import PlanError, StateError
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
 from warehouse_sync.declarative.planning.shared_state import shared_store
 from warehouse_sync.declarative.planning.state import (
@@ -115,8 +115,15 @@ class StateFile:
         """Save the state; the lock must be held.
 
         Raises:
-            StalePlanError: Another process saved it since it was read.
+            StateError: The store refuses it, or another process saved it since it was read.
+            OSError: A file cannot be written.
         """
+        try:
+            self._save(state)
+        except PlanError as error:
+            raise StateError("; ".join(error.reasons)) from None
+
+    def _save(self, state: State) -> None:
         content = self.store.read()
         try:
             serial = parse_state(content).serial if content is not None else 0
@@ -124,7 +131,7 @@ class StateFile:
             self.store.copy_damaged(content or b"")
             serial = state.serial
         if serial != state.serial:
-            raise StalePlanError([f"another process changed the state {self.store}", "make a new plan"])
+            raise StateError(f"another process changed the state {self.store}")
         if self.given_key is None and not self.key_file.exists():
             replace_file(self.key_file, state.key.encode())
         self.store.write((json.dumps({**state.content(), "serial": serial + 1}, indent=1) + "\n").encode())

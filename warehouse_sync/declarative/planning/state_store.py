@@ -67,8 +67,13 @@ class LocalStore:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold a lock that ends with the process."""
-        _make_folder(self.file.parent)
-        with self.file.with_name(f"{self.file.name}.lock").open("ab") as stream:
+        file = self.file.with_name(f"{self.file.name}.lock")
+        try:
+            _make_folder(file.parent)
+            stream = file.open("ab")
+        except OSError as error:
+            raise PlanError([f"the state {self} cannot be locked: {error.strerror}"]) from None
+        with stream:
             try:
                 _lock(stream)
             except OSError:
