@@ -315,7 +315,7 @@ class Pipelines:
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
         path = f"{self._path}/{to_pipeline_id(pipeline_id)}/report"
-        return await self._workspace.sender.send(ApiRequest("GET", path, fast.report, template=REPORT))
+        return await self._workspace.sender.send(ApiRequest("GET", path, fast.report, REPORT))
 
     def reports(
         self,

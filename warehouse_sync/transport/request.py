@@ -20,10 +20,10 @@ class ApiRequest(Generic[T]):
         method: The HTTP method.
         path: The path below the base URL, built from validated ids only.
         decode: Decodes the body of a successful response.
+        template: The path with the names of ids in place of their values; empty for a path without ids.
         query: The encoded query, without the question mark.
         body: The JSON body.
         secrets: Secrets in `body`, to be masked if the server echoes them.
-        template: The path with the names of ids in place of their values; empty for a path without ids.
         idempotent: Whether repeating the request is safe even if the server processed it.
         on_headers: Called with the headers of each response.
     """
@@ -31,10 +31,10 @@ class ApiRequest(Generic[T]):
     method: Method
     path: str
     decode: Callable[[bytes], T]
+    template: str = ""
     query: str = ""
     body: bytes | None = None
     secrets: tuple[str, ...] = ()
-    template: str = ""
     idempotent: bool = True
     on_headers: Callable[[Mapping[str, str]], None] | None = None
 
