@@ -14,6 +14,10 @@ UPGRADE := $(PIP) --upgrade 'pip>=25.1'
 CORES   := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 WORKERS ?= $(shell expr 2 '*' $(CORES))
 PYTEST  := -m pytest --quiet --numprocesses=$(WORKERS) --dist=loadgroup
+# The versions of Python that the core is tested with, and its tests.
+PYTHONS    ?= 3.11 3.12 3.13 3.14
+CORE_TESTS := tests/models tests/wire tests/transport tests/resources tests/polling tests/sync tests/contract tests/faults
+
 # Each check prints its output in one piece, where make can do that (GNU make 4.0).
 TOGETHER := --no-print-directory --jobs=$(CORES) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
@@ -23,7 +27,7 @@ CORE := warehouse_sync/*.py,warehouse_sync/models/*,warehouse_sync/wire/*,wareho
 # The tests that reach them. Only these run with coverage, which doubles their time.
 CORE_TESTS := tests/models tests/wire tests/transport tests/polling tests/resources tests/sync tests/contract tests/faults tests/structure tests/test_aioresponses.py tests/test_errors.py tests/test_secret.py tests/test_settings.py tests/test_testing.py
 
-.PHONY: help setup demo test quick gates check types mypy pyright unit uvloop lowest bench soak mutate integrations generate format clean
+.PHONY: help setup demo test quick gates check types mypy pyright unit uvloop pythons lowest bench soak mutate integrations generate format clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +84,20 @@ unit: $(STAMP)  ## Run the tests, and check that they reach every branch of the 
 uvloop: $(STAMP)  ## Run the tests of the core on uvloop
 	$(BIN)/python $(PYTEST) -p tests.support.on_uvloop tests/transport tests/resources tests/polling tests/sync tests/contract tests/faults
 
+pythons:  ## Run the tests of the core on every Python of this machine, with eager tasks where it has them
+	@missing=; for version in $(PYTHONS); do found=; \
+		for candidate in python$$version $$HOME/.pyenv/versions/$$version.*/bin/python; do \
+			if [ -z "$$found" ] && "$$candidate" -c '' 2>/dev/null; then found=$$candidate; fi; done; \
+		if [ -z "$$found" ]; then missing="$$missing $$version"; \
+		else $(MAKE) --no-print-directory python-$$version INTERPRETER=$$found || exit; fi; done; \
+		if [ -n "$$missing" ]; then echo "NOT TESTED, because this machine does not have it: Python$$missing"; fi
+
+python-%:
+	@test -x .venv-$*/bin/python || $(INTERPRETER) -m venv .venv-$*
+	@.venv-$*/bin/python $(UPGRADE)
+	@.venv-$*/bin/python $(PIP) --group test --editable '.[all]'
+	.venv-$*/bin/python $(PYTEST) $(if $(filter 3.11,$*),,-p tests.support.eager_tasks) $(CORE_TESTS)
+
 lowest: $(LOWEST)/.ready  ## Run the tests of the core with the lowest dependencies
 	$(LOWEST)/bin/python $(PYTEST) tests/models tests/wire tests/transport tests/resources tests/polling tests/sync
 
@@ -127,4 +145,4 @@ format: $(STAMP)  ## Put the code into the project's format
 	$(BIN)/ruff format
 
 clean:  ## Remove what the other targets built
-	rm -rf $(VENV) $(LOWEST) $(BENCH) benchmarks/.generated $(MUTATE) .venv-airflow .venv-airflow-oldest .venv-dagster .venv-prefect .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-3.* $(LOWEST) $(BENCH) benchmarks/.generated $(MUTATE) .venv-airflow .venv-airflow-oldest .venv-dagster .venv-prefect .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
