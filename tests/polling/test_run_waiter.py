@@ -340,3 +340,19 @@ def test_timeout_of_several_waits_names_the_last_failed_poll() -> None:
     in_no_time(check(Server(fates, failing=[(0.0, 99.0, "page", ReadError("reset"))])))
     kind = NotFoundError
     in_no_time(check(Server({}, late={"p"})))
+
+
+def test_failed_poll_after_a_timeout_changes_nothing() -> None:
+    """The error of a poll whose waiter has left in between is dropped; other runs are polled on."""
+
+    async def check() -> None:
+        fates = {("p", 1): Fate(ends=NEVER, on_page=False), ("p", 2): Fate(ends=9)}
+        shared = waiter(Server(fates, failing=[(0.0, 5.0, "run", ReadError("reset"))], latency=0.5))
+        short = asyncio.create_task(shared.wait("p", 1, 0.75))
+        run = await shared.wait("p", 2, None)
+        assert run.status == RunStatus.SUCCESS
+        with pytest.raises(WaitTimeoutError) as caught:
+            await short
+        assert caught.value.__cause__ is None
+
+    in_no_time(check())

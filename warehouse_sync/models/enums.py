@@ -35,7 +35,7 @@ class OpenEnum(StrEnum):
         """Return the member for a value that the API sent."""
         member = cls(value)
         if not member.is_known:
-            member.__dict__["_was_read"] = True
+            vars(member)["_was_read"] = True
         return member
 
     @property

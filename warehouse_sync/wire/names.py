@@ -15,5 +15,4 @@ def json_names(model: type[Any]) -> dict[str, str]:
     A field ends with an underscore where its JSON name is a Python keyword: `from_` is `from`.
     """
     names = (field.name for field in attrs.fields(model))
-    renamed = _RENAMED.get(model, {})
-    return {name: renamed.get(name, name.removesuffix("_")) for name in names if name != "extra"}
+    return {name: name.removesuffix("_") for name in names if name != "extra"} | _RENAMED.get(model, {})
