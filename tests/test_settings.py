@@ -27,6 +27,8 @@ from warehouse_sync.settings import (
     check_url,
     check_workspace_id,
     resolve,
+    resolve_ca_file,
+    resolve_trust_env,
 )
 
 CREDENTIAL: dict[str, Any] = {"client_id": "me", "client_secret": "canary-0451"}
@@ -300,6 +302,43 @@ def test_option_of_the_wrong_type_is_rejected_at_once(option: str, value: Any, m
     """The error is not raised by the first call."""
     with pytest.raises(ConfigurationError, match=message):
         AsyncClient(workspace_id=1, client_id="me", client_secret="s", **{option: value})
+
+
+@pytest.mark.parametrize(
+    ("argument", "variable", "expected"),
+    [
+        (None, None, False),
+        (None, "", False),
+        (None, "0", False),
+        (None, "no", False),
+        (None, "1", True),
+        (None, "True", True),
+        (False, "1", False),
+        (True, "0", True),
+    ],
+)
+def test_trust_env_is_the_argument_or_the_variable(
+    *, argument: bool | None, variable: str | None, expected: bool
+) -> None:
+    """The argument has precedence."""
+    environ = {} if variable is None else {"WAREHOUSE_SYNC_TRUST_ENV": variable}
+    assert resolve_trust_env(argument, environ) is expected
+
+
+def test_invalid_trust_env_is_rejected() -> None:
+    """The message names the argument or the variable."""
+    with pytest.raises(ConfigurationError, match="WAREHOUSE_SYNC_TRUST_ENV must be 1 or 0, not 'maybe'"):
+        resolve_trust_env(None, {"WAREHOUSE_SYNC_TRUST_ENV": "maybe"})
+    value: Any = "yes"
+    with pytest.raises(ConfigurationError, match="trust_env must be True or False, not str"):
+        resolve_trust_env(value, {})
+
+
+def test_ca_file_is_the_argument_or_the_variable() -> None:
+    """An empty variable counts as unset."""
+    assert resolve_ca_file(None, {"WAREHOUSE_SYNC_CA_FILE": "a.pem"}) == "a.pem"
+    assert resolve_ca_file("b.pem", {"WAREHOUSE_SYNC_CA_FILE": "a.pem"}) == "b.pem"
+    assert resolve_ca_file(None, {"WAREHOUSE_SYNC_CA_FILE": ""}) is None
 
 
 def test_error_has_no_secret_in_any_frame(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,16 @@ from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.events import Listener
 from warehouse_sync.fork_lock import lazy_property
 from warehouse_sync.secret import Secret, to_secret
-from warehouse_sync.settings import Clock, RetryPolicy, Timeout, check_workspace_id, resolve, to_timeout
+from warehouse_sync.settings import (
+    Clock,
+    RetryPolicy,
+    Timeout,
+    check_workspace_id,
+    resolve,
+    resolve_ca_file,
+    resolve_trust_env,
+    to_timeout,
+)
 from warehouse_sync.transport.auth import shared_source
 from warehouse_sync.transport.extra_headers import HeaderSource, check_user_agent, to_extra_headers
 from warehouse_sync.transport.limits import AdaptiveConcurrency
@@ -65,8 +74,10 @@ class AsyncClient:
         user_agent: Text to append to the User-Agent header, such as `billing-service/2.1`.
         listeners: Callables that receive the events of `warehouse_sync.events`, in order, on the event loop of the
             client. An exception in a listener is logged and changes nothing.
-        trust_env: Whether to use the proxies and the netrc file of the environment.
-        ca_file: A file of certificate authorities to trust in addition to those of the system.
+        trust_env: Whether to use the proxies of the environment for https, as curl does; default
+            `WAREHOUSE_SYNC_TRUST_ENV`, or false. The netrc file is never used.
+        ca_file: A file of certificate authorities to trust in addition to those of the system; default
+            `WAREHOUSE_SYNC_CA_FILE`.
         clock: Time, sleep and randomness, for tests.
 
     Raises:
@@ -99,7 +110,7 @@ class AsyncClient:
         headers: HeaderSource | None = None,
         user_agent: str | None = None,
         listeners: Iterable[Listener] = (),
-        trust_env: bool = False,
+        trust_env: bool | None = None,
         ca_file: str | Path | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -122,8 +133,8 @@ class AsyncClient:
             timeout=timeout,
             max_connections=_check_max_connections(max_connections),
             session=_check_session(session),
-            trust_env=trust_env,
-            ca_file=_check_path("ca_file", ca_file),
+            trust_env=resolve_trust_env(trust_env),
+            ca_file=resolve_ca_file(ca_file),
             user_agent=check_user_agent(user_agent),
         )
         endpoint = TokenEndpoint(settings, _to_cache(token_cache))
@@ -316,12 +327,6 @@ def _or_default(name: str, value: T | None, cls: type[T]) -> T:
 def _check_type(name: str, value: T, cls: type[Any]) -> T:
     if value is not None and not isinstance(value, cls):
         raise ConfigurationError(f"{name} must be a {cls.__name__}, not {type(value).__name__}")
-    return value
-
-
-def _check_path(name: str, value: str | Path | None) -> str | Path | None:
-    if value is not None and not isinstance(value, str | Path):
-        raise ConfigurationError(f"{name} must be a path, not {type(value).__name__}")
     return value
 
 

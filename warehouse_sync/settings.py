@@ -7,6 +7,7 @@ import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -164,6 +165,35 @@ def resolve(  # noqa: PLR0913 - the settings a client takes
         api_url=check_url("api_url", _or_variable(api_url, env["API_URL"]) or API_URL).rstrip("/"),
         token_url=check_url("token_url", _or_variable(token_url, env["TOKEN_URL"]) or TOKEN_URL),
     )
+
+
+def resolve_trust_env(value: bool | None, environ: Mapping[str, str] | None = None) -> bool:  # noqa: FBT001 - an argument of the client
+    """Return whether to use proxies, by the argument or else the variable.
+
+    Raises:
+        ConfigurationError: The argument is not a bool, or the variable is neither 1 nor 0.
+    """
+    if value is not None:
+        if not isinstance(value, bool):
+            raise ConfigurationError(f"trust_env must be True or False, not {type(value).__name__}")
+        return value
+    text = (os.environ if environ is None else environ).get(f"{PREFIX}TRUST_ENV", "")
+    if text.lower() in ("", "0", "false", "no", "off"):
+        return False
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    raise ConfigurationError(f"{PREFIX}TRUST_ENV must be 1 or 0, not {text!r:.60}")
+
+
+def resolve_ca_file(value: str | Path | None, environ: Mapping[str, str] | None = None) -> str | Path | None:
+    """Return the file of certificate authorities: the argument or the variable.
+
+    Raises:
+        ConfigurationError: The argument is not a path.
+    """
+    if value is not None and not isinstance(value, str | Path):
+        raise ConfigurationError(f"ca_file must be a path, not {type(value).__name__}")
+    return value or (os.environ if environ is None else environ).get(f"{PREFIX}CA_FILE") or None
 
 
 def _variables(environ: Mapping[str, str] | None) -> dict[str, Secret | None]:

@@ -24,7 +24,16 @@ def home(tmp_path: "Path", monkeypatch: pytest.MonkeyPatch) -> "Path":
     for name in ("CONFIG", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / name.lower()))
     monkeypatch.setenv("HOME", str(folder))
-    for name in ("WORKSPACE_ID", "CLIENT_ID", "CLIENT_SECRET", "API_URL", "TOKEN_URL", "PROFILE", "CONFIG"):
+    for name in (
+        "WORKSPACE_ID",
+        "CLIENT_ID",
+        "CLIENT_SECRET",
+        "API_URL",
+        "TOKEN_URL",
+        "CA_FILE",
+        "PROFILE",
+        "CONFIG",
+    ):
         monkeypatch.delenv(f"WAREHOUSE_SYNC_{name}", raising=False)
     return folder
 

@@ -19,6 +19,7 @@ CORE = (
     "document",
     "models",
     "events",
+    "proxies",
     "settings",
     "wire",
     "transport",
@@ -36,7 +37,7 @@ USERS: Mapping[str, frozenset[str]] = {
     "declarative": frozenset(),
     "frames": frozenset(),
     "integrations": frozenset({"declarative"}),
-    "cli": frozenset({"declarative", "emulator", "_version"}),
+    "cli": frozenset({"declarative", "emulator", "_version", "proxies"}),
     "testing": frozenset({"emulator", "transport"}),  # it forgets the tokens that clients share
     "tools": frozenset({"cli"}),
 }

@@ -24,6 +24,7 @@ from warehouse_sync import (
     Timeout,
     TimeoutError,
 )
+from warehouse_sync.proxies import VARIABLES
 from warehouse_sync.transport import fast_get
 from warehouse_sync.transport.fast_get import FastGet
 
@@ -102,10 +103,16 @@ async def test_fast_get_is_not_used_on_borrowed_sessions(peer: Peer, used: list[
     assert not used
 
 
-async def test_fast_get_is_not_used_with_trust_env(peer: Peer, used: list[bool]) -> None:
-    """The environment may name a proxy."""
+@pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:9"])
+async def test_fast_get_is_not_used_with_a_proxy_variable(
+    peer: Peer, used: list[bool], monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    """With `trust_env`, a proxy of the environment closes the fast path; without one it is used."""
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
     await arrivals(peer, trust_env=True)
-    assert not used
+    assert bool(used) is not bool(proxy)
 
 
 async def test_fast_get_is_not_used_on_sessions_that_trace(

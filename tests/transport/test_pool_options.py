@@ -29,7 +29,7 @@ def test_client_timeout_limits_connecting_and_reading_only() -> None:
 
 
 async def test_open_session_has_no_cookies_limit_or_environment() -> None:
-    """The environment is used only with `trust_env`."""
+    """Aiohttp does not use the environment, whose netrc could replace the token."""
     timeout = Timeout(total=60, connect=3, read=4)
     for trust_env in (False, True):
         session = open_session(PoolOptions(timeout=timeout, trust_env=trust_env))
@@ -38,7 +38,7 @@ async def test_open_session_has_no_cookies_limit_or_environment() -> None:
         assert session.connector.limit == 0
         assert session.timeout == _client_timeout(timeout)
         assert dict(session.headers) == HEADERS
-        assert session.trust_env is trust_env
+        assert session.trust_env is False
         await session.close()
 
 

@@ -21,7 +21,6 @@ from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.profiles import (
     SETTINGS,
     ProfileSecret,
-    complete_profiles,
     config_file,
     read_default_profile,
     read_postman,
@@ -31,6 +30,7 @@ from warehouse_sync.cli.profiles import (
 from warehouse_sync.cli.project import select_environment
 from warehouse_sync.cli.streams import printable
 from warehouse_sync.cli.warnings import handle_warnings, print_once
+from warehouse_sync.cli.workspace_options import workspace_options
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -42,7 +42,12 @@ PREFIX = "WAREHOUSE_SYNC_"
 API_URL = "https://api.mparticle.com"
 TOKEN_URL = "https://sso.auth.mparticle.com/oauth/token"  # noqa: S105 - a URL
 CREDENTIAL = ("client_id", "client_secret")
-FLAGS = {"workspace_id": "--workspace", "api_url": "--api-url", "token_url": "--token-url"}
+FLAGS = {
+    "workspace_id": "--workspace",
+    "api_url": "--api-url",
+    "token_url": "--token-url",
+    "ca_file": "--ca-file",
+}
 LOGIN_HINT = (
     f"Set {PREFIX}CLIENT_ID and {PREFIX}CLIENT_SECRET, add client_id and client_secret to a profile, "
     "or use --postman-env FILE"
@@ -87,12 +92,14 @@ class Context:
         timeout: Seconds a call may take; `None` for the client's default.
         environment: The environment of the project; `None` without a project.
         token_folder: The folder of the credential's cached token; `None` without a cache.
+        trust_env: Whether to use the proxies of the environment.
     """
 
     settings: Mapping[str, Setting]
     timeout: float | None = None
     token_folder: Path | None = None
     environment: "Environment | None" = None
+    trust_env: bool = True
 
     def value(self, name: str) -> str | None:
         """Return the value of a setting, or `None` if no source has it."""
@@ -144,7 +151,12 @@ class Context:
             if self.timeout is not None:
                 options["timeout"] = warehouse_sync.Timeout(total=self.timeout)
             return warehouse_sync.AsyncClient(
-                api_url=self.api_url, token_url=self.token_url, token_cache=self.token_folder, **options
+                api_url=self.api_url,
+                token_url=self.token_url,
+                token_cache=self.token_folder,
+                trust_env=self.trust_env,
+                ca_file=self.value("ca_file"),
+                **options,
             )
         except warehouse_sync.ConfigurationError as error:
             raise CliError(self._name_settings(str(error)), ExitCode.CONFIGURATION, DOCTOR_HINT) from None
@@ -239,6 +251,7 @@ def find(  # noqa: PLR0913 - each is a source of settings
         timeout=timeout,
         token_folder=_token_folder(settings, environ),
         environment=environment,
+        trust_env=environ.get(f"{PREFIX}TRUST_ENV", "").lower() not in ("0", "false", "no", "off"),
     )
 
 
@@ -346,11 +359,12 @@ def context_options(command: _Command) -> _Command:
         workspace: str | None,
         api_url: str | None,
         token_url: str | None,
+        ca_file: str | None,
         timeout: float | None,
         env: str | None,
         **kwargs: Any,  # noqa: ANN401 - arguments of any command
     ) -> Any:  # noqa: ANN401 - arguments of any command
-        options = {"workspace_id": workspace, "api_url": api_url, "token_url": token_url}
+        options = {"workspace_id": workspace, "api_url": api_url, "token_url": token_url, "ca_file": ca_file}
         context = find(
             options,
             profile=profile,
@@ -361,38 +375,6 @@ def context_options(command: _Command) -> _Command:
         click.get_current_context().meta[CREDENTIAL_SOURCE] = context.credential
         return command(*args, context=context, **kwargs)
 
-    for option in reversed(_OPTIONS):
+    for option in reversed(workspace_options(API_URL, TOKEN_URL)):
         wrapper = option(wrapper)
     return wrapper  # type: ignore[return-value]  # click's decorators return the function they are given
-
-
-_OPTIONS = (
-    click.option("--env", metavar="NAME", help="Environment of the project."),
-    click.option(
-        "--profile",
-        metavar="NAME",
-        show_default="WAREHOUSE_SYNC_PROFILE, or the default of the profile file",
-        help="Use the settings of this profile.",
-        shell_complete=complete_profiles,
-    ),
-    click.option(
-        "--postman-env",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Use the settings of an exported Postman environment.",
-    ),
-    click.option(
-        "--workspace",
-        metavar="ID",
-        show_default="WAREHOUSE_SYNC_WORKSPACE_ID, or that of a profile",
-        help="Workspace id, a number.",
-    ),
-    click.option("--api-url", metavar="URL", help=f"URL of the API.  [default: {API_URL}]"),
-    click.option("--token-url", metavar="URL", help=f"URL of the token endpoint.  [default: {TOKEN_URL}]"),
-    click.option(
-        "--timeout",
-        type=click.FloatRange(0, min_open=True),
-        metavar="SECONDS",
-        help="Time limit of each API call.  [default: 60]",
-    ),
-)

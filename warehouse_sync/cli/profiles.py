@@ -25,7 +25,7 @@ import click
 from warehouse_sync.cli.errors import CliError
 from warehouse_sync.cli.exit_codes import ExitCode
 
-SETTINGS = ("workspace_id", "client_id", "client_secret", "api_url", "token_url")
+SETTINGS = ("workspace_id", "client_id", "client_secret", "api_url", "token_url", "ca_file")
 _POSTMAN = {
     "WORKSPACE_ID": "workspace_id",
     "PLATFORM_API_CLIENT_ID": "client_id",

@@ -46,8 +46,10 @@ class Client:
         user_agent: Text to append to the User-Agent header, such as `billing-service/2.1`.
         listeners: Callables that receive the events of `warehouse_sync.events`, in order, on the event loop of the
             client. An exception in a listener is logged and changes nothing.
-        trust_env: Whether to use the proxies and the netrc file of the environment.
-        ca_file: A file of certificate authorities to trust in addition to those of the system.
+        trust_env: Whether to use the proxies of the environment for https, as curl does; default
+            `WAREHOUSE_SYNC_TRUST_ENV`, or false. The netrc file is never used.
+        ca_file: A file of certificate authorities to trust in addition to those of the system; default
+            `WAREHOUSE_SYNC_CA_FILE`.
         clock: Time, sleep and randomness, for tests.
 
     Raises:
@@ -79,7 +81,7 @@ class Client:
         headers: HeaderSource | None = None,
         user_agent: str | None = None,
         listeners: Iterable[Listener] = (),
-        trust_env: bool = False,
+        trust_env: bool | None = None,
         ca_file: str | Path | None = None,
         clock: Clock | None = None,
     ) -> None:

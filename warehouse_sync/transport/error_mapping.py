@@ -11,9 +11,13 @@ import aiohttp
 from aiohttp.http import HttpProcessingError
 
 from warehouse_sync.errors import APIError, ConnectError, ReadError, TimeoutError, TLSError, TransportError
+from warehouse_sync.proxies import Proxy
 from warehouse_sync.transport.pool import ResendPreventedError
 from warehouse_sync.transport.request import ApiRequest, ApiResponse
 from warehouse_sync.transport.retry import parse_retry_after
+
+# OpenSSL's codes for a certificate that is self-signed or of an unknown authority.
+_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
 
 # What one HTTP request can raise. `OSError` covers errors from below aiohttp.
 TRANSPORT_EXCEPTIONS = (aiohttp.ClientError, HttpProcessingError, ResendPreventedError, OSError)
@@ -57,18 +61,20 @@ def to_api_error(  # noqa: PLR0913 - everything the error reports
     )
 
 
-def to_transport_error(error: BaseException, server: str) -> TransportError:  # noqa: C901, PLR0911 - a table
+def to_transport_error(error: BaseException, server: str, proxy: Proxy | None = None) -> TransportError:  # noqa: C901, PLR0911 - a table
     """Return the exception for an aiohttp exception.
 
     Args:
         error: The exception that aiohttp raised.
         server: The host and port, for the message.
+        proxy: The proxy that was used, if any.
     """
+    if proxy is not None:
+        server = f"{server} (through the proxy {proxy.host_and_port} of {proxy.variable})"
     match error:
         case aiohttp.ClientConnectorCertificateError():
-            return TLSError(
-                f"{server}: certificate verification failed: {_certificate_reason(error.certificate_error)}"
-            )
+            reason = _certificate_reason(error.certificate_error)
+            return TLSError(f"{server}: certificate verification failed: {reason}")
         case aiohttp.ClientSSLError() | ssl.SSLError():
             return TLSError(f"{server}: no TLS connection: {_ssl_reason(error)}")
         case aiohttp.ConnectionTimeoutError():
@@ -88,7 +94,7 @@ def to_transport_error(error: BaseException, server: str) -> TransportError:  # 
         case ResendPreventedError():
             return ReadError(f"{server}: the connection broke before the response ({error.cause_name})")
         case aiohttp.ClientHttpProxyError():
-            return ConnectError(f"{server}: the proxy refused the connection with status {error.status}")
+            return ConnectError(_proxy_refusal(server, error.status))
         case aiohttp.ClientPayloadError():
             return ReadError(f"{server}: the response body is incomplete or malformed")
         case aiohttp.ClientResponseError() | HttpProcessingError():
@@ -97,8 +103,18 @@ def to_transport_error(error: BaseException, server: str) -> TransportError:  # 
             return ReadError(f"{server}: the connection broke ({type(error).__name__})")
 
 
+def _proxy_refusal(server: str, status: int) -> str:
+    refusal = f"{server}: the proxy refused the connection with status {status}"
+    if status == 407:  # noqa: PLR2004 - an HTTP status
+        return f"{refusal}: it requires a login; set the variable to a URL such as http://user:password@proxy.example:3128"
+    return refusal
+
+
 def _certificate_reason(error: Exception) -> str:
-    return getattr(error, "verify_message", "") or type(error).__name__
+    reason = getattr(error, "verify_message", "") or type(error).__name__
+    if getattr(error, "verify_code", None) in _UNKNOWN_AUTHORITY:
+        return f"{reason}; if you trust its authority, pass its certificate as ca_file or in WAREHOUSE_SYNC_CA_FILE"
+    return reason
 
 
 def _ssl_reason(error: BaseException) -> str:

@@ -17,8 +17,8 @@ MAX_BODY: Final = 16 * 1024 * 1024  # bytes of a response body, decompressed
 MAX_ERROR_BODY: Final = 256 * 1024  # bytes of the body of an error response
 
 _ENVIRONMENT = (
-    "aiohttp cannot use the environment's settings for {host}: netrc has a login for it, which would be sent instead of the"
-    " token, or a proxy variable contains no valid URL; correct it, or set trust_env=False"
+    "the session passed to the client cannot use the environment's settings for {host}: netrc has a login for it, which would"
+    " be sent instead of the token, or a proxy variable contains no valid URL; correct it, or pass a session without trust_env"
 )
 _USAGE = "X-mp-rate-limit-percentage-used"
 _USAGE_BYTES = _USAGE.lower().encode()
@@ -66,7 +66,7 @@ def _sdk_error(
         _clear_traceback(error)
     elif isinstance(error, TRANSPORT_EXCEPTIONS):
         if not closed:
-            return to_transport_error(error, headers.base_url.host_and_port)
+            return to_transport_error(error, headers.base_url.host_and_port, session.proxy(headers.base_url))
         return ConfigurationError(session.closed_message)
     elif isinstance(error, RuntimeError):
         if closed:
@@ -88,14 +88,18 @@ async def _send_through_session(
     session: LoopSession, request: ApiRequest[Any], headers: RequestHeaders
 ) -> aiohttp.ClientResponse:
     """Send one request through the aiohttp session, and wait for the head of its response."""
-    base_url = headers.base_url
+    base_url, options = headers.base_url, session.options
+    proxy = session.proxy(base_url)
+    if proxy is not None:
+        login = {} if proxy.authorization is None else {aiohttp.hdrs.PROXY_AUTHORIZATION: proxy.authorization}
+        options = {**options, "proxy": proxy.url, "proxy_headers": login}
     return await session.aiohttp_session.request(
         request.method,
         base_url.url(request.path, request.query),
         data=request.body,
         headers=headers.json if request.body else headers.bare,
         allow_redirects=False,
-        **session.options,
+        **options,
     )
 
 

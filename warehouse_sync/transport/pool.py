@@ -22,6 +22,7 @@ import attrs
 from warehouse_sync._version import __version__
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.fork_lock import FORK_LOCK
+from warehouse_sync.proxies import VARIABLES, Proxy, find_proxy
 from warehouse_sync.settings import Timeout
 from warehouse_sync.transport.deadlines import Deadlines
 from warehouse_sync.transport.fast_get import (
@@ -34,6 +35,7 @@ from warehouse_sync.transport.fast_get import (
     session_middlewares,
 )
 from warehouse_sync.transport.limits import RequestLimiter
+from warehouse_sync.transport.request import BaseUrl
 
 # Modules that the first request would import while it is sent.
 _OF_REQUESTS = ("msgspec", "encodings.idna")
@@ -61,6 +63,7 @@ class LoopSession:
         closed_message: The error message for a request that finds the session closed.
         lifespan: Closes the session when the event loop ends; `None` for a borrowed session.
         reading: The response bodies that are being read.
+        proxies: The proxy of each server so far; `None` if the environment is not used or has none.
     """
 
     aiohttp_session: aiohttp.ClientSession
@@ -72,6 +75,20 @@ class LoopSession:
     closed_message: str = CLOSED
     lifespan: AsyncGenerator[None, None] | None = None
     reading: set[aiohttp.StreamReader] = attrs.field(factory=set)
+    proxies: "dict[str, Proxy | None] | None" = None
+
+    def proxy(self, base_url: BaseUrl) -> Proxy | None:
+        """Return the proxy for a server, or `None` for a direct connection.
+
+        Raises:
+            ConfigurationError: The environment holds an invalid proxy.
+        """
+        if self.proxies is None:
+            return None
+        url = str(base_url.origin)
+        if url not in self.proxies:
+            self.proxies[url] = find_proxy(url)
+        return self.proxies[url]
 
     async def close(self) -> None:
         """Close the session unless it is borrowed. Call this on its own event loop."""
@@ -91,7 +108,7 @@ class PoolOptions:
         timeout: The limits on connecting and on waiting for data.
         max_connections: The maximum number of concurrent requests on one event loop.
         session: The caller's session, which is used unchanged and never closed.
-        trust_env: Whether to use proxies and netrc from the environment.
+        trust_env: Whether to use the proxies of the environment.
         ca_file: A file of certificate authorities to trust in addition to the system's.
         user_agent: An addition to the User-Agent header.
     """
@@ -149,16 +166,23 @@ class SessionPool:
                 import_module(module)
         borrowed = self._options.session
         session = self._check_borrowed(borrowed, loop) if borrowed else open_session(self._options)
+        proxies: dict[str, Proxy | None] | None = {} if self._uses_proxies() else None
         return LoopSession(
             aiohttp_session=session,
             headers=self._options.headers if borrowed else {},
             options=_request_options(borrowed, self._options.timeout) if borrowed else {},
             limiter=RequestLimiter(self._options.max_connections),
             deadlines=Deadlines(loop),
-            fast_get=None if borrowed else open_fast_get(session),
+            fast_get=None if borrowed or proxies is not None else open_fast_get(session),
             closed_message=BORROWED_CLOSED if borrowed else CLOSED,
             lifespan=None if borrowed else _close_with_loop(session, self._forget_callback(loop)),
+            proxies=proxies,
         )
+
+    def _uses_proxies(self) -> bool:
+        """Return whether requests may use a proxy. A borrowed session has settings of its own."""
+        options = self._options
+        return options.trust_env and options.session is None and any(map(os.environ.get, VARIABLES))
 
     @staticmethod
     def _check_borrowed(
@@ -219,7 +243,6 @@ def open_session(options: PoolOptions) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=options.headers,
         timeout=_client_timeout(options.timeout),
-        trust_env=options.trust_env,
     )
     disable_resend(session)
     return session

@@ -2,12 +2,17 @@
 
 import email.utils
 import http.client
+import importlib.metadata
+import os
+import re
 import socket
 import ssl
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,11 +23,14 @@ from warehouse_sync.cli.context import API_URL, TOKEN_URL, Context, context_opti
 from warehouse_sync.cli.errors import CliError, one_line
 from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.output import Output, output_options
+from warehouse_sync.proxies import VARIABLES, Proxy, find_proxy
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
 NETWORK_TIMEOUT = 10.0  # seconds per network check
+SECURE_AIOHTTP = (3, 14, 3)
+TLS_HINT = "Check the proxy and the certificates; --ca-file adds a certificate authority."
 CLOCK_TOLERANCE = 60.0  # seconds; tokens are refreshed well before they expire
 _MASK = "************"
 _SECRET = "client_secret"  # noqa: S105 - the name of a setting
@@ -34,9 +42,9 @@ class CheckResult:
 
     Attributes:
         check: What was checked.
-        result: `ok` or `error`.
+        result: `ok`, `warning` or `error`.
         detail: What was found.
-        hint: What to do about an error.
+        hint: What to do about it.
         code: The exit code of an error.
     """
 
@@ -53,7 +61,7 @@ class CheckResult:
 def doctor(*, context: Context, output: Output) -> None:
     """Check settings, network, token and API access.
 
-    Shows the source of each setting and checks DNS, TLS, the clock, the token and the API. A missing setting does not
+    Shows the source of each setting and checks proxies, DNS, TLS, the clock, the token and the API. A missing setting does not
     stop the network checks. Exits with the code of the first error.
 
     Example: warehouse-sync doctor --profile staging
@@ -74,8 +82,11 @@ def run_checks(context: Context) -> list[CheckResult]:
         _check_setting(context, name)
         for name in ("workspace_id", "client_id", _SECRET, "api_url", "token_url")
     ]
+    if "ca_file" in context.settings:
+        results.append(_check_setting(context, "ca_file"))
+    results.append(_check_aiohttp())
     for label, url in (("API", context.api_url), ("token endpoint", context.token_url)):
-        results += _check_network(label, urlsplit(url))
+        results += _check_network(label, url, context)
     if not any(each.result == "error" for each in results):
         results += _check_api(context)
     return results
@@ -102,16 +113,61 @@ def _failed(check: str, error: CliError) -> CheckResult:
     return CheckResult(check=check, result="error", detail=error.problem, hint=error.hint, code=code)
 
 
-def _check_network(label: str, url: "SplitResult") -> list[CheckResult]:
-    dns = _run_check(f"DNS of the {label}", lambda: _resolve(url), "Check the URL and the network.")
-    if dns.result == "error":
-        return [dns]
-    if url.scheme != "https":
-        return [dns]
-    tls = _run_check(f"TLS of the {label}", lambda: _handshake(url), "Check the proxy and the certificates.")
-    if tls.result == "error":
-        return [dns, tls]
-    return [dns, tls, _check_clock(url)] if label == "API" else [dns, tls]
+def _check_network(label: str, url: str, context: Context) -> list[CheckResult]:
+    parts = urlsplit(url)
+    rows, host, tunnel = [], parts, None
+    try:
+        proxy = find_proxy(url) if context.trust_env else None
+        variable = _check_proxy_variable(label, proxy, context)
+        rows = [variable] if variable else []
+    except warehouse_sync.ConfigurationError as error:
+        return [_failed(f"proxy of the {label}", CliError(one_line(error), ExitCode.CONFIGURATION))]
+    if proxy is not None:
+        host, tunnel = urlsplit(proxy.url), proxy
+    name = f"DNS of the {label}" if proxy is None else f"DNS of the proxy of the {label}"
+    dns = _run_check(name, lambda: _resolve(host), "Check the URL and the network.")
+    rows.append(dns)
+    if dns.result == "error" or parts.scheme != "https" or (proxy is not None and host.scheme == "https"):
+        return rows
+    connect = partial(_connection, parts, tunnel, context.value("ca_file"))
+    tls = _run_check(f"TLS of the {label}", lambda: _handshake(connect), TLS_HINT)
+    rows.append(tls)
+    if tls.result != "error" and label == "API":
+        rows.append(_run_check("clock", lambda: _compare_clock(connect), "Set the clock of this machine."))
+    return rows
+
+
+def _check_proxy_variable(label: str, proxy: Proxy | None, context: Context) -> CheckResult | None:
+    """Return which proxy variable is set and whether it is used, or `None` if none is set."""
+    name = f"proxy of the {label}"
+    if proxy is not None:
+        return CheckResult(check=name, result="ok", detail=f"{proxy.variable} is set and used: {proxy.url}")
+    found = [variable for variable in VARIABLES if os.environ.get(variable)]
+    if not found:
+        return None
+    reason = (
+        "NO_PROXY lists the host, or the URL is not https"
+        if context.trust_env
+        else "WAREHOUSE_SYNC_TRUST_ENV turns it off"
+    )
+    return CheckResult(check=name, result="ok", detail=f"{found[0]} is set, but not used: {reason}")
+
+
+def _connection(url: "SplitResult", proxy: Proxy | None, ca_file: str | None) -> http.client.HTTPSConnection:
+    """Return a connection that is not open yet, through the proxy if there is one."""
+    trusted = ssl.create_default_context()
+    if ca_file is not None:
+        trusted.load_verify_locations(ca_file)
+    host, port = url.hostname or "", url.port or 443
+    if proxy is None:
+        return http.client.HTTPSConnection(host, port, timeout=NETWORK_TIMEOUT, context=trusted)
+    address = urlsplit(proxy.url)
+    connection = http.client.HTTPSConnection(
+        address.hostname or "", address.port, timeout=NETWORK_TIMEOUT, context=trusted
+    )
+    login = {} if proxy.authorization is None else {"Proxy-Authorization": proxy.authorization}
+    connection.set_tunnel(host, port, headers=login)
+    return connection
 
 
 def _run_check(check: str, work: Callable[[], str], hint: str) -> CheckResult:
@@ -127,32 +183,32 @@ def _resolve(url: "SplitResult") -> str:
     return ", ".join(sorted({str(address[4][0]) for address in found}))
 
 
-def _handshake(url: "SplitResult") -> str:
-    address = (url.hostname or "", url.port or 443)
-    with (
-        socket.create_connection(address, NETWORK_TIMEOUT) as plain,
-        ssl.create_default_context().wrap_socket(plain, server_hostname=url.hostname) as secured,
-    ):
-        return str(secured.version())
+def _handshake(connect: Callable[[], http.client.HTTPSConnection]) -> str:
+    with closing(connect()) as connection:
+        connection.connect()
+        return str(connection.sock.version())
 
 
-def _check_clock(url: "SplitResult") -> CheckResult:
-    return _run_check("clock", lambda: _compare_clock(url), "Set the clock of this machine.")
-
-
-def _compare_clock(url: "SplitResult") -> str:
-    connection = http.client.HTTPSConnection(url.hostname or "", url.port, timeout=NETWORK_TIMEOUT)
-    try:
+def _compare_clock(connect: Callable[[], http.client.HTTPSConnection]) -> str:
+    with closing(connect()) as connection:
         connection.request("HEAD", "/")
         date = connection.getresponse().getheader("Date")
-    finally:
-        connection.close()
     if date is None:
         return "the API sent no Date header"
     offset = time.time() - email.utils.parsedate_to_datetime(date).timestamp()
     if abs(offset) > CLOCK_TOLERANCE:
         raise ValueError(f"the clock of this machine is {offset:+.0f} s off")
     return f"{offset:+.0f} s compared with the API"
+
+
+def _check_aiohttp() -> CheckResult:
+    """Warn about a version of aiohttp with known security problems."""
+    version = importlib.metadata.version("aiohttp")
+    numbers = tuple(int(part) for part in re.findall(r"[0-9]+", version)[:3])
+    if numbers < SECURE_AIOHTTP:
+        hint = "Upgrade to aiohttp 3.14.3 or later, which fixes known vulnerabilities and is faster here."
+        return CheckResult(check="aiohttp", result="warning", detail=version, hint=hint)
+    return CheckResult(check="aiohttp", result="ok", detail=version)
 
 
 def _check_api(context: Context) -> list[CheckResult]:
