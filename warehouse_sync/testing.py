@@ -48,6 +48,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import signature
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -141,9 +142,11 @@ def forget_tokens() -> None:
 def patch_aioresponses() -> None:
     """Make aioresponses work with aiohttp 3.14. Call it once, in `conftest.py`.
 
-    Since 3.14, aiohttp requires the stream writer of each response, which aioresponses up to 0.7.9 does not pass (its
+    Earlier versions need no change. Since 3.14, aiohttp requires the stream writer of each response, which aioresponses up to 0.7.9 does not pass (its
     issue 289). A release that passes it is not changed.
     """
     core: Any = import_module("aioresponses.core")  # a dependency of the tests that call this
+    if "stream_writer" not in signature(core.ClientResponse).parameters:
+        return
     written = SimpleNamespace(output_size=0)  # the only attribute that aiohttp reads
     core.ClientResponse = partial(core.ClientResponse, stream_writer=written)

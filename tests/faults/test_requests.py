@@ -39,6 +39,7 @@ from warehouse_sync import (
     TokenError,
     WarehouseSyncError,
 )
+from warehouse_sync.transport.fast_get import is_supported
 
 KIND_LIST = list(KINDS.values())
 
@@ -320,7 +321,7 @@ async def test_compression_bomb_stops_at_the_limit(peer: Peer) -> None:
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-        assert peak < 48 << 20
+        assert peak < (48 if is_supported() else 96) << 20  # older versions decompress up to 32 MiB at once
         await client.connections.get("c1")
     assert peer.on(READ.route)[1].line == 1 + peer.on(READ.route)[0].line
 

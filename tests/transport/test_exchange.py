@@ -67,6 +67,7 @@ async def test_exchange_over_a_closed_session_is_a_clear_error(
         options={},
         aiohttp_session=SimpleNamespace(request=request, closed=closed),
         closed_message="closed, so",
+        proxy=lambda _: None,
     )
     with pytest.raises(kind, match="closed, so" if closed else "the connection broke") as caught:
         await exchange.exchange(

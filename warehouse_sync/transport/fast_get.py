@@ -30,6 +30,7 @@ from warehouse_sync.transport.request import RequestHeaders
 
 SUPPORTED_AIOHTTP: Final = r"3\.14\.([3-9]|\d\d+)"  # the versions whose private names this module uses
 
+_CLOSES_AT_ONCE = ("3.13.", "3.14.")  # the versions whose connectors can close without waiting
 _INTERIM = frozenset(range(100, 200)) - {101}  # after 101 the connection speaks another protocol
 _RECEIVE_BUFFER = 256 * 1024  # bytes, as many as asyncio reads at once
 
@@ -128,11 +129,6 @@ class Connector(aiohttp.TCPConnector):
                 return reader
             reader.close()
         return None
-
-    async def close_now(self) -> None:
-        """Close without waiting for the connections to close."""
-        self._close(abort_ssl=True)
-        await self._resolver.close()
 
 
 class RequestHead:
@@ -274,8 +270,10 @@ async def close_session_now(session: aiohttp.ClientSession) -> None:
 
     Its event loop may be about to end.
     """
-    if isinstance(session.connector, Connector):
-        await session.connector.close_now()
+    connector = session.connector
+    if isinstance(connector, aiohttp.TCPConnector) and aiohttp.__version__.startswith(_CLOSES_AT_ONCE):
+        connector._close(abort_ssl=True)  # noqa: SLF001 - see `SUPPORTED_AIOHTTP`
+        await connector._resolver.close()  # noqa: SLF001 - see `SUPPORTED_AIOHTTP`
     else:
         await session.close()
 
