@@ -90,13 +90,29 @@ def test_interrupt_without_event_loop_exits_with_130(monkeypatch: pytest.MonkeyP
     assert (done.exit_code, done.output) == (130, "Interrupted.\n")
 
 
-def test_missing_click_names_the_extra() -> None:
-    """Without the `cli` extra the command prints how to install it and exits with 1."""
-    done = python("import sys; sys.modules['click'] = None; from warehouse_sync.cli import main; main()")
+@pytest.mark.parametrize(
+    ("arguments", "command"), [("", "demo"), ("'status'", "status"), ("'--secret=canary'", "demo")]
+)
+def test_missing_click_shows_what_to_type(arguments: str, command: str) -> None:
+    """Without the `cli` extra the command prints how to install or run it, and exits with 1."""
+    done = python(
+        f"import sys; sys.modules['click'] = None; sys.argv[1:] = [{arguments}]; "
+        "from warehouse_sync.cli import main; main()"
+    )
     assert done.returncode == 1
     assert done.stderr == (
-        "The command line needs packages that are not installed: pip install 'warehouse-sync[cli]'\n"
+        "The command line needs packages that are not installed. Install them with pip install 'warehouse-sync[cli]',\n"
+        "or run a command without installing it:\n"
+        f"  uvx 'warehouse-sync[all]' {command}\n"
+        f"  pipx run --spec 'warehouse-sync[all]' warehouse-sync {command}\n"
     )
+
+
+def test_module_runs_the_command_line() -> None:
+    """`python -m warehouse_sync` is the command."""
+    command = [sys.executable, "-W", "error", "-m", "warehouse_sync", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own words
+    assert done.stdout.startswith("warehouse-sync")
 
 
 def test_missing_package_names_the_extra() -> None:

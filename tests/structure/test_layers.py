@@ -39,6 +39,7 @@ USERS: Mapping[str, frozenset[str]] = {
     "integrations": frozenset({"declarative"}),
     "cli": frozenset({"declarative", "emulator", "_version", "proxies"}),
     "testing": frozenset({"emulator", "transport"}),  # it forgets the tokens that clients share
+    "__main__": frozenset({"cli"}),
     "tools": frozenset({"cli"}),
 }
 ALONE = ("emulator",)

@@ -2,6 +2,12 @@
 
 import sys
 
+MISSING = """\
+The command line needs packages that are not installed. Install them with pip install 'warehouse-sync[cli]',
+or run a command without installing it:
+  uvx 'warehouse-sync[all]' {command}
+  pipx run --spec 'warehouse-sync[all]' warehouse-sync {command}"""
+
 
 def main() -> None:
     """Run the command line; without the `cli` extra, exit with a hint."""
@@ -10,5 +16,6 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise
-        sys.exit("The command line needs packages that are not installed: pip install 'warehouse-sync[cli]'")
+        given = sys.argv[1] if len(sys.argv) > 1 else ""
+        sys.exit(MISSING.format(command=given if given.isalpha() and given.isascii() else "demo"))
     root(prog_name="warehouse-sync")
