@@ -32,6 +32,7 @@ from warehouse_sync.declarative.lint.rules import Finding as Finding
 from warehouse_sync.declarative.lint.rules import Limits as Limits
 from warehouse_sync.declarative.lint.runner import has_errors as has_errors
 from warehouse_sync.declarative.lint.runner import lint_files as lint_files
+from warehouse_sync.declarative.lint.settings import LintSettings as LintSettings
 from warehouse_sync.declarative.planning.apply import AppliedChange as AppliedChange
 from warehouse_sync.declarative.planning.apply import apply_plan as apply_plan
 from warehouse_sync.declarative.planning.apply import check_plan as check_plan

@@ -51,6 +51,43 @@ def test_unknown_statement_is_one_finding(offline: "Cli", folder: Path) -> None:
     assert done.stderr == ""
 
 
+def test_select_and_ignore_choose_rules(offline: "Cli", folder: Path) -> None:
+    """Rules are chosen by code or its beginning; an invalid file is always reported."""
+    for options, expected in (
+        ([], {"WS102", "WS306"}),
+        (["--select", "WS3"], {"WS306"}),
+        (["--select", "WS102,WS305"], {"WS102"}),
+        (["--ignore", "WS1", "--ignore", "WS306"], set()),
+        (["--select", "WS3", "--ignore", "WS306"], set()),
+    ):
+        done = offline("lint", folder, "--json", *options)
+        assert {each["code"] for each in json.loads(done.stdout)} == expected
+    (folder / "b.yaml").write_text("nonsense: 1\n")
+    assert offline("lint", folder, "--select", "WS3").exit_code == 10
+
+
+def test_unknown_code_is_refused(offline: "Cli", folder: Path) -> None:
+    """A code that does not exist, and ignoring invalid files, are usage errors."""
+    done = offline("lint", folder, "--select", "WS999")
+    assert done.exit_code == 2
+    assert "there is no rule 'WS999'" in done.stderr
+    done = offline("lint", folder, "--ignore", "WS001")
+    assert done.exit_code == 2
+    assert "WS001 cannot be ignored" in done.stderr
+
+
+def test_dialect_is_used_without_a_connection(offline: "Cli", folder: Path) -> None:
+    """`--dialect` is the dialect of queries whose connections are not in the files."""
+    sql = "SELECT v:email::string AS email FROM a.b.c"
+    model = {"kind": "data_model", "id": "a", "name": "A", "sql_query": sql}
+    (folder / "a.json").write_text(json.dumps(model))
+    done = offline("lint", folder)
+    assert done.exit_code == 10
+    assert "--dialect" in done.stdout
+    assert offline("lint", folder, "--dialect", "snowflake").exit_code == 0
+    assert offline("lint", folder, "--dialect", "bigquery").exit_code == 10
+
+
 def test_schema_is_printed_or_written(offline: "Cli", tmp_path: Path) -> None:
     """The schema is printed, or written to a file that `lint` ignores."""
     printed = json.loads(offline("schema").stdout)

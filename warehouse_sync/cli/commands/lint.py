@@ -16,12 +16,46 @@ from warehouse_sync.cli.project import select_environments
 from warehouse_sync.cli.streams import printable_lines
 
 FORMATS = ("text", "json", "sarif", "github")
+DIALECTS = ("standard", "snowflake", "bigquery", "redshift", "databricks")
+
+
+def read_codes(_: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Split codes of rules at commas and check them."""
+    codes = tuple(code.strip() for value in values for code in value.split(","))
+    try:
+        if parameter.name == "select":
+            declarative.LintSettings(select=codes)
+        else:
+            declarative.LintSettings(ignore=codes)
+    except ValueError as error:
+        raise click.BadParameter(str(error).partition(": ")[2]) from error
+    return codes
 
 
 @click.command()
 @files_argument
 @click.option("-f", "--format", "form", type=click.Choice(FORMATS), default="text", help="Output format.")
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="CODE",
+    callback=read_codes,
+    help="Report only these rules, such as WS306 or WS3; repeatable, or separated by commas.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="CODE",
+    callback=read_codes,
+    help="Do not report these rules, such as WS306 or WS3; repeatable, or separated by commas.",
+)
+@click.option(
+    "--dialect",
+    type=click.Choice(DIALECTS),
+    default="standard",
+    help="Dialect of queries whose connections are not in these files.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 10 for warnings as well.")
 @click.option(
     "--max-active-pipelines",
@@ -39,6 +73,9 @@ def lint(  # noqa: PLR0913 - one argument per option
     files: Path,
     form: str,
     as_json: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    dialect: str,
     strict: bool,
     max_active_pipelines: int,
     max_columns: int,
@@ -56,9 +93,13 @@ def lint(  # noqa: PLR0913 - one argument per option
     # SQL that sqlglot cannot parse becomes a finding, so its log line would be a duplicate.
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     limits = declarative.Limits(active_pipelines=max_active_pipelines, columns=max_columns)
+    settings = declarative.LintSettings(
+        select=select, ignore=ignore, dialect="" if dialect == "standard" else dialect
+    )
     environments, now = select_environments(files, env), datetime.now(UTC)
     per_environment = (
-        declarative.lint_files(files, now=now, limits=limits, environment=each) for each in environments
+        declarative.lint_files(files, now=now, limits=limits, environment=each, settings=settings)
+        for each in environments
     )
     findings = list(dict.fromkeys(finding for each in per_environment for finding in each))
     if not findings and not declarative.load(files, environment=environments[0]).resources:

@@ -59,22 +59,22 @@ _IDENTITIES = """
 IDENTITIES = frozenset(_IDENTITIES.split())
 
 
-def lint_queries(declarations: Declarations, limits: Limits) -> Iterator[Finding]:
-    """Yield the findings about queries."""
-    for query in _queries(declarations):
+def lint_queries(declarations: Declarations, limits: Limits, dialect: str = "") -> Iterator[Finding]:
+    """Yield the findings; `dialect` is that of queries without a connection."""
+    for query in _queries(declarations, dialect):
         yield from _lint(query, limits)
 
 
-def _queries(declarations: Declarations) -> Iterator[Query]:
+def _queries(declarations: Declarations, default_dialect: str) -> Iterator[Query]:
     """Yield each query once per dialect."""
     by_key = declarations.by_key()
     users = defaultdict[str, dict[str, list[tuple[DeclaredResource, str]]]](dict)
     for pipeline, spec in pipelines_of(declarations):
-        dialect = _dialect(by_key.get((CONNECTION.name, spec.connection_id)))
+        dialect = _dialect(by_key.get((CONNECTION.name, spec.connection_id))) or default_dialect
         users[spec.data_model_id].setdefault(dialect, []).extend(_iterator(pipeline, spec))
     for declared in declarations.resources:
         if isinstance(declared.spec, DataModelSpec):
-            for dialect, iterators in users.get(declared.spec.id, {"": []}).items():
+            for dialect, iterators in users.get(declared.spec.id, {default_dialect: []}).items():
                 yield Query(
                     declared=declared,
                     sql=declared.spec.sql_query,

@@ -76,11 +76,12 @@ def parse(query: Query) -> list[exp.Expression]:
 def lint_unparsed(query: Query, error: Exception) -> Iterator[Finding]:
     """Report a query that cannot be parsed, at the token that is not expected."""
     dialect = query.dialect or "standard SQL"
+    hint = "" if query.dialect else "; if it has another dialect, declare its connection or pass --dialect"
     if isinstance(error, RecursionError):
         yield from query.report("WS301", f"cannot be parsed as {dialect}: it is nested too deeply")
         return
     if not isinstance(error, ParseError) or not error.errors:
-        message = f"cannot be parsed as {dialect}: a quote or a comment is not closed"
+        message = f"cannot be parsed as {dialect}: a quote or a comment is not closed{hint}"
         yield from query.report("WS301", message)
         return
     first = error.errors[0]
@@ -92,7 +93,7 @@ def lint_unparsed(query: Query, error: Exception) -> Iterator[Finding]:
         what = f"it ends with {token!r}"
     else:
         what = f"{token!r} is not expected here"
-    yield from query.report("WS301", f"cannot be parsed as {dialect}: {what}", at=_offset(query, first))
+    yield from query.report("WS301", f"cannot be parsed as {dialect}: {what}{hint}", at=_offset(query, first))
 
 
 def _offset(query: Query, error: dict[str, Any]) -> int | None:

@@ -10,11 +10,17 @@ from warehouse_sync.declarative.files.declarations import Declarations
 from warehouse_sync.declarative.files.load import read
 from warehouse_sync.declarative.lint.pipelines import lint_pipelines, report
 from warehouse_sync.declarative.lint.rules import ERROR, RULES, WARNING, Finding, Limits
+from warehouse_sync.declarative.lint.settings import LintSettings
 from warehouse_sync.declarative.project import Environment
 
 
 def lint_files(
-    path: Path, *, now: datetime, limits: Limits | None = None, environment: Environment | None = None
+    path: Path,
+    *,
+    now: datetime,
+    limits: Limits | None = None,
+    environment: Environment | None = None,
+    settings: LintSettings | None = None,
 ) -> list[Finding]:
     """Run all rules on a file or a folder.
 
@@ -23,12 +29,13 @@ def lint_files(
         now: The current time, from which catch-up limits are counted.
         limits: The limits of the account; the documented ones if `None`.
         environment: The environment of the project.
+        settings: The rules to report, their severities, and the dialect; all rules if `None`.
 
     Returns:
         The findings, ordered by file and line.
     """
     declarations, problems = read(path, environment=environment)
-    limits = limits or Limits()
+    limits, settings = limits or Limits(), settings or LintSettings()
     findings = [
         Finding(rule=RULES["WS001"], location=each.location, message=each.message, path=each.path)
         for each in problems
@@ -41,7 +48,8 @@ def lint_files(
     if any(isinstance(each.spec, DataModelSpec) for each in declarations.resources):
         # Imported late: importing sqlglot takes longer than all other rules.
         queries = import_module("warehouse_sync.declarative.lint.queries")
-        findings += queries.lint_queries(declarations, limits)
+        findings += queries.lint_queries(declarations, limits, settings.dialect)
+    findings = settings.apply(findings)
     return sorted(findings, key=lambda finding: (finding.location, finding.rule.code, finding.message))
 
 
