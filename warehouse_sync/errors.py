@@ -62,7 +62,10 @@ def restore(
 
 
 class ConfigurationError(WarehouseSyncError, ValueError):
-    """A setting of the client is missing or invalid. No request was sent."""
+    """A setting is missing or invalid, or the client was closed.
+
+    No create or trigger was sent; one that was sent before the client was closed raises `OutcomeUnknownError`.
+    """
 
 
 class ValidationError(WarehouseSyncError, ValueError):

@@ -7,9 +7,9 @@ import pytest
 
 from tests.support.clock import warp
 from tests.support.internals import loop_session
-from tests.support.kinds import READ
+from tests.support.kinds import CREATE, READ, TRIGGER, Kind
 from tests.support.peer import TOKEN, Peer, stall, token
-from warehouse_sync import AsyncClient, ConfigurationError, Timeout, TimeoutError
+from warehouse_sync import AsyncClient, ConfigurationError, OutcomeUnknownError, Timeout, TimeoutError
 from warehouse_sync.transport import fast_get
 
 HALVES = {
@@ -48,6 +48,18 @@ async def test_call_ends_at_once_when_its_client_is_closed(
     await client.close()
     with pytest.raises(ConfigurationError, match="closed"):
         await reading
+
+
+@pytest.mark.parametrize("kind", [CREATE, TRIGGER], ids=lambda kind: kind.name)
+async def test_create_of_a_closed_client_has_an_unknown_outcome(peer: Peer, kind: Kind) -> None:
+    """The server may have processed a request that was sent, so the error must not say that nothing was sent."""
+    peer.serve(kind.route, stall())
+    client = AsyncClient(**peer.options(timeout=Timeout(total=None)))
+    creating = asyncio.ensure_future(kind.call(client))
+    await peer.arrived(1, kind.route)
+    await client.close()
+    with pytest.raises(OutcomeUnknownError):
+        await creating
 
 
 async def test_token_fetch_of_a_closed_client_is_repeated_by_the_next(peer: Peer) -> None:

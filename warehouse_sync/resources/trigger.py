@@ -5,7 +5,7 @@ import contextlib
 import logging
 from datetime import datetime, timedelta
 
-from warehouse_sync.errors import OutcomeUnknownError, WarehouseSyncError
+from warehouse_sync.errors import ConfigurationError, OutcomeUnknownError, WarehouseSyncError
 from warehouse_sync.models import Run, RunType, TriggeredRun
 from warehouse_sync.models.common import require_id
 from warehouse_sync.resources.endpoint import is_ambiguous
@@ -84,7 +84,7 @@ class RunSearch:
 
         Search several times, because a run appears with a delay.
         """
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, ConfigurationError):  # no more time, or a closed client
             async with asyncio.timeout(sum(RECONCILE_DELAYS) + RECONCILE_GRACE):
                 for delay in RECONCILE_DELAYS:
                     await self._workspace.clock.sleep(delay)
@@ -100,6 +100,8 @@ class RunSearch:
                 created = creation_time(run)
                 if run.type == RunType.MANUAL and created is not None and not self._is_known(run.id):
                     found[run.id] = created
+        except ConfigurationError:
+            raise
         except WarehouseSyncError:
             return []  # the caller retries, and reports an unknown outcome in the end
         # Compared after all pages, because they set the server's clock.

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from warehouse_sync.errors import ConfigurationError, ResponseTooLargeError, TransportError
+from warehouse_sync.errors import ConfigurationError, ReadError, ResponseTooLargeError, TransportError
 from warehouse_sync.transport.error_mapping import TRANSPORT_EXCEPTIONS, to_transport_error
 from warehouse_sync.transport.fast_get import FastResponse, delimiting_connection
 from warehouse_sync.transport.plain_response import PlainResponse
@@ -50,7 +50,7 @@ async def exchange(session: LoopSession, request: ApiRequest[Any], headers: Requ
             del response  # its headers may repeat the token, and tracebacks may show the locals of a frame
             raise
     except BaseException as error:
-        problem = _sdk_error(error, session, headers)
+        problem = _sdk_error(error, session, request, headers)
         if problem is None:
             raise
     # Raised outside the `except` block: aiohttp's exceptions hold the request's headers, and must not be the context.
@@ -58,16 +58,19 @@ async def exchange(session: LoopSession, request: ApiRequest[Any], headers: Requ
 
 
 def _sdk_error(
-    error: BaseException, session: LoopSession, headers: RequestHeaders
+    error: BaseException, session: LoopSession, request: ApiRequest[Any], headers: RequestHeaders
 ) -> ConfigurationError | TransportError | None:
     """Return the SDK's exception for one of aiohttp, or `None` if `error` is to be raised itself."""
     closed = session.aiohttp_session.closed
     if isinstance(error, (asyncio.CancelledError, ResponseTooLargeError)):
         _clear_traceback(error)
     elif isinstance(error, TRANSPORT_EXCEPTIONS):
+        problem = to_transport_error(error, headers.base_url.host_and_port, session.proxy(headers.base_url))
         if not closed:
-            return to_transport_error(error, headers.base_url.host_and_port, session.proxy(headers.base_url))
-        return ConfigurationError(session.closed_message)
+            return problem
+        if request.idempotent or problem.sent == "no":
+            return ConfigurationError(session.closed_message)
+        return ReadError(f"{session.closed_message}; the server may have processed this request")
     elif isinstance(error, RuntimeError):
         if closed:
             return ConfigurationError(session.closed_message)
