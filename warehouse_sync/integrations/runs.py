@@ -64,10 +64,10 @@ def _is_refusal(status: int) -> bool:
 
 
 def manual_runs_since(runs: Iterable[Run], since: datetime) -> list[int]:
-    """Return the ids of the manual runs that were created at a moment or later."""
+    """Return the ids of the manual runs that were created since a time."""
     return [run.id for run in runs if run.type == RunType.MANUAL and _created(run) >= since - CLOCK_SKEW]
 
 
 def _created(run: Run) -> datetime:
-    dates = [date for date in (run.range_end, run.started_on, run.logical_date) if date is not None]
-    return max(dates, default=datetime.min.replace(tzinfo=UTC))
+    """Return when a manual run was created: its range ends then, and it may start much later."""
+    return run.range_end or run.logical_date or run.started_on or datetime.min.replace(tzinfo=UTC)
