@@ -59,11 +59,12 @@ def drift(*, context: Context, output: Output, files: Path, options: "Options") 
     """Exit with 2 if the workspace differs from the files.
 
     Exits with 0 if they match and with 1 for any error. Nothing is changed. Also lists the resources that no files declare
-    or manage; they do not count as a difference.
+    or manage; they do not count as a difference, and neither does another owner of a declared resource.
 
     Example: warehouse-sync drift infra/ --quiet
     """
     declarations = load_files(context, files, output, options)
     prepared = prepare_plan(context, declarations, options)
     print_plan(output, prepared, listing_unmanaged=True)
-    sys.exit(DRIFT if prepared.plan.steps or prepared.plan.blockers else ExitCode.OK)
+    plan = prepared.plan
+    sys.exit(DRIFT if plan.steps or set(plan.blockers) - set(plan.takeovers) else ExitCode.OK)

@@ -88,6 +88,7 @@ class Plan:
         changes: One change per declared resource, including unchanged ones, then the deletes.
         notes: Remarks for the reader.
         blockers: Why the plan cannot be applied; empty if it can.
+        takeovers: The blockers about resources that other files manage.
         unmanaged: The resources of the workspace that no files declare or manage.
         declared: The declared resources, also those of other files of the project.
         serial: The serial number of the state that the plan was made with.
@@ -96,6 +97,7 @@ class Plan:
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
     blockers: tuple[str, ...] = ()
+    takeovers: tuple[str, ...] = ()
     unmanaged: tuple[Key, ...] = ()
     declared: frozenset[Key] = frozenset()
     serial: int = 0
@@ -141,6 +143,7 @@ def make_plan(
     deleted = [_deletion(key) for key in _in_delete_order(orphans)] if options.prune else []
     unmanaged = tuple(sorted(there - kept - state.ownership.keys()))
     changes = (*declared_changes, *deleted)
+    takeovers = tuple(takeover_blockers(state, existing, options.adopt))
     return Plan(
         changes=changes,
         notes=(
@@ -152,7 +155,7 @@ def make_plan(
         ),
         blockers=(
             *_blockers(changes, snapshot, options),
-            *takeover_blockers(state, existing, options.adopt),
+            *takeovers,
             *_target_blockers(options.targets, (*existing, *orphans, *(each.key for each in chosen))),
             *(
                 prune_blockers(declarations, state, deletes=bool(deleted), unmanaged=unmanaged)
@@ -160,6 +163,7 @@ def make_plan(
                 else ()
             ),
         ),
+        takeovers=takeovers,
         unmanaged=unmanaged,
         declared=kept,
         serial=state.serial,
