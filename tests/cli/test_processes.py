@@ -138,8 +138,6 @@ def infra(tmp_path: Path, cli: "Cli", monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_workflow_from_lint_to_destroy(infra: Path, tmp_path: Path) -> None:
     """Each step from lint to destroy exits as documented and shows no secret."""
-    kinds = ("connection", "model", "pipeline")
-    adopt = [f"--adopt={kind}-{number}" for kind in kinds for number in range(COUNT)]
     steps: list[tuple[list[object], int]] = [
         (["lint", infra], 0),
         (["drift", infra], 2),
@@ -150,11 +148,10 @@ def test_workflow_from_lint_to_destroy(infra: Path, tmp_path: Path) -> None:
         (["export", tmp_path / "export"], 0),
         (["drift", tmp_path / "export"], 0),
         (["apply", tmp_path / "export"], 16),
-        (["apply", tmp_path / "export", *adopt], 0),
-        (["destroy", infra, "--confirm", "5328"], 0),
-        (["drift", infra], 0),
-        (["destroy", tmp_path / "export"], 16),
         (["destroy", tmp_path / "export", "--confirm", "5328"], 0),
+        (["drift", infra], 0),
+        (["destroy", infra], 16),
+        (["destroy", infra, "--confirm", "5328"], 0),
         (["drift", infra], 2),
         (["connections", "get", "connection-0"], 6),
     ]
