@@ -14,6 +14,7 @@ from warehouse_sync.declarative.files.fields import CONNECTION
 from warehouse_sync.declarative.lint.pipelines import pipelines_of, report
 from warehouse_sync.declarative.lint.query import Query, tokenize
 from warehouse_sync.declarative.lint.query_text import (
+    Statement,
     lint_placeholders,
     lint_unparsed,
     lint_wrapping,
@@ -111,7 +112,7 @@ def _lint(query: Query, limits: Limits) -> Iterator[Finding]:
         yield from _statement(query, statement, limits)
 
 
-def _statement(query: Query, statement: exp.Expression, limits: Limits) -> Iterator[Finding]:
+def _statement(query: Query, statement: Statement, limits: Limits) -> Iterator[Finding]:
     if isinstance(statement, (exp.Command, *_CHANGING)):
         word = query.tokens[0].text.upper() if query.tokens else ""
         article = "an" if word[:1] in "AEIOU" else "a"

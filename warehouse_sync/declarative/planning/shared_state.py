@@ -214,7 +214,7 @@ class HttpStore:
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """Returns redirects as responses, so that the token is not sent to another server."""
 
-    def redirect_request(self, *_: object) -> None:
+    def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:  # noqa: ANN401 - as in the base class
         """Follow no redirect."""
 
 

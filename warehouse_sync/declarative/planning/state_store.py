@@ -23,18 +23,23 @@ class Store(Protocol):
 
     def read(self) -> bytes | None:
         """Return the content, or `None` if there is none."""
+        ...
 
     def write(self, content: bytes) -> None:
         """Replace the content, whole or not at all."""
+        ...
 
     def copy_damaged(self, content: bytes) -> None:
         """Keep a damaged content next to the state."""
+        ...
 
     def lock(self) -> AbstractContextManager[None]:
         """Hold the lock; raise `PlanError` if another process holds it."""
+        ...
 
     def unlock(self) -> None:
         """Remove the lock of a process that was killed."""
+        ...
 
 
 @attrs.frozen(kw_only=True)
