@@ -223,7 +223,7 @@ class AsyncClient:
             observer.wrap_methods(name, self.workspace_id, resource)
         return resource
 
-    def _over(self, sender: RetryingSender, workspace_id: int) -> Self:
+    def _with_sender(self, sender: RetryingSender, workspace_id: int) -> Self:
         client = type(self).__new__(type(self))
         waiters: Waiters = self._waiters if sender is self._sender else WeakValueDictionary()
         client._bind(sender, workspace_id, self._created, waiters, owns_pool=False)  # noqa: SLF001 - an instance of this class
@@ -243,7 +243,7 @@ class AsyncClient:
         Raises:
             ConfigurationError: The number is invalid.
         """
-        return self._over(self._sender, check_workspace_id(workspace_id))
+        return self._with_sender(self._sender, check_workspace_id(workspace_id))
 
     def with_options(
         self, *, timeout: Timeout | float | None = None, retry: RetryPolicy | None = None
@@ -266,7 +266,7 @@ class AsyncClient:
         sender = self._sender.with_options(
             timeout=to_timeout(timeout), retry=_check_type("retry", retry, RetryPolicy)
         )
-        return self._over(sender, self.workspace_id)
+        return self._with_sender(sender, self.workspace_id)
 
     def watch(
         self, pipeline_ids: "Iterable[PipelineRef]", *, every: float | timedelta

@@ -32,14 +32,14 @@ def run(seconds: float | None, *, started: bool = True) -> Run:
 @given(
     polls=st.integers(0, 10**6),
     waited=st.floats(0, 1e9),
-    usual=st.none() | st.floats(0, 1e9),
+    estimated_duration=st.none() | st.floats(0, 1e9),
     random=st.floats(0, 1),
 )
 def test_interval_stays_within_its_bounds(
-    polls: int, waited: float, usual: float | None, random: float
+    polls: int, waited: float, estimated_duration: float | None, random: float
 ) -> None:
     """No interval is shorter than the minimum or longer than the maximum, apart from jitter."""
-    interval = next_interval(polls=polls, waited=waited, usual=usual, random=random)
+    interval = next_interval(polls=polls, waited=waited, estimated_duration=estimated_duration, random=random)
     assert MIN_INTERVAL * (1 - JITTER) - 1e-9 <= interval <= MAX_INTERVAL * (1 + JITTER) + 1e-9
 
 
@@ -47,29 +47,34 @@ def test_interval_stays_within_its_bounds(
 def test_interval_without_an_estimate_grows(polls: int, random: float) -> None:
     """The interval grows with the number of polls."""
     now, later = (
-        next_interval(polls=number, waited=0, usual=None, random=random) for number in (polls, polls + 1)
+        next_interval(polls=number, waited=0, estimated_duration=None, random=random)
+        for number in (polls, polls + 1)
     )
     assert later == pytest.approx(min(now * 1.5, MAX_INTERVAL * (1 - JITTER + 2 * JITTER * random)))
 
 
-@given(usual=st.floats(0.5, 25), share=st.floats(0, 0.99))
-def test_interval_with_an_estimate_ends_at_the_estimate(usual: float, share: float) -> None:
+@given(estimated_duration=st.floats(0.5, 25), share=st.floats(0, 0.99))
+def test_interval_with_an_estimate_ends_at_the_estimate(estimated_duration: float, share: float) -> None:
     """Late in a wait, the next poll is due at the estimated end of the run."""
-    waited = share * usual
-    interval = next_interval(polls=20, waited=waited, usual=usual, random=0.5)
-    assert waited + interval == pytest.approx(max(usual, waited + MIN_INTERVAL))
+    waited = share * estimated_duration
+    interval = next_interval(polls=20, waited=waited, estimated_duration=estimated_duration, random=0.5)
+    assert waited + interval == pytest.approx(max(estimated_duration, waited + MIN_INTERVAL))
 
 
-@given(usual=st.floats(1, 1000), over=st.floats(1, 100))
-def test_interval_of_an_overdue_run_grows_with_the_wait(usual: float, over: float) -> None:
+@given(estimated_duration=st.floats(1, 1000), over=st.floats(1, 100))
+def test_interval_of_an_overdue_run_grows_with_the_wait(estimated_duration: float, over: float) -> None:
     """A run that takes longer than estimated is polled often at first, and less often the longer it takes."""
-    interval = next_interval(polls=9, waited=usual * over, usual=usual, random=0.5)
-    assert interval == pytest.approx(min(max(usual * over / 10, MIN_INTERVAL), MAX_INTERVAL))
+    interval = next_interval(
+        polls=9, waited=estimated_duration * over, estimated_duration=estimated_duration, random=0.5
+    )
+    assert interval == pytest.approx(min(max(estimated_duration * over / 10, MIN_INTERVAL), MAX_INTERVAL))
 
 
 def test_interval_has_jitter() -> None:
     """The interval is up to a fifth shorter or longer."""
-    shortest, longest = (next_interval(polls=4, waited=0, usual=None, random=random) for random in (0, 1))
+    shortest, longest = (
+        next_interval(polls=4, waited=0, estimated_duration=None, random=random) for random in (0, 1)
+    )
     assert longest / shortest == pytest.approx((1 + JITTER) / (1 - JITTER))
 
 

@@ -47,13 +47,13 @@ def test_created_runs_are_remembered_up_to_a_number(
     assert [run_id for run_id in (1, 2, 3) if workspace.has_created("p", run_id)] == [1, 3]
     clock.now += 1e6
     assert workspace.has_created("p", 3)
-    assert not workspace.sibling(6).has_created("p", 3)
+    assert not workspace.for_workspace(6).has_created("p", 3)
 
 
 def test_sibling_has_another_id_and_the_same_sender(workspace: Workspace) -> None:
-    """`sibling` returns a workspace with the same sender, and the same object for the same id."""
-    assert workspace.sibling(5) is workspace
-    other = workspace.sibling(6)
+    """`for_workspace` returns a workspace with the same sender, and the same object for the same id."""
+    assert workspace.for_workspace(5) is workspace
+    other = workspace.for_workspace(6)
     assert (other.path(V2), other.sender) == ("/platform/v2/workspaces/6", workspace.sender)
 
 

@@ -373,8 +373,8 @@ async def test_after_fork_keeps_the_parents_sockets_open() -> None:
     pool_module._after_fork()
     assert pool.for_running_loop() is not inherited
     assert not inherited.aiohttp_session.closed
-    assert inherited in pool_module._inherited
-    pool_module._inherited.clear()
+    assert inherited in pool_module._parent_sessions
+    pool_module._parent_sessions.clear()
     await inherited.close()
     await pool.close()
 

@@ -27,7 +27,7 @@ class ExitCode(IntEnum):
 
 
 DRIFT = ExitCode.USAGE
-"""The exit code of `drift` when there is drift; wrong arguments end `drift` with `ERROR` instead."""
+"""The exit code of `drift` when there is drift: 2, as of `terraform plan`. Wrong arguments end `drift` with `ERROR` instead."""
 
 MEANINGS = {
     ExitCode.OK: "Success; for `drift`, the workspace matches the files.",

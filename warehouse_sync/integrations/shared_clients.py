@@ -50,6 +50,6 @@ async def _hold_open(
     try:
         async with client:
             yield client
-    finally:  # a client knows its loop: kept here, neither would ever be collected
+    finally:  # the client refers to its loop: kept here, neither would be garbage collected
         opened.clients.pop(settings, None)
         opened.generators.pop(settings, None)

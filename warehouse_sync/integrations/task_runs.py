@@ -9,7 +9,7 @@ from warehouse_sync.integrations.runs import LOOK_BACK, manual_runs_since
 
 
 class RunStore(Protocol):
-    """Storage for a small document, from one try of a task to the next."""
+    """Storage for a small document, from one attempt of a task to the next."""
 
     def read(self) -> Mapping[str, str]:
         """Return the document; empty where there is none."""
@@ -25,9 +25,9 @@ class RunStore(Protocol):
 
 
 def run_of_task(client: Client, pipeline_id: str, store: RunStore) -> str:
-    """Return the handle of the task's run; trigger it unless an earlier try did.
+    """Return the handle of the task's run; trigger it unless an earlier attempt did.
 
-    The time of the request is stored before it is sent, and the handle before the wait. A try that finds only the time
+    The time of the request is stored before it is sent, and the handle before the wait. An attempt that finds only the time
     takes the only manual run since then for its own.
 
     Raises:
@@ -36,7 +36,7 @@ def run_of_task(client: Client, pipeline_id: str, store: RunStore) -> str:
     """
     document = store.read()
     handle = document.get("handle") or _run_of_lost_request(client, pipeline_id, document.get("requested_at"))
-    if handle is None or not _goes_on_or_succeeded(client, handle):
+    if handle is None or not _is_running_or_succeeded(client, handle):
         handle = _trigger(client, pipeline_id, store)
     store.write({"handle": handle})
     return handle
@@ -62,7 +62,7 @@ def _run_of_lost_request(client: Client, pipeline_id: str, requested_at: str | N
         return None
     if len(found) > 1:
         raise OutcomeUnknownError(
-            f"an earlier try was interrupted while it triggered pipeline {pipeline_id!r}, and any of the runs {found} may be "
+            f"an earlier attempt was interrupted while it triggered pipeline {pipeline_id!r}, and any of the runs {found} may be "
             "its own. It was not triggered again.",
             operation="trigger pipeline",
             resource_id=pipeline_id,
@@ -71,7 +71,7 @@ def _run_of_lost_request(client: Client, pipeline_id: str, requested_at: str | N
     return str(RunHandle(workspace_id=client.workspace_id, pipeline_id=pipeline_id, run_id=found[0]))
 
 
-def _goes_on_or_succeeded(client: Client, handle: str) -> bool:
+def _is_running_or_succeeded(client: Client, handle: str) -> bool:
     run = RunHandle.parse(handle)
     try:
         status = client.runs.get(run.pipeline_id, run.run_id).status

@@ -104,7 +104,7 @@ def check_id(field: str, value: object) -> Iterator[Problem]:
 def check_iterable(field: str, value: object, kind: type | UnionType = Iterable) -> Iterator[Problem]:
     """Yield why a value is not an iterable of items.
 
-    A string is none: it would be read letter by letter.
+    A string is refused, because iterating it yields characters.
     """
     if isinstance(value, str) or not isinstance(value, kind):
         actual = "a string" if isinstance(value, str) else type(value).__name__

@@ -32,7 +32,7 @@ class DurationEstimate:
         self.seconds = took if self.seconds is None else (1 - SMOOTHING) * self.seconds + SMOOTHING * took
 
 
-def next_interval(*, polls: int, waited: float, usual: float | None, random: float) -> float:
+def next_interval(*, polls: int, waited: float, estimated_duration: float | None, random: float) -> float:
     """Return the seconds until the next poll.
 
     Without an estimate, intervals grow exponentially. With an estimate, the next poll is due when the run should end, and
@@ -41,11 +41,15 @@ def next_interval(*, polls: int, waited: float, usual: float | None, random: flo
     Args:
         polls: The number of polls so far.
         waited: Seconds since the wait began.
-        usual: The estimated duration in seconds, or `None` if unknown.
+        estimated_duration: The estimated duration in seconds, or `None` if unknown.
         random: A number from 0 to 1, for the jitter.
     """
     interval = MIN_INTERVAL * GROWTH ** min(polls, 40)
-    if usual is not None:
-        interval = min(interval * 4, usual - waited) if waited < usual else waited * OVERDUE_SHARE
+    if estimated_duration is not None:
+        interval = (
+            min(interval * 4, estimated_duration - waited)
+            if waited < estimated_duration
+            else waited * OVERDUE_SHARE
+        )
     bounded = min(max(interval, MIN_INTERVAL), MAX_INTERVAL)
     return bounded * (1 - JITTER + 2 * JITTER * random)

@@ -192,7 +192,7 @@ class PipelinePoller:
         """Wait until the next poll is due or a run is added. Return whether a run was added."""
         waited = self._clock.monotonic() - started
         adaptive = next_interval(
-            polls=polls, waited=waited, usual=self._duration.seconds, random=self._clock.random()
+            polls=polls, waited=waited, estimated_duration=self._duration.seconds, random=self._clock.random()
         )
         wanted = [options.interval for run in self.awaited.values() for options in run.waiters.values()]
         interval = min(adaptive if each is None else each for each in wanted)

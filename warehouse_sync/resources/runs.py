@@ -226,7 +226,7 @@ class Runs:
         """Return the waiter of the run's workspace, and the key of the run. The run of a handle may be a new one."""
         runs = self
         if handle.workspace_id:
-            workspace = self._workspace.sibling(handle.workspace_id)
+            workspace = self._workspace.for_workspace(handle.workspace_id)
             workspace.mark_created(handle.pipeline_id, handle.run_id)
             runs = self if workspace is self._workspace else Runs(workspace)
         return runs._waiter, (handle.pipeline_id, handle.run_id)  # noqa: SLF001 - an instance of this class

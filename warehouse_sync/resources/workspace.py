@@ -61,7 +61,7 @@ class Workspace:
         if self.sender.observer is not None:
             self.sender.observer.emit(ResponseRecovered(operation=current_operation()))
 
-    def sibling(self, workspace_id: int) -> "Workspace":
+    def for_workspace(self, workspace_id: int) -> "Workspace":
         """Return the workspace with this number, over the same sender."""
         return self if workspace_id == self.id else attrs.evolve(self, id=workspace_id)
 

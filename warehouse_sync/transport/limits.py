@@ -9,9 +9,8 @@ _PERCENT = re.compile(r"\s*([0-9]{1,3})(?:\.[0-9]+)?\s*%?\s*", re.ASCII)
 _UNLIMITED = float("inf")
 
 THROTTLE_AT = 90  # percent of the rate limit used
-_BELOW_THROTTLE = frozenset(
-    map(str, range(THROTTLE_AT))
-)  # the platform sends one of these with each response
+# The usual values of the header, which need no parsing.
+_BELOW_THROTTLE = frozenset(map(str, range(THROTTLE_AT)))
 
 
 class RequestLimiter:

@@ -38,7 +38,7 @@ from warehouse_sync.transport.limits import RequestLimiter
 from warehouse_sync.transport.request import BaseUrl
 
 # Modules that the first request would import while it is sent.
-_OF_REQUESTS = ("msgspec", "encodings.idna")
+_PRELOADED_MODULES = ("msgspec", "encodings.idna")
 
 CLOSED = "the client is closed: create a new one, or keep calls inside its `with` block"
 BORROWED_CLOSED = "the session passed to the client is closed: pass an open one"
@@ -162,7 +162,7 @@ class SessionPool:
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> LoopSession:
         with FORK_LOCK:
-            for module in _OF_REQUESTS:
+            for module in _PRELOADED_MODULES:
                 import_module(module)
         borrowed = self._options.session
         session = self._check_borrowed(borrowed, loop) if borrowed else open_session(self._options)
@@ -218,7 +218,7 @@ class SessionPool:
 
         They are not closed, because the parent uses their sockets.
         """
-        _inherited.extend(self._sessions.values())
+        _parent_sessions.extend(self._sessions.values())
         self._sessions, self._latest = {}, None
         self._lock = threading.Lock()  # another thread of the parent may have held it
 
@@ -327,7 +327,7 @@ async def no_resend(
 
 
 _pools: "weakref.WeakSet[SessionPool]" = weakref.WeakSet()
-_inherited: list[LoopSession] = []  # never garbage collected: that would close the parent's connections
+_parent_sessions: list[LoopSession] = []  # never garbage collected: that would close the parent's connections
 
 
 def _after_fork() -> None:

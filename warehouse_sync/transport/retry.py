@@ -87,11 +87,11 @@ def next_delay(  # noqa: PLR0913 - everything that the decision depends on
     if reason is None or attempt >= policy.attempts:
         return None
     delay = backoff(policy, reason, attempt, jitter)
-    hint = error.retry_after if isinstance(error, APIError) else None
-    if hint is not None:
-        if hint > policy.max_retry_after:
+    retry_after = error.retry_after if isinstance(error, APIError) else None
+    if retry_after is not None:
+        if retry_after > policy.max_retry_after:
             return None
-        delay = max(delay, hint)
+        delay = max(delay, retry_after)
     return delay if delay < remaining and budget.take(_COST[reason]) else None
 
 

@@ -50,7 +50,7 @@ class RequestContext:
         queued: Whether it waits for a slot of the connection limit.
         in_flight: Whether an HTTP request was sent and its response is outstanding.
         may_have_been_processed: Whether the server may have processed an earlier attempt without a usable response.
-        reauthorized: Whether the request was replayed with a new token.
+        token_refreshed: Whether the request was retried with a new token.
     """
 
     session: LoopSession
@@ -61,7 +61,7 @@ class RequestContext:
     queued: bool = False
     in_flight: bool = False
     may_have_been_processed: bool = False
-    reauthorized: bool = False
+    token_refreshed: bool = False
     _deadline: Deadline | None = attrs.field(default=None, init=False)
 
     def __enter__(self) -> None:
@@ -282,9 +282,9 @@ class RetryingSender:
         """Drop the token after the first 401 of a request, and return whether to replay it with a new one."""
         if not isinstance(error, UnauthorizedError) or self.auth is None or token is None:
             return False
-        if context.reauthorized or not self.auth.source.invalidate(token):
+        if context.token_refreshed or not self.auth.source.invalidate(token):
             return False
-        context.reauthorized = True
+        context.token_refreshed = True
         context.counted_attempts -= 1
         return True
 

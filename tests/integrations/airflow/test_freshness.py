@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from warehouse_sync import ConfigurationError, ErrorMessage, PipelineReport, PipelineStatus, Run, RunStatus
-from warehouse_sync.integrations.airflow.freshness import latest_success, parse_moment, pipeline_event
+from warehouse_sync.integrations.airflow.freshness import latest_success, parse_datetime_text, pipeline_event
 
 NOON = datetime(2025, 1, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -84,10 +84,10 @@ def test_only_a_success_is_the_latest_success() -> None:
 )
 def test_moment_is_read_as_templates_write_it(text: str | datetime, moment: datetime) -> None:
     """A rendered date has an offset, or is in UTC."""
-    assert parse_moment(text) == moment
+    assert parse_datetime_text(text) == moment
 
 
 def test_moment_that_is_none_is_refused() -> None:
     """`data_interval_end` renders to `None` in a run without an interval."""
     with pytest.raises(ConfigurationError, match="since must be a moment in ISO 8601, not 'None'"):
-        parse_moment("None")
+        parse_datetime_text("None")

@@ -60,7 +60,7 @@ def demo(*, pipelines: int, output: Output) -> None:
     done = f"Done in {time.monotonic() - began:.1f} s."
     printer.line(f"\n{done} Next: `warehouse-sync emulator`, and the README's first example.")
     if output.format == "json":
-        output.document({"chapters": printer.chapters})
+        output.document({"sections": printer.sections})
     elif output.quiet:
         click.echo(done)
 
@@ -81,7 +81,7 @@ async def _demo(printer: "DemoPrinter", pipelines: int) -> None:
 
 async def _create(client: AsyncClient, printer: "DemoPrinter") -> None:
     """Create the resources of step 4 of the tutorial."""
-    printer.chapter("1", "Create the connection, the data model and two pipelines")
+    printer.section("1", "Create the connection, the data model and two pipelines")
     connection = await client.connections.create(_connection())
     printer.step(f"connection {connection.id} to {connection.service_provider}: {connection.status}")
     printer.step(f"its password reads as {getattr(connection.config, 'password', None)}")
@@ -129,7 +129,7 @@ def _pipeline(pipeline_id: str) -> PipelineSpec:
 
 async def _load(client: AsyncClient, emulator: Emulator, printer: "DemoPrinter") -> None:
     """Trigger both pipelines and wait for their runs, then for a run that fails."""
-    printer.chapter("2", "Trigger runs and wait for them")
+    printer.section("2", "Trigger runs and wait for them")
     triggered = [await client.pipelines.trigger(id_) for id_ in ("customers-hourly", "customers-nightly")]
     with printer.progress("waiting for runs", len(triggered)) as advance:
         async for waited in client.runs.wait_many(
@@ -147,7 +147,7 @@ async def _load(client: AsyncClient, emulator: Emulator, printer: "DemoPrinter")
 
 async def _list_runs(client: AsyncClient, printer: "DemoPrinter") -> None:
     """Trigger more runs and list the pages of the history."""
-    printer.chapter("3", "List the history of a pipeline page by page")
+    printer.section("3", "List the history of a pipeline page by page")
     for _ in range(2):
         await client.pipelines.trigger_and_wait("customers-nightly", timeout=30)
     async for page in client.runs.list("customers-nightly", page_size=2).pages():
@@ -161,7 +161,7 @@ async def _wait_for_failures(
     client: AsyncClient, emulator: Emulator, ids: list[str], printer: "DemoPrinter"
 ) -> None:
     """Make many runs fail and wait for all of them at once."""
-    printer.chapter("4", f"Wait for {len(ids)} runs at once, which the emulator makes fail")
+    printer.section("4", f"Wait for {len(ids)} runs at once, which the emulator makes fail")
     for pipeline_id in ids:
         emulator.fail_next_run(pipeline_id, message="Numeric value 'n/a' is not recognized")
     triggered = [await client.pipelines.trigger(pipeline_id) for pipeline_id in ids]
@@ -177,7 +177,7 @@ async def _wait_for_failures(
 
 async def _poll(client: AsyncClient, ids: list[str], printer: "DemoPrinter") -> None:
     """Read the reports of all pipelines at once."""
-    printer.chapter("5", f"Read the reports of {len(ids)} pipelines")
+    printer.section("5", f"Read the reports of {len(ids)} pipelines")
     began = time.monotonic()
     polled = []
     with printer.progress("reports", len(ids)) as advance:
@@ -241,11 +241,11 @@ class DemoPrinter:
     """Prints the steps, with colours and progress bars on a terminal.
 
     Attributes:
-        chapters: The steps so far by chapter, for `--json`.
+        sections: The steps so far by section, for `--json`.
     """
 
     def __init__(self, console: Console) -> None:
-        self.chapters: list[dict[str, Any]] = []
+        self.sections: list[dict[str, Any]] = []
         self._console = console
         self._live = console.is_terminal
 
@@ -253,16 +253,16 @@ class DemoPrinter:
         """Print a line."""
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
-    def chapter(self, number: str, title: str) -> None:
-        """Print the title of a chapter."""
-        self.chapters.append({"title": title, "steps": []})
+    def section(self, number: str, title: str) -> None:
+        """Print the title of a section."""
+        self.sections.append({"title": title, "steps": []})
         self._console.print(
             f"\n{number}. {title}", style="bold cyan", highlight=False, markup=False, soft_wrap=True
         )
 
     def step(self, text: str) -> None:
-        """Print a step of the chapter."""
-        self.chapters[-1]["steps"].append(text)
+        """Print a step of the section."""
+        self.sections[-1]["steps"].append(text)
         self._console.print(f"   {text}", highlight=self._live, markup=False, soft_wrap=True)
 
     def show(self, *tables: Table) -> None:

@@ -25,14 +25,14 @@ def write_whole(texts: Mapping[Path, str], *, private: bool = False) -> None:
     prepared: dict[Path, Path] = {}
     try:
         for file, text in texts.items():
-            with errors_name(file):
+            with add_filename_to_errors(file):
                 content = text.encode("utf-8", "backslashreplace")
                 if _is_special(file):
                     file.write_bytes(content)
                 else:
                     _write_beside(file.resolve(), content, prepared, private=private)
         for file, temporary in prepared.items():
-            with errors_name(file):
+            with add_filename_to_errors(file):
                 temporary.replace(file)
     finally:
         for temporary in prepared.values():
@@ -55,7 +55,7 @@ def _is_special(file: Path) -> bool:
 
 
 @contextlib.contextmanager
-def errors_name(file: Path) -> Iterator[None]:
+def add_filename_to_errors(file: Path) -> Iterator[None]:
     """Put the name of a file into the errors of writing it, which lack it."""
     try:
         yield

@@ -13,7 +13,7 @@ import attrs
 
 from warehouse_sync.declarative.errors import PlanError
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
-from warehouse_sync.declarative.files.whole_files import errors_name
+from warehouse_sync.declarative.files.whole_files import add_filename_to_errors
 
 MAX_SIZE = 100_000_000  # bytes
 
@@ -99,7 +99,7 @@ def replace_file(file: Path, content: bytes) -> None:
     _make_folder(file.parent)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
-        with errors_name(file):
+        with add_filename_to_errors(file):
             with os.fdopen(handle, "wb") as stream:
                 stream.write(content)
             Path(name).replace(file)

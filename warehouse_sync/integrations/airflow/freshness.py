@@ -7,7 +7,7 @@ from warehouse_sync import ConfigurationError, PipelineReport, PipelineStatus, R
 from warehouse_sync.integrations.runs import run_to_dict
 
 
-def parse_moment(text: str | datetime) -> datetime:
+def parse_datetime_text(text: str | datetime) -> datetime:
     """Return a moment that a template rendered; one without an offset is in UTC.
 
     Raises:

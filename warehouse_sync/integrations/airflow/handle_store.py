@@ -1,4 +1,4 @@
-"""Storage for the handle of a task's run, from one try to the next.
+"""Storage for the handle of a task's run, from one task attempt to the next.
 
 Imports Airflow only where it has no task state store.
 """

@@ -63,7 +63,7 @@ class WarehouseSyncTriggerOperator(LineageMixin, BaseOperator):
         self._handle: str | None = None
 
     def execute(self, context: Any) -> dict[str, Any]:  # noqa: ANN401 - a mapping of Airflow's
-        """Trigger the pipeline unless an earlier try did, and wait for the run."""
+        """Trigger the pipeline unless an earlier attempt did, and wait for the run."""
         store = HandleStore.of(context)
         self.run_link = ""
         with airflow_errors():

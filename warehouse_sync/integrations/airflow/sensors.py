@@ -10,7 +10,7 @@ from airflow.triggers.base import BaseTrigger, StartTriggerArgs
 from warehouse_sync import Client, RunFailedError, RunHandle, RunStatus
 from warehouse_sync.integrations.airflow.compat import is_deferrable_by_default
 from warehouse_sync.integrations.airflow.failures import airflow_errors, run_of_event, success_event
-from warehouse_sync.integrations.airflow.freshness import latest_success, parse_moment, pipeline_event
+from warehouse_sync.integrations.airflow.freshness import latest_success, parse_datetime_text, pipeline_event
 from warehouse_sync.integrations.airflow.hooks import WarehouseSyncHook
 from warehouse_sync.integrations.airflow.lineage import LineageMixin
 from warehouse_sync.integrations.airflow.links import WarehouseSyncRunLink
@@ -212,7 +212,7 @@ class WarehouseSyncPipelineSensor(_Sensor):
         run = latest_success(report)
         if run is None and report.latest_successful_pipeline_run_id is not None:
             run = client.runs.get(self.pipeline_id, report.latest_successful_pipeline_run_id)
-        return pipeline_event(report, run, parse_moment(self.since))
+        return pipeline_event(report, run, parse_datetime_text(self.since))
 
     def _hook(self) -> WarehouseSyncHook:
         return WarehouseSyncHook(self.warehouse_sync_conn_id, workspace_id=self.workspace_id or None)

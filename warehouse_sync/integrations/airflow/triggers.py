@@ -8,7 +8,7 @@ from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 from warehouse_sync import WarehouseSyncError
 from warehouse_sync.integrations.airflow.failures import Event, failure_event, success_event
-from warehouse_sync.integrations.airflow.freshness import latest_success, parse_moment, pipeline_event
+from warehouse_sync.integrations.airflow.freshness import latest_success, parse_datetime_text, pipeline_event
 from warehouse_sync.integrations.airflow.hooks import WarehouseSyncHook
 from warehouse_sync.integrations.airflow.provider import DEFAULT_CONNECTION_ID, PACKAGE
 from warehouse_sync.integrations.runs import is_final
@@ -121,7 +121,7 @@ class WarehouseSyncPipelineTrigger(BaseTrigger):
             run = latest_success(report)
             if run is None and report.latest_successful_pipeline_run_id is not None:
                 run = await client.runs.get(self.pipeline_id, report.latest_successful_pipeline_run_id)
-            return pipeline_event(report, run, parse_moment(self.since))
+            return pipeline_event(report, run, parse_datetime_text(self.since))
         except WarehouseSyncError as error:
             if is_final(error):
                 return failure_event(error)

@@ -132,7 +132,7 @@ class WarehouseSyncComponent(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         yield from sync_pipelines(context, self.workspace, timeout=self.timeout)
 
     def _pipelines(self, state_path: Path | None) -> list[PipelineState]:
-        if self.files is not None:  # part of the code, and always at hand
+        if self.files is not None:  # the files are deployed with the code
             found = read_files(self.files)
         elif state_path is not None:
             found = from_json(state_path.read_text(encoding="utf-8"))

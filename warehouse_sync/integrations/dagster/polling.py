@@ -16,7 +16,7 @@ class PipelineCursor:
 
     Attributes:
         since: The logical date from which runs are read again: that of the oldest run that had not ended, or of the newest.
-        seen: The runs from then on that have ended, and are done with.
+        seen: The runs from then on that ended and were reported.
         latest: The latest run and its status: where they are the same, there is nothing new.
     """
 
