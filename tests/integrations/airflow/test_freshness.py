@@ -89,5 +89,5 @@ def test_moment_is_read_as_templates_write_it(text: str | datetime, moment: date
 
 def test_moment_that_is_none_is_refused() -> None:
     """`data_interval_end` renders to `None` in a run without an interval."""
-    with pytest.raises(ConfigurationError, match="since must be a moment in ISO 8601, not 'None'"):
+    with pytest.raises(ConfigurationError, match="since must be a datetime in ISO 8601, not 'None'"):
         parse_datetime_text("None")

@@ -1,4 +1,4 @@
-"""Errors of the SDK as Airflow's: those that a retry may cure, and final ones."""
+"""Errors of the SDK as Airflow's: retryable and final ones."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ def run_of_event(event: Mapping[str, Any]) -> dict[str, Any]:
     """Return the run of a trigger's event.
 
     Raises:
-        AirflowException: The event tells of an error that a retry may cure.
+        AirflowException: The event has a retryable error.
         AirflowFailException: The event tells of a final error.
     """
     if event["status"] == "success":

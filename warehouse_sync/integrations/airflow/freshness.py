@@ -8,19 +8,19 @@ from warehouse_sync.integrations.runs import run_to_dict
 
 
 def parse_datetime_text(text: str | datetime) -> datetime:
-    """Return a moment that a template rendered; one without an offset is in UTC.
+    """Return the datetime that a template rendered; one without an offset is in UTC.
 
     Raises:
-        ConfigurationError: The text is not a moment.
+        ConfigurationError: The text is not a datetime.
     """
     if isinstance(text, datetime):
-        moment = text
+        parsed = text
     else:
         try:
-            moment = datetime.fromisoformat(text)
+            parsed = datetime.fromisoformat(text)
         except ValueError as error:
-            raise ConfigurationError(f"since must be a moment in ISO 8601, not {text!r:.60}") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            raise ConfigurationError(f"since must be a datetime in ISO 8601, not {text!r:.60}") from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def latest_success(report: PipelineReport) -> Run | None:

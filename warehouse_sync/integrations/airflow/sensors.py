@@ -169,13 +169,13 @@ class WarehouseSyncRunSensor(_Sensor):
 
 
 class WarehouseSyncPipelineSensor(_Sensor):
-    """Waits until a pipeline's own schedule has loaded everything up to a moment.
+    """Waits until a pipeline's own schedule has loaded everything up to a time.
 
     Returns the run that did, as a dict.
 
     Args:
         pipeline_id: The pipeline. Templated.
-        since: The moment that the range of a successful run must reach, in ISO 8601. Templated.
+        since: The time that the range of a successful run must reach, in ISO 8601. Templated.
         workspace_id: The workspace, in place of the connection's. Templated.
         kwargs: `deferrable`, `start_from_trigger`, `end_from_trigger`, `warehouse_sync_conn_id`, and those of every sensor, such as `timeout` and
             `poke_interval` in seconds.

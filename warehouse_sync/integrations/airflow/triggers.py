@@ -65,11 +65,11 @@ class WarehouseSyncRunTrigger(BaseTrigger):
 
 
 class WarehouseSyncPipelineTrigger(BaseTrigger):
-    """Waits until a pipeline's own schedule has loaded everything up to a moment.
+    """Waits until a pipeline's own schedule has loaded everything up to a time.
 
     Args:
         pipeline_id: The pipeline.
-        since: The moment, in ISO 8601 with an offset.
+        since: The time, in ISO 8601 with an offset.
         poke_interval: Seconds between two polls.
         warehouse_sync_conn_id: The connection.
         workspace_id: The workspace, in place of the connection's.
