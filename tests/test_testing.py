@@ -2,13 +2,16 @@
 
 import subprocess
 import sys
+from importlib import import_module
 from textwrap import dedent
 
 import pytest
 
 import warehouse_sync.testing
 from tests.support.peer import TOKEN, Peer, reply
-from warehouse_sync import AsyncClient
+from warehouse_sync import AsyncClient, Client
+from warehouse_sync.emulator import Emulator
+from warehouse_sync.testing import patch_aioresponses
 
 pytest_plugins = ["pytester"]
 
@@ -70,6 +73,27 @@ def passes(pytester: pytest.Pytester, body: str, *arguments: str, count: int) ->
     pytester.makepyfile(body)
     result = pytester.runpytest_subprocess("-W", "error", *arguments)
     result.assert_outcomes(passed=count)
+
+
+def test_environment_fixture_connects_a_client_without_arguments(
+    warehouse_sync_environment: Emulator,
+) -> None:
+    """The fixture sets every variable that a client needs."""
+    [pipeline_id] = warehouse_sync_environment.seed(pipelines=1)
+    with Client() as client:
+        assert client.pipelines.get(pipeline_id).id == pipeline_id
+
+
+def test_patched_aioresponses_is_not_patched_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release of aioresponses or aiohttp that needs no patch stays as it is."""
+    core = import_module("aioresponses.core")
+
+    def response(method: str) -> str:
+        return method
+
+    monkeypatch.setattr(core, "ClientResponse", response)
+    patch_aioresponses()
+    assert core.ClientResponse is response
 
 
 def test_sync_client_is_connected_to_its_own_emulator(pytester: pytest.Pytester) -> None:

@@ -81,6 +81,11 @@ def with_reason(error: ssl.SSLError, **reason: str) -> ssl.SSLError:
             ConnectError,
             "the proxy refused the connection with status 407",
         ),
+        (
+            aiohttp.ClientHttpProxyError(REQUEST, (), status=502, message="canary"),
+            ConnectError,
+            "the proxy refused the connection with status 502",
+        ),
         (aiohttp.ClientPayloadError("canary"), ReadError, "incomplete or malformed"),
         (
             aiohttp.ClientResponseError(REQUEST, (), message="canary"),

@@ -76,6 +76,23 @@ async def test_exchange_over_a_closed_session_is_a_clear_error(
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
+async def test_exchange_with_invalid_environment_settings_is_a_clear_error() -> None:
+    """With `trust_env`, aiohttp raises `ValueError` for a login in netrc or an invalid proxy variable."""
+
+    async def request(*_: Any, **__: Any) -> None:
+        raise ValueError
+
+    session: Any = SimpleNamespace(
+        fast_get=None,
+        options={},
+        aiohttp_session=SimpleNamespace(request=request, closed=False, trust_env=True),
+        proxy=lambda _: None,
+    )
+    headers = RequestHeaders(BaseUrl(URL("https://h")), {})
+    with pytest.raises(ConfigurationError, match="netrc has a login"):
+        await exchange.exchange(session, ApiRequest("GET", "/x", bytes), headers)
+
+
 def new_session() -> Any:
     """Return a session with the attributes that reading needs."""
     return SimpleNamespace(reading=set())

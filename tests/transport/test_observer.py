@@ -22,6 +22,8 @@ from warehouse_sync.events import (
     RetryScheduled,
     TokenFetched,
 )
+from warehouse_sync.settings import Clock
+from warehouse_sync.transport.observer import Observer
 
 CONNECTION_TEMPLATE = "/platform/v2/workspaces/{workspace_id}/connections/{connection_id}"
 FAST = RetryPolicy(base_delay=0.0, throttled_base_delay=0.0)
@@ -36,6 +38,13 @@ def events() -> list[Event]:
 def kinds(received: list[Event]) -> list[str]:
     """Return the class names of events."""
     return [type(event).__name__ for event in received]
+
+
+def test_attempt_outside_of_operations_is_not_counted() -> None:
+    """A request that no public method started, such as a background refresh, belongs to no operation."""
+    events: list[Event] = []
+    Observer((events.append,), Clock()).count_attempt()
+    assert events == []
 
 
 async def test_call_emits_its_events_in_order(peer: Peer, events: list[Event]) -> None:

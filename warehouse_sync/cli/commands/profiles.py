@@ -85,6 +85,7 @@ def show_profile(*, output: Output, name: str | None) -> None:
 )
 @click.option("--api-url", metavar="URL", help="URL of the API.")
 @click.option("--token-url", metavar="URL", help="URL of the token endpoint.")
+@click.option("--ca-file", metavar="FILE", help="File of certificate authorities to trust as well.")
 @click.option("--default", "is_default", is_flag=True, help="Use this profile without --profile.")
 @output_options
 def create_profile(*, output: Output, name: str, is_default: bool, **given: Any) -> None:  # noqa: ANN401 - the settings
