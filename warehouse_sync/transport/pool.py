@@ -31,6 +31,7 @@ from warehouse_sync.transport.fast_get import (
     close_session_now,
     create_connector,
     disable_resend,
+    is_supported,
     open_fast_get,
     session_middlewares,
 )
@@ -243,6 +244,8 @@ def open_session(options: PoolOptions) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=options.headers,
         timeout=_client_timeout(options.timeout),
+        # Slower than the private attribute below, which another version of aiohttp may not have.
+        middlewares=() if is_supported() else (no_resend,),
     )
     disable_resend(session)
     return session
