@@ -141,7 +141,7 @@ def test_documented_example_passes(pytester: pytest.Pytester) -> None:
 def test_import_is_fast() -> None:
     """The plugin, which pytest imports in every run, loads neither server nor client."""
     code = "import sys, pytest, warehouse_sync.testing; print([m for m in ('aiohttp', 'anyio', 'msgspec', 'cattrs', 'attr') if m in sys.modules])"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout  # noqa: S603  # our own code
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own code
     assert out == "[]\n"
 
 

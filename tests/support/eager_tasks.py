@@ -1,4 +1,4 @@
-"""A pytest plugin that runs every task eagerly: ``python3.12 -m pytest -p tests.support.eager_tasks``.
+"""A pytest plugin that runs every task eagerly: `python3.12 -m pytest -p tests.support.eager_tasks`.
 
 An eager task runs inside `create_task` until it first waits, which is a different order of events.
 """

@@ -1,4 +1,4 @@
-"""A pytest plugin that runs asynchronous tests on uvloop: ``python -m pytest -p tests.support.on_uvloop``."""
+"""A pytest plugin that runs asynchronous tests on uvloop: `python -m pytest -p tests.support.on_uvloop`."""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -49,7 +49,7 @@ class VirtualClock:
         """Advance the clock and return the new time.
 
         Args:
-            by: The duration, such as ``"3d"``, ``"90m"`` or ``"1d12h"``.
+            by: The duration, such as `"3d"`, `"90m"` or `"1d12h"`.
 
         Raises:
             ValueError: The duration is invalid, negative (ended runs would start again), or leads past the year 9999.

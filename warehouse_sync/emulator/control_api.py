@@ -1,4 +1,4 @@
-"""The control routes under ``/_emulator/``, which need no token."""
+"""The control routes under `/_emulator/`, which need no token."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -64,7 +64,7 @@ class ControlApi:
     def seed(self, request: Request) -> web.Response:
         """Add pipelines with past runs.
 
-        The fields are ``workspace_id``, ``pipelines``, ``runs`` and ``failed_every``, all optional.
+        The fields are `workspace_id`, `pipelines`, `runs` and `failed_every`, all optional.
         """
         body = decode_object(request.body)
         messages: list[str] = []
@@ -80,7 +80,7 @@ class ControlApi:
     def fail_next_run(self, request: Request) -> web.Response:
         """Let the next run of a pipeline fail.
 
-        The fields are ``pipeline_id`` and optionally ``message`` and ``workspace_id``.
+        The fields are `pipeline_id` and optionally `message` and `workspace_id`.
         """
         body = decode_object(request.body)
         errors = FieldErrors(body)
@@ -94,7 +94,7 @@ class ControlApi:
     def add_data_plan(self, request: Request) -> web.Response:
         """Add a version of a data plan.
 
-        The fields are ``data_plan_id`` and optionally ``version`` and ``activated_environment``.
+        The fields are `data_plan_id` and optionally `version` and `activated_environment`.
         """
         body = decode_object(request.body)
         try:
@@ -116,7 +116,7 @@ class ControlApi:
     def advance_clock(self, request: Request) -> web.Response:
         """Advance a virtual clock and create every due run.
 
-        The field is ``advance``, such as ``3d``.
+        The field is `advance`, such as `3d`.
         """
         body = decode_object(request.body)
         errors = FieldErrors(body)
@@ -131,7 +131,7 @@ class ControlApi:
     def stream_batches(self, request: Request) -> web.Response:
         """Stream the event batches that runs have sent, one JSON document per line.
 
-        ``workspace_id``, ``pipeline_id`` and ``run_id`` filter them.
+        `workspace_id`, `pipeline_id` and `run_id` filter them.
         """
         wanted = _read_filter(request.http.query)
         lines = self._store.batches.sent(wanted, self._store.clock.now())

@@ -28,7 +28,7 @@ class HostCheck:
         self._accepted: set[str] = set()
 
     def check(self, host: str | None, origin: str | None) -> None:
-        """Check the ``Host`` and ``Origin`` headers of a request.
+        """Check the `Host` and `Origin` headers of a request.
 
         Raises:
             HttpError: 421 for the host, 403 for the origin.

@@ -30,7 +30,7 @@ class HttpError(ApiError):
     Args:
         status: The HTTP status of the response.
         messages: Everything that is wrong, one sentence each.
-        headers: Headers the response needs, such as ``WWW-Authenticate``.
+        headers: Headers the response needs, such as `WWW-Authenticate`.
         extra: Further fields of the body, beside the documented ones.
     """
 

@@ -27,7 +27,7 @@ def count_seeded(store: Store, workspace_id: str) -> int:
 def seed(store: Store, workspace_id: str, *, pipelines: int, runs: int, failed_every: int) -> list[str]:
     """Add pipelines with past runs to a workspace and return their ids.
 
-    Ids continue after those of earlier seeds: ``seeded-pipeline-00001``, ``…-00002`` and so on.
+    Ids continue after those of earlier seeds: `seeded-pipeline-00001`, `…-00002` and so on.
 
     Args:
         store: Where to add them.

@@ -44,13 +44,13 @@ _REPORT_DELAY = timedelta(minutes=1)
 
 
 class RemoteAddressError(ValueError):
-    """The address can be reached by other machines, and ``allow_remote`` is not set."""
+    """The address can be reached by other machines, and `allow_remote` is not set."""
 
 
 class Emulator:
     """A Warehouse Sync API on this machine, for any workspace id.
 
-    ``async with`` serves in the running event loop, ``with`` in a background thread, for blocking code. The state
+    `async with` serves in the running event loop, `with` in a background thread, for blocking code. The state
     lives as long as the object. With port 0 each start listens on another free port.
 
     Args:
@@ -58,11 +58,11 @@ class Emulator:
         port: The port to listen on; 0 for a free one.
         queued: Seconds a run stays queued.
         running: Seconds a run then runs.
-        clock: The clock of runs, schedules and tokens. ``"system"`` is the machine's; ``"virtual"`` starts at the
+        clock: The clock of runs, schedules and tokens. `"system"` is the machine's; `"virtual"` starts at the
             machine's time and only moves with `advance`; a `VirtualClock` starts where it was set to.
-        limits: Limits of workspaces and runs, or the name of a documented set: ``"2026"``, the default, or ``"2023"``.
+        limits: Limits of workspaces and runs, or the name of a documented set: `"2026"`, the default, or `"2023"`.
         workspace_id: The workspace of `client_options`, and of methods that are not given one.
-        client_id: The id of the only credential; it must start with ``emu_``.
+        client_id: The id of the only credential; it must start with `emu_`.
         client_secret: The secret of the only credential.
         warehouse: A DuckDB file, or a folder of CSV and Parquet files, behind every connection: runs execute
             the SQL of their data model. Without it runs are simulated.
@@ -73,12 +73,12 @@ class Emulator:
         strict_timing: Respond with 404 to the report of a pipeline for a minute after its creation, as the platform
             does.
         run_order: The order of runs in a list, which no document promises.
-        data_plans: Data plans of the workspace, such as ``"orders:2:production"``: the id, the version (1 if left
-            out), and the environment in which it is activated (``"production"`` if left out, ``"none"`` for none).
-        lenient_sql: Accept ``WITH`` in data models, which the SQL reference lists as not supported.
+        data_plans: Data plans of the workspace, such as `"orders:2:production"`: the id, the version (1 if left
+            out), and the environment in which it is activated (`"production"` if left out, `"none"` for none).
+        lenient_sql: Accept `WITH` in data models, which the SQL reference lists as not supported.
 
     Raises:
-        RemoteAddressError: Other machines can reach ``host``, and ``allow_remote`` is not set.
+        RemoteAddressError: Other machines can reach `host`, and `allow_remote` is not set.
         StateError: The state cannot be read, or another emulator uses it.
         ImportError: A package that the warehouse needs is not installed.
 
@@ -180,7 +180,7 @@ class Emulator:
         """Advance a virtual clock, create every due run, and return the new time.
 
         Args:
-            by: The duration, such as ``"3d"``, ``"90m"`` or a `timedelta`.
+            by: The duration, such as `"3d"`, `"90m"` or a `timedelta`.
 
         Raises:
             ValueError: The clock is not virtual, or the duration is invalid.
@@ -220,7 +220,7 @@ class Emulator:
         activated_environment: Environment = "production",
         workspace_id: int | None = None,
     ) -> None:
-        """Add a version of a data plan, or change its environment (``"none"``: inactive)."""
+        """Add a version of a data plan, or change its environment (`"none"`: inactive)."""
         workspace, environment = self._workspace(workspace_id), activated_environment
         self._write(
             lambda: add_data_plan(

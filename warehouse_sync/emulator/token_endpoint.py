@@ -44,7 +44,7 @@ class TokenEndpoint:
         return {"access_token": self._new_token(), "expires_in": TOKEN_SECONDS, "token_type": "Bearer"}
 
     def authorize(self, header: str | None) -> None:
-        """Check the ``Authorization`` header of a request.
+        """Check the `Authorization` header of a request.
 
         Raises:
             HttpError: 401: the header has no valid token.
@@ -61,7 +61,7 @@ class TokenEndpoint:
             raise _unauthorized("The access token has expired.")
 
     def expire(self, header: str | None) -> None:
-        """Expire the token of an ``Authorization`` header."""
+        """Expire the token of an `Authorization` header."""
         token = _bearer(header)
         if token in self._expiries:
             self._expiries[token] = self._clock.now()

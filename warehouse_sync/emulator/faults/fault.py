@@ -86,15 +86,15 @@ class Fault:
     """A fault of the next requests of a route.
 
     Attributes:
-        route: A method and a path, both with ``*`` as a wildcard, such as
-            ``GET /platform/v2/workspaces/*/connections``.
+        route: A method and a path, both with `*` as a wildcard, such as
+            `GET /platform/v2/workspaces/*/connections`.
         count: How many requests it applies to; None for every request until the faults are cleared.
         delay: Seconds to wait before anything else.
         drop: Reset the connection before the request is handled.
         expire_token: Expire the request's token.
         throttle: Respond with 429 and headers that ask to wait this many seconds.
         status: Respond with this redirect or error instead.
-        headers: Headers of that response, such as ``Retry-After``.
+        headers: Headers of that response, such as `Retry-After`.
         message: The message of that response.
         junk: Respond with 200 and this text instead; True for an HTML page.
         new_runs: First add this many runs to the request's pipeline, so that its pages shift.

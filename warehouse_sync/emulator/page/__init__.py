@@ -1,4 +1,4 @@
-"""The page at ``/``: shows the emulator's state in a browser.
+"""The page at `/`: shows the emulator's state in a browser.
 
 It is three static files, and one route with their data. Nothing is loaded from other servers.
 """
@@ -49,7 +49,7 @@ class Page:
     def overview(self, request: Request) -> web.Response:
         """Return the page's data.
 
-        It has the pipelines of ``workspace`` with ``search`` in their id, after ``skip`` others.
+        It has the pipelines of `workspace` with `search` in their id, after `skip` others.
         """
         query = request.http.query
         skip = query.get("skip", "0")

@@ -25,7 +25,7 @@ _STATES = ("new", "active", "inactive")
 
 @frozen
 class Provider:
-    """The ``config`` of a service provider.
+    """The `config` of a service provider.
 
     Attributes:
         required: Required text fields.
@@ -170,7 +170,7 @@ def _check_mask(config: FieldErrors, secret: str, *, has_secret: bool) -> None:
 
 
 def _current_names(config: Document) -> Document:
-    """Return a config with ``source_account_id``, an older name, replaced by the current one."""
+    """Return a config with `source_account_id`, an older name, replaced by the current one."""
     if "source_account_id" not in config:
         return config
     renamed = {"account_identifier": config["source_account_id"], **config}

@@ -32,7 +32,7 @@ class DataPlans:
         self._store = store
 
     def routes(self) -> list[Route]:
-        """Return the routes below ``/plans``."""
+        """Return the routes below `/plans`."""
         return [Route("GET", f"{V2}/plans", self.list), Route("GET", f"{V2}/plans/{ITEM}", self.get)]
 
     def list(self, request: Request) -> web.Response:
@@ -72,7 +72,7 @@ def add_data_plan(
 def parse_data_plan(text: str) -> tuple[str, int, Environment]:
     """Return the id, version and environment of a data plan option.
 
-    The option is ``ID``, ``ID:VERSION`` or ``ID:VERSION:ENVIRONMENT``.
+    The option is `ID`, `ID:VERSION` or `ID:VERSION:ENVIRONMENT`.
 
     Raises:
         ValueError: The text has another form, or a part is invalid.

@@ -1,6 +1,6 @@
 """The v1 draft: any JSON documents under a slug, and the status of pipelines.
 
-The draft has paths but no bodies. A document is any JSON object with a ``slug`` (or an ``id``). Responses show it as
+The draft has paths but no bodies. A document is any JSON object with a `slug` (or an `id`). Responses show it as
 it was sent, with secrets masked and the audit fields added. A pipeline runs once, when it is created.
 """
 
@@ -106,7 +106,7 @@ class DraftStatuses:
         self._store = store
 
     def routes(self) -> list[Route]:
-        """Return the routes below ``/pipelines/{slug}/status``."""
+        """Return the routes below `/pipelines/{slug}/status`."""
         status = f"{V1}/pipelines/{ITEM}/status"
         return [
             Route("GET", status, self.status),

@@ -28,7 +28,7 @@ _COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 
 
 class RunEndpoints:
-    """The endpoints of runs below ``/inputs/data-pipelines``."""
+    """The endpoints of runs below `/inputs/data-pipelines`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

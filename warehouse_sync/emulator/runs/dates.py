@@ -50,7 +50,7 @@ def parse_valid_timestamp(text: str) -> datetime:
 def format_timestamp(time: datetime) -> str:
     """Format a UTC time, with milliseconds if it has any.
 
-    For example ``2023-10-24T20:06:37.429Z`` or ``2022-07-01T16:00:00Z``.
+    For example `2023-10-24T20:06:37.429Z` or `2022-07-01T16:00:00Z`.
     """
     # A page of 50 runs shows 250 timestamps, and `isoformat` takes ten times as long.
     text: str = to_builtins(time)
@@ -63,7 +63,7 @@ def format_optional_timestamp(time: datetime | None) -> str | None:
 
 
 def parse_delay(text: str) -> relativedelta | None:
-    """Return the duration of a delay such as ``15m``, or None if it is invalid."""
+    """Return the duration of a delay such as `15m`, or None if it is invalid."""
     match = _DELAY.fullmatch(text)
     if match is None:
         return None
@@ -73,7 +73,7 @@ def parse_delay(text: str) -> relativedelta | None:
 def parse_duration(text: str) -> relativedelta | None:
     """Return the duration of a setting, or `None` if it is invalid.
 
-    A setting is ``3d``, ``6mo`` or ``1d12h``, for example.
+    A setting is `3d`, `6mo` or `1d12h`, for example.
     """
     if not _DURATION.fullmatch(text):
         return None

@@ -50,11 +50,11 @@ class Limits:
     as active.
 
     Attributes:
-        active_pipelines: Pipelines of a workspace in the state ``active``.
+        active_pipelines: Pipelines of a workspace in the state `active`.
         columns: Columns of a data model's query.
         records_hourly: Rows that one hourly run may load; the others likewise for other schedules.
         catch_up_hourly: How far back an hourly pipeline that is activated catches up on missed syncs, such as
-            ``7d``; the others likewise for other schedules.
+            `7d`; the others likewise for other schedules.
     """
 
     active_pipelines: int | None = _count(5)

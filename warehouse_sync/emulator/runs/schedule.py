@@ -1,7 +1,7 @@
 """Interval schedules: when a pipeline syncs, and which data each sync loads.
 
-The syncs of a schedule are numbered from 0. Sync *k* is scheduled at ``start`` plus *k* intervals and loads the
-interval that ends there; the start of that interval is the run's ``logical_date``. The run is created ``delay`` later.
+The syncs of a schedule are numbered from 0. Sync *k* is scheduled at `start` plus *k* intervals and loads the
+interval that ends there; the start of that interval is the run's `logical_date`. The run is created `delay` later.
 """
 
 from bisect import bisect_left, bisect_right
@@ -40,7 +40,7 @@ class Interval:
 
 @frozen(kw_only=True)
 class IntervalSchedule:
-    """A pipeline's interval schedule, with the bounds of its ``sync_mode``.
+    """A pipeline's interval schedule, with the bounds of its `sync_mode`.
 
     Attributes:
         start: When the first sync is scheduled.
@@ -59,7 +59,7 @@ class IntervalSchedule:
 
     @classmethod
     def read(cls, schedule: Document, sync_mode: Document) -> Self:
-        """Return the schedule of a pipeline's validated ``schedule`` and ``sync_mode``."""
+        """Return the schedule of a pipeline's validated `schedule` and `sync_mode`."""
         texts = {
             "end": schedule.get("end"),
             "since": sync_mode.get("from"),

@@ -255,7 +255,7 @@ class RunScheduler:
     def _load(
         self, interval: Interval, created: datetime, timing: RunTiming, *, starts_at_from: bool
     ) -> None:
-        """Create the run of one sync. The very first run loads everything since ``from``."""
+        """Create the run of one sync. The very first run loads everything since `from`."""
         start, since, until = interval.start, self._bound("from"), self._bound("until")
         if since and (starts_at_from or since > start):
             start = since

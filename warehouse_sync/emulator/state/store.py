@@ -42,7 +42,7 @@ class RunExecutor(Protocol):
     ) -> None:
         """Execute a run, and record the result in it, its connection and its data model.
 
-        The query is executed within ``unlocked``, where the state must not be used.
+        The query is executed within `unlocked`, where the state must not be used.
         """
         ...
 
@@ -64,12 +64,12 @@ class Store:
     Args:
         clock: The emulator's clock.
         timing: How long runs take.
-        author: The value of ``created_by``.
+        author: The value of `created_by`.
         limits: Limits of workspaces and runs.
         executor: Executes runs; without it they are simulated.
         batches: The event batches that runs have sent.
         run_order: The order of runs in the pages of a list.
-        lenient_sql: Whether data models may use ``WITH``.
+        lenient_sql: Whether data models may use `WITH`.
         report_delay: How long after its creation the report of a pipeline is not found.
 
     Attributes:

@@ -15,7 +15,7 @@ class Collection(Generic[ResourceT]):
 
     Args:
         key: The collection's name in its workspace.
-        label: What messages call one of its resources, such as ``Data model``.
+        label: What messages call one of its resources, such as `Data model`.
     """
 
     def __init__(self, key: str, label: str) -> None:

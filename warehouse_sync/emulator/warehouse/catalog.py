@@ -22,8 +22,8 @@ class Table:
 class Catalog:
     """The tables of a warehouse.
 
-    A query names its tables in full, such as ``my_database.my_schema.tickets``, and the warehouse on this machine
-    rarely has those databases and schemas. So DuckDB's schema ``main`` matches any schema, and the default database
+    A query names its tables in full, such as `my_database.my_schema.tickets`, and the warehouse on this machine
+    rarely has those databases and schemas. So DuckDB's schema `main` matches any schema, and the default database
     any database; a table with the very name is preferred.
 
     Attributes:

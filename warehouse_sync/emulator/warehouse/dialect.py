@@ -40,7 +40,7 @@ class Range:
     def condition(self) -> exp.Condition | None:
         """Return the predicate of a range of iterator values.
 
-        It is ``iterator BETWEEN start AND end``, or its half if an end is open.
+        It is `iterator BETWEEN start AND end`, or its half if an end is open.
         """
         column = exp.column(exp.to_identifier(self.iterator, quoted=True), table=_ALIAS)
         start, end = _literal(self.start), _literal(self.end)
@@ -70,19 +70,19 @@ class Query:
         return cls(_bind_tables(tree, catalog), catalog)
 
     def count(self, rows: Range | None) -> str:
-        """Return ``SELECT COUNT(*) FROM (query) WHERE iterator BETWEEN start AND end``."""
+        """Return `SELECT COUNT(*) FROM (query) WHERE iterator BETWEEN start AND end`."""
         return self._wrapped("COUNT(*)", rows)
 
     def columns(self) -> str:
-        """Return ``SELECT * FROM (query) LIMIT 0``."""
+        """Return `SELECT * FROM (query) LIMIT 0`."""
         return self.sample(0)
 
     def sample(self, limit: int) -> str:
-        """Return ``SELECT * FROM (query) LIMIT limit``."""
+        """Return `SELECT * FROM (query) LIMIT limit`."""
         return self._to_duckdb(exp.select("*").from_(self._subquery()).limit(limit))
 
     def rows(self, rows: Range | None) -> str:
-        """Return ``SELECT * FROM (query) WHERE iterator BETWEEN start AND end``."""
+        """Return `SELECT * FROM (query) WHERE iterator BETWEEN start AND end`."""
         return self._wrapped("*", rows)
 
     def _wrapped(self, selection: str, rows: Range | None) -> str:
@@ -106,7 +106,7 @@ def check_sql(sql: str, providers: Iterable[str] = DIALECTS, *, lenient: bool = 
     Args:
         sql: The query.
         providers: The service providers.
-        lenient: Accept ``WITH``.
+        lenient: Accept `WITH`.
 
     Raises:
         QueryError: It is not; the message is that of the first dialect.

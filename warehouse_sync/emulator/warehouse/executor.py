@@ -34,7 +34,7 @@ class WarehouseExecutor:
     Args:
         warehouse: The warehouse behind every connection.
         batches: Receives the batches.
-        lenient_sql: Accept ``WITH`` in queries.
+        lenient_sql: Accept `WITH` in queries.
     """
 
     def __init__(self, warehouse: Warehouse, batches: EventBatchLog, *, lenient_sql: bool = False) -> None:
@@ -67,7 +67,7 @@ class WarehouseExecutor:
     ) -> None:
         """Execute a run, and record the result in it, its connection and its data model.
 
-        The query is executed within ``unlocked``, where the state is not used.
+        The query is executed within `unlocked`, where the state is not used.
         """
         run.successful_records = run.failed_records = 0
         connection = workspace.connections.get(pipeline["connection_id"])

@@ -41,7 +41,7 @@ def data_files(folder: Path) -> list[DataFile]:
 def load(connection: duckdb.DuckDBPyConnection, files: list[DataFile]) -> None:
     """Load files into tables.
 
-    For example ``tickets.csv``, ``schema/tickets.csv`` or ``database/schema/tickets.csv``.
+    For example `tickets.csv`, `schema/tickets.csv` or `database/schema/tickets.csv`.
     """
     attached = set[str]()
     for file in files:

@@ -40,7 +40,7 @@ def preview(warehouse: Warehouse, sql: str, provider: str, iterator: str | None)
     Args:
         warehouse: The warehouse to query.
         sql: The query, in the dialect of the service provider.
-        provider: ``Snowflake``, ``BigQuery``, ``Redshift`` or ``Databricks``.
+        provider: `Snowflake`, `BigQuery`, `Redshift` or `Databricks`.
         iterator: The iterator field, which is not sent.
     """
     with warehouse.open() as session:
