@@ -99,7 +99,7 @@ def test_fish_shows_descriptions(settings: dict[str, str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=settings, timeout=TIMEOUT)  # noqa: S603 - a shell
     words = [line.split("\t")[0] for line in done.stdout.splitlines()]
     assert words == [expected.split()[-1] for _, expected in TYPED]
-    assert "Look at the pipelines of a workspace" in done.stdout
+    assert "List, show, trigger and pause pipelines." in done.stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

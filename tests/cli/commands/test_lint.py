@@ -95,3 +95,46 @@ def test_schema_is_printed_or_written(offline: "Cli", tmp_path: Path) -> None:
     assert offline("schema", "--out", file).exit_code == 0
     assert json.loads(file.read_text()) == printed
     assert offline("lint", tmp_path).exit_code == 0
+
+
+PROJECT = """
+name = "crm"
+[environments.dev]
+workspace_id = 1
+"""
+
+
+def test_project_sets_rules_and_limits(offline: "Cli", folder: Path) -> None:
+    """`[lint]` and `[limits]` of the project apply, and options replace their values."""
+    file = folder / "warehouse-sync.toml"
+    file.write_text(f'{PROJECT}\n[lint]\nseverity = {{WS306 = "error"}}\nignore = ["WS102"]\n')
+    done = offline("lint", folder)
+    assert (done.exit_code, "error WS306" in done.stdout, "WS102" in done.stdout) == (10, True, False)
+    assert "WS102" in offline("lint", folder, "--ignore", "WS306").stdout
+    model = {"kind": "data_model", "id": "a", "name": "A", "sql_query": "SELECT c0, c1, c2 FROM a.b.c"}
+    (folder / "a.json").write_text(json.dumps(model))
+    file.write_text(f"{PROJECT}\n[limits]\ncolumns = 2\n")
+    assert "WS307" in offline("lint", folder).stdout
+    assert "WS307" not in offline("lint", folder, "--max-columns", "3").stdout
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ('[lint]\nselect = ["XX1"]', "there is no rule 'XX1'"),
+        ("[lint]\nrules = []", "'rules'"),
+        ("[lint]\nseverity = 3", "lint cannot be used"),
+        ("[limits]\nrows = 5", "limits has unknown keys: rows"),
+    ],
+)
+def test_invalid_settings_of_the_project_are_errors(
+    table: str, problem: str, offline: "Cli", folder: Path
+) -> None:
+    """The error has the file, the problem and the keys that exist."""
+    file = folder / "warehouse-sync.toml"
+    file.write_text(f"{PROJECT}\n{table}\n")
+    done = offline("lint", folder)
+    assert done.exit_code == 10
+    assert f"{file}: " in done.stderr
+    assert problem in done.stderr
+    assert "Its keys are" in done.stderr

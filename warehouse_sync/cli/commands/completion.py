@@ -33,4 +33,6 @@ def completion(ctx: click.Context, *, shell: str, output: Output) -> None:
         "complete_var": _VARIABLE,
         "prog_name": "warehouse-sync",
     }
+    # click's script for fish cuts descriptions at their first comma.
+    script = script.replace('string split ","', 'string split --max 1 ","')
     output.text({"shell": shell, "script": script}, script)
