@@ -22,6 +22,7 @@ from warehouse_sync import (
     RetryPolicy,
     Timeout,
 )
+from warehouse_sync.transport import fast_get
 from warehouse_sync.transport import pool as pool_module
 from warehouse_sync.transport.pool import PoolOptions, ResendPreventedError, SessionPool
 
@@ -75,6 +76,23 @@ async def test_borrowed_session_does_not_resend_silently(peer: Peer) -> None:
     async with aiohttp.ClientSession() as session, AsyncClient(**peer.options(session=session)) as client:
         await client.connections.get("c1")
     assert peer.count(READ.route) == 3
+
+
+@pytest.mark.parametrize("borrowed", [True, False], ids=["borrowed", "unknown aiohttp"])
+async def test_single_attempt_is_a_single_request(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch, *, borrowed: bool
+) -> None:
+    """Without private names of aiohttp too, a broken keep-alive connection is not replaced silently."""
+    monkeypatch.setattr(fast_get, "SUPPORTED_AIOHTTP", "another version")
+    monkeypatch.setattr(pool_module, "disable_resend", lambda _: None)
+    peer.serve(READ.route, READ.success, hang_up(), READ.success)
+    async with aiohttp.ClientSession() as session:
+        options = peer.options(retry=RetryPolicy(attempts=1), **({"session": session} if borrowed else {}))
+        async with AsyncClient(**options) as client:
+            await client.connections.get("c1")
+            with pytest.raises(ReadError):
+                await client.connections.get("c1")
+    assert peer.count(READ.route) == 2
 
 
 async def test_borrowed_session_error_names_the_cause(peer: Peer) -> None:
