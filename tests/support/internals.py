@@ -1,5 +1,7 @@
 """Internals of a client that tests inspect, each reached in one place."""
 
+import aiohttp
+
 from warehouse_sync import AsyncClient
 from warehouse_sync.transport.auth import TokenSource
 from warehouse_sync.transport.pool import LoopSession
@@ -19,3 +21,11 @@ def loop_session(client: AsyncClient) -> LoopSession:
 async def refresh_token(client: AsyncClient) -> None:
     """Let a client fetch a token unless it has one."""
     await token_source(client).get(client._sender._fetch_token)
+
+
+def age_connections(session: aiohttp.ClientSession, seconds: float) -> None:
+    """Let the keep-alive connections of a session have idled longer."""
+    assert session.connector is not None
+    for idle in session.connector._conns.values():
+        for position, (protocol, since) in enumerate(idle):
+            idle[position] = (protocol, since - seconds)

@@ -347,6 +347,8 @@ class Peer:
                 line.bearer = arrival.headers.get("authorization", "").removeprefix("Bearer ")
                 line.body = arrival.body
                 await self._answer(arrival)(line)
+                if arrival.headers.get("connection") == "close":
+                    line.close()
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             pass  # the client hung up
         finally:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import aiohttp
+from multidict import CIMultiDict
 
 from warehouse_sync.errors import ConfigurationError, ReadError, ResponseTooLargeError, TransportError
 from warehouse_sync.transport.error_mapping import TRANSPORT_EXCEPTIONS, to_transport_error
-from warehouse_sync.transport.fast_get import FastResponse, delimiting_connection
+from warehouse_sync.transport.fast_get import FastResponse, closes_idle, delimiting_connection
 from warehouse_sync.transport.plain_response import PlainResponse
 from warehouse_sync.transport.pool import LoopSession
 from warehouse_sync.transport.request import ApiRequest, ApiResponse, RequestHeaders
@@ -96,11 +97,17 @@ async def _send_through_session(
     if proxy is not None:
         login = {} if proxy.authorization is None else {aiohttp.hdrs.PROXY_AUTHORIZATION: proxy.authorization}
         options = {**options, "proxy": proxy.url, "proxy_headers": login}
+    fields = headers.json if request.body else headers.bare
+    if not (request.idempotent or closes_idle(session.aiohttp_session)):
+        # The server may be closing an idle connection. aiohttp uses none that was opened without a host name for TLS, even if
+        # it is the same, and does not keep the new one.
+        options = {**options, "server_hostname": base_url.origin.raw_host}
+        fields = CIMultiDict({**fields, aiohttp.hdrs.CONNECTION: "close"})
     return await session.aiohttp_session.request(
         request.method,
         base_url.url(request.path, request.query),
         data=request.body,
-        headers=headers.json if request.body else headers.bare,
+        headers=fields,
         allow_redirects=False,
         **options,
     )

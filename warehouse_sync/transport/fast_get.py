@@ -33,6 +33,7 @@ SUPPORTED_AIOHTTP: Final = r"3\.14\.([3-9]|\d\d+)"  # the versions whose private
 _CLOSES_AT_ONCE = ("3.13.", "3.14.")  # the versions whose connectors can close without waiting
 _INTERIM = frozenset(range(100, 200)) - {101}  # after 101 the connection speaks another protocol
 _RECEIVE_BUFFER = 256 * 1024  # bytes, as many as asyncio reads at once
+_POST_MAX_IDLE = 1.0  # seconds; the keep-alive timeouts of most servers are longer
 
 
 class ResponseReader(ResponseHandler, asyncio.BufferedProtocol):
@@ -104,6 +105,27 @@ class Connector(aiohttp.TCPConnector):
         buffer = memoryview(bytearray(_RECEIVE_BUFFER))
         self._keepalive_seconds: Any = self._keepalive_timeout
         self._factory = functools.partial(ResponseReader, self._loop, buffer)  # type: ignore[assignment] # typed as a partial of aiohttp's
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> Connection:
+        """Return a connection for a request.
+
+        A POST, which is not repeated, gets none that idled for long.
+        """
+        if req.method == aiohttp.hdrs.METH_POST:
+            self._close_idle(req.connection_key)
+        return await super().connect(req, traces, timeout)
+
+    def _close_idle(self, key: ConnectionKey) -> None:
+        """Close the connections that the server may be about to close."""
+        idle: Any = self._conns.get(key, ())  # in the order of their release
+        oldest = time.monotonic() - _POST_MAX_IDLE
+        while idle and idle[0][1] < oldest:
+            reader, _ = idle.popleft()
+            reader.close()
+        if not idle:
+            self._conns.pop(key, None)
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
         while (connection := await super()._get(key, traces)) is not None:
@@ -263,6 +285,11 @@ def create_connector(**options: Any) -> aiohttp.TCPConnector:  # noqa: ANN401 - 
     It is aiohttp's own under a version of aiohttp that is not supported here.
     """
     return (Connector if is_supported() else aiohttp.TCPConnector)(**options)
+
+
+def closes_idle(session: aiohttp.ClientSession) -> bool:
+    """Return whether a session sends no POST on a connection that idled."""
+    return isinstance(session.connector, Connector)
 
 
 async def close_session_now(session: aiohttp.ClientSession) -> None:
