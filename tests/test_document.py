@@ -19,6 +19,8 @@ from warehouse_sync.models import (
     DataModel,
     DataModelSpec,
     ErrorMessage,
+    FieldMapping,
+    FieldTransformation,
     Page,
     Pipeline,
     PipelineReport,
@@ -68,6 +70,15 @@ PIPELINE = PipelineSpec(
     environment="production",
     partner_feed_key="hunter4",
 )
+TRANSFORMATION = FieldTransformation(
+    id="t",
+    name="T",
+    mappings=[
+        FieldMapping(mapping_type="column", source="eventId", destination="event_id"),
+        FieldMapping(mapping_type="static", destination="event_type", value="screen_view"),
+        FieldMapping(mapping_type="ignore", source="note"),
+    ],
+)
 TRIGGERED = TriggeredRun(pipeline_id="p", run_id=7, workspace_id=1, inferred=True)
 REPORT = PipelineReport(
     pipeline_id="p",
@@ -104,6 +115,8 @@ MODELS: list[Document] = [
     SCHEDULE,
     PIPELINE,
     read(Pipeline, PIPELINE),
+    TRANSFORMATION,
+    TRANSFORMATION.mappings[0],
     REPORT,
     RUN,
     Page(items=(RUN,), has_next_page=True),

@@ -35,7 +35,7 @@ ENUMS = [
 def test_all_enums_are_tested() -> None:
     """The tests below run for every enum of the package."""
     assert set(ENUMS) == set(OpenEnum.__subclasses__())
-    assert len(ENUMS) == 13
+    assert len(ENUMS) == 14
 
 
 @pytest.mark.parametrize("enum", ENUMS)
@@ -91,6 +91,7 @@ def test_known_values_are_the_documented_ones() -> None:
         "ConnectionStatus": ["healthy", "faulted"],
         "DataModelStatus": ["valid", "invalid"],
         "Environment": ["development", "production"],
+        "MappingType": ["column", "static", "ignore"],
         "PipelineState": ["new", "active", "paused"],
         "PipelineStatus": ["idle", "running", "faulted", "stopped"],
         "PipelineType": ["user_attributes", "events"],

@@ -19,6 +19,7 @@ from warehouse_sync.models.enums import (
     ConnectionStatus,
     DataModelStatus,
     Environment,
+    MappingType,
     OpenEnum,
     PipelineState,
     PipelineStatus,
@@ -31,6 +32,7 @@ from warehouse_sync.models.enums import (
     ServiceProvider,
     SyncModeType,
 )
+from warehouse_sync.models.field_transformations import FieldMapping, FieldTransformation
 from warehouse_sync.models.pipelines import Pipeline, PipelineReport, PipelineSpec, Schedule, SyncMode
 from warehouse_sync.models.polling import PolledReport, Progress, StatusChange, TriggeredEntry, WaitedRun
 from warehouse_sync.models.runs import Page, Run, RunHandle, TriggeredRun
@@ -48,6 +50,9 @@ __all__ = [
     "DatabricksConfig",
     "Environment",
     "ErrorMessage",
+    "FieldMapping",
+    "FieldTransformation",
+    "MappingType",
     "OpenEnum",
     "Page",
     "Pipeline",

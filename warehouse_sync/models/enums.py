@@ -157,6 +157,14 @@ class ScheduleFrequency(OpenEnum):
     MONTHLY = "monthly"
 
 
+class MappingType(OpenEnum):
+    """The effect of a mapping of a field transformation."""
+
+    COLUMN = "column"
+    STATIC = "static"
+    IGNORE = "ignore"
+
+
 class RunType(OpenEnum):
     """Whether the schedule or a trigger created a run."""
 
@@ -191,4 +199,5 @@ EnvironmentName = Literal["development", "production"]
 SyncModeTypeName = Literal["incremental", "full"]
 ScheduleTypeName = Literal["interval", "once", "on_demand"]
 ScheduleFrequencyName = Literal["hourly", "daily", "weekly", "monthly"]
+MappingTypeName = Literal["column", "static", "ignore"]
 RunStatusName = Literal["queued", "running", "retrying", "success", "failed", "stopped"]

@@ -22,6 +22,8 @@ from warehouse_sync.models import (
     DataModel,
     DataModelSpec,
     ErrorMessage,
+    FieldMapping,
+    FieldTransformation,
     OpenEnum,
     Page,
     Pipeline,
@@ -197,7 +199,11 @@ for _type, _hook in (
     (OpenEnum, _enum),  # and its subclasses, which would use the hook of `str` otherwise
 ):
     _converter.register_structure_hook(_type, _hook)
-for _sequence, _as_list in ((tuple[ErrorMessage, ...], list[ErrorMessage]), (tuple[Run, ...], list[Run])):
+for _sequence, _as_list in (
+    (tuple[ErrorMessage, ...], list[ErrorMessage]),
+    (tuple[Run, ...], list[Run]),
+    (tuple[FieldMapping, ...], list[FieldMapping]),
+):
     _converter.register_structure_hook_func(partial(eq, _sequence), partial(_items, _as_list))
 
 
@@ -233,7 +239,7 @@ _converter.register_structure_hook_func(lambda cls: cls == ConnectionConfig, lam
 _converter.register_structure_hook(SyncMode, _model_hook(SyncMode))
 _READ = (Pipeline, PipelineSpec, Run, PipelineReport, Page, TriggeredRun, RunHandle)
 _ENTRIES = (PolledReport, TriggeredEntry, WaitedRun, StatusChange, Progress)
-for _cls in (*CONFIGS.values(), Schedule, *_READ, *_ENTRIES):
+for _cls in (*CONFIGS.values(), Schedule, *_READ, *_ENTRIES, FieldMapping, FieldTransformation):
     _converter.register_structure_hook(_cls, _model_hook(_cls))
 _READ_CONNECTION = {cls: _model_hook(cls) for cls in (Connection, ConnectionSpec)}
 _READ_DATA_MODEL = {cls: _model_hook(cls) for cls in (DataModel, DataModelSpec)}
