@@ -18,7 +18,7 @@ from warehouse_sync.models import (
     SnowflakeConfig,
     UnknownConfig,
 )
-from warehouse_sync.models.connections import CONFIGS
+from warehouse_sync.models.connections import CONFIGS, credentials
 from warehouse_sync.secret import Secret
 
 FULL: dict[str, ConnectionConfig] = {
@@ -115,6 +115,36 @@ def test_mask_in_an_unknown_field_is_reported(config: Any, extra: dict[str, Any]
     [(field, message)] = attrs.evolve(SPEC, config=attrs.evolve(config, extra=extra)).problems()
     assert field == path
     assert "mask" in message
+
+
+@pytest.mark.parametrize(
+    "name", ["private_key", "privateKey", "oauth_token", "client_secret", "key_passphrase"]
+)
+def test_password_is_replaced_by_another_credential(name: str) -> None:
+    """A connection without a password is valid if its unknown fields have another credential."""
+    for provider in ("Snowflake", "Redshift"):
+        full: Any = FULL[provider]
+        config: Any = attrs.evolve(full, password=None, extra={name: "hunter2"})
+        assert not fields(attrs.evolve(SPEC, config=config))
+        assert list(credentials(config)) == ["hunter2"]
+        assert "hunter2" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    "extra", [{"private_key": ""}, {"private_key": 1}, {"note": "x"}, {"keyboard": "x"}, {1: "x"}]
+)
+def test_password_is_required_without_another_credential(extra: Any) -> None:
+    """An empty credential, and fields of other names, do not replace a password."""
+    full: Any = FULL["Snowflake"]
+    config: Any = attrs.evolve(full, password=None, extra=extra)
+    assert "config.password" in fields(attrs.evolve(SPEC, config=config))
+
+
+def test_key_of_a_service_account_is_always_required() -> None:
+    """Only a password can be replaced."""
+    full: Any = FULL["BigQuery"]
+    config: Any = attrs.evolve(full, service_account_key=None, extra={"private_key": "x"})
+    assert fields(attrs.evolve(SPEC, config=config)) == ["config.service_account_key"]
 
 
 def test_unknown_field_without_a_mask_is_valid() -> None:

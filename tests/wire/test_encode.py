@@ -144,9 +144,9 @@ def test_without_secrets_removes_the_masked_fields() -> None:
 
 
 def test_secrets_of_a_known_provider_are_its_secret_fields() -> None:
-    """Other fields of the configuration are not secrets."""
-    config = DatabricksConfig(provider="AWS", schema="raw", extra={"note": "shown"})
-    assert encode.secrets(ConnectionSpec(id="c", name="C", config=config)) == ()
+    """Of its unknown fields, only those with the name of a credential are secrets."""
+    config = DatabricksConfig(provider="AWS", schema="raw", extra={"note": "shown", "token": "hunter2"})
+    assert encode.secrets(ConnectionSpec(id="c", name="C", config=config)) == ("hunter2",)
 
 
 def with_new_field(cls: type[Any]) -> type[Any]:

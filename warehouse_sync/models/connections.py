@@ -3,6 +3,7 @@
 Source: reference, "Connections", "Create a connection".
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypedDict, Unpack
@@ -32,7 +33,10 @@ class SnowflakeConfig(SentDocument):
     """The configuration of a Snowflake connection.
 
     A field that the API does not return is `None`. All fields are required to create or update a connection, except
-    `aws_iam_user_arn`, `aws_external_id` and `extra`.
+    `aws_iam_user_arn`, `aws_external_id` and `extra`, and `password` if `extra` has another credential.
+
+    Snowflake ends the sign-in with only a password in 2026, also for service users. The reference documents no field for
+    another credential yet: put it into `extra`, such as `extra={"private_key": …}`, once mParticle accepts it.
 
     Attributes:
         account_identifier: The account locator, such as `gd12345`. `source_account_id` in a response is an alias.
@@ -172,6 +176,17 @@ CONFIGS: Mapping[str, type[SnowflakeConfig | BigQueryConfig | RedshiftConfig | D
 
 
 _SECRETS = frozenset({"password", "service_account_key"})
+# Names of unknown fields that hold a credential, such as `private_key` or `oauth_token`.
+_CREDENTIAL = re.compile(
+    r"password|passphrase|secret|token|credential|(private|api|access)_?key", re.IGNORECASE
+)
+
+
+def credentials(config: ConnectionConfig) -> Iterator[str]:
+    """Yield the credentials in the unknown fields of a configuration."""
+    for name, value in config.extra.items():
+        if isinstance(name, str) and isinstance(value, str) and value and _CREDENTIAL.search(name):
+            yield value
 
 
 class _ConfigFields(TypedDict, total=False):
@@ -279,7 +294,9 @@ def _config_problems(config: object) -> Iterator[Problem]:
 def _config_field_problems(config: ConnectionConfig, name: str) -> Iterator[Problem]:
     value = getattr(config, name)
     if not isinstance(value, Secret):
-        yield from check_text(f"config.{name}", value, required=name not in config.optional)
+        is_replaced = name == "password" and any(credentials(config))
+        required = name not in config.optional and not is_replaced
+        yield from check_text(f"config.{name}", value, required=required)
     elif value.is_mask:
         yield f"config.{name}", MASKED
     elif not value:

@@ -24,6 +24,7 @@ from warehouse_sync.models import (
     Secret,
     UnknownConfig,
 )
+from warehouse_sync.models.connections import credentials
 from warehouse_sync.secret import MASK
 from warehouse_sync.wire.dates import format_date
 from warehouse_sync.wire.json_codec import JSONObject
@@ -47,9 +48,9 @@ def secrets(value: Spec) -> tuple[str, ...]:
     if not isinstance(value, ConnectionSpec):
         return ()
     known = (getattr(value.config, name) for name in _secret_fields(value.config))
-    unknown = (
-        _strings(value.config.extra) if isinstance(value.config, UnknownConfig) else ()
-    )  # any may be one
+    is_unknown = isinstance(value.config, UnknownConfig)
+    # Any field of an unknown provider may be a secret.
+    unknown = _strings(value.config.extra) if is_unknown else credentials(value.config)
     return (*(secret.reveal() for secret in known), *unknown)
 
 

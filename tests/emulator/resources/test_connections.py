@@ -149,6 +149,18 @@ async def test_mask_of_other_provider_is_rejected(api: Api, vector: Vector) -> N
     assert response.status == 400
 
 
+async def test_password_is_replaced_by_another_credential(api: Api, vector: Vector) -> None:
+    """A connection with another credential needs no password; the response masks it and adds no password."""
+    request = vector("connections/create-snowflake.request")
+    del request["config"]["password"]
+    assert (await api.post("/connections", request)).status == 400
+    request["config"]["private_key"] = "hunter2"
+    response = await api.post("/connections", request)
+    assert response.status == 200
+    assert response.document["config"]["private_key"] == MASK
+    assert "password" not in response.document["config"]
+
+
 @pytest.mark.parametrize(("sent", "shown"), [(5440, "5440"), ("5440", "5440"), (None, "5439")])
 async def test_port_is_shown_as_a_string(api: Api, vector: Vector, sent: Any, shown: str) -> None:
     """A port is accepted as number or string, shown as a string, and added if it is left out."""

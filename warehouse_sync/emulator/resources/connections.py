@@ -13,7 +13,7 @@ from warehouse_sync.emulator.errors import LoginError
 from warehouse_sync.emulator.paths import V2
 from warehouse_sync.emulator.resources.references import check_not_in_use, clear_problem
 from warehouse_sync.emulator.resources.resource_type import ResourceType
-from warehouse_sync.emulator.resources.secrets import MASK, mask_secrets
+from warehouse_sync.emulator.resources.secrets import MASK, is_secret_name, mask_secrets
 from warehouse_sync.emulator.resources.sql import check_models_of_connection
 from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.state.resource import Problem, Resource
@@ -158,8 +158,14 @@ def _check_config(config: FieldErrors, provider: Provider, *, has_secret: bool) 
     if "port" in provider.defaults:
         config.integer("port")
     if provider.secret:
-        config.text(provider.secret)
+        config.text(provider.secret, required=not _has_other_credential(config.document, provider))
         _check_mask(config, provider.secret, has_secret=has_secret)
+
+
+def _has_other_credential(config: Document, provider: Provider) -> bool:
+    """Return whether a config has a credential in place of the password, such as a private key."""
+    others = (value for name, value in config.items() if name != provider.secret and is_secret_name(name))
+    return provider.secret == "password" and any(isinstance(value, str) and value for value in others)  # noqa: S105 - the name of a field
 
 
 def _check_mask(config: FieldErrors, secret: str, *, has_secret: bool) -> None:
@@ -180,7 +186,7 @@ def _current_names(config: Document) -> Document:
 def _stored_config(config: Document, provider: Provider) -> Document:
     """Return a config as it is stored and shown: with the secret masked and defaults added."""
     stored = {name: value for name, value in _current_names(config).items() if value is not None}
-    if provider.secret:
+    if provider.secret in stored:
         stored[provider.secret] = MASK
     completed = {**provider.defaults, **stored}
     if "port" in completed:

@@ -23,9 +23,13 @@ def mask_secrets(document: Document) -> Document:
     return {name: _masked_field(name, value) for name, value in document.items()}
 
 
+def is_secret_name(name: str) -> bool:
+    """Return whether the value of a field with this name is a secret."""
+    return _SECRET_NAME.search(_NOT_A_LETTER.sub("", name.lower())) is not None
+
+
 def _masked_field(name: str, value: object) -> Any:  # noqa: ANN401 - any JSON value
-    is_secret = _SECRET_NAME.search(_NOT_A_LETTER.sub("", name.lower())) is not None
-    if is_secret and value and not isinstance(value, bool):
+    if is_secret_name(name) and value and not isinstance(value, bool):
         return MASK
     return _masked(value)
 
