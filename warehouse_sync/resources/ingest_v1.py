@@ -1,6 +1,8 @@
 """The v1 draft of the API, as JSON documents.
 
-The draft describes routes but no fields.
+The draft is an outline of November 2022: it has routes but no fields, and there is no sign that it was ever released. The v1
+that mParticle published lay at `/platform/v1/workspaces/{id}/inputs/warehouse`; its pipelines were migrated to v2 on
+2023-10-31. `warehouse-sync convert` reads its documents.
 
 The draft shows PUT and DELETE of a model below `/connections/`, and DELETE of a pipeline at `/{slug}`. The client uses the
 consistent paths instead.
@@ -246,6 +248,10 @@ class IngestPipelines(IngestResource):
 
 class IngestV1:
     """The v1 draft of the API.
+
+    An outline of 2022 with routes but no fields, of which no release is known. It is not the v1 that mParticle published at
+    `/platform/v1/workspaces/{id}/inputs/warehouse`, whose pipelines were migrated to v2 on 2023-10-31;
+    `warehouse-sync convert` reads definitions of that one.
 
     Attributes:
         connections: The resources at `/connections`.

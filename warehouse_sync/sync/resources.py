@@ -944,6 +944,10 @@ class IngestPipelines(IngestResource):
 class IngestV1:
     """The v1 draft of the API.
 
+    An outline of 2022 with routes but no fields, of which no release is known. It is not the v1 that mParticle published at
+    `/platform/v1/workspaces/{id}/inputs/warehouse`, whose pipelines were migrated to v2 on 2023-10-31;
+    `warehouse-sync convert` reads definitions of that one.
+
     Attributes:
         connections: The resources at `/connections`.
         models: The resources at `/models`.
