@@ -59,6 +59,20 @@ finally:
     assert python(code).stdout.splitlines()[-1] == "[]"
 
 
+def test_command_looks_for_garbage_rarely() -> None:
+    """Garbage collections would take a sixth of the time of a short command, the last ones at its exit."""
+    code = """
+import gc, sys
+from warehouse_sync.cli import main
+sys.argv = ["warehouse-sync", "--version"]
+try:
+    main()
+finally:
+    print(gc.isenabled(), gc.get_threshold()[0], gc.get_freeze_count() > 0)
+"""
+    assert python(code).stdout.splitlines()[-1] == "True 100000 True"
+
+
 def test_version_is_printed() -> None:
     """`--version` prints the command's name and version."""
     assert run("--version").stdout == f"warehouse-sync {__version__}\n"

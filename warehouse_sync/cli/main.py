@@ -1,18 +1,19 @@
 """The root command, which imports a command's module only when it runs."""
 
 import contextlib
-import difflib
 import errno
 import sys
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from warehouse_sync._version import __version__
 from warehouse_sync.cli import streams
 from warehouse_sync.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # Each section of `--help`: the commands by name, with the first line of their own help.
 SECTIONS = {
@@ -73,9 +74,10 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command for `args`; suggest the closest name if there is none."""
-        close = [] if args[0] in COMMANDS else difflib.get_close_matches(args[0], COMMANDS, n=1)
-        if close and not ctx.resilient_parsing:
-            ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            close = import_module("difflib").get_close_matches(args[0], COMMANDS, n=1)
+            if close:
+                ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
         return super().resolve_command(ctx, args)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the signature is click's
@@ -109,8 +111,10 @@ class LazyGroup(click.Group):
                 streams.printable(f"{error.filename}: {error.strerror}. Check the path and its permissions.")
             ) from error
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
         """Complete command names without importing the commands."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - not needed to run a command
+
         names = [
             CompletionItem(name, help=summary)
             for name, summary in COMMANDS.items()

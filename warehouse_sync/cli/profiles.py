@@ -14,7 +14,6 @@ import json
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -222,9 +221,20 @@ def add_profile(file: Path, name: str, settings: Mapping[str, object], *, is_def
 
 def _parsed(text: str) -> dict[str, Any] | None:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+        return _parse_toml(text)
+    except ValueError:
         return None
+
+
+def _parse_toml(text: str) -> dict[str, Any]:
+    """Parse TOML.
+
+    Raises:
+        ValueError: It is invalid.
+    """
+    import tomllib  # noqa: PLC0415 - most commands read no file
+
+    return tomllib.loads(text)
 
 
 def _toml_value(value: object) -> str:
@@ -247,10 +257,10 @@ def _profile(document: dict[str, Any], file: Path, name: str, environ: Mapping[s
 
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return _parse_toml(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise CliError(f"{file} cannot be read: {error.strerror}.", ExitCode.CONFIGURATION) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         # The parser's message names the line, never a value.
         raise CliError(f"{file} is not valid TOML: {error}.", ExitCode.CONFIGURATION) from None
 

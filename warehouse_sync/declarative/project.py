@@ -1,6 +1,5 @@
 """Projects: a `warehouse-sync.toml` names a folder of files and its environments."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -91,6 +90,8 @@ def read_project(file: Path) -> Project:
     Raises:
         InvalidFilesError: It has problems; the error lists all of them.
     """
+    import tomllib  # noqa: PLC0415 - each command looks for a project, and most find none
+
     try:
         document = tomllib.loads(read_file(file, limit=MAX_FILE_SIZE).decode("utf-8"))
     except UnreadableFileError as error:

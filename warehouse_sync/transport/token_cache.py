@@ -4,6 +4,7 @@ The directory and its files belong to the user alone; otherwise the cache is ski
 lock is released when its process ends, so a process killed at any moment leaves nothing behind that affects the next one.
 """
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -15,9 +16,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import anyio.to_thread
-
 from warehouse_sync.errors import ConfigurationError
+from warehouse_sync.fork_lock import FORK_LOCK
 from warehouse_sync.settings import Clock
 from warehouse_sync.transport.auth import TokenResponse, is_token, refresh_margin
 
@@ -101,7 +101,9 @@ class TokenCache:
             return await self._read(key, refused, clock) or await self._fetch_and_store(key, fetch, clock)
 
     async def _read(self, key: str, refused: str | None, clock: Clock) -> TokenResponse | None:
-        content = await self._run_in_thread(read_file, self.directory, f"{key}.json")
+        # Nothing is lost if a cancelled read ends later, and importing anyio takes longer than all of this.
+        reading = asyncio.to_thread(read_file, self.directory, f"{key}.json")
+        content = await self._unless_it_fails(reading)
         cached = None if content is None else parse(content, clock.wall())
         return None if cached is None or cached.access_token == refused else cached
 
@@ -137,9 +139,15 @@ class TokenCache:
         return acquired is True
 
     async def _run_in_thread(self, work: Callable[..., T], *arguments: Any) -> T | None:  # noqa: ANN401 - those of `work`
-        """Run file operations in a thread. Return `None` if they fail: a cache must not fail a request."""
+        """Run file operations in a thread, to their end even if the caller is cancelled."""
+        with FORK_LOCK:
+            from anyio.to_thread import run_sync  # noqa: PLC0415 - not needed to read a cached token
+        return await self._unless_it_fails(run_sync(work, *arguments))
+
+    async def _unless_it_fails(self, work: Awaitable[T]) -> T | None:
+        """Await file operations. Return `None` if they fail: a cache must not fail a request."""
         try:
-            return await anyio.to_thread.run_sync(work, *arguments)
+            return await work
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -1,6 +1,8 @@
 """`status`, against the emulator."""
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -79,3 +81,25 @@ def test_status_never_cuts_ids_on_a_terminal(
     _, shown = on_terminal(["status"])
     assert all(f"seeded-pipeline-0000{number} " in shown for number in (1, 2, 3))
     assert "Columns left out: " in shown
+
+
+UNUSED = ("anyio", "difflib", "dateutil", "rich", "sqlglot", "tomllib", "warehouse_sync.emulator", "yaml")
+
+
+def test_status_with_a_cached_token_imports_only_what_it_uses(
+    cli: "Cli", warehouse_sync_emulator: "Emulator"
+) -> None:
+    """Imports are most of the time of a short command."""
+    warehouse_sync_emulator.seed(pipelines=1, runs=1)
+    assert cli("status").exit_code == 0
+    code = f"""
+import sys
+from warehouse_sync.cli import main
+sys.argv = ["warehouse-sync", "status", "--json"]
+try:
+    main()
+finally:
+    print([name for name in {UNUSED!r} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+    assert done.stdout.splitlines()[-1] == "[]"
