@@ -123,7 +123,7 @@ $(BENCH)/.ready: pyproject.toml benchmarks/requirements.txt
 soak: $(STAMP)  ## Run hundreds of thousands of calls through random faults (minutes; SEED=n repeats a run)
 	$(BIN)/python -m pytest tests/soak --soak $(or $(CALLS),300000) $(if $(SEED),--soak-seed $(SEED))
 
-mutate: $(MUTATE)/.ready  ## Change the core in small ways, and check that the tests notice (ARGS=transport/auth limits it)
+mutate: $(MUTATE)/.ready  ## Change the core in small ways, and check that the tests notice (ARGS=transport/token_source limits it)
 	$(MUTATE)/bin/python tests/mutation/run.py $(ARGS)
 
 $(MUTATE)/.ready: pyproject.toml tests/mutation/requirements.txt

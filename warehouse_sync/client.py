@@ -24,7 +24,6 @@ from warehouse_sync.settings import (
     resolve_trust_env,
     to_timeout,
 )
-from warehouse_sync.transport.auth import shared_source
 from warehouse_sync.transport.extra_headers import HeaderSource, check_user_agent, to_extra_headers
 from warehouse_sync.transport.limits import AdaptiveConcurrency
 from warehouse_sync.transport.observer import to_observer
@@ -33,6 +32,7 @@ from warehouse_sync.transport.request import BaseUrl
 from warehouse_sync.transport.retry import RetryBudget
 from warehouse_sync.transport.sender import RetryingSender, TokenAuth
 from warehouse_sync.transport.token_endpoint import TokenEndpoint
+from warehouse_sync.transport.token_source import shared_source
 
 if TYPE_CHECKING:
     import aiohttp

@@ -134,9 +134,9 @@ def forget_tokens() -> None:
 
     Clients of one credential share a token. Call it before a test that counts or mocks token requests.
     """
-    from warehouse_sync.transport import auth  # noqa: PLC0415 - slow to import
+    from warehouse_sync.transport import token_source  # noqa: PLC0415 - slow to import
 
-    auth.forget_tokens()
+    token_source.forget_tokens()
 
 
 def patch_aioresponses() -> None:

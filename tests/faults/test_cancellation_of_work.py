@@ -15,7 +15,7 @@ from tests.support.internals import loop_session
 from tests.support.kinds import BASE, KINDS, READ, TRIGGER, Kind
 from tests.support.peer import TOKEN, Gate, Peer, refusal, reply, reset, token
 from warehouse_sync import AsyncClient
-from warehouse_sync.transport import auth, fast_get
+from warehouse_sync.transport import fast_get, token_source
 from warehouse_sync.transport.token_cache import FileLock, read_file
 
 PLACES = 4
@@ -216,7 +216,7 @@ async def test_cached_token_cancelled_at_any_step_leaves_no_lock(
         lock = FileLock(folder, f"{key}.lock")
         assert lock.try_acquire()
         lock.close()
-        auth._sources.clear()  # as in another process
+        token_source._sources.clear()  # as in another process
     assert 1 < step < STEPS
 
 

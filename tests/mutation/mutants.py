@@ -30,7 +30,7 @@ class Change:
     """The change that identifies a mutant.
 
     Attributes:
-        where: The module and the function, such as `transport/auth.py TokenSource.get`.
+        where: The module and the function, such as `transport/token_source.py TokenSource.get`.
         line: The original, as `ast.unparse` writes it: in one line, without comments.
         becomes: The mutated line.
     """
@@ -56,7 +56,7 @@ class Mutant:
 
     @property
     def module(self) -> str:
-        """The mutant's module, such as `transport/auth.py`."""
+        """The mutant's module, such as `transport/token_source.py`."""
         return self.change.where.partition(" ")[0]
 
 

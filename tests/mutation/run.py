@@ -1,7 +1,7 @@
 """Mutation testing of the core: changes the code in small ways, one at a time, and runs the tests.
 
     make mutate                          everything (most of an hour)
-    make mutate ARGS=transport/auth      one module
+    make mutate ARGS=transport/token_source      one module
     make mutate ARGS='wire --workers 4'  a folder, with four processes
 
 It works on a copy in `.mutation/`. mutmut makes the mutants, and runs for each the tests that reach the mutated function;
@@ -58,7 +58,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         prog="make mutate", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument(
-        "modules", nargs="*", help="modules, such as transport/auth, or folders; default: all"
+        "modules", nargs="*", help="modules, such as transport/token_source, or folders; default: all"
     )
     parser.add_argument("--workers", type=int, default=1, help="mutants to try at once")
     return parser.parse_args(arguments)

@@ -12,8 +12,8 @@ from tests.mutation.run import NEEDED, copy, pattern
     ("module", "expected"),
     [
         ("wire", "warehouse_sync.wire.*"),
-        ("transport/auth", "warehouse_sync.transport.auth.*"),
-        ("warehouse_sync/transport/auth.py", "warehouse_sync.transport.auth.*"),
+        ("transport/token_source", "warehouse_sync.transport.token_source.*"),
+        ("warehouse_sync/transport/token_source.py", "warehouse_sync.transport.token_source.*"),
     ],
 )
 def test_pattern_names_a_module_or_a_folder(module: str, expected: str) -> None:
@@ -46,13 +46,13 @@ def test_copy_does_not_change_the_original(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("test", "mirrored"),
     [
-        ("tests/transport/test_auth.py::test_x[1]", True),
-        ("tests/transport/test_auth_sharing.py::test_x", True),
-        ("tests/wire/test_auth.py::test_x", False),
+        ("tests/transport/test_token_source.py::test_x[1]", True),
+        ("tests/transport/test_token_source_sharing.py::test_x", True),
+        ("tests/wire/test_token_source.py::test_x", False),
         ("tests/transport/test_sender.py::test_x", False),
     ],
 )
 def test_mirror_of_a_module_is_its_test_file(test: str, *, mirrored: bool) -> None:
     """A mutant's own tests run first."""
-    assert mirrors(test, "warehouse_sync.transport.auth.x_f__mutmut_1") is mirrored
+    assert mirrors(test, "warehouse_sync.transport.token_source.x_f__mutmut_1") is mirrored
     assert not mirrors(test, "")

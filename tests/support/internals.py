@@ -3,8 +3,8 @@
 import aiohttp
 
 from warehouse_sync import AsyncClient
-from warehouse_sync.transport.auth import TokenSource
 from warehouse_sync.transport.pool import LoopSession
+from warehouse_sync.transport.token_source import TokenSource
 
 
 def token_source(client: AsyncClient) -> TokenSource:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from warehouse_sync.transport.auth import AccessToken, TokenResponse
+from warehouse_sync.transport.token_source import AccessToken, TokenResponse
 
 Outcome = TokenResponse | Exception
 

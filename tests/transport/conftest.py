@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.peer import Peer
-from warehouse_sync.transport.auth import TokenSource
+from warehouse_sync.transport.token_source import TokenSource
 
 
 @pytest.fixture

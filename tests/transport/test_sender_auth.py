@@ -21,8 +21,8 @@ from warehouse_sync import (
     UnauthorizedError,
 )
 from warehouse_sync import TimeoutError as OurTimeoutError
-from warehouse_sync.transport.auth import AccessToken, Fetch, TokenResponse
 from warehouse_sync.transport.request import ApiRequest
+from warehouse_sync.transport.token_source import AccessToken, Fetch, TokenResponse
 
 
 async def test_token_request_has_its_own_deadline(peer: Peer, clock: FakeClock) -> None:

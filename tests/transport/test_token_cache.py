@@ -15,9 +15,9 @@ from tests.support.kinds import READ, driver
 from tests.support.peer import TOKEN, Peer, refusal, token
 from warehouse_sync import AsyncClient, Client, ConfigurationError
 from warehouse_sync.settings import Clock
-from warehouse_sync.transport import auth, token_cache
-from warehouse_sync.transport.auth import TokenResponse
+from warehouse_sync.transport import token_cache, token_source
 from warehouse_sync.transport.token_cache import FileLock, TokenCache, parse, serialize, to_cache
+from warehouse_sync.transport.token_source import TokenResponse
 
 KEY = "k" * 64
 
@@ -353,7 +353,7 @@ async def test_client_uses_the_cached_token_of_another(peer: Peer, tmp_path: Pat
     for _ in range(2):
         async with driver(sort, **peer.options(token_cache=tmp_path / "tokens")) as client:
             await client.call(READ.call)
-        auth._sources.clear()  # as in another process
+        token_source._sources.clear()  # as in another process
     assert peer.count(TOKEN) == 1
 
 
@@ -364,7 +364,7 @@ async def test_client_replaces_a_cached_token_after_a_401(peer: Peer, tmp_path: 
     for _ in range(3):
         async with AsyncClient(**peer.options(token_cache=tmp_path / "tokens")) as client:
             await client.connections.get("c1")
-        auth._sources.clear()  # as in another process
+        token_source._sources.clear()  # as in another process
     sent = [arrival.headers["authorization"] for arrival in peer.on(READ.route)]
     assert sent == ["Bearer old", "Bearer old", "Bearer new", "Bearer new"]
     assert peer.count(TOKEN) == 2

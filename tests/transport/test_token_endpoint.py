@@ -8,11 +8,11 @@ import pytest
 
 from warehouse_sync.errors import DecodeError, TokenError
 from warehouse_sync.settings import resolve
-from warehouse_sync.transport.auth import is_token, refresh_margin
 from warehouse_sync.transport.token_endpoint import (
     parse_token_response,
     token_request_body,
 )
+from warehouse_sync.transport.token_source import is_token, refresh_margin
 
 GOOD = {"access_token": "t0k.en-_~+/=", "expires_in": 28800, "token_type": "Bearer"}
 

@@ -16,7 +16,6 @@ from warehouse_sync.errors import (
 )
 from warehouse_sync.events import ResponseRecovered, RetryScheduled
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout
-from warehouse_sync.transport.auth import AccessToken, TokenResponse, TokenSource
 from warehouse_sync.transport.deadlines import Deadline
 from warehouse_sync.transport.error_mapping import to_api_error
 from warehouse_sync.transport.exchange import exchange
@@ -26,6 +25,7 @@ from warehouse_sync.transport.observer import Observer, current_operation
 from warehouse_sync.transport.pool import LoopSession, SessionPool
 from warehouse_sync.transport.request import ApiRequest, ApiResponse, BaseUrl, RequestHeaders
 from warehouse_sync.transport.retry import TRANSIENT_STATUSES, RetryBudget, next_delay
+from warehouse_sync.transport.token_source import AccessToken, TokenResponse, TokenSource
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.fork_lock import FORK_LOCK
 from warehouse_sync.settings import Clock
-from warehouse_sync.transport.auth import TokenResponse, is_token, refresh_margin
+from warehouse_sync.transport.token_source import TokenResponse, is_token, refresh_margin
 
 if sys.platform != "win32":  # pragma: no branch - the cache is for POSIX systems only
     import fcntl

@@ -15,9 +15,15 @@ from yarl import URL
 from warehouse_sync.errors import APIError, DecodeError, TokenError
 from warehouse_sync.events import TokenFetched
 from warehouse_sync.settings import Settings
-from warehouse_sync.transport.auth import AUDIENCE, AccessToken, TokenResponse, credential_key, is_token
 from warehouse_sync.transport.request import ApiRequest, BaseUrl
 from warehouse_sync.transport.sender import RetryingSender
+from warehouse_sync.transport.token_source import (
+    AUDIENCE,
+    AccessToken,
+    TokenResponse,
+    credential_key,
+    is_token,
+)
 from warehouse_sync.wire import json_codec
 
 if TYPE_CHECKING:

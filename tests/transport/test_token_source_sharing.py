@@ -14,8 +14,8 @@ from tests.support.clock import FakeClock
 from tests.support.token_endpoint import FakeTokenEndpoint, settled, token_response
 from warehouse_sync.errors import ConfigurationError, ReadError
 from warehouse_sync.settings import Settings, resolve
-from warehouse_sync.transport import auth
-from warehouse_sync.transport.auth import (
+from warehouse_sync.transport import token_source
+from warehouse_sync.transport.token_source import (
     AccessToken,
     TokenResponse,
     TokenSource,
@@ -156,7 +156,7 @@ def test_get_fetches_again_if_the_fetching_loop_stops(
     source: TokenSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A loop that stops without being closed is detected, also by callers that already wait."""
-    monkeypatch.setattr(auth, "LIVENESS_INTERVAL", 0.001)
+    monkeypatch.setattr(token_source, "LIVENESS_INTERVAL", 0.001)
     stopped = asyncio.new_event_loop()
     hanging = asyncio.Event()
 
@@ -188,16 +188,16 @@ async def test_get_fetches_again_if_the_loop_stops_during_the_wait(
     source: TokenSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A waiter checks regularly whether the loop is running, and otherwise fetches itself."""
-    monkeypatch.setattr(auth, "LIVENESS_INTERVAL", 0.001)
+    monkeypatch.setattr(token_source, "LIVENESS_INTERVAL", 0.001)
     runs = iter([True, True])
     elsewhere: Any = SimpleNamespace(is_running=lambda: next(runs, False))
-    source._refresh = auth._Refresh(elsewhere, FakeTokenEndpoint().fetch)
+    source._refresh = token_source._Refresh(elsewhere, FakeTokenEndpoint().fetch)
     endpoint = FakeTokenEndpoint(token_response("t2"))
     assert (await source.get(endpoint.fetch)).reveal() == "t2"
     assert next(runs, None) is None
 
 
-async def wait_for(refresh: "auth._Refresh") -> bool:
+async def wait_for(refresh: "token_source._Refresh") -> bool:
     """Wait for a refresh as a caller does."""
     return await TokenSource._wait_for(refresh)
 
@@ -233,9 +233,9 @@ def test_get_fetch_ends_after_the_loop_of_a_waiter_closed(
 def test_fork_during_a_fetch_lets_the_child_fetch(settings: Settings, clock: FakeClock) -> None:
     """The child waits neither for the parent's fetch nor for a lock that a thread of the parent held."""
     source = shared_source(settings, clock.as_clock())
-    stuck = auth._Refresh(asyncio.new_event_loop(), FakeTokenEndpoint().fetch)
+    stuck = token_source._Refresh(asyncio.new_event_loop(), FakeTokenEndpoint().fetch)
     source._refresh = stuck
-    with source._lock, auth._sources_lock:
+    with source._lock, token_source._sources_lock:
         child = os.fork()
         if child == 0:
             status = 1
@@ -270,7 +270,7 @@ def test_shared_source_is_one_per_credential(settings: Settings, clock: FakeCloc
     key = credential_key(settings)
     del source
     gc.collect()
-    assert key not in auth._sources
+    assert key not in token_source._sources
 
 
 def test_credential_key_is_a_hash_of_the_credential(settings: Settings) -> None:
@@ -291,13 +291,13 @@ def test_after_fork_drops_refresh_and_locks(settings: Settings, clock: FakeClock
     source = shared_source(settings, clock.as_clock())
     source.token = token = AccessToken(token_response(), requested_at=clock.now)
     loop = asyncio.new_event_loop()
-    lock, all_locks = source._lock, auth._sources_lock
-    vars(source)["_refresh"] = auth._Refresh(loop, FakeTokenEndpoint().fetch)
-    auth._after_fork()
+    lock, all_locks = source._lock, token_source._sources_lock
+    vars(source)["_refresh"] = token_source._Refresh(loop, FakeTokenEndpoint().fetch)
+    token_source._after_fork()
     assert source._refresh is None
     assert source._lock is not lock
-    assert auth._sources_lock is not all_locks
-    with source._lock, auth._sources_lock:
+    assert token_source._sources_lock is not all_locks
+    with source._lock, token_source._sources_lock:
         assert not lock.locked()
     assert source.token is token
     loop.close()

@@ -10,8 +10,8 @@ from tests.support.clock import FakeClock
 from tests.support.eager_tasks import EAGER_TASK_FACTORY
 from tests.support.token_endpoint import FakeTokenEndpoint, settled, token_response
 from warehouse_sync.errors import ConfigurationError, ConnectError, TokenError
-from warehouse_sync.transport import auth
-from warehouse_sync.transport.auth import AccessToken, TokenResponse, TokenSource
+from warehouse_sync.transport import token_source
+from warehouse_sync.transport.token_source import AccessToken, TokenResponse, TokenSource
 
 
 async def test_get_by_concurrent_callers_fetches_once(source: TokenSource) -> None:
@@ -201,7 +201,9 @@ async def test_access_token_repr_and_attributes_do_not_show_it(source: TokenSour
 
 async def test_clear_of_a_replaced_refresh_keeps_the_new_one(source: TokenSource) -> None:
     """A refresh that ends late does not remove its replacement."""
-    late, current = (auth._Refresh(asyncio.get_running_loop(), FakeTokenEndpoint().fetch) for _ in range(2))
+    late, current = (
+        token_source._Refresh(asyncio.get_running_loop(), FakeTokenEndpoint().fetch) for _ in range(2)
+    )
     source._refresh = current
     source._clear(late)
     assert source._refresh is current
