@@ -15,7 +15,7 @@ from tests.support.internals import loop_session
 from tests.support.kinds import BASE, KINDS, READ, TRIGGER, Kind
 from tests.support.peer import TOKEN, Gate, Peer, refusal, reply, reset, token
 from warehouse_sync import AsyncClient
-from warehouse_sync.transport import fast_get, token_source
+from warehouse_sync.transport import aiohttp_internals, token_source
 from warehouse_sync.transport.token_cache import FileLock, read_file
 
 PLACES = 4
@@ -140,7 +140,7 @@ async def test_session_read_cancelled_at_any_step_leaves_nothing(
     peer: Peer, clock: FakeClock, trouble: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch, *, warm: bool
 ) -> None:
     """A GET without the fast path, on a new connection and on a keep-alive one, for every k."""
-    monkeypatch.setattr(fast_get, "SUPPORTED_AIOHTTP", "another version")
+    monkeypatch.setattr(aiohttp_internals, "SUPPORTED_AIOHTTP", "another version")
     step, reached = 0, True
     while reached and step < STEPS:
         step += 1

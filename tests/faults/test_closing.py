@@ -10,7 +10,7 @@ from tests.support.internals import loop_session
 from tests.support.kinds import CREATE, READ, TRIGGER, Kind
 from tests.support.peer import TOKEN, Peer, stall, token
 from warehouse_sync import AsyncClient, ConfigurationError, OutcomeUnknownError, Timeout, TimeoutError
-from warehouse_sync.transport import fast_get
+from warehouse_sync.transport import aiohttp_internals
 
 HALVES = {
     "with a length": b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"id": ',
@@ -39,7 +39,7 @@ async def test_call_ends_at_once_when_its_client_is_closed(
 ) -> None:
     """However much of the response has arrived, the error says what to do."""
     if way == "session":
-        monkeypatch.setattr(fast_get, "SUPPORTED_AIOHTTP", "another version")
+        monkeypatch.setattr(aiohttp_internals, "SUPPORTED_AIOHTTP", "another version")
     peer.serve(READ.route, stall(half))
     client = AsyncClient(**peer.options(timeout=Timeout(total=None)))
     reading = asyncio.create_task(client.connections.get("c1"))

@@ -12,7 +12,7 @@ from tests.support.internals import age_connections, loop_session
 from tests.support.kinds import CREATE, DELETE, READ, TRIGGER, UPDATE, Kind
 from tests.support.peer import TOKEN, Answer, Line, Peer, hang_up, token
 from warehouse_sync import AsyncClient
-from warehouse_sync.transport import fast_get
+from warehouse_sync.transport import aiohttp_internals
 
 POSTS = (CREATE, TRIGGER)
 
@@ -35,7 +35,7 @@ async def send_after(client: AsyncClient, peer: Peer, kind: Kind, idle: float) -
     return [arrival.line for arrival in peer.on(kind.route)]
 
 
-@pytest.mark.skipif(not fast_get.is_supported(), reason="every POST has a connection of its own")
+@pytest.mark.skipif(not aiohttp_internals.is_supported(), reason="every POST has a connection of its own")
 @pytest.mark.parametrize("kind", POSTS, ids=lambda kind: kind.name)
 @pytest.mark.parametrize(("idle", "line"), [(0.0, 0), (1.1, 1), (14.0, 1)])
 async def test_post_uses_no_connection_that_idled(peer: Peer, kind: Kind, idle: float, line: int) -> None:
@@ -63,7 +63,7 @@ async def test_post_to_a_server_that_closes_idle_connections(
 ) -> None:
     """It is sent once, over a new connection, and nothing has to be looked for."""
     if session == "own, unknown aiohttp":
-        monkeypatch.setattr(fast_get, "SUPPORTED_AIOHTTP", "another version")
+        monkeypatch.setattr(aiohttp_internals, "SUPPORTED_AIOHTTP", "another version")
     peer.serve(kind.route, closing_kept(kind.success))
     async with aiohttp.ClientSession() as borrowed:
         options = {"session": borrowed} if session == "borrowed" else {}

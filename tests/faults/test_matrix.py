@@ -25,7 +25,7 @@ from warehouse_sync import (
     TransportError,
     WarehouseSyncError,
 )
-from warehouse_sync.transport import fast_get
+from warehouse_sync.transport import aiohttp_internals
 
 MATRIX = """
 fault                          | when   | read               | update           | delete         | create              | trigger            | token       | tokens
@@ -184,7 +184,7 @@ async def test_fault_matrix_holds_without_fast_get(
     peer: Peer, clock: FakeClock, cell: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Reads have the same outcome if every request goes through aiohttp's session."""
-    monkeypatch.setattr(fast_get, "SUPPORTED_AIOHTTP", "another version")
+    monkeypatch.setattr(aiohttp_internals, "SUPPORTED_AIOHTTP", "another version")
     await check_cell(peer, clock, cell, "async")
 
 

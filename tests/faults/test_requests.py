@@ -39,7 +39,7 @@ from warehouse_sync import (
     TokenError,
     WarehouseSyncError,
 )
-from warehouse_sync.transport.fast_get import is_supported
+from warehouse_sync.transport.aiohttp_internals import is_supported
 
 KIND_LIST = list(KINDS.values())
 

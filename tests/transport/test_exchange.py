@@ -14,13 +14,13 @@ from tests.support.peer import Peer
 from warehouse_sync import AsyncClient
 from warehouse_sync.errors import ConfigurationError, ReadError, ResponseTooLargeError
 from warehouse_sync.transport import exchange
+from warehouse_sync.transport.aiohttp_internals import delimiting_connection
 from warehouse_sync.transport.exchange import (
     _read,
     _read_bounded,
     _read_error,
     _read_response,
 )
-from warehouse_sync.transport.fast_get import delimiting_connection
 from warehouse_sync.transport.request import ApiRequest, BaseUrl, RequestHeaders
 
 

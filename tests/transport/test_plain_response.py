@@ -10,7 +10,7 @@ from aiohttp.client_proto import ResponseHandler
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from warehouse_sync.transport.fast_get import ResponseReader, is_supported
+from warehouse_sync.transport.aiohttp_internals import ResponseReader, is_supported
 from warehouse_sync.transport.plain_response import PlainResponse, read_plain_response
 
 BODY = b'{"a":1}'

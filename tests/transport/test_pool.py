@@ -22,7 +22,7 @@ from warehouse_sync import (
     RetryPolicy,
     Timeout,
 )
-from warehouse_sync.transport import fast_get
+from warehouse_sync.transport import aiohttp_internals
 from warehouse_sync.transport import pool as pool_module
 from warehouse_sync.transport.pool import PoolOptions, ResendPreventedError, SessionPool
 
@@ -83,7 +83,7 @@ async def test_single_attempt_is_a_single_request(
     peer: Peer, monkeypatch: pytest.MonkeyPatch, *, borrowed: bool
 ) -> None:
     """Without private names of aiohttp too, a broken keep-alive connection is not replaced silently."""
-    monkeypatch.setattr(fast_get, "SUPPORTED_AIOHTTP", "another version")
+    monkeypatch.setattr(aiohttp_internals, "SUPPORTED_AIOHTTP", "another version")
     monkeypatch.setattr(pool_module, "disable_resend", lambda _: None)
     peer.serve(READ.route, READ.success, hang_up(), READ.success)
     async with aiohttp.ClientSession() as session:

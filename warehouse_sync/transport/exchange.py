@@ -8,8 +8,8 @@ import aiohttp
 from multidict import CIMultiDict
 
 from warehouse_sync.errors import ConfigurationError, ReadError, ResponseTooLargeError, TransportError
+from warehouse_sync.transport.aiohttp_internals import FastResponse, closes_idle, delimiting_connection
 from warehouse_sync.transport.error_mapping import TRANSPORT_EXCEPTIONS, to_transport_error
-from warehouse_sync.transport.fast_get import FastResponse, closes_idle, delimiting_connection
 from warehouse_sync.transport.plain_response import PlainResponse
 from warehouse_sync.transport.pool import LoopSession
 from warehouse_sync.transport.request import ApiRequest, ApiResponse, RequestHeaders

@@ -24,8 +24,7 @@ from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.fork_lock import FORK_LOCK
 from warehouse_sync.proxies import VARIABLES, Proxy, find_proxy
 from warehouse_sync.settings import Timeout
-from warehouse_sync.transport.deadlines import Deadlines
-from warehouse_sync.transport.fast_get import (
+from warehouse_sync.transport.aiohttp_internals import (
     FastGet,
     belongs_to,
     close_session_now,
@@ -35,6 +34,7 @@ from warehouse_sync.transport.fast_get import (
     open_fast_get,
     session_middlewares,
 )
+from warehouse_sync.transport.deadlines import Deadlines
 from warehouse_sync.transport.limits import RequestLimiter
 from warehouse_sync.transport.request import BaseUrl
 

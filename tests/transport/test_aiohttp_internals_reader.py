@@ -14,12 +14,12 @@ from tests.support.internals import loop_session
 from tests.support.kinds import BASE, CONNECTION, READ
 from tests.support.peer import Answer, Gate, Line, Peer, http, raw, reply
 from warehouse_sync import AsyncClient, Timeout
-from warehouse_sync.transport import fast_get
-from warehouse_sync.transport.fast_get import Connector, ResponseReader
+from warehouse_sync.transport import aiohttp_internals
+from warehouse_sync.transport.aiohttp_internals import Connector, ResponseReader
 from warehouse_sync.transport.plain_response import read_plain_response
 
 pytestmark = pytest.mark.skipif(
-    not fast_get.is_supported(),
+    not aiohttp_internals.is_supported(),
     reason="FastGet does not support this aiohttp",
 )
 
@@ -37,7 +37,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         calls.append(response is not None)
         return response
 
-    monkeypatch.setattr(fast_get, "read_plain_response", recording)
+    monkeypatch.setattr(aiohttp_internals, "read_plain_response", recording)
     return calls
 
 

@@ -4,7 +4,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from warehouse_sync.transport.fast_get import Connector, _request_head, is_supported, open_fast_get
+from warehouse_sync.transport.aiohttp_internals import Connector, _request_head, is_supported, open_fast_get
 from warehouse_sync.transport.request import BaseUrl, RequestHeaders
 
 supported = pytest.mark.skipif(not is_supported(), reason="FastGet does not support this aiohttp")

@@ -6,7 +6,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from warehouse_sync.transport.fast_get import Connector, ResponseReader, create_connector, is_supported
+from warehouse_sync.transport.aiohttp_internals import (
+    Connector,
+    ResponseReader,
+    create_connector,
+    is_supported,
+)
 
 
 @pytest.mark.parametrize(

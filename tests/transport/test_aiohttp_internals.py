@@ -25,11 +25,11 @@ from warehouse_sync import (
     TimeoutError,
 )
 from warehouse_sync.proxies import VARIABLES
-from warehouse_sync.transport import fast_get
-from warehouse_sync.transport.fast_get import FastGet
+from warehouse_sync.transport import aiohttp_internals
+from warehouse_sync.transport.aiohttp_internals import FastGet
 
 pytestmark = pytest.mark.skipif(
-    not fast_get.is_supported(),
+    not aiohttp_internals.is_supported(),
     reason="FastGet does not support this aiohttp",
 )
 
@@ -72,7 +72,7 @@ async def test_fast_get_sends_what_a_session_sends(
     """The request line and headers, with the token, equal those of a request through the session."""
     ours = contents(await arrivals(peer))
     assert used == [True, True, True]
-    monkeypatch.setattr(fast_get, "SUPPORTED_AIOHTTP", "another version")
+    monkeypatch.setattr(aiohttp_internals, "SUPPORTED_AIOHTTP", "another version")
     assert contents(await arrivals(peer)) == ours
     assert used == [True, True, True]
 
