@@ -24,11 +24,10 @@ from warehouse_sync.settings import (
     resolve_trust_env,
     to_timeout,
 )
-from warehouse_sync.transport.extra_headers import HeaderSource, check_user_agent, to_extra_headers
 from warehouse_sync.transport.limits import AdaptiveConcurrency
 from warehouse_sync.transport.observer import to_observer
 from warehouse_sync.transport.pool import PoolOptions, SessionPool
-from warehouse_sync.transport.request import BaseUrl
+from warehouse_sync.transport.request import BaseUrl, HeaderSource, check_user_agent, to_extra_headers
 from warehouse_sync.transport.retry import RetryBudget
 from warehouse_sync.transport.sender import RetryingSender, TokenAuth
 from warehouse_sync.transport.token_endpoint import TokenEndpoint

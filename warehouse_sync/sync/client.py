@@ -15,7 +15,7 @@ from warehouse_sync.fork_lock import lazy_property
 from warehouse_sync.secret import Secret, to_secret
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout
 from warehouse_sync.sync.event_loop_thread import EventLoopThread
-from warehouse_sync.transport.extra_headers import HeaderSource
+from warehouse_sync.transport.request import HeaderSource
 
 if TYPE_CHECKING:
     from warehouse_sync.models import StatusChange

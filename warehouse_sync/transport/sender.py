@@ -19,11 +19,10 @@ from warehouse_sync.settings import Clock, RetryPolicy, Timeout
 from warehouse_sync.transport.deadlines import Deadline
 from warehouse_sync.transport.error_mapping import to_api_error
 from warehouse_sync.transport.exchange import exchange
-from warehouse_sync.transport.extra_headers import ExtraHeaders
 from warehouse_sync.transport.limits import AdaptiveConcurrency
-from warehouse_sync.transport.observer import Observer, current_operation
+from warehouse_sync.transport.observer import ObservedExchange, Observer, current_operation
 from warehouse_sync.transport.pool import LoopSession, SessionPool
-from warehouse_sync.transport.request import ApiRequest, ApiResponse, BaseUrl, RequestHeaders
+from warehouse_sync.transport.request import ApiRequest, ApiResponse, BaseUrl, ExtraHeaders, RequestHeaders
 from warehouse_sync.transport.retry import TRANSIENT_STATUSES, RetryBudget, next_delay
 from warehouse_sync.transport.token_source import AccessToken, TokenResponse, TokenSource
 
@@ -219,8 +218,6 @@ class RetryingSender:
         self, context: RequestContext, request: ApiRequest[T], headers: RequestHeaders
     ) -> ApiResponse:
         """Send one HTTP request, log it, and report it to the listeners."""
-        from warehouse_sync.transport.observed_exchange import ObservedExchange  # noqa: PLC0415 - rarely used
-
         if self.observer is not None and self.auth is not None:
             self.observer.count_attempt()
         expires_at = _UNLIMITED if context.total is None else context.started + context.total
