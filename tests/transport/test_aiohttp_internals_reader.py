@@ -16,7 +16,7 @@ from tests.support.peer import Answer, Gate, Line, Peer, http, raw, reply
 from warehouse_sync import AsyncClient, Timeout
 from warehouse_sync.transport import aiohttp_internals
 from warehouse_sync.transport.aiohttp_internals import Connector, ResponseReader
-from warehouse_sync.transport.plain_response import read_plain_response
+from warehouse_sync.transport.response import read_plain_response
 
 pytestmark = pytest.mark.skipif(
     not aiohttp_internals.is_supported(),

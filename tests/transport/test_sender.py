@@ -22,7 +22,8 @@ from warehouse_sync import (
     TokenError,
 )
 from warehouse_sync.transport.limits import AdaptiveConcurrency, RequestLimiter
-from warehouse_sync.transport.request import ApiRequest, ApiResponse, BaseUrl
+from warehouse_sync.transport.request import ApiRequest, BaseUrl
+from warehouse_sync.transport.response import ApiResponse
 from warehouse_sync.transport.retry import RetryBudget
 from warehouse_sync.transport.sender import RequestContext, RetryingSender, _decode
 

@@ -25,8 +25,8 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 from multidict import CIMultiDict
 
-from warehouse_sync.transport.plain_response import PlainResponse, read_plain_response
 from warehouse_sync.transport.request import RequestHeaders
+from warehouse_sync.transport.response import FastResponse, PlainResponse, read_plain_response
 
 SUPPORTED_AIOHTTP: Final = r"3\.14\.([3-9]|\d\d+)"  # the versions whose private names this module uses
 
@@ -37,9 +37,7 @@ _POST_MAX_IDLE = 1.0  # seconds; the keep-alive timeouts of most servers are lon
 
 
 class ResponseReader(ResponseHandler, asyncio.BufferedProtocol):
-    """A protocol of aiohttp without its parser for plain responses.
-
-    A plain response that arrives in one piece needs no parser.
+    """A protocol of aiohttp that reads plain responses without its parser.
 
     It receives into a buffer that all connections of a connector share: asyncio would allocate 256 KiB for each read.
     asyncio fills the buffer and calls `buffer_updated` in one step, so two connections never use it at once.
@@ -88,16 +86,14 @@ class ResponseReader(ResponseHandler, asyncio.BufferedProtocol):
             return False
         if self._read_timeout_handle is not None:
             self._drop_timeout()
-        self.feed_data(response)  # type: ignore[arg-type] # `FastGet` tells it from aiohttp's
+        self.feed_data(response)  # type: ignore[arg-type] # `FastGet` distinguishes it from aiohttp's
         return True
 
 
 class Connector(aiohttp.TCPConnector):
     """A connector whose connections have a `ResponseReader`.
 
-    They never hold unsolicited data when they are reused.
-
-    aiohttp would read such data as the response to the next request.
+    A connection with unsolicited data is not reused: aiohttp would read the data as the response to the next request.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - passed on
@@ -168,31 +164,6 @@ class RequestHead:
     def __init__(self, key: ConnectionKey, rest: bytes) -> None:
         self.key: ConnectionKey = key
         self.rest: bytes = rest
-
-
-class FastResponse:
-    """A response whose head has arrived.
-
-    It has the attributes of `aiohttp.ClientResponse` that the SDK reads.
-
-    Attributes:
-        status: The HTTP status.
-        headers: The headers.
-        content: The body, decompressed.
-        connection: The connection it arrives on.
-    """
-
-    __slots__ = ("connection", "content", "headers", "status")
-
-    def __init__(self, message: Any, content: aiohttp.StreamReader, connection: Connection) -> None:  # noqa: ANN401 - aiohttp's private class
-        self.status: int = message.code
-        self.headers: Mapping[str, str] = message.headers
-        self.content: aiohttp.StreamReader = content
-        self.connection: Connection = connection
-
-    def close(self) -> None:
-        """Close the connection, unless it was released after a complete response."""
-        self.connection.close()
 
 
 class FastGet:
@@ -318,17 +289,6 @@ def belongs_to(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) 
 def session_middlewares(session: aiohttp.ClientSession) -> Sequence[aiohttp.ClientMiddlewareType]:
     """Return the middlewares of a session."""
     return getattr(session, "_middlewares", ())
-
-
-def delimiting_connection(response: FastResponse | aiohttp.ClientResponse) -> ResponseHandler | None:
-    """Return the connection if its end marks the end of the body.
-
-    That is so if the response has no length and is not chunked.
-    """
-    delimited = (
-        aiohttp.hdrs.CONTENT_LENGTH in response.headers or aiohttp.hdrs.TRANSFER_ENCODING in response.headers
-    )
-    return None if delimited or response.connection is None else response.connection.protocol
 
 
 def _methods(session_class: type[aiohttp.ClientSession]) -> tuple[object, object]:

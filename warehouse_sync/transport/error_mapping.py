@@ -13,7 +13,8 @@ from aiohttp.http import HttpProcessingError
 from warehouse_sync.errors import APIError, ConnectError, ReadError, TimeoutError, TLSError, TransportError
 from warehouse_sync.proxies import Proxy
 from warehouse_sync.transport.pool import ResendPreventedError
-from warehouse_sync.transport.request import ApiRequest, ApiResponse
+from warehouse_sync.transport.request import ApiRequest
+from warehouse_sync.transport.response import ApiResponse
 from warehouse_sync.transport.retry import parse_retry_after
 
 # OpenSSL's codes for a certificate that is self-signed or of an unknown authority.

@@ -1,29 +1,25 @@
 """One HTTP request and its response over aiohttp."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from multidict import CIMultiDict
 
 from warehouse_sync.errors import ConfigurationError, ReadError, ResponseTooLargeError, TransportError
-from warehouse_sync.transport.aiohttp_internals import FastResponse, closes_idle, delimiting_connection
+from warehouse_sync.transport.aiohttp_internals import closes_idle
 from warehouse_sync.transport.error_mapping import TRANSPORT_EXCEPTIONS, to_transport_error
-from warehouse_sync.transport.plain_response import PlainResponse
 from warehouse_sync.transport.pool import LoopSession
-from warehouse_sync.transport.request import ApiRequest, ApiResponse, RequestHeaders
+from warehouse_sync.transport.request import ApiRequest, RequestHeaders
+from warehouse_sync.transport.response import ApiResponse, PlainResponse, read_response
 
-MAX_BODY: Final = 16 * 1024 * 1024  # bytes of a response body, decompressed
-MAX_ERROR_BODY: Final = 256 * 1024  # bytes of the body of an error response
+if TYPE_CHECKING:
+    from warehouse_sync.transport.response import FastResponse
 
 _ENVIRONMENT = (
     "the session passed to the client cannot use the environment's settings for {host}: netrc has a login for it, which would"
     " be sent instead of the token, or a proxy variable contains no valid URL; correct it, or pass a session without trust_env"
 )
-_USAGE = "X-mp-rate-limit-percentage-used"
-_USAGE_BYTES = _USAGE.lower().encode()
-_REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id", "x-amzn-RequestId")
 
 
 async def exchange(session: LoopSession, request: ApiRequest[Any], headers: RequestHeaders) -> ApiResponse:
@@ -36,7 +32,9 @@ async def exchange(session: LoopSession, request: ApiRequest[Any], headers: Requ
     try:
         response: PlainResponse | FastResponse | aiohttp.ClientResponse | None = None
         if request.method == "GET" and session.fast_get is not None:
-            target = headers.base_url.target(request.path, request.query)
+            target = headers.base_url.prefix + request.path
+            if request.query:
+                target += f"?{request.query}"
             response = await session.fast_get.get(target, headers)
         if response is None:
             response = await _send_through_session(session, request, headers)
@@ -44,8 +42,8 @@ async def exchange(session: LoopSession, request: ApiRequest[Any], headers: Requ
             if request.on_headers is not None:
                 request.on_headers(response.headers)
             if isinstance(response, PlainResponse):
-                return ApiResponse(response.status, response.body, response.header(_USAGE_BYTES))
-            return await _read_response(session, response)
+                return response
+            return await read_response(response, session.reading)
         except BaseException:
             response.close()  # not read completely: its connection must not be used for another request
             del response  # its headers may repeat the token, and tracebacks may show the locals of a frame
@@ -83,11 +81,6 @@ def _sdk_error(
     return None
 
 
-def request_id_of(headers: Mapping[str, str]) -> str | None:
-    """Return the server's id of a request from the headers of its response."""
-    return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
-
-
 async def _send_through_session(
     session: LoopSession, request: ApiRequest[Any], headers: RequestHeaders
 ) -> aiohttp.ClientResponse:
@@ -111,61 +104,6 @@ async def _send_through_session(
         allow_redirects=False,
         **options,
     )
-
-
-async def _read_response(
-    session: LoopSession, response: FastResponse | aiohttp.ClientResponse
-) -> ApiResponse:
-    status, headers = response.status, response.headers
-    if 200 <= status < 300:  # noqa: PLR2004 - success
-        return ApiResponse(status, await _read(session, response), headers.get(_USAGE))
-    return ApiResponse(
-        status,
-        await _read_error(session, response),
-        headers.get(_USAGE),
-        retry_after=headers.get("Retry-After") or headers.get("RetryAfter"),
-        request_id=request_id_of(headers),
-    )
-
-
-async def _read(session: LoopSession, response: FastResponse | aiohttp.ClientResponse) -> bytes:
-    if not response.content.is_eof():
-        return await _read_bounded(session, response, MAX_BODY)
-    return (
-        response.content.read_nowait()
-    )  # complete, so it fits aiohttp's buffer, which is far below the limit
-
-
-async def _read_error(session: LoopSession, response: FastResponse | aiohttp.ClientResponse) -> bytes:
-    """Read the body of an error response. If it is too large, ignore it: the status is enough."""
-    try:
-        return await _read_bounded(session, response, MAX_ERROR_BODY)
-    except ResponseTooLargeError:
-        response.close()
-        return b""
-
-
-async def _read_bounded(
-    session: LoopSession, response: FastResponse | aiohttp.ClientResponse, limit: int
-) -> bytes:
-    """Read a body in pieces, so that a small compressed body cannot exhaust the memory."""
-    content, connection = response.content, delimiting_connection(response)
-    pieces: list[bytes] = []
-    size = 0
-    session.reading.add(content)
-    try:
-        async for piece in content.iter_any():
-            size += len(piece)
-            if size > limit:
-                raise ResponseTooLargeError(
-                    f"the response is larger than {limit // 1024} KiB once decompressed; the rest was not read"
-                )
-            pieces.append(piece)
-    finally:
-        session.reading.discard(content)
-    if connection is not None and isinstance(connection.exception(), OSError):
-        raise aiohttp.ClientPayloadError  # a reset, which aiohttp treats as the end of the body
-    return b"".join(pieces)
 
 
 def _clear_traceback(error: BaseException) -> None:

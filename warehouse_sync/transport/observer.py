@@ -16,9 +16,10 @@ import attrs
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.events import AttemptEnded, Event, Listener, OperationEnded, OperationStarted, installed
 from warehouse_sync.settings import Clock
-from warehouse_sync.transport.exchange import exchange, request_id_of
+from warehouse_sync.transport.exchange import exchange
 from warehouse_sync.transport.pool import LoopSession
-from warehouse_sync.transport.request import ApiRequest, ApiResponse, RequestHeaders
+from warehouse_sync.transport.request import ApiRequest, RequestHeaders
+from warehouse_sync.transport.response import ApiResponse, request_id_of
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""Plain data of an HTTP exchange: request, response, base URL and headers."""
+"""A request: method, path and body, the base URL and the headers."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -68,25 +68,6 @@ class ApiRequest(Generic[T]):
         return f"<ApiRequest {self.method} {self.path}>"
 
 
-@attrs.define(eq=False, repr=False)
-class ApiResponse:
-    """The response to one request, read completely.
-
-    Attributes:
-        status: The HTTP status.
-        body: The decompressed body.
-        usage: The used share of the rate limit in percent, if the server sent it.
-        retry_after: The `Retry-After` header (or `RetryAfter`, as some servers spell it), unparsed.
-        request_id: The server's id of the request.
-    """
-
-    status: int
-    body: bytes
-    usage: str | None = None
-    retry_after: str | None = None
-    request_id: str | None = None
-
-
 class BaseUrl:
     """The server that requests are sent to, and the path prefix of every request.
 
@@ -107,17 +88,13 @@ class BaseUrl:
         parsed = URL(url)
         return cls(parsed.origin(), parsed.raw_path.rstrip("/"))
 
-    def target(self, path: str, query: str = "") -> str:
-        """Return the request target: the path and query as sent.
+    def url(self, path: str, query: str = "") -> URL:
+        """Return the absolute URL of a request.
 
         Args:
             path: The encoded path of the request.
             query: The encoded query, without the question mark.
         """
-        return f"{self.prefix}{path}?{query}" if query else self.prefix + path
-
-    def url(self, path: str, query: str = "") -> URL:
-        """Return the absolute URL of a request."""
         return URL.build(
             scheme=self.origin.scheme,
             authority=self.origin.raw_authority,

@@ -22,7 +22,8 @@ from warehouse_sync.transport.exchange import exchange
 from warehouse_sync.transport.limits import AdaptiveConcurrency
 from warehouse_sync.transport.observer import ObservedExchange, Observer, current_operation
 from warehouse_sync.transport.pool import LoopSession, SessionPool
-from warehouse_sync.transport.request import ApiRequest, ApiResponse, BaseUrl, ExtraHeaders, RequestHeaders
+from warehouse_sync.transport.request import ApiRequest, BaseUrl, ExtraHeaders, RequestHeaders
+from warehouse_sync.transport.response import ApiResponse
 from warehouse_sync.transport.retry import TRANSIENT_STATUSES, RetryBudget, next_delay
 from warehouse_sync.transport.token_source import AccessToken, TokenResponse, TokenSource
 

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from warehouse_sync.transport.aiohttp_internals import ResponseReader, is_supported
-from warehouse_sync.transport.plain_response import PlainResponse, read_plain_response
+from warehouse_sync.transport.response import PlainResponse, read_plain_response
 
 BODY = b'{"a":1}'
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n" + BODY
@@ -111,11 +111,25 @@ def test_headers_of_a_plain_response_are_read_when_asked_for() -> None:
     """Names compare without regard to case, values lose the spaces around them, and the first of several counts."""
     plain = read_plain_response(response(b"Content-Length: 7", b"A-B: \t x y \t", b"a-b: second", b"C:"))
     assert plain is not None
-    assert plain.headers["a-b"] == plain.header(b"a-b") == "x y"
-    assert plain.headers["c"] == plain.header(b"c") == ""
-    assert plain.header(b"b") is None
-    assert plain.header(b"x y") is None
+    assert (plain.headers["a-b"], plain.headers["c"]) == ("x y", "")
     assert len(plain.headers) == 4
+
+
+@pytest.mark.parametrize(
+    ("lines", "usage"),
+    [
+        ([b"x-MP-rate-limit-percentage-USED: \t 7 % \t"], "7 %"),
+        ([b"X-mp-rate-limit-percentage-used:1", b"X-mp-rate-limit-percentage-used: 2"], "1"),
+        ([b"X-mp-rate-limit-percentage-used:"], ""),
+        ([b"Y-X-mp-rate-limit-percentage-used: 1", b"Y: x-mp-rate-limit-percentage-used:1"], None),
+    ],
+)
+def test_usage_of_a_plain_response_is_that_of_its_headers(lines: list[bytes], usage: str | None) -> None:
+    """Names compare without regard to case, values lose the spaces around them, and the first of several counts."""
+    plain = read_plain_response(response(b"Content-Length: 7", *lines))
+    assert plain is not None
+    assert (plain.status, plain.body, plain.usage) == (200, BODY, usage)
+    assert plain.usage == plain.headers.get("X-mp-rate-limit-percentage-used")
 
 
 def test_repr_of_a_plain_response_shows_nothing_of_it() -> None:
