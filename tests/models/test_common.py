@@ -1,14 +1,12 @@
 """Converters and validators that the models share."""
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from enum import Enum
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import (
     ConnectionSpec,
     DatabricksConfig,
@@ -18,7 +16,7 @@ from warehouse_sync.models import (
     Schedule,
     SyncMode,
 )
-from warehouse_sync.models.common import check_id, check_text, require_id, require_run_id, to_delay, to_utc
+from warehouse_sync.models.common import check_text, to_delay, to_utc
 
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 EAST = timezone(timedelta(hours=1))
@@ -114,94 +112,6 @@ def test_invalid_date_is_reported(date: Any, message: str) -> None:
     [(field, actual)] = Schedule(type="once", end=date).problems()
     assert field == "schedule.end"
     assert message in actual
-
-
-@given(value=st.from_regex(r"[A-Za-z0-9_-]+", fullmatch=True))
-def test_slug_is_a_valid_id(value: str) -> None:
-    """An id consists of ASCII letters, digits, `_` and `-`."""
-    assert require_id("id", value) == value
-    assert not list(check_id("id", value))
-
-
-BAD_IDS = [
-    "",
-    " ",
-    ".",
-    "..",
-    "a/b",
-    "a%2fb",
-    "a?b",
-    "a#b",
-    "a\n",
-    "\na",
-    "a b",
-    "é",
-    "\u0661",
-    "a\x00",
-    "a;b",
-    "a\\b",
-]
-
-
-@pytest.mark.parametrize("value", [*BAD_IDS, None, 5, b"a", ["a"]])
-def test_id_that_is_not_a_slug_is_invalid(value: Any) -> None:
-    """A value that could change the structure of a URL is not accepted as an id."""
-    with pytest.raises(ValidationError) as caught:
-        require_id("pipeline_id", value)
-    assert caught.value.fields == ("pipeline_id",)
-    assert [field for field, _ in check_id("pipeline_id", value)] == ["pipeline_id"]
-
-
-class Text(str):
-    """A subclass of `str`, like the members of a string enum."""
-
-    __slots__ = ()
-
-
-def test_id_may_be_a_subclass_of_str() -> None:
-    """An id of a subclass of `str` is validated like any other."""
-    assert require_id("id", Text("a-1")) == "a-1"
-    with pytest.raises(ValidationError):
-        require_id("id", Text("../a"))
-
-
-def test_id_with_custom_formatting_is_the_validated_text() -> None:
-    """A subclass of `str` may format itself differently, as a string enum does; its validated text is used."""
-
-    class Name(str, Enum):  # noqa: UP042 - `StrEnum` formats as its value
-        PROD = "prod-pipeline"
-
-    class Odd(str):
-        __slots__ = ()
-
-        def __format__(self, spec: str) -> str:
-            return "../../.."
-
-        __str__ = __repr__ = lambda _: "../.."
-
-    assert f"{require_id('id', Name.PROD)}" == "prod-pipeline"
-    assert f"{require_id('id', Odd('p'))}" == "p"
-
-
-def test_long_id_is_shortened_in_the_message() -> None:
-    """An error message about a long value stays short."""
-    [(_, message)] = check_id("id", "!" * 10_000)
-    assert len(message) < 200
-
-
-@pytest.mark.parametrize("value", [0, 1, 10**30])
-def test_run_id_is_a_whole_number(value: int) -> None:
-    """A run id is a whole number from 0 on."""
-    assert require_run_id(value) == value
-
-
-@pytest.mark.parametrize("value", [-1, True, 1.0, "1", None, "1/../2" * 1_000])
-def test_run_id_of_another_kind_is_invalid(value: Any) -> None:
-    """Other values are not accepted as a run id."""
-    with pytest.raises(ValidationError) as caught:
-        require_run_id(value)
-    assert caught.value.fields == ("run_id",)
-    assert len(str(caught.value)) < 200
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from warehouse_sync import ValidationError
-from warehouse_sync.models.common import require_id
+from warehouse_sync.models.references import require_id
 from warehouse_sync.transport.request import BaseUrl
 
 SITE = BaseUrl(URL("https://api.example"), "/gate")

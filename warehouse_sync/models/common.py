@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from types import UnionType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 
 from warehouse_sync.document import Document
-from warehouse_sync.errors import ValidationError
 from warehouse_sync.models.enums import OpenEnum, ResourceState, ResourceStateName
 from warehouse_sync.secret import Secret, is_unicode, kind_of
 
@@ -19,8 +18,7 @@ SpecT = TypeVar("SpecT", bound=attrs.AttrsInstance)
 
 MASKED = "is the mask that the API returns instead of the secret: set the real value before sending"
 NOT_UNICODE = "is not valid Unicode, and cannot be sent"
-_SLUG = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-_RUN_ID_LIMIT = 10**100  # Python does not convert integers of thousands of digits to or from strings
+SLUG: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _DELAY = re.compile(r"[0-9]+[smhdwy]", re.ASCII)
 _COLUMN_TYPE = re.compile(
     r"((small)?date|time|(big|small|tiny|medium|byte)?int|int|long|short|number|numeric|decimal|bignumeric|float|double|real)",
@@ -97,7 +95,7 @@ def check_id(field: str, value: object) -> Iterator[Problem]:
     """
     if not isinstance(value, str):
         yield field, f"must be a string, not {type(value).__name__}"
-    elif not _SLUG.fullmatch(value):
+    elif not SLUG.fullmatch(value):
         yield field, f"{value[:60]!r} is not an id: use ASCII letters, digits, '_' and '-' only, at least one"
 
 
@@ -117,32 +115,6 @@ def to_seconds(value: float | timedelta | None) -> float | None:
     Return other values unchanged: validation reports them.
     """
     return value / timedelta(seconds=1) if isinstance(value, timedelta) else value
-
-
-def require_id(field: str, value: object) -> str:
-    """Return an id that is safe in a URL.
-
-    Raises:
-        ValidationError: The value is not a slug.
-    """
-    if type(value) is str and _SLUG.fullmatch(value):
-        return value
-    problems = tuple(check_id(field, value))
-    if problems or not isinstance(value, str):
-        raise ValidationError("the request", problems)
-    return str.__str__(value)  # the validated text: a subclass of `str` may format itself differently
-
-
-def require_run_id(value: object) -> int:
-    """Return the id of a run.
-
-    Raises:
-        ValidationError: The value is not a whole number from 0 on.
-    """
-    if type(value) is not int or not 0 <= value < _RUN_ID_LIMIT:
-        actual = "such a large one" if type(value) is int and value > 0 else f"{value!r:.60}"
-        raise ValidationError("the request", [("run_id", f"must be a whole number from 0 on, not {actual}")])
-    return value
 
 
 def check_text(field: str, value: object, *, required: bool = True) -> Iterator[Problem]:

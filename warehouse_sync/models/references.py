@@ -4,14 +4,41 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from warehouse_sync.errors import ValidationError
-from warehouse_sync.models.common import Problem, require_id, require_run_id
+from warehouse_sync.models.common import SLUG, Problem, check_id
 from warehouse_sync.models.pipelines import Pipeline, PipelineReport, PipelineSpec
 from warehouse_sync.models.runs import Run, RunHandle, TriggeredRun
 
 PipelineRef: TypeAlias = str | Pipeline | PipelineSpec | PipelineReport | Run | TriggeredRun
 RunRef: TypeAlias = str | TriggeredRun | RunHandle | Run | tuple[PipelineRef, int]
 
+_RUN_ID_LIMIT = 10**100  # Python does not convert integers of thousands of digits to or from strings
 _HINT = "must be an id, or a pipeline, report or run that has it, not"
+
+
+def require_id(field: str, value: object) -> str:
+    """Return an id that is safe in a URL.
+
+    Raises:
+        ValidationError: The value is not a slug.
+    """
+    if type(value) is str and SLUG.fullmatch(value):
+        return value
+    problems = tuple(check_id(field, value))
+    if problems or not isinstance(value, str):
+        raise ValidationError("the request", problems)
+    return str.__str__(value)  # the validated text: a subclass of `str` may format itself differently
+
+
+def require_run_id(value: object) -> int:
+    """Return the id of a run.
+
+    Raises:
+        ValidationError: The value is not a whole number from 0 on.
+    """
+    if type(value) is not int or not 0 <= value < _RUN_ID_LIMIT:
+        actual = "such a large one" if type(value) is int and value > 0 else f"{value!r:.60}"
+        raise ValidationError("the request", [("run_id", f"must be a whole number from 0 on, not {actual}")])
+    return value
 
 
 def to_pipeline_id(value: object, field: str = "pipeline_id") -> str:

@@ -28,7 +28,7 @@ from warehouse_sync.errors import (
     WarehouseSyncError,
 )
 from warehouse_sync.models import ConnectionSpec, DataModelSpec, PipelineSpec
-from warehouse_sync.models.common import require_id
+from warehouse_sync.models.references import require_id
 from warehouse_sync.resources.server_clock import ServerClock
 from warehouse_sync.resources.workspace import RECONCILE_GRACE, Workspace
 from warehouse_sync.transport.request import ApiRequest

@@ -10,13 +10,18 @@ from warehouse_sync.models.common import (
     check_date,
     check_iterable,
     check_whole_number,
-    require_id,
-    require_run_id,
     to_seconds,
     to_utc,
 )
 from warehouse_sync.models.enums import RunStatusName
-from warehouse_sync.models.references import PipelineRef, RunRef, to_pipeline_id, to_run
+from warehouse_sync.models.references import (
+    PipelineRef,
+    RunRef,
+    require_id,
+    require_run_id,
+    to_pipeline_id,
+    to_run,
+)
 from warehouse_sync.polling.run_waiter import Key, RunWaiter, wait_for_all
 from warehouse_sync.resources.pager import RunPager
 from warehouse_sync.resources.paths import PIPELINES, RUN, RUNS
