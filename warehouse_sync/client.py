@@ -287,9 +287,11 @@ class AsyncClient:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
-        from warehouse_sync.polling.watch import validate_ids, validate_interval, watch
+        from warehouse_sync.polling.intervals import validate_interval
+        from warehouse_sync.polling.watch import validate_ids, watch
 
-        ids, seconds = validate_ids(pipeline_ids), validate_interval(every)
+        ids = validate_ids(pipeline_ids)
+        seconds = validate_interval(every, field="every", request="the request to watch")
         return watch(self.pipelines.reports, ids, seconds, self._sender.clock)
 
     async def close(self) -> None:

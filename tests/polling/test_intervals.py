@@ -1,11 +1,13 @@
 """Intervals between polls, with and without an estimated duration."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Run, RunStatus
 from warehouse_sync.polling.intervals import (
     JITTER,
@@ -13,6 +15,7 @@ from warehouse_sync.polling.intervals import (
     MIN_INTERVAL,
     DurationEstimate,
     next_interval,
+    validate_interval,
 )
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -93,3 +96,16 @@ def test_duration_estimate_ignores_a_run_without_a_duration(useless: Run) -> Non
     duration = DurationEstimate(seconds=5)
     duration.update(useless)
     assert duration.seconds == 5
+
+
+@pytest.mark.parametrize(("every", "seconds"), [(5, 5), (0.5, 0.5), (timedelta(minutes=2), 120)])
+def test_interval_may_be_seconds_or_a_timedelta(every: float | timedelta, seconds: float) -> None:
+    """An interval is a number of seconds or a `timedelta`."""
+    assert validate_interval(every, field="every", request="the request to watch") == seconds
+
+
+@pytest.mark.parametrize("every", [0, -1, float("inf"), float("nan"), True, "5", timedelta(0)])
+def test_invalid_interval_raises_before_a_request(every: Any) -> None:
+    """A value that is not a number above 0 raises an error before anything is sent."""
+    with pytest.raises(ValidationError, match="must be a number of seconds above 0"):
+        validate_interval(every, field="every", request="the request to watch")

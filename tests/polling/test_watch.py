@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -25,7 +25,6 @@ from warehouse_sync.polling.stream import Stream
 from warehouse_sync.polling.watch import (
     WatchedPipeline,
     validate_ids,
-    validate_interval,
     watch,
     watched_state,
 )
@@ -219,16 +218,3 @@ def test_invalid_ids_raise_before_a_request() -> None:
         validate_ids("abc")
     with pytest.raises(ValidationError, match="is not an id"):
         validate_ids(["a", "../b"])
-
-
-@pytest.mark.parametrize(("every", "seconds"), [(5, 5), (0.5, 0.5), (timedelta(minutes=2), 120)])
-def test_interval_may_be_seconds_or_a_timedelta(every: float | timedelta, seconds: float) -> None:
-    """An interval is a number of seconds or a `timedelta`."""
-    assert validate_interval(every) == seconds
-
-
-@pytest.mark.parametrize("every", [0, -1, float("inf"), float("nan"), True, "5", timedelta(0)])
-def test_invalid_interval_raises_before_a_request(every: Any) -> None:
-    """A value that is not a number above 0 raises an error before anything is sent."""
-    with pytest.raises(ValidationError, match="must be a number of seconds above 0"):
-        validate_interval(every)

@@ -1,10 +1,13 @@
-"""Intervals between the polls of a run."""
+"""Intervals between polls, and checks of the intervals that callers pass."""
 
 from datetime import timedelta
+from typing import TypeGuard
 
 import attrs
 
+from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Run
+from warehouse_sync.models.common import to_seconds
 
 MIN_INTERVAL = 0.25  # seconds
 MAX_INTERVAL = 30.0  # seconds, before jitter
@@ -53,3 +56,36 @@ def next_interval(*, polls: int, waited: float, estimated_duration: float | None
         )
     bounded = min(max(interval, MIN_INTERVAL), MAX_INTERVAL)
     return bounded * (1 - JITTER + 2 * JITTER * random)
+
+
+def validate_interval(interval: float | timedelta, *, field: str, request: str) -> float:
+    """Return an interval in seconds.
+
+    Raises:
+        ValidationError: The value is not a finite number above 0.
+    """
+    seconds = to_seconds(interval)
+    if _is_number(seconds) and 0 < seconds < float("inf"):
+        return seconds
+    raise ValidationError(request, [(field, f"must be a number of seconds above 0, not {interval!r:.60}")])
+
+
+def validate_wait(
+    timeout: float | timedelta | None, poll_interval: float | timedelta | None
+) -> tuple[float | None, float | None]:
+    """Return the timeout and the poll interval of a wait, in seconds or `None`.
+
+    Raises:
+        ValidationError: One of them is not a number, or too small.
+    """
+    request, seconds = "the request to wait", to_seconds(timeout)
+    if seconds is not None and not (_is_number(seconds) and seconds >= 0):
+        message = f"must be a number of seconds from 0 on, or None, not {timeout!r:.60}"
+        raise ValidationError(request, [("timeout", message)])
+    if poll_interval is None:
+        return seconds, None
+    return seconds, validate_interval(poll_interval, field="poll_interval", request=request)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import attrs
 
 from warehouse_sync.errors import ConfigurationError, ValidationError
 from warehouse_sync.models import PipelineReport, PolledReport, StatusChange
-from warehouse_sync.models.common import check_iterable, to_seconds
+from warehouse_sync.models.common import check_iterable
 from warehouse_sync.models.references import PipelineRef, to_pipeline_id
 from warehouse_sync.settings import Clock
 
@@ -92,17 +92,3 @@ def validate_ids(pipeline_ids: Iterable[PipelineRef]) -> list[str]:
     if problems:
         raise ValidationError("the request to watch", problems)
     return [to_pipeline_id(pipeline_id, "pipeline_ids") for pipeline_id in pipeline_ids]
-
-
-def validate_interval(every: float | timedelta) -> float:
-    """Return the interval between two rounds in seconds.
-
-    Raises:
-        ValidationError: The value is not a finite number above 0.
-    """
-    seconds = to_seconds(every)
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 < seconds < float("inf"):
-        raise ValidationError(
-            "the request to watch", [("every", f"must be a number of seconds above 0, not {every!r:.60}")]
-        )
-    return seconds

@@ -22,10 +22,11 @@ from warehouse_sync.models import (
 from warehouse_sync.models.common import check_iterable
 from warehouse_sync.models.references import PipelineRef, check_references, to_pipeline_id
 from warehouse_sync.polling.bulk_requests import BulkRequests, EntryT, Ids, NewEntry
+from warehouse_sync.polling.intervals import validate_wait
 from warehouse_sync.polling.stream import Stream
 from warehouse_sync.resources.endpoint import ResourceEndpoint
 from warehouse_sync.resources.paths import PIPELINES, REPORT
-from warehouse_sync.resources.runs import Runs, validate_interval, validate_timeout
+from warehouse_sync.resources.runs import Runs
 from warehouse_sync.resources.trigger import trigger
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.request import ApiRequest
@@ -205,8 +206,7 @@ class Pipelines:
 
         Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
         """
-        validate_timeout(timeout)  # before anything is sent
-        validate_interval(poll_interval)
+        validate_wait(timeout, poll_interval)  # before anything is sent
         triggered = await self.trigger(pipeline_id)
         return await self._runs.wait(
             triggered.pipeline_id,

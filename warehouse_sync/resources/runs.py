@@ -10,7 +10,6 @@ from warehouse_sync.models.common import (
     check_date,
     check_iterable,
     check_whole_number,
-    to_seconds,
     to_utc,
 )
 from warehouse_sync.models.enums import RunStatusName
@@ -22,6 +21,7 @@ from warehouse_sync.models.references import (
     to_pipeline_id,
     to_run,
 )
+from warehouse_sync.polling.intervals import validate_wait
 from warehouse_sync.polling.run_waiter import Key, RunWaiter, wait_for_all
 from warehouse_sync.resources.pager import RunPager
 from warehouse_sync.resources.paths import PIPELINES, RUN, RUNS
@@ -180,7 +180,7 @@ class Runs:
         if problems:
             raise ValidationError("the request to wait", problems)
         handles = [to_run(run, field="runs") for run in runs]
-        seconds, interval = validate_timeout(timeout), validate_interval(poll_interval)
+        seconds, interval = validate_wait(timeout, poll_interval)
         awaited = [self._awaited(handle) for handle in handles]
         return wait_for_all(awaited, seconds, on_progress=on_progress, interval=interval)
 
@@ -223,7 +223,7 @@ class Runs:
         poll_interval: float | timedelta | None,
         on_poll: Callable[[Run], None] | None,
     ) -> Run:
-        seconds, interval = validate_timeout(timeout), validate_interval(poll_interval)
+        seconds, interval = validate_wait(timeout, poll_interval)
         waiter, key = self._awaited(handle)
         return await waiter.wait(*key, seconds, on_poll, interval)
 
@@ -364,38 +364,3 @@ def _statuses(status: object, limit: int | None) -> frozenset[str] | None:
     if problems:
         raise ValidationError("the request for runs", problems)
     return None if status is None else frozenset(map(str, statuses))
-
-
-def validate_timeout(timeout: float | timedelta | None) -> float | None:
-    """Return the timeout of a wait in seconds, or `None` for no limit.
-
-    Raises:
-        ValidationError: The value is not a number from 0 on.
-    """
-    seconds = to_seconds(timeout)
-    valid = seconds is None or (
-        isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds >= 0
-    )
-    if not valid:
-        raise ValidationError(
-            "the request to wait",
-            [("timeout", f"must be a number of seconds from 0 on, or None, not {timeout!r:.60}")],
-        )
-    return seconds
-
-
-def validate_interval(interval: float | timedelta | None) -> float | None:
-    """Return the time between polls in seconds, or `None`.
-
-    Raises:
-        ValidationError: The value is not a finite number above 0.
-    """
-    seconds = to_seconds(interval)
-    if seconds is None or (
-        isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds < float("inf")
-    ):
-        return seconds
-    raise ValidationError(
-        "the request to wait",
-        [("poll_interval", f"must be a number of seconds above 0, or None, not {interval!r:.60}")],
-    )
