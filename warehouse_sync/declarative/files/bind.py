@@ -10,10 +10,7 @@ import attrs
 
 from warehouse_sync import (
     ConnectionConfig,
-    ConnectionSpec,
-    DataModelSpec,
     OpenEnum,
-    PipelineSpec,
     PipelineState,
     Schedule,
     Secret,
@@ -28,7 +25,9 @@ from warehouse_sync.declarative.files.fields import (
     PIPELINE,
     FieldInfo,
     Kind,
+    Spec,
     fields_of,
+    item_class,
 )
 from warehouse_sync.declarative.files.nodes import Entry, Mapping, Node, Scalar, Sequence, kind_of
 from warehouse_sync.declarative.files.secret_references import parse_secret_reference
@@ -121,9 +120,11 @@ class Binder:
             return self._config(node, value, where)
         return self._value(field, value, where)
 
-    def _value(self, field: FieldInfo, node: Node, path: str) -> Any:  # noqa: ANN401 - any field's value
+    def _value(self, field: FieldInfo, node: Node, path: str) -> Any:  # noqa: ANN401, PLR0911 - any field's value, one branch per type
         if field.secret:
             return self._secret(node, path)
+        if (item := item_class(field.type)) is not None:
+            return self._list(item, node, path)
         if attrs.has(field.type):
             return self._section(field.type, node, path)
         if not isinstance(node, Scalar):
@@ -144,6 +145,16 @@ class Binder:
         if isinstance(section, SyncMode | Schedule):
             self._sections.append(section)
         return section
+
+    def _list(self, item: type, node: Node, path: str) -> Any:  # noqa: ANN401 - any field's value
+        if not isinstance(node, Sequence):
+            return self._wrong(node, path, "must be a list: start each item with a dash")
+        items = []
+        for index, each in enumerate(node.items):
+            where = f"{path}[{index}]"
+            self._locations[where] = each.location
+            items.append(self._section(item, each, where))
+        return _MISSING if any(each is _MISSING for each in items) else items
 
     def _config(self, node: Mapping, value: Node, path: str) -> Any:  # noqa: ANN401 - any field's value
         provider = node.text("service_provider")
@@ -264,9 +275,7 @@ def _suggestion(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {lowered[found[0]]}?" if found else ""
 
 
-def _problems(
-    part: ConnectionSpec | DataModelSpec | PipelineSpec | SyncMode | Schedule, *sections: SyncMode | Schedule
-) -> list[tuple[str, str]]:
+def _problems(part: Spec | SyncMode | Schedule, *sections: SyncMode | Schedule) -> list[tuple[str, str]]:
     """Return the problems of a spec or a part of it, without those that the rule WS202 reports."""
     linted = {found for section in sections for found in section.range_problems()}
     return [found for found in part.problems() if found not in linted]

@@ -20,7 +20,7 @@ class DeclaredResource:
     """A resource that the files declare.
 
     Attributes:
-        kind: Connection, data model or pipeline.
+        kind: The kind of the resource.
         spec: The spec to send, without its secrets.
         secrets: The reference of each secret by field path, such as `config.password`.
         location: Where the resource starts.
@@ -55,6 +55,7 @@ class Declarations:
 
     Attributes:
         resources: Ordered by dependency, then as in the files.
+        field_transformations: The field transformations, which are not sent.
         digest: A hash of every file that was read.
         files: The file or folder that was read.
         skipped: Files and folders that were skipped although they can contain declarations.
@@ -68,9 +69,10 @@ class Declarations:
     skipped: tuple[Problem, ...] = ()
     elsewhere: frozenset[Key] = frozenset()
     environment: Environment | None = None
+    field_transformations: tuple[DeclaredResource, ...] = ()
 
     def by_key(self) -> dict[Key, DeclaredResource]:
-        """Return the resources by kind and id."""
+        """Return the resources that are sent by kind and id."""
         return {each.key: each for each in self.resources}
 
 

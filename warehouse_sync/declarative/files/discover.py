@@ -7,15 +7,15 @@ from pathlib import Path
 import attrs
 
 from warehouse_sync.declarative.errors import Location, Problem
-from warehouse_sync.declarative.files.fields import KINDS
+from warehouse_sync.declarative.files.fields import FILE_KINDS
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
 from warehouse_sync.declarative.project import PROJECT_FILE
 
 MAX_FILE_SIZE = 1_000_000  # bytes
 SUFFIXES = (".yaml", ".yml", ".json")
 _DECLARATION = re.compile(
-    rf"""(?:^|[{{,\s])["']?(?:(?:{"|".join(kind.section for kind in KINDS)})["']?\s*:"""
-    rf"""|kind["']?\s*:\s*["']?(?:{"|".join(kind.name for kind in KINDS)})\b)""".encode(),
+    rf"""(?:^|[{{,\s])["']?(?:(?:{"|".join(kind.section for kind in FILE_KINDS)})["']?\s*:"""
+    rf"""|kind["']?\s*:\s*["']?(?:{"|".join(kind.name for kind in FILE_KINDS)})\b)""".encode(),
     re.MULTILINE,
 )
 

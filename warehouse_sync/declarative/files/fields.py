@@ -11,13 +11,14 @@ from warehouse_sync import (
     ConnectionSpec,
     DatabricksConfig,
     DataModelSpec,
+    FieldTransformation,
     PipelineSpec,
     RedshiftConfig,
     Secret,
     SnowflakeConfig,
 )
 
-Spec = ConnectionSpec | DataModelSpec | PipelineSpec
+Spec = ConnectionSpec | DataModelSpec | PipelineSpec | FieldTransformation
 Config = SnowflakeConfig | BigQueryConfig | RedshiftConfig | DatabricksConfig
 CONFIGS: dict[str, type[Config]] = {
     str(config.service_provider): config
@@ -45,8 +46,16 @@ class Kind:
 CONNECTION = Kind(name="connection", section="connections", noun="connection", spec=ConnectionSpec)
 DATA_MODEL = Kind(name="data_model", section="data_models", noun="data model", spec=DataModelSpec)
 PIPELINE = Kind(name="pipeline", section="pipelines", noun="pipeline", spec=PipelineSpec)
+FIELD_TRANSFORMATION = Kind(
+    name="field_transformation",
+    section="field_transformations",
+    noun="field transformation",
+    spec=FieldTransformation,
+)
 # Ordered by dependency: a pipeline refers to a connection and a data model.
 KINDS = (CONNECTION, DATA_MODEL, PIPELINE)
+# Field transformations are declared, but not sent: mParticle documents no routes for them.
+FILE_KINDS = (*KINDS, FIELD_TRANSFORMATION)
 
 
 @attrs.frozen(kw_only=True)
@@ -97,6 +106,11 @@ def _field_info(attribute: "attrs.Attribute[Any]", hint: object, cls: type) -> F
         ),
         secret=given is Secret or not attribute.repr,
     )
+
+
+def item_class(hint: Any) -> type | None:  # noqa: ANN401 - a type
+    """Return the class of the items of a tuple, or `None` for another type."""
+    return get_args(hint)[0] if get_origin(hint) is tuple else None
 
 
 def without_none(hint: Any) -> Any:  # noqa: ANN401 - a type

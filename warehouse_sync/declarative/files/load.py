@@ -16,7 +16,7 @@ from warehouse_sync.declarative.files.discover import (
     DocumentSearch,
     find_documents,
 )
-from warehouse_sync.declarative.files.fields import KINDS, Kind
+from warehouse_sync.declarative.files.fields import FIELD_TRANSFORMATION, FILE_KINDS, Kind
 from warehouse_sync.declarative.files.nodes import Mapping, Node, Sequence, kind_of
 from warehouse_sync.declarative.files.overlay import merge
 from warehouse_sync.declarative.files.parse_json import parse_json
@@ -26,8 +26,8 @@ from warehouse_sync.declarative.files.variables import MARK, Variables
 from warehouse_sync.declarative.project import Environment
 
 PLAN_KEY = "warehouse_sync_plan"
-_SECTIONS = {kind.section: kind for kind in KINDS}
-_NAMES = {kind.name: kind for kind in KINDS}
+_SECTIONS = {kind.section: kind for kind in FILE_KINDS}
+_NAMES = {kind.name: kind for kind in FILE_KINDS}
 
 
 def load(path: Path, *, environment: Environment | None = None) -> Declarations:
@@ -61,10 +61,11 @@ def read(path: Path, *, environment: Environment | None = None) -> tuple[Declara
     if not is_folder and not search.documents:
         message = f"is neither a folder nor a {', '.join(SUFFIXES)} file"
         reader.problems.append(Problem(location=Location(str(path)), message=message))
-    order = {kind.name: position for position, kind in enumerate(KINDS)}
-    resources = tuple(sorted(reader.found.values(), key=lambda each: order[each.kind.name]))
+    order = {kind.name: position for position, kind in enumerate(FILE_KINDS)}
+    found = sorted(reader.found.values(), key=lambda each: order[each.kind.name])
     declarations = Declarations(
-        resources=resources,
+        resources=tuple(each for each in found if each.kind is not FIELD_TRANSFORMATION),
+        field_transformations=tuple(each for each in found if each.kind is FIELD_TRANSFORMATION),
         digest=reader.digest(),
         files=path,
         skipped=tuple(search.skipped),

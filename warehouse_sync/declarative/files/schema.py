@@ -11,10 +11,11 @@ from warehouse_sync.declarative.files.fields import (
     CONFIGS,
     CONNECTION,
     DATA_MODEL,
-    KINDS,
+    FILE_KINDS,
     FieldInfo,
     Kind,
     fields_of,
+    item_class,
 )
 
 Schema = dict[str, Any]
@@ -36,21 +37,21 @@ _LINT: Schema = {
 
 def json_schema() -> Schema:
     """Return the schema of a file: sections, a resource, or a list of resources."""
-    definitions = {kind.name: _resource(kind) for kind in KINDS}
+    definitions = {kind.name: _resource(kind) for kind in FILE_KINDS}
     sections = {
         kind.section: {
             "type": "array",
             "items": {"$ref": f"#/$defs/{kind.name}"},
             "description": _first_line(kind.spec),
         }
-        for kind in KINDS
+        for kind in FILE_KINDS
     }
     whole = {
         "type": "object",
         "properties": {"$schema": {"type": "string"}, **sections},
         "additionalProperties": False,
     }
-    single = [{"allOf": [{"$ref": f"#/$defs/{kind.name}"}, {"required": ["kind"]}]} for kind in KINDS]
+    single = [{"allOf": [{"$ref": f"#/$defs/{kind.name}"}, {"required": ["kind"]}]} for kind in FILE_KINDS]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Warehouse Sync resources",
@@ -98,6 +99,8 @@ def _object(cls: type) -> Schema:
 def _field(field: FieldInfo) -> Schema:  # noqa: PLR0911 - one branch per type of field
     if field.secret:
         return dict(_REFERENCE)
+    if (item := item_class(field.type)) is not None:
+        return {"type": "array", "items": _object(item), "minItems": 1}
     if field.type == ConnectionConfig:
         return {"type": "object"}
     if attrs.has(field.type):

@@ -6,9 +6,20 @@ from datetime import datetime, timedelta
 
 from warehouse_sync import PipelineSpec, PipelineState, ScheduleType
 from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource, Key
-from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL, PIPELINE
+from warehouse_sync.declarative.files.fields import (
+    CONNECTION,
+    DATA_MODEL,
+    FIELD_TRANSFORMATION,
+    PIPELINE,
+    Kind,
+)
 from warehouse_sync.declarative.lint.rules import RULES, Finding, Limits
 
+_REFERENCES = (
+    (CONNECTION, "connection_id"),
+    (DATA_MODEL, "data_model_id"),
+    (FIELD_TRANSFORMATION, "field_transformation_id"),
+)
 _PERIODS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
 
 
@@ -21,9 +32,11 @@ def pipelines_of(declarations: Declarations) -> Iterator[tuple[DeclaredResource,
 
 def lint_pipelines(declarations: Declarations, limits: Limits, now: datetime) -> Iterator[Finding]:
     """Yield the findings about pipelines."""
-    known = declarations.by_key().keys()
+    known = declarations.by_key().keys() | {each.key for each in declarations.field_transformations}
+    # Field transformations are created in mParticle, so files without any are complete.
+    references = _REFERENCES if declarations.field_transformations else _REFERENCES[:2]
     for declared, spec in pipelines_of(declarations):
-        yield from _references(declared, spec, known)
+        yield from _references(declared, spec, known, references)
         yield from _ranges(declared, spec)
         yield from _schedule(declared, spec)
         yield from _catch_up(declared, spec, limits, now)
@@ -38,10 +51,15 @@ def report(code: str, declared: DeclaredResource, path: str, message: str) -> It
         yield Finding(rule=RULES[code], location=declared.location_of(path), message=message, path=where)
 
 
-def _references(declared: DeclaredResource, spec: PipelineSpec, known: AbstractSet[Key]) -> Iterator[Finding]:
-    for kind, field in ((CONNECTION, "connection_id"), (DATA_MODEL, "data_model_id")):
+def _references(
+    declared: DeclaredResource,
+    spec: PipelineSpec,
+    known: AbstractSet[Key],
+    references: tuple[tuple[Kind, str], ...],
+) -> Iterator[Finding]:
+    for kind, field in references:
         named = getattr(spec, field)
-        if (kind.name, named) not in known:
+        if named is not None and (kind.name, named) not in known:
             message = f"the {kind.noun} {named} is not declared in these files: declare it, or make sure that it exists in the workspace"
             yield from report("WS101", declared, field, message)
 
@@ -85,10 +103,8 @@ def _catch_up(
 
 def _unused(declarations: Declarations) -> Iterator[Finding]:
     specs = [spec for _, spec in pipelines_of(declarations)]
-    used = {(CONNECTION.name, spec.connection_id) for spec in specs} | {
-        (DATA_MODEL.name, spec.data_model_id) for spec in specs
-    }
-    for declared in declarations.resources:
+    used = {(kind.name, getattr(spec, field)) for spec in specs for kind, field in _REFERENCES}
+    for declared in (*declarations.resources, *declarations.field_transformations):
         if declared.kind is not PIPELINE and declared.key not in used:
             yield from report(
                 "WS102",

@@ -3,12 +3,13 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from warehouse_sync import ConnectionSpec, DataModelSpec, PipelineSpec
+from warehouse_sync import ConnectionSpec, DataModelSpec, FieldMapping, FieldTransformation, PipelineSpec
 from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource
 from warehouse_sync.declarative.files.fields import CONNECTION
 from warehouse_sync.declarative.lint.pipelines import pipelines_of, report
@@ -23,6 +24,7 @@ from warehouse_sync.declarative.lint.query_text import (
 )
 from warehouse_sync.declarative.lint.rules import Finding, Limits
 
+Pipeline = tuple[DeclaredResource, PipelineSpec]
 DIALECTS = {
     "Snowflake": "snowflake",
     "BigQuery": "bigquery",
@@ -69,18 +71,22 @@ def lint_queries(declarations: Declarations, limits: Limits, dialect: str = "") 
 def _queries(declarations: Declarations, default_dialect: str) -> Iterator[Query]:
     """Yield each query once per dialect."""
     by_key = declarations.by_key()
-    users = defaultdict[str, dict[str, list[tuple[DeclaredResource, str]]]](dict)
-    for pipeline, spec in pipelines_of(declarations):
+    transformations = {each.spec.id: each for each in declarations.field_transformations}
+    users = defaultdict[str, dict[str, list[Pipeline]]](lambda: defaultdict(list))
+    for pipeline in pipelines_of(declarations):
+        _, spec = pipeline
         dialect = _dialect(by_key.get((CONNECTION.name, spec.connection_id))) or default_dialect
-        users[spec.data_model_id].setdefault(dialect, []).extend(_iterator(pipeline, spec))
+        users[spec.data_model_id][dialect].append(pipeline)
     for declared in declarations.resources:
         if isinstance(declared.spec, DataModelSpec):
-            for dialect, iterators in users.get(declared.spec.id, {default_dialect: []}).items():
+            for dialect, pipelines in users.get(declared.spec.id, {default_dialect: []}).items():
+                named = dict.fromkeys(spec.field_transformation_id for _, spec in pipelines)
                 yield Query(
                     declared=declared,
                     sql=declared.spec.sql_query,
                     dialect=dialect,
-                    iterators=tuple(iterators),
+                    iterators=tuple(found for each in pipelines for found in _iterator(*each)),
+                    transformations=tuple(transformations[name] for name in named if name in transformations),
                     tokens=tokenize(declared.spec.sql_query, dialect),
                 )
 
@@ -232,7 +238,8 @@ def _columns(query: Query, statement: exp.Query, limits: Limits) -> Iterator[Fin
         yield from query.report("WS307", message, at=_start(statement.selects[limits.columns]))
     yield from _repeated(query, columns)
     lowered = {name.lower() for name, _ in columns}
-    if not lowered & IDENTITIES:
+    yield from _mappings(query, lowered)
+    if not lowered & IDENTITIES and not any(map(_sets_identity, query.transformations)):
         yield from query.report(
             "WS309", "has no column that identifies a user or a device: add one, such as customer_id or email"
         )
@@ -242,6 +249,27 @@ def _columns(query: Query, statement: exp.Query, limits: Limits) -> Iterator[Fin
                 f"{field!r} is not a column of the data model {query.declared.spec.id}: add it to the query"
             )
             yield from report("WS308", pipeline, "sync_mode.iterator_field", message)
+
+
+def _mappings(query: Query, columns: AbstractSet[str]) -> Iterator[Finding]:
+    for declared in query.transformations:
+        for index, mapping in enumerate(_mappings_of(declared)):
+            if mapping.source is not None and mapping.source.lower() not in columns:
+                message = (
+                    f"{mapping.source!r} is not a column of the data model {query.declared.spec.id}: "
+                    "add it to the query, or remove the mapping"
+                )
+                yield from report("WS316", declared, f"mappings[{index}].source", message)
+
+
+def _sets_identity(declared: DeclaredResource) -> bool:
+    """Return whether a mapping sets the identity of a user or a device."""
+    destinations = (mapping.destination or "" for mapping in _mappings_of(declared))
+    return any(re.match(r"(user_identities|device_info)\.|mpid$", each) for each in destinations)
+
+
+def _mappings_of(declared: DeclaredResource) -> tuple[FieldMapping, ...]:
+    return declared.spec.mappings if isinstance(declared.spec, FieldTransformation) else ()
 
 
 def _repeated(query: Query, columns: list[tuple[str, int | None]]) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ class Query:
         sql: The SQL text.
         dialect: The dialect of the connection; empty if the files do not declare it.
         iterators: The pipelines that load it with their iterator fields.
+        transformations: The field transformations of these pipelines.
         tokens: The tokens; `None` if a quote or a comment is not closed.
     """
 
@@ -39,6 +40,7 @@ class Query:
     sql: str
     dialect: str
     iterators: tuple[tuple[DeclaredResource, str], ...]
+    transformations: tuple[DeclaredResource, ...]
     tokens: list[Token] | None = attrs.field(repr=False)
 
     @property

@@ -54,7 +54,7 @@ RULES = _rules(
     ("WS002", WARNING, "An ignored rule does not exist."),
     ("WS003", WARNING, "A file or a folder is skipped."),
     ("WS101", WARNING, "A pipeline refers to a resource that is not in these files."),
-    ("WS102", NOTE, "A connection or a data model is unused."),
+    ("WS102", NOTE, "A connection, a data model or a field transformation is unused."),
     ("WS201", WARNING, "The first sync runs one interval later than expected."),
     ("WS202", ERROR, "A range ends before it starts."),
     ("WS203", WARNING, "The start is further back than a new pipeline catches up."),
@@ -75,6 +75,7 @@ RULES = _rules(
     ("WS313", WARNING, "The query has no FROM."),
     ("WS314", ERROR, "A set operation combines different numbers of columns."),
     ("WS315", ERROR, "The query has a template or a placeholder."),
+    ("WS316", ERROR, "A mapping of a field transformation uses a column that the query does not have."),
 )
 
 

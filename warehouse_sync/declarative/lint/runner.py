@@ -60,7 +60,7 @@ def has_errors(findings: list[Finding], *, strict: bool = False) -> bool:
 
 
 def _unknown_codes(declarations: Declarations) -> Iterator[Finding]:
-    for declared in declarations.resources:
+    for declared in (*declarations.resources, *declarations.field_transformations):
         for code in sorted(declared.ignored_rules - RULES.keys()):
             yield from report(
                 "WS002", declared, "lint", f"ignores the unknown rule {code[:20]!r}: fix or remove the code"

@@ -24,7 +24,12 @@ def split_shared(state: State, keys: frozenset[Key]) -> tuple[list[Key], list[Ke
 
 
 def skipped_notes(declarations: Declarations) -> Iterator[str]:
-    """Yield what is skipped."""
+    """Yield what is skipped, and what is declared but not sent."""
+    for declared in declarations.field_transformations:
+        yield (
+            f"Not sent: the field transformation {declared.spec.id}, because mParticle documents no routes for it. "
+            "Create it in mParticle."
+        )
     yield from (f"Skipped: {problem}." for problem in declarations.skipped)
 
 

@@ -6,7 +6,7 @@ import attrs
 
 from warehouse_sync import Pipeline, PipelineSpec
 from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource, Key
-from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL, KINDS, PIPELINE, Kind, Spec
+from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL, KINDS, Kind, Spec
 from warehouse_sync.declarative.planning.diff import (
     Difference,
     compare_secrets,
@@ -269,7 +269,7 @@ def _creation(declared: DeclaredResource, environ: Mapping[str, str]) -> Change:
 
 
 def _state_notes(declared: DeclaredResource, spec: Spec, verb: str) -> Iterator[str]:
-    if declared.keeps_state and declared.kind is PIPELINE:
+    if declared.keeps_state and isinstance(spec, PipelineSpec):
         yield f"state: not declared, so {verb} {spec.state}"
 
 
