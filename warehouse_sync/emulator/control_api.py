@@ -114,7 +114,7 @@ class ControlApi:
         return json_response(_show_clock(self._store.clock))
 
     def advance_clock(self, request: Request) -> web.Response:
-        """Advance a virtual clock and create every due run.
+        """Advance a virtual clock, which makes runs due.
 
         The field is `advance`, such as `3d`.
         """
@@ -173,7 +173,9 @@ class ControlApi:
 
 
 def advance(store: Store, by: timedelta | str) -> datetime:
-    """Advance the clock of a store, create the due runs, and return the new time.
+    """Advance the clock of a store and return the new time.
+
+    The runs that become due are created after the request's action, before its response.
 
     Raises:
         ValueError: The clock is not virtual, or the duration is invalid.
@@ -182,8 +184,7 @@ def advance(store: Store, by: timedelta | str) -> datetime:
         raise ValueError(  # noqa: TRY004 - the store's state is wrong, not an argument's type
             'This emulator uses the system clock; start it with `--clock virtual` (in Python `clock="virtual"`).'
         )
-    store.clock.advance(by)
-    return store.create_due_runs()
+    return store.clock.advance(by)
 
 
 async def _stream(lines: Iterator[bytes]) -> AsyncIterator[bytes]:

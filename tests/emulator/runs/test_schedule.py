@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from dateutil.relativedelta import relativedelta
+from hypothesis import given
+from hypothesis import strategies as st
 
 from warehouse_sync.emulator.runs.schedule import ALWAYS, NEVER, Interval, IntervalSchedule
 
@@ -118,3 +120,32 @@ def test_next_sync_of_an_old_schedule_is_found_fast() -> None:
     schedule = IntervalSchedule(frequency="hourly", start=utc(1, 1, 2))
     now = utc(2023, 1, 1)
     assert schedule.next_due(after=now) == now + timedelta(hours=1)
+
+
+TIMES = st.datetimes(datetime(2023, 1, 1), datetime(2023, 3, 31), timezones=st.just(UTC))  # noqa: DTZ001 - the zone is added
+
+
+@given(
+    frequency=st.sampled_from(["hourly", "daily", "weekly", "monthly"]),
+    start=TIMES,
+    end=TIMES | st.just(NEVER),
+    since=TIMES | st.just(ALWAYS),
+    until=TIMES | st.just(NEVER),
+    after=TIMES | st.just(ALWAYS),
+)
+def test_syncs_are_those_of_a_simple_count(  # noqa: PLR0917 - the schedule's fields
+    frequency: str, start: datetime, end: datetime, since: datetime, until: datetime, after: datetime
+) -> None:
+    """The syncs by a date equal those found by stepping through the schedule."""
+    schedule = IntervalSchedule(frequency=frequency, start=start, end=end, since=since, until=until)
+    latest = utc(2023, 4, 1)
+    steps = (schedule.sync(number) for number in range(100 * 24))
+    expected = [
+        each
+        for each in steps
+        if after < each.end <= min(end, latest) and each.end > since and each.start < until
+    ]
+    assert list(schedule.syncs(after=after, due_by=latest)) == expected
+    assert schedule.next_due(after=after) == (
+        expected[0].due if expected else schedule.next_due(after=latest)
+    )

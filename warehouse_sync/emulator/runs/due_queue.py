@@ -3,9 +3,11 @@
 It makes run ids independent of when requests arrive.
 """
 
+import time
 from datetime import datetime
 from heapq import heappop, heappush
 from itertools import count
+from math import inf
 
 from warehouse_sync.emulator.runs.schedule import NEVER
 from warehouse_sync.emulator.runs.scheduler import RunScheduler
@@ -31,12 +33,21 @@ class DueQueue:
         """Return whether a run may be due; an outdated entry counts too."""
         return bool(self._queue) and self._queue[0][0] <= now
 
-    def create_due_runs(self, now: datetime) -> None:
-        """Create every due run."""
-        while self._queue and self._queue[0][0] <= now:
+    def create_due_runs(self, now: datetime, *, seconds: float = inf) -> bool:
+        """Create due runs, and return whether none is left.
+
+        Args:
+            now: The time by which they are due.
+            seconds: How long to continue.
+        """
+        stop_at = time.monotonic() + seconds
+        while self.has_due_runs(now):
+            if time.monotonic() >= stop_at:
+                return False
             due, _, scheduler = heappop(self._queue)
             if scheduler.next_due == due:
                 scheduler.create_due_runs(due)
+        return True
 
     def clear(self) -> None:
         """Remove every scheduler."""

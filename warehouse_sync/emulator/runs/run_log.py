@@ -105,7 +105,10 @@ class RunLog:
 
     def add(self, run: Run) -> None:
         """Add a new run."""
-        insort(self._ordered, run, key=_order)
+        if self._ordered and _order(run) < _order(self._ordered[-1]):
+            insort(self._ordered, run, key=_order)
+        else:
+            self._ordered.append(run)
         self._by_creation.append(run)
         self._by_id[run.id] = run
         self._busy_until = max(run.ended_on, self._busy_until or run.ended_on)

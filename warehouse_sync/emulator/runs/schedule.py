@@ -15,18 +15,13 @@ from dateutil.relativedelta import relativedelta
 from warehouse_sync.emulator.documents import Document
 from warehouse_sync.emulator.runs.dates import parse_delay, parse_valid_timestamp
 
-# Calendar steps counted from `start`, so that a monthly schedule of the 31st does not drift to the 28th.
-_STEPS: dict[str, relativedelta] = {
-    "hourly": relativedelta(hours=1),
-    "daily": relativedelta(days=1),
-    "weekly": relativedelta(weeks=1),
-    "monthly": relativedelta(months=1),
-}
-FREQUENCIES = tuple(_STEPS)
+_STEPS = {"hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(weeks=1)}
+_MONTHLY = "monthly"
+FREQUENCIES = (*_STEPS, _MONTHLY)
 ALWAYS, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _NO_DELAY = relativedelta()
-# More hours than the calendar has after the year 1, so that every sync has a smaller number.
-_MAX_SYNCS = 10**8
+# More months than the calendar has after the year 1, so that every monthly sync has a smaller number.
+_MONTHS = range(10**6)
 
 
 @frozen
@@ -73,7 +68,8 @@ class IntervalSchedule:
     def sync(self, number: int) -> Interval:
         """Return the sync with a number, even outside the schedule's bounds."""
         end = self._scheduled_time(number)
-        return Interval(start=self._scheduled_time(number - 1), end=end, due=add(end, self.delay))
+        due = add(end, self.delay) if self.delay else end
+        return Interval(start=self._scheduled_time(number - 1), end=end, due=due)
 
     def syncs(self, *, after: datetime, due_by: datetime) -> Iterator[Interval]:
         """Yield the syncs scheduled after one time and due by another, oldest first."""
@@ -90,16 +86,32 @@ class IntervalSchedule:
 
     def _numbers(self, after: datetime) -> range:
         """Return the numbers of the syncs scheduled after a time, within the schedule's bounds."""
-        numbers = range(_MAX_SYNCS)
         # If `sync_mode.from` equals `start`, "the pipeline will start on the next scheduled interval": an
         # interval without data to load is skipped.
-        first = bisect_right(numbers, max(after, self.since), key=self._scheduled_time)
-        after_end = bisect_right(numbers, self.end, key=self._scheduled_time)
-        after_until = bisect_left(numbers, self.until, key=self._scheduled_time) + 1
-        return range(first, max(first, min(after_end, after_until)))
+        first = self._count_until(max(after, self.since))
+        after_until = self._count_before(self.until) + 1 if self.sync(0).start < self.until else 0
+        return range(first, max(first, min(self._count_until(self.end), after_until)))
+
+    def _count_until(self, time: datetime) -> int:
+        """Return how many syncs are scheduled at or before a time."""
+        step = _STEPS.get(self.frequency)
+        if step is None:
+            return bisect_right(_MONTHS, time, key=self._scheduled_time)
+        return max(0, (time - self.start) // step + 1)
+
+    def _count_before(self, time: datetime) -> int:
+        """Return how many syncs are scheduled before a time."""
+        step = _STEPS.get(self.frequency)
+        if step is None:
+            return bisect_left(_MONTHS, time, key=self._scheduled_time)
+        return max(0, -((self.start - time) // step))
 
     def _scheduled_time(self, number: int) -> datetime:
-        return add(self.start, _STEPS[self.frequency] * number)
+        step = _STEPS.get(self.frequency)
+        if step is None:
+            # Counted from `start`, so that a monthly schedule of the 31st does not drift to the 28th.
+            return add(self.start, relativedelta(months=number))
+        return add(self.start, step * number)
 
 
 def add(time: datetime, duration: timedelta | relativedelta) -> datetime:

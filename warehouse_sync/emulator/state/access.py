@@ -1,12 +1,14 @@
 """Exclusive access to the state: one write at a time, and reads in between.
 
-Without a warehouse nothing blocks, and everything happens in the event loop. With one, a write may execute queries.
-It then happens in a thread, one after the other, and unlocks the state while a query is executed. Reads in that time
-see the state before the run. A slow query delays other writes and no read, and the runs and their ids are the same
-as without reads.
+Writes happen one after the other, each after and before the creation of due runs. A clock that advances by a year makes
+many runs due, so they are created for a short time at a time, with reads in between.
+
+Without a warehouse everything happens in the event loop. With one, creating a run executes queries. Writes then happen
+in a thread, and unlock the state while a query is executed. Reads see the runs that have been created. A slow query
+delays other writes and no read, and the runs and their ids are the same as without reads.
 """
 
-from asyncio import Lock, to_thread
+from asyncio import Lock, sleep, to_thread
 from collections.abc import Callable
 from enum import Enum, auto
 from threading import Lock as ThreadLock
@@ -17,6 +19,8 @@ from warehouse_sync.emulator.state.store import Store
 _Result = TypeVar("_Result")
 # Seconds between attempts to cancel the query of the write in progress, which may start another.
 _CANCEL_INTERVAL = 0.05
+# Seconds that runs are created in the event loop without a read in between.
+_SLICE_SECONDS = 0.01
 
 
 class Access(Enum):
@@ -75,23 +79,39 @@ class StateAccess:
         """Run an action when its access permits, save its changes, return its result."""
         if access is Access.NONE:
             return action()
-        if self._store.executor is None:
-            return self._run_and_save(action)
         if access is Access.READ and (self._queue_lock.locked() or not self._store.has_due_runs()):
             with self._store.lock:
                 return action()
         async with self._queue_lock:
+            if self._store.executor is None:
+                return await self._write_in_slices(action)
             return await to_thread(self.write, action)
 
     def write(self, action: Callable[[], _Result]) -> _Result:
         """Run an action in this thread, as soon as no other write is in progress."""
         with self._write_lock, self._store.lock:
-            return self._run_and_save(action)
+            self._store.create_due_runs()
+            try:
+                return action()
+            finally:  # an error may change something, too: a connection becomes faulted
+                self._store.create_due_runs()
+                self._save_unless_stopped()
 
-    def _run_and_save(self, action: Callable[[], _Result]) -> _Result:
-        self._store.create_due_runs()
+    async def _write_in_slices(self, action: Callable[[], _Result]) -> _Result:
+        await self._create_due_runs()
         try:
             return action()
-        finally:  # an error may change something, too: a connection becomes faulted
-            if not self._stopped:
-                self._save()
+        finally:
+            await self._create_due_runs()
+
+    async def _create_due_runs(self) -> None:
+        while True:
+            done = self._store.create_due_runs(seconds=_SLICE_SECONDS)
+            self._save_unless_stopped()
+            if done:
+                return
+            await sleep(0)
+
+    def _save_unless_stopped(self) -> None:
+        if not self._stopped:
+            self._save()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from functools import partial
+from math import inf
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,7 +20,6 @@ from warehouse_sync.emulator.state.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
 # The workspace, the collection and the id of a resource.
 ResourceKey = tuple[str, str, str]
@@ -121,11 +121,9 @@ class Store:
         """Return whether `create_due_runs` may have something to do."""
         return self._due_queue.has_due_runs(self.clock.now())
 
-    def create_due_runs(self) -> "datetime":
-        """Create every due run, in the order they are due, and return the time."""
-        now = self.clock.now()
-        self._due_queue.create_due_runs(now)
-        return now
+    def create_due_runs(self, *, seconds: float = inf) -> bool:
+        """Create due runs in their order for some seconds; return whether none is left."""
+        return self._due_queue.create_due_runs(self.clock.now(), seconds=seconds)
 
     @contextmanager
     def unlocked(self) -> Iterator[None]:
