@@ -51,16 +51,19 @@ def serve(port: int, seconds: float) -> None:
         await count(request)
         return web.json_response({"access_token": "t", "token_type": "Bearer", "expires_in": 28800})
 
+    def document(pipeline_id: str, run_id: int) -> dict[str, Any]:
+        status = "success" if time.time() >= state["ends"] else "running"
+        return {"id": run_id, "pipeline_id": pipeline_id, "type": "manual", "status": status}
+
     async def run(request: web.Request) -> web.Response:
         await count(request)
-        ended = time.time() >= state["ends"]
-        document = {
-            "id": int(request.match_info["run"]),
-            "pipeline_id": request.match_info["pipeline"],
-            "type": "manual",
-            "status": "success" if ended else "running",
-        }
-        return web.json_response(document)
+        return web.json_response(document(request.match_info["pipeline"], int(request.match_info["run"])))
+
+    async def page(request: web.Request) -> web.Response:
+        await count(request)
+        pipeline_id = request.match_info["pipeline"]
+        item = document(pipeline_id, int(pipeline_id.removeprefix("pipeline-")))
+        return web.json_response({"items": [item], "current_page": 1, "has_next_page": False})
 
     async def start(_: web.Request) -> web.Response:
         state["ends"] = time.time() + seconds
@@ -74,6 +77,7 @@ def serve(port: int, seconds: float) -> None:
         [
             web.post("/oauth/token", token),
             web.get(f"{PREFIX}/{{pipeline}}/runs/{{run}}", run),
+            web.get(f"{PREFIX}/{{pipeline}}/runs", page),
             web.post("/start", start),
             web.get("/stats", stats),
         ]

@@ -65,6 +65,8 @@ async def test_path_templates_hold_no_ids(
         if isinstance(event, AttemptEnded) and event.url_template != "/oauth/token"
     }
     pipelines = f"{V2}/inputs/data-pipelines"
+    # A wait lists the runs if the first poll comes before the end of the run.
+    seen.discard(("pipelines.trigger_and_wait", "GET", f"{pipelines}/{{pipeline_id}}/runs"))
     assert seen == {
         ("pipelines.report", "GET", f"{pipelines}/{{pipeline_id}}/report"),
         ("pipelines.trigger_and_wait", "POST", f"{pipelines}/trigger"),

@@ -105,12 +105,14 @@ async def test_waits_in_any_workspace_share_their_polls(
     """Concurrent waits for one run of another workspace cost as many requests as in the client's own."""
     route = f"GET /platform/v2/workspaces/{workspace_id}/inputs/data-pipelines/p1/runs/7"
     peer.serve(route, *running(5))
+    peer.serve(route.removesuffix("/7"), reply(200, {"items": [], "has_next_page": False}))
     handle = f"wsr1:{workspace_id}:p1:7"
     other = client.workspace(workspace_id)
     waits = [client.runs.resume(handle) for _ in range(10)] + [other.runs.wait("p1", 7) for _ in range(10)]
     runs = await asyncio.gather(*waits)
     assert {run.id for run in runs} == {7}
-    assert peer.count() == 6
+    assert peer.count(route) == 6
+    assert peer.count(route.removesuffix("/7")) == 1
 
 
 async def test_waits_with_other_options_share_no_polls(client: AsyncClient, peer: Peer) -> None:

@@ -24,6 +24,7 @@ class Fate:
         until_then: Its status before the end.
         exists: The time from which on it exists.
         on_page: Whether it is on the first page of the pipeline's runs.
+        took: Its duration, if it did not start at 0.
     """
 
     ends: float = 1.0
@@ -31,6 +32,7 @@ class Fate:
     until_then: str = "running"
     exists: float = 0.0
     on_page: bool = True
+    took: float | None = None
 
 
 @attrs.define(eq=False)
@@ -104,7 +106,9 @@ class Server:
             pipeline_id=pipeline_id,
             status=RunStatus(fate.how if ended else fate.until_then),
             started_on=began,
-            ended_on=began + timedelta(seconds=fate.ends) if ended else None,
+            ended_on=began + timedelta(seconds=fate.ends if fate.took is None else fate.took)
+            if ended
+            else None,
         )
 
 

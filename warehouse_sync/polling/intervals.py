@@ -1,6 +1,9 @@
 """Intervals between polls, and checks of the intervals that callers pass."""
 
+from collections import deque
+from collections.abc import Iterable
 from datetime import timedelta
+from math import ceil
 from typing import TypeGuard
 
 import attrs
@@ -11,51 +14,84 @@ from warehouse_sync.models.common import to_seconds
 
 MIN_INTERVAL = 0.25  # seconds
 MAX_INTERVAL = 30.0  # seconds, before jitter
-GROWTH = 1.5  # factor between two intervals without an estimate
-JITTER = 0.2  # the largest share by which an interval is made shorter or longer
-SMOOTHING = 0.3  # weight of the newest run in the estimate
-OVERDUE_SHARE = 0.1  # interval as a share of the time waited, once a run takes longer than the estimate
+JITTER = 0.1  # the largest share by which an interval is made shorter or longer
+
+# The first intervals are for runs that end at once. Later ones are linear in the time waited: without durations to
+# expect, a run of any length ends in the middle of an interval on average, 12 % and 1 s before the next poll.
+FIRST_INTERVAL = 0.4  # seconds
+EARLY_GROWTH = 2.5
+SHARE, OFFSET = 0.235, 2.25
+# Earlier runs save polls before the expected end, which pay for those around it: fewer than 10 % and 1 s apart.
+SHARE_BEFORE, OFFSET_BEFORE = 0.3, 2.5
+SHARE_AROUND, OFFSET_AROUND = 0.09, 0.9
+
+MAX_DURATIONS = 20  # recent runs
+OUTLIERS = 0.1  # share of the shortest, and of the longest, that is ignored
+WIDEST = 0.5  # the shortest expected duration as a share of the longest: a wider range would need more polls
+OVERDUE = 1.5  # time waited as a share of the longest expected duration, after which the run is not like earlier ones
+
+
+@attrs.frozen
+class ExpectedDuration:
+    """The range in which the duration of a run is expected, in seconds."""
+
+    shortest: float
+    longest: float
 
 
 @attrs.define
-class DurationEstimate:
-    """The estimated run duration of a pipeline, an exponential moving average.
+class DurationHistory:
+    """The durations of the most recent runs of a pipeline.
 
     Attributes:
-        seconds: The estimate, or `None` before the first run has ended.
+        requested: Whether the runs of the pipeline were listed for their durations.
     """
 
-    seconds: float | None = None
+    requested: bool = False
+    _seconds: deque[float] = attrs.field(factory=lambda: deque(maxlen=MAX_DURATIONS), init=False)
 
-    def update(self, run: Run) -> None:
-        """Include the duration of an ended run."""
-        if run.started_on is None or run.ended_on is None or run.ended_on < run.started_on:
-            return
-        took = (run.ended_on - run.started_on) / timedelta(seconds=1)
-        self.seconds = took if self.seconds is None else (1 - SMOOTHING) * self.seconds + SMOOTHING * took
+    def add(self, runs: Iterable[Run]) -> None:
+        """Add the runs that have ended, in the order of their end."""
+        ended = [
+            (run.ended_on, run.started_on)
+            for run in runs
+            if run.status.is_terminal and run.ended_on and run.started_on
+        ]
+        self._seconds.extend(
+            (end - start) / timedelta(seconds=1) for end, start in sorted(ended) if start <= end
+        )
+
+    def expected(self) -> ExpectedDuration | None:
+        """Return the durations to expect, or `None` if no run has ended."""
+        if not self._seconds:
+            return None
+        ordered, last = sorted(self._seconds), len(self._seconds) - 1
+        longest = ordered[ceil((1 - OUTLIERS) * last)]
+        return ExpectedDuration(max(ordered[int(OUTLIERS * last)], WIDEST * longest), longest)
 
 
-def next_interval(*, polls: int, waited: float, estimated_duration: float | None, random: float) -> float:
+def next_interval(*, polls: int, waited: float, expected: ExpectedDuration | None, random: float) -> float:
     """Return the seconds until the next poll.
 
-    Without an estimate, intervals grow exponentially. With an estimate, the next poll is due when the run should end, and
-    polls become less frequent the longer the run is overdue.
+    Intervals grow with the time waited. If the duration is known from earlier runs, there are fewer polls before the
+    earliest expected end, one just after it, and then more.
 
     Args:
         polls: The number of polls so far.
         waited: Seconds since the wait began.
-        estimated_duration: The estimated duration in seconds, or `None` if unknown.
+        expected: The expected duration, or `None` if unknown.
         random: A number from 0 to 1, for the jitter.
     """
-    interval = MIN_INTERVAL * GROWTH ** min(polls, 40)
-    if estimated_duration is not None:
-        interval = (
-            min(interval * 4, estimated_duration - waited)
-            if waited < estimated_duration
-            else waited * OVERDUE_SHARE
-        )
-    bounded = min(max(interval, MIN_INTERVAL), MAX_INTERVAL)
-    return bounded * (1 - JITTER + 2 * JITTER * random)
+    interval = min(FIRST_INTERVAL * EARLY_GROWTH ** min(polls - 1, 9), OFFSET + SHARE * waited)
+    if expected is not None:
+        if waited < expected.shortest:
+            interval = OFFSET_BEFORE + SHARE_BEFORE * waited
+            until_end = expected.shortest * (1 + 0.03 * random) + MIN_INTERVAL - waited
+            if until_end <= 1.5 * interval:  # a poll in between would be too close to this one
+                return min(until_end, MAX_INTERVAL)
+        elif waited < OVERDUE * expected.longest:
+            interval = min(interval, OFFSET_AROUND + SHARE_AROUND * waited)
+    return min(interval, MAX_INTERVAL) * (1 - JITTER + 2 * JITTER * random)
 
 
 def validate_interval(interval: float | timedelta, *, field: str, request: str) -> float:

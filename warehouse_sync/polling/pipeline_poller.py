@@ -1,8 +1,9 @@
 """Poll the awaited runs of one pipeline.
 
-A poller with one awaited run requests that run. A poller with several requests a page of runs, which usually contains
-them all. Runs that are not on the page are requested individually: each once at first, so that a run that ended long
-ago is found immediately, and then one per poll in rotation.
+A poller with one awaited run requests that run. Once per pipeline, the second request is for a page of runs instead: it
+also has the durations of earlier runs, by which later polls are timed. A poller with several runs requests a page, which
+usually contains them all. Runs that are not on the page are requested individually: each once at first, so that a run
+that ended long ago is found immediately, and then one per poll in rotation.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from warehouse_sync.errors import (
     WarehouseSyncError,
 )
 from warehouse_sync.models import Page, Run
-from warehouse_sync.polling.intervals import MIN_INTERVAL, DurationEstimate, next_interval
+from warehouse_sync.polling.intervals import MIN_INTERVAL, DurationHistory, next_interval
 from warehouse_sync.settings import Clock
 
 OnPoll = Callable[[Run], None]
@@ -107,6 +108,11 @@ class AwaitedRun:
     last_error: WarehouseSyncError | None = None
     requested: bool = False
 
+    @property
+    def adapts(self) -> bool:
+        """Whether a waiter has no interval of its own."""
+        return any(options.interval is None for options in self.waiters.values())
+
 
 class PipelinePoller:
     """Polls the awaited runs of one pipeline in its own task, until all have ended."""
@@ -117,14 +123,14 @@ class PipelinePoller:
         reader: RunReader,
         clock: Clock,
         semaphore: asyncio.Semaphore,
-        duration: DurationEstimate,
+        durations: DurationHistory,
     ) -> None:
         self.awaited: dict[int, AwaitedRun] = {}
         self._pipeline_id = pipeline_id
         self._reader = reader
         self._clock = clock
         self._semaphore = semaphore
-        self._duration = duration
+        self._durations = durations
         self._run_added = asyncio.Event()
         self._ended = False
         self._task: asyncio.Task[None]
@@ -192,7 +198,10 @@ class PipelinePoller:
         """Wait until the next poll is due or a run is added. Return whether a run was added."""
         waited = self._clock.monotonic() - started
         adaptive = next_interval(
-            polls=polls, waited=waited, estimated_duration=self._duration.seconds, random=self._clock.random()
+            polls=polls,
+            waited=waited,
+            expected=self._durations.expected(),
+            random=self._clock.random(),
         )
         wanted = [options.interval for run in self.awaited.values() for options in run.waiters.values()]
         interval = min(adaptive if each is None else each for each in wanted)
@@ -208,26 +217,41 @@ class PipelinePoller:
     async def _poll(self) -> None:
         """Read a page, then individually the runs that are not on it: all new ones, or else one per poll."""
         missing = list(self.awaited)
-        if len(missing) > 1:
+        if len(missing) > 1 or self._should_read_durations():
             missing = await self._poll_page()
         new = [run_id for run_id in missing if not self.awaited[run_id].requested]
         for run_id in new or missing[:1]:
             await self._poll_run(run_id)
 
+    def _should_read_durations(self) -> bool:
+        """Return whether to request a page instead of the only run: once, after the run was read."""
+        if self._durations.requested:
+            return False
+        return all(run.last_read and run.adapts for run in self.awaited.values())
+
     async def _poll_page(self) -> list[int]:
         """Read a page. Return the runs to request individually, the least recently requested first."""
+        first, self._durations.requested = not self._durations.requested, True
         try:
             page = await self._reader.page(self._pipeline_id)
-        except NotFoundError as error:
-            self._handle_not_found(error, *self.awaited)
-            return []
         except WarehouseSyncError as error:
-            self._handle_error(error, *self.awaited)
-            return [] if isinstance(error, _OUTAGE) or _is_token_outage(error) else list(self.awaited)
+            return self._handle_page_error(error)
+        if first:
+            self._durations.add(run for run in page.items if run.id not in self.awaited)
         for run in page.items:
             self._handle_run(run)
         on_page = {run.id for run in page.items}
         return [run_id for run_id in self.awaited if run_id not in on_page]
+
+    def _handle_page_error(self, error: WarehouseSyncError) -> list[int]:
+        """Handle the error of a page. Return the runs to request individually."""
+        if len(self.awaited) == 1:
+            return list(self.awaited)  # the page was requested for its durations only
+        if isinstance(error, NotFoundError):
+            self._handle_not_found(error, *self.awaited)
+            return []
+        self._handle_error(error, *self.awaited)
+        return [] if isinstance(error, _OUTAGE) or _is_token_outage(error) else list(self.awaited)
 
     async def _poll_run(self, run_id: int) -> None:
         awaited = self.awaited.pop(run_id, None)
@@ -252,7 +276,7 @@ class PipelinePoller:
             if options.on_poll is not None:
                 options.on_poll(run)
         if run.status.is_terminal:
-            self._duration.update(run)
+            self._durations.add([run])
             del self.awaited[run.id]
             for waiter in awaited.waiters:
                 waiter.set_result(run)

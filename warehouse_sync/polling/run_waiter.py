@@ -10,7 +10,7 @@ import attrs
 
 from warehouse_sync.errors import RunFailedError, WaitTimeoutError, WarehouseSyncError
 from warehouse_sync.models import Progress, Run, RunHandle, RunStatus, WaitedRun
-from warehouse_sync.polling.intervals import DurationEstimate
+from warehouse_sync.polling.intervals import DurationHistory
 from warehouse_sync.polling.pipeline_poller import AwaitedRun, OnPoll, PipelinePoller, RunReader, WaitOptions
 from warehouse_sync.settings import Clock
 
@@ -29,13 +29,13 @@ class LoopState:
     Attributes:
         pollers: The poller of each pipeline.
         new: Those of them that are not started.
-        durations: The duration estimate of each pipeline.
+        durations: The durations of earlier runs of each pipeline.
         semaphore: Limits concurrent polls.
     """
 
     pollers: dict[str, PipelinePoller] = attrs.field(factory=dict)
     new: dict[str, PipelinePoller] = attrs.field(factory=dict)
-    durations: dict[str, DurationEstimate] = attrs.field(factory=dict)
+    durations: dict[str, DurationHistory] = attrs.field(factory=dict)
     semaphore: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(MAX_CONCURRENT_POLLS))
 
 
@@ -82,8 +82,8 @@ class RunWaiter:
         state = self._state()
         poller = state.pollers.get(pipeline_id)
         if poller is None or not poller.accepts_runs:
-            duration = state.durations.setdefault(pipeline_id, DurationEstimate())
-            poller = PipelinePoller(pipeline_id, self._reader, self._clock, state.semaphore, duration)
+            durations = state.durations.setdefault(pipeline_id, DurationHistory())
+            poller = PipelinePoller(pipeline_id, self._reader, self._clock, state.semaphore, durations)
             state.pollers[pipeline_id] = state.new[pipeline_id] = poller
         return poller.add(run_id, options)
 

@@ -121,7 +121,8 @@ class Runs:
     ) -> Run:
         """Wait until a run ends.
 
-        All waits for runs of a pipeline share one poller. Its intervals grow, and adapt to the duration of earlier runs.
+        All waits for runs of a pipeline share one poller. Its intervals grow with the time waited. The second poll lists the
+        runs of the pipeline once, so that later polls are due when a run like the recent ones ends.
         The wait continues after a failed poll, except after the errors below, and after an unknown status.
 
         Args:
