@@ -26,7 +26,7 @@ CORE := warehouse_sync/*.py,warehouse_sync/models/*,warehouse_sync/wire/*,wareho
 # The tests that reach them. Only these run with coverage, which doubles their time.
 CORE_TESTS := tests/models tests/wire tests/transport tests/polling tests/resources tests/sync tests/contract tests/faults tests/structure tests/test_aioresponses.py tests/test_document.py tests/test_errors.py tests/test_frames.py tests/test_proxies.py tests/test_secret.py tests/test_settings.py tests/test_testing.py
 
-.PHONY: help setup demo test quick gates check types mypy pyright unit uvloop pythons lowest bench soak mutate integrations generate format clean
+.PHONY: help setup demo test quick gates check types mypy pyright unit uvloop pythons lowest bench soak mutate integrations generate docs format clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -139,9 +139,12 @@ generate: $(STAMP)  ## Write the blocking client and the pages of the commands
 	$(BIN)/python -m warehouse_sync.tools.generate_sync
 	$(BIN)/python -m warehouse_sync.tools.generate_command_pages
 
+docs: $(STAMP)  ## Build the documentation site in build/site, without warnings and broken links
+	@$(BIN)/python scripts/build_site.py
+
 format: $(STAMP)  ## Put the code into the project's format
 	$(BIN)/ruff check --fix --select I
 	$(BIN)/ruff format
 
 clean:  ## Remove what the other targets built
-	rm -rf $(VENV) .venv-3.* $(LOWEST) $(BENCH) benchmarks/.generated $(MUTATE) .venv-airflow .venv-airflow-oldest .venv-dagster .venv-prefect .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-3.* $(LOWEST) $(BENCH) benchmarks/.generated $(MUTATE) .venv-airflow .venv-airflow-oldest .venv-dagster .venv-prefect .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .cache

@@ -11,6 +11,8 @@ ALWAYS = ("tests/structure",)
 OTHERS = {
     "README.md": "tests/test_readme.py",
     "docs": "tests/test_readme.py",
+    "mkdocs.yml": "tests/docs",
+    "scripts": "tests/docs",
     "examples": "tests/examples",
     "benchmarks": "tests/benchmarks",
     ".github": "tests/test_repository.py",

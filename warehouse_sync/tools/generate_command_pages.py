@@ -86,7 +86,7 @@ def _option_rows(context: click.Context, names: set[str]) -> Iterator[str]:
         record = option.get_help_record(context)
         if record is not None and option.name in names:
             usage, meaning = (" ".join(text.split()).replace("|", "\\|") for text in record)
-            yield f"| `{usage}` | {meaning} |"
+            yield f"| `{usage}` | {meaning.replace('] [', '; ')} |"  # `[a] [b]` is a link in Markdown
 
 
 def _with_notes(generated: str, existing: str) -> str:

@@ -8,12 +8,13 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.emulator.conftest import Api, Document
-    from tests.emulator.page.conftest import Tab
+    from tests.support.browser import Tab
     from warehouse_sync.emulator import Emulator
 
 PIPELINES = "/inputs/data-pipelines"
 HOURLY = {"type": "interval", "frequency": "hourly", "start": "2023-02-04T00:00:00Z"}
 NOW = "document.getElementById('now').textContent"
+READY = "document.getElementById('now')?.textContent"
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 
@@ -27,7 +28,7 @@ async def test_button_advances_the_clock_and_shows_runs(
 ) -> None:
     """A click advances the clock by three days; the 72 due runs are drawn and listed."""
     await stocked.post(PIPELINES, {**pipeline, "schedule": HOURLY})
-    await tab.open(emulator.url)
+    await tab.open(emulator.url, READY)
     assert await tab.run(NOW) == "2023-02-03 23:53:08 UTC"
     assert "No runs yet." in await tab.run(text_of("article"))
     await tab.run("document.querySelector('[data-advance=\"3d\"]').click()")
@@ -50,7 +51,7 @@ async def test_faults_and_failures_are_shown(
     emulator.fail_next_run("example-pipeline", message="<b>No such table.</b>")
     emulator.fault("GET */report", status=503, count=2)
     emulator.advance("2h")
-    await tab.open(emulator.url)
+    await tab.open(emulator.url, READY)
     assert await tab.run(text_of("#faults li")) == "GET */report: status 503, next 2 requests"
     assert await tab.run(text_of("article .status")) == "faulted"
     assert await tab.run(text_of("article p.failed")) == "<b>No such table.</b>"
@@ -64,7 +65,7 @@ async def test_workspace_search_and_paging(emulator: Emulator, tab: Tab) -> None
     """Another workspace can be selected, pipelines searched for, and many paged through."""
     emulator.seed(pipelines=1, runs=1)
     emulator.seed(pipelines=40, runs=2, workspace_id=9)
-    await tab.open(emulator.url)
+    await tab.open(emulator.url, READY)
     select = (
         "const s = document.getElementById('workspace'); s.value = '9'; s.dispatchEvent(new Event('change'))"
     )
@@ -92,7 +93,7 @@ async def test_page_fits_its_screen(
     emulator.fault("GET /platform/v2/workspaces/*/inputs/data-pipelines/*/report", status=503)
     emulator.advance("3d")
     await tab.resize(width, 800)
-    await tab.open(emulator.url)
+    await tab.open(emulator.url, READY)
     await tab.run("document.querySelector('summary').click()")
     await tab.until("document.querySelector('table')")
     assert await tab.run(FITS)
@@ -104,7 +105,7 @@ async def test_page_fits_its_screen(
 async def test_page_loads_nothing_from_elsewhere(emulator: Emulator, tab: Tab) -> None:
     """Every file comes from the emulator, and the page loads quickly."""
     emulator.seed(pipelines=300, runs=1000)
-    await tab.open(emulator.url)
+    await tab.open(emulator.url, READY)
     origins = "[...new Set(performance.getEntriesByType('resource').map(each => new URL(each.name).origin))]"
     assert await tab.run(origins) == [emulator.url]
     assert await tab.run("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd") < 2000
@@ -115,6 +116,6 @@ async def test_system_clock_has_no_button(tab: Tab) -> None:
     from warehouse_sync.emulator import Emulator  # noqa: PLC0415 - not the fixture's
 
     async with Emulator() as emulator:
-        await tab.open(emulator.url)
+        await tab.open(emulator.url, READY)
         assert await tab.run("document.getElementById('advance').hidden")
         assert "--clock virtual" in await tab.run(text_of("#system-clock"))

@@ -1,0 +1,27 @@
+"""The built documentation site."""
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from scripts.build_site import ROOT, SITE
+from tests.support.browser import Tab, open_tab
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The folder of the site, built as `make docs` does; the tests that use it run in one process."""
+    command = [sys.executable, str(ROOT / "scripts" / "build_site.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    assert (done.returncode, done.stderr) == (0, "")
+    return SITE
+
+
+@pytest.fixture
+async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
+    """An empty page of a browser; skipped, loudly, where no browser is installed."""
+    async with open_tab(tmp_path) as tab:
+        yield tab
