@@ -19,6 +19,9 @@ from warehouse_sync.models import (
     DataModel,
     DataModelSpec,
     ErrorMessage,
+    Feed,
+    FeedSetting,
+    FeedSpec,
     FieldMapping,
     FieldTransformation,
     Page,
@@ -79,6 +82,8 @@ TRANSFORMATION = FieldTransformation(
         FieldMapping(mapping_type="ignore", source="note"),
     ],
 )
+FEED_SETTING = FeedSetting(name="apiKey", value="hunter5", extra={"type": "text"})
+FEED = FeedSpec(module_name="MailChimp", name="F", settings=[FEED_SETTING], extra={"act_as": "iOS"})
 TRIGGERED = TriggeredRun(pipeline_id="p", run_id=7, workspace_id=1, inferred=True)
 REPORT = PipelineReport(
     pipeline_id="p",
@@ -117,6 +122,9 @@ MODELS: list[Document] = [
     read(Pipeline, PIPELINE),
     TRANSFORMATION,
     TRANSFORMATION.mappings[0],
+    FEED_SETTING,
+    FEED,
+    Feed(id=1, name="F", module_name="M", settings=(FeedSetting(name="apiKey"),), created_on=NOON),
     REPORT,
     RUN,
     Page(items=(RUN,), has_next_page=True),
@@ -166,6 +174,7 @@ def test_masked_spec_is_refused() -> None:
     for spec, fields in (
         (CONNECTION, {"config.password", "config.extra.private_key[0]"}),
         (PIPELINE, {"partner_feed_key"}),
+        (FEED, {"settings[0].value"}),
     ):
         problems = dict(type(spec).from_dict(spec.to_dict()).problems())
         assert fields <= set(problems)

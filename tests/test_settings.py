@@ -27,6 +27,7 @@ from warehouse_sync.settings import (
     check_url,
     check_workspace_id,
     resolve,
+    resolve_account_id,
     resolve_ca_file,
     resolve_trust_env,
 )
@@ -438,3 +439,19 @@ def test_settings_are_frozen(value: Any) -> None:
 def test_clock_is_real_by_default() -> None:
     """Time, sleep and randomness are those of the machine unless a test replaces them."""
     assert attrs.astuple(Clock()) == (time.monotonic, time.time, asyncio.sleep, random.random)
+
+
+def test_account_is_the_argument_or_else_the_variable() -> None:
+    """Only feeds need it, so that it may be missing."""
+    environ = {"WAREHOUSE_SYNC_ACCOUNT_ID": "5"}
+    assert resolve_account_id(None, {}) is None
+    assert resolve_account_id(None, {"WAREHOUSE_SYNC_ACCOUNT_ID": ""}) is None
+    assert resolve_account_id(None, environ) == 5
+    assert resolve_account_id("7", environ) == resolve_account_id(7, environ) == 7
+
+
+@pytest.mark.parametrize("wrong", ["", "a", "-1", 0, True, 1.5])
+def test_invalid_account_raises(wrong: Any) -> None:
+    """The message names the argument."""
+    with pytest.raises(ConfigurationError, match="account_id must be a positive whole number, not "):
+        AsyncClient(workspace_id=1, **CREDENTIAL, account_id=wrong)

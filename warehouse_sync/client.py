@@ -20,6 +20,7 @@ from warehouse_sync.settings import (
     Timeout,
     check_workspace_id,
     resolve,
+    resolve_account_id,
     resolve_ca_file,
     resolve_trust_env,
     to_timeout,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from warehouse_sync.models.references import PipelineRef
     from warehouse_sync.resources.connections import Connections
     from warehouse_sync.resources.data_models import DataModels
+    from warehouse_sync.resources.feeds import Feeds
     from warehouse_sync.resources.ingest_v1 import IngestV1
     from warehouse_sync.resources.pipelines import Pipelines
     from warehouse_sync.resources.runs import Runs
@@ -77,6 +79,8 @@ class AsyncClient:
             `WAREHOUSE_SYNC_TRUST_ENV`, or false. The netrc file is never used.
         ca_file: A file of certificate authorities to trust in addition to those of the system; default
             `WAREHOUSE_SYNC_CA_FILE`.
+        account_id: The number of the account of the workspace, which only `feeds` needs; default
+            `WAREHOUSE_SYNC_ACCOUNT_ID`.
         clock: Time, sleep and randomness, for tests.
 
     Raises:
@@ -111,6 +115,7 @@ class AsyncClient:
         listeners: Iterable[Listener] = (),
         trust_env: bool | None = None,
         ca_file: str | Path | None = None,
+        account_id: int | str | None = None,
         clock: Clock | None = None,
     ) -> None:
         client_secret = to_secret(
@@ -149,6 +154,7 @@ class AsyncClient:
             extra_headers=to_extra_headers(headers),
             observer=to_observer(listeners, clock),
         )
+        self._account_id = resolve_account_id(account_id)
         self._bind(sender, settings.workspace_id, {}, WeakValueDictionary())
 
     def _bind(
@@ -195,6 +201,13 @@ class AsyncClient:
         return self._observe("runs", Runs(self._workspace))
 
     @lazy_property
+    def feeds(self) -> "Feeds":
+        """The feeds: the inputs that pipelines send data to. They need `account_id`."""
+        from warehouse_sync.resources.feeds import Feeds
+
+        return self._observe("feeds", Feeds(self._workspace))
+
+    @lazy_property
     def ingest_v1(self) -> "IngestV1":
         """The v1 draft of the API, as JSON documents."""
         from warehouse_sync.resources.ingest_v1 import IngestV1
@@ -211,6 +224,7 @@ class AsyncClient:
         return Workspace(
             sender=self._sender,
             id=self.workspace_id,
+            account_id=self._account_id,
             created=self._created,
             waiters=self._waiters,
         )
@@ -224,6 +238,7 @@ class AsyncClient:
 
     def _with_sender(self, sender: RetryingSender, workspace_id: int) -> Self:
         client = type(self).__new__(type(self))
+        client._account_id = self._account_id  # noqa: SLF001 - an instance of this class
         waiters: Waiters = self._waiters if sender is self._sender else WeakValueDictionary()
         client._bind(sender, workspace_id, self._created, waiters, owns_pool=False)  # noqa: SLF001 - an instance of this class
         return client

@@ -238,7 +238,8 @@ class UnauthorizedError(APIError):
     """401: the token was rejected, and so was a new one."""
 
     def _hint(self) -> str:
-        return ". The token is new, so check that the credential has access to this workspace."
+        account = " and that account_id is its account" if "/partnerfeeds" in self.path else ""
+        return f". The token is new, so check that the credential has access to this workspace{account}."
 
 
 class ForbiddenError(APIError):
@@ -290,8 +291,9 @@ class OutcomeUnknownError(WarehouseSyncError):
 
     Attributes:
         operation: The operation, such as `"create connection"`.
-        resource_id: The id of the connection, data model or pipeline.
-        candidates: For a trigger, the ids of the runs that it may have started, newest first.
+        resource_id: The id of the connection, data model or pipeline; for the create of a feed its name.
+        candidates: For a trigger, the ids of the runs that it may have started, newest first; for the create of a feed, the
+            ids of the feeds that it may have created.
     """
 
     def __init__(

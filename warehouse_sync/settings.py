@@ -246,11 +246,26 @@ def check_workspace_id(value: object) -> int:
     """
     if value is None:
         raise ConfigurationError(f"no workspace: pass workspace_id, or set {PREFIX}WORKSPACE_ID")
+    return _check_number("workspace_id", value)
+
+
+def resolve_account_id(value: int | str | None, environ: Mapping[str, str] | None = None) -> int | None:
+    """Return the id of the account as a number, by the argument or else the variable.
+
+    Raises:
+        ConfigurationError: The id is not a positive whole number.
+    """
+    if value is None:
+        value = (os.environ if environ is None else environ).get(f"{PREFIX}ACCOUNT_ID") or None
+    return None if value is None else _check_number("account_id", value)
+
+
+def _check_number(name: str, value: object) -> int:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value, re.ASCII):
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
-    raise ConfigurationError(f"workspace_id must be a positive whole number, not {value!r:.60}")
+    raise ConfigurationError(f"{name} must be a positive whole number, not {value!r:.60}")
 
 
 def check_url(name: str, value: object) -> str:

@@ -28,6 +28,8 @@ from warehouse_sync import (
     Client,
     ConfigurationError,
     ConnectionSpec,
+    FeedSetting,
+    FeedSpec,
     ResourceState,
     SnowflakeConfig,
     Timeout,
@@ -70,6 +72,8 @@ BIG_QUERY = {
         "service_account_key": KEY,
     },
 }
+FEED = FeedSpec(module_name="M", name="One", settings=[FeedSetting(name="apiKey", value=KEY)])
+FEED_READ = {"id": 1, "name": "One", "settings": [{"name": "apiKey", "value": KEY}]}
 CALLS: dict[str, Any] = {
     "create": lambda client: client.connections.create(SNOWFLAKE),
     "update": lambda client: client.connections.update(SNOWFLAKE),
@@ -77,6 +81,9 @@ CALLS: dict[str, Any] = {
     "list": lambda client: client.connections.list(),
     "delete": lambda client: client.connections.delete("c1"),
     "trigger": lambda client: client.pipelines.trigger("p1"),
+    "create feed": lambda client: client.feeds.create(FEED),
+    "update feed": lambda client: client.feeds.update(1, FEED),
+    "read feed": lambda client: client.feeds.get(1),
 }
 TROUBLES = (
     "nothing",
@@ -170,7 +177,7 @@ async def attempt(client: Driver, call: Any) -> None:
 
 def options(peer: Peer, clock: FakeClock, sort: str) -> dict[str, Any]:
     """Return a client's options with secrets to search for."""
-    more = {"clock": clock.as_clock(), "timeout": Timeout(total=50, read=1)}
+    more = {"account_id": 1, "clock": clock.as_clock(), "timeout": Timeout(total=50, read=1)}
     return {**peer.options(**more), "client_secret": f"{CLIENT_SECRET}-{peer.port}-{sort}"}
 
 
@@ -185,6 +192,8 @@ async def test_secrets_are_hidden_whatever_the_api_does(
         jump = warp(client.loop)
         peer.serve("* /platform/*", trouble(name, lambda: jump(1.05), reply(200, BIG_QUERY)))
         peer.serve(f"GET {BASE}/connections", reply(200, [BIG_QUERY, {**BIG_QUERY, "id": 7.5}]))
+        peer.serve("* /v1/*", trouble(name, lambda: jump(1.05), reply(200, {"data": [FEED_READ]})))
+        peer.serve("GET /v1/workspace/*", reply(200, {"data": [{**FEED_READ, "id": 7.5}]}))
         peer.serve(TOKEN, token(ACCESS_TOKEN))
         for call in CALLS.values():
             await attempt(client, call)
@@ -223,14 +232,14 @@ async def test_secrets_are_hidden_whatever_the_token_endpoint_does(
     clean(log.getvalue())
 
 
-@pytest.mark.parametrize("call", ["create", "update", "read"])
+@pytest.mark.parametrize("call", ["create", "update", "read", "create feed"])
 async def test_secrets_are_hidden_in_a_cancellation(peer: Peer, call: str, log: io.StringIO) -> None:
     """A traceback with locals of a cancelled call shows neither headers nor body."""
-    peer.serve("* /platform/*", stall())
+    peer.serve("* /*", stall())
     peer.serve(TOKEN, token(ACCESS_TOKEN))
-    async with AsyncClient(**{**peer.options(), "client_secret": CLIENT_SECRET + call}) as client:
+    async with AsyncClient(**{**peer.options(account_id=1), "client_secret": CLIENT_SECRET + call}) as client:
         task = asyncio.create_task(CALLS[call](client))
-        await peer.arrived(1, "* /platform/*")
+        await peer.arrived(2)  # the token, and the call
         for _ in range(10):
             await asyncio.sleep(0)
         task.cancel()

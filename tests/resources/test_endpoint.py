@@ -8,24 +8,15 @@ import pytest
 from tests.support.kinds import BASE, CONNECTION, SPEC
 from tests.support.peer import Peer, refusal, reply
 from warehouse_sync import (
-    APIError,
     AsyncClient,
-    ConflictError,
-    ConnectError,
     ConnectionSpec,
     DecodeError,
     ForbiddenError,
     OutcomeUnknownError,
-    RateLimitedError,
-    ReadError,
-    ServerError,
     SnowflakeConfig,
-    TokenError,
     ValidationError,
-    WarehouseLoginError,
-    WarehouseSyncError,
 )
-from warehouse_sync.resources.endpoint import _differences, is_ambiguous
+from warehouse_sync.resources.endpoint import _differences
 
 ITEM = f"{BASE}/connections/c1"
 
@@ -124,28 +115,6 @@ async def test_invalid_id_is_reported_under_its_argument(client: AsyncClient, ve
     with pytest.raises(ValidationError) as caught:
         await getattr(client.connections, verb)("../x")
     assert caught.value.fields == ("id",)
-
-
-@pytest.mark.parametrize(
-    ("error", "ambiguous"),
-    [
-        (ReadError("x"), True),
-        (ConnectError("x"), False),
-        (DecodeError("x"), True),
-        (ServerError(status=500), True),
-        (ServerError(status=501), True),
-        (WarehouseLoginError(status=505), False),
-        (APIError(status=408), True),
-        (ConflictError(status=409), False),
-        (RateLimitedError(status=429), False),
-        (TokenError("x"), False),
-    ],
-)
-def test_error_is_ambiguous_if_the_request_may_have_succeeded(
-    error: WarehouseSyncError, *, ambiguous: bool
-) -> None:
-    """A create or trigger is reconciled after these errors, and after no others."""
-    assert is_ambiguous(error) is ambiguous
 
 
 async def test_validation_error_does_not_contain_the_secret(client: AsyncClient) -> None:

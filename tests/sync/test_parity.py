@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from warehouse_sync import AsyncClient, Client
-from warehouse_sync.resources import connections, data_models, ingest_v1, pager, pipelines, runs
+from warehouse_sync.resources import connections, data_models, feeds, ingest_v1, pager, pipelines, runs
 from warehouse_sync.sync import resources
 
 RESOURCES = (
@@ -17,6 +17,7 @@ RESOURCES = (
     pipelines.Pipelines,
     runs.Runs,
     pager.RunPager,
+    feeds.Feeds,
     ingest_v1.IngestV1,
     ingest_v1.IngestResource,
     ingest_v1.IngestPipelines,
@@ -109,10 +110,10 @@ def test_request_methods_document_errors_and_source() -> None:
 
 
 def test_arguments_after_the_first_are_keyword_only() -> None:
-    """After the first argument, or two that identify a run, arguments are keyword-only."""
+    """After the first argument, or two that identify a run or an update, arguments are keyword-only."""
     for function, _ in METHODS:
         positional = [
             p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD
         ]
         names = [p.name for p in positional if p.name != "self"]
-        assert len(names) <= 1 or names[1:] in (["run_id"], ["document"]), function.__qualname__
+        assert len(names) <= 1 or names[1:] in (["run_id"], ["document"], ["spec"]), function.__qualname__

@@ -12,6 +12,9 @@ from warehouse_sync import (
     ConnectionSpec,
     DataModel,
     DataModelSpec,
+    Feed,
+    FeedSetting,
+    FeedSpec,
     OutcomeUnknownError,
     Page,
     Pipeline,
@@ -44,6 +47,7 @@ CONNECTION = ConnectionSpec(
     state="active",
     config=SnowflakeConfig(password="s", user="u"),
 )
+FEED = FeedSpec(module_name="M", name="F", settings=[FeedSetting(name="k", value="v")])
 MODEL = DataModelSpec(id="m", name="M", sql_query="SELECT 1")
 PIPELINE = PipelineSpec(
     id="p",
@@ -112,6 +116,11 @@ async def asynchronous() -> None:
         assert_type(client.runs.wait_many([("p", 7)], timeout=60), AsyncGenerator[WaitedRun, None])
         assert_type(await client.runs.resume("handle", timeout=60), Run)
         assert_type(client.watch(["p"], every=30), AsyncGenerator[StatusChange, None])
+        [feed] = await client.feeds.list()
+        assert_type(await client.feeds.get(feed), Feed)
+        assert_type(await client.feeds.create(FEED), Feed)
+        assert_type(await client.feeds.update(feed.id, feed.to_spec()), Feed)
+        await client.feeds.delete("7")
         assert_type(await client.ingest_v1.models.get("m"), dict[str, Any])
         assert_type(await client.ingest_v1.pipelines.list(), list[dict[str, Any]])
         assert_type(await client.ingest_v1.pipelines.status("p"), dict[str, Any])
@@ -119,7 +128,9 @@ async def asynchronous() -> None:
 
 def blocking() -> None:
     """Use every name of the blocking side."""
-    with Client(workspace_id="5328", client_id="id", client_secret="secret", token_cache="tokens") as client:
+    with Client(
+        workspace_id="5328", account_id="7", client_id="id", client_secret="secret", token_cache="tokens"
+    ) as client:
         assert_type(client, Client)
         assert_type(client.workspace("7"), Client)
         assert_type(client.with_options(retry=RetryPolicy()), Client)
@@ -154,6 +165,9 @@ def blocking() -> None:
         assert_type(client.runs.wait_many([("p", 7)], timeout=60), Generator[WaitedRun, None, None])
         assert_type(client.runs.resume("handle", timeout=60), Run)
         assert_type(client.watch(["p"], every=timedelta(seconds=30)), Generator[StatusChange, None, None])
+        assert_type(client.feeds.list(), list[Feed])
+        assert_type(client.feeds.create(FEED), Feed)
+        assert_type(client.feeds.update(7, FEED), Feed)
         assert_type(client.ingest_v1.models.get("m"), dict[str, Any])
         assert_type(client.ingest_v1.pipelines.list(), list[dict[str, Any]])
         assert_type(client.ingest_v1.pipelines.status("p"), dict[str, Any])

@@ -90,7 +90,9 @@ def test_pipeline_is_sent_with_its_unknown_fields() -> None:
 
 
 @pytest.mark.parametrize("spec", [SNOWFLAKE, MODEL, PIPELINE])
-def test_known_field_has_precedence_over_extra(spec: encode.Spec) -> None:
+def test_known_field_has_precedence_over_extra(
+    spec: ConnectionSpec | DataModelSpec | PipelineSpec,
+) -> None:
     """A known name in `extra` does not override the field."""
     sent = encode.spec(attrs.evolve(spec, extra={"id": "other", "name": "other", "state": "other"}))
     assert (sent["id"], sent["name"], sent["state"]) == (spec.id, spec.name, "active")

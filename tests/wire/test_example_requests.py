@@ -16,6 +16,7 @@ from warehouse_sync.models import (
     DatabricksConfig,
     DataModel,
     DataModelSpec,
+    FeedSpec,
     Pipeline,
     PipelineSpec,
     RedshiftConfig,
@@ -96,6 +97,7 @@ BIGQUERY_KEY = json.loads((VECTORS / "connections/create-bigquery.request.json")
 ]
 
 REQUESTS: Mapping[str, encode.Spec] = {
+    "feeds/create.request": FeedSpec(module_name="MailChimp", name="Mailchimp1"),
     "connections/create-bigquery.request": ConnectionSpec(
         id="example-bigquery-connection",
         name="Example BigQuery Connection",

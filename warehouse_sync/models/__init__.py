@@ -32,6 +32,7 @@ from warehouse_sync.models.enums import (
     ServiceProvider,
     SyncModeType,
 )
+from warehouse_sync.models.feeds import Feed, FeedSetting, FeedSpec
 from warehouse_sync.models.field_transformations import FieldMapping, FieldTransformation
 from warehouse_sync.models.pipelines import Pipeline, PipelineReport, PipelineSpec, Schedule, SyncMode
 from warehouse_sync.models.polling import PolledReport, Progress, StatusChange, TriggeredEntry, WaitedRun
@@ -50,6 +51,9 @@ __all__ = [
     "DatabricksConfig",
     "Environment",
     "ErrorMessage",
+    "Feed",
+    "FeedSetting",
+    "FeedSpec",
     "FieldMapping",
     "FieldTransformation",
     "MappingType",

@@ -130,6 +130,18 @@ def check_text(field: str, value: object, *, required: bool = True) -> Iterator[
         yield field, NOT_UNICODE
 
 
+def check_secret(field: str, value: object) -> Iterator[Problem]:
+    """Yield the problem of a secret to send."""
+    if not isinstance(value, Secret):
+        yield field, f"must be a string, not {kind_of(value)}"
+    elif value.is_mask:
+        yield field, MASKED
+    elif not value:
+        yield field, "must not be empty"
+    elif not is_unicode(value.reveal()):
+        yield field, NOT_UNICODE
+
+
 def check_choice(field: str, value: object, enum: type[OpenEnum]) -> Iterator[Problem]:
     """Yield the problems of an enum member to send.
 

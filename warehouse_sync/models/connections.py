@@ -13,19 +13,18 @@ import attrs
 from warehouse_sync.document import Document, SentDocument
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models.common import (
-    MASKED,
-    NOT_UNICODE,
     ErrorMessage,
     Problem,
     check_choice,
     check_extra,
     check_id,
+    check_secret,
     check_text,
     to_resource_state,
     to_spec,
 )
 from warehouse_sync.models.enums import ConnectionStatus, ResourceState, ServiceProvider
-from warehouse_sync.secret import Secret, is_unicode, to_secret
+from warehouse_sync.secret import Secret, to_secret
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -297,12 +296,8 @@ def _config_field_problems(config: ConnectionConfig, name: str) -> Iterator[Prob
         is_replaced = name == "password" and any(credentials(config))
         required = name not in config.optional and not is_replaced
         yield from check_text(f"config.{name}", value, required=required)
-    elif value.is_mask:
-        yield f"config.{name}", MASKED
-    elif not value:
-        yield f"config.{name}", "must not be empty"
-    elif not is_unicode(value.reveal()):
-        yield f"config.{name}", NOT_UNICODE
+    else:
+        yield from check_secret(f"config.{name}", value)
 
 
 @attrs.frozen(kw_only=True, repr=False)

@@ -1,17 +1,22 @@
-"""Arguments that identify a pipeline or a run: an id, or an object that has it."""
+"""Arguments that identify a resource or a run: an id, or an object that has it."""
 
+import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models.common import SLUG, Problem, check_id
+from warehouse_sync.models.feeds import Feed
 from warehouse_sync.models.pipelines import Pipeline, PipelineReport, PipelineSpec
 from warehouse_sync.models.runs import Run, RunHandle, TriggeredRun
 
 PipelineRef: TypeAlias = str | Pipeline | PipelineSpec | PipelineReport | Run | TriggeredRun
 RunRef: TypeAlias = str | TriggeredRun | RunHandle | Run | tuple[PipelineRef, int]
+FeedRef: TypeAlias = int | str | Feed
 
 _RUN_ID_LIMIT = 10**100  # Python does not convert integers of thousands of digits to or from strings
+_FEED_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
+_FEED_ID_LIMIT = 10**18
 _HINT = "must be an id, or a pipeline, report or run that has it, not"
 
 
@@ -56,6 +61,21 @@ def to_pipeline_id(value: object, field: str = "pipeline_id") -> str:
             return require_id(field, value.pipeline_id)
         case _:
             raise ValidationError("the request", [(field, f"{_HINT} {type(value).__name__}")])
+
+
+def to_feed_id(value: object) -> int:
+    """Return the number of a feed, given it, its digits or the feed.
+
+    Raises:
+        ValidationError: The value identifies no feed.
+    """
+    number = value.id if isinstance(value, Feed) else value
+    if isinstance(number, str) and _FEED_ID.fullmatch(number):
+        number = int(number)
+    if type(number) is int and 0 <= number < _FEED_ID_LIMIT:
+        return number
+    message = f"must be the number of a feed, or the feed itself, not {number!r:.60}"
+    raise ValidationError("the request", [("feed_id", message)])
 
 
 def pipeline_text(value: object) -> str:

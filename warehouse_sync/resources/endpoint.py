@@ -3,7 +3,6 @@
 A create is sent once. If its response is lost, the endpoint reads the id to find out whether it was created.
 """
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -14,25 +13,15 @@ from urllib.parse import urlencode
 import attrs
 
 from warehouse_sync.document import Table
-from warehouse_sync.errors import (
-    APIError,
-    ConflictError,
-    DecodeError,
-    NotFoundError,
-    OutcomeUnknownError,
-    RateLimitedError,
-    ServerError,
-    TransportError,
-    ValidationError,
-    WarehouseLoginError,
-    WarehouseSyncError,
-)
+from warehouse_sync.errors import ConflictError, DecodeError, OutcomeUnknownError, WarehouseSyncError
 from warehouse_sync.models import ConnectionSpec, DataModelSpec, PipelineSpec
 from warehouse_sync.models.references import require_id
+from warehouse_sync.resources.reconciliation import find_lost, is_ambiguous
 from warehouse_sync.resources.server_clock import ServerClock
-from warehouse_sync.resources.workspace import RECONCILE_GRACE, Workspace
+from warehouse_sync.resources.specs import to_body
+from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.request import ApiRequest
-from warehouse_sync.wire import encode, json_codec, lenient
+from warehouse_sync.wire import encode, lenient
 
 SpecT = TypeVar("SpecT", ConnectionSpec, DataModelSpec, PipelineSpec)
 SpecT_co = TypeVar("SpecT_co", ConnectionSpec, DataModelSpec, PipelineSpec, covariant=True)
@@ -40,9 +29,6 @@ SpecT_co = TypeVar("SpecT_co", ConnectionSpec, DataModelSpec, PipelineSpec, cova
 OnHeaders = Callable[[Mapping[str, str]], None]
 
 _log = logging.getLogger("warehouse_sync")
-
-FIRST_DELAY = 0.5  # seconds before the second read after a lost create, doubling
-MAX_DELAY = 10.0
 
 
 class Readable(Protocol[SpecT_co]):
@@ -160,28 +146,9 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
     def _decode_all(self, body: bytes) -> list[ModelT]:
         return Table(lenient.decode_list(body, self.model))
 
-    def _validate(self, spec: SpecT) -> None:
-        if not isinstance(spec, self.spec):
-            hint = "; pass its .to_spec()" if hasattr(spec, "to_spec") else ""
-            raise ValidationError(
-                f"the {self.noun}",
-                [("spec", f"must be a {self.spec.__name__}, not {type(spec).__name__}{hint}")],
-            )
-        try:
-            problems = list(spec.problems())
-        except RecursionError:
-            problems = [("extra", "is nested too deeply to be sent as JSON")]
-        if problems:
-            raise ValidationError(f"{self.noun} {spec.id!r:.80}", problems)
-
     def _build_request(self, method: Literal["POST", "PUT"], spec: SpecT) -> ApiRequest[ModelT]:
         """Build the request that sends a spec. Tracebacks of later errors hold no frame with its secrets."""
-        self._validate(spec)
-        body, problem = _encode(spec)
-        if problem:
-            raise ValidationError(
-                f"{self.noun} {spec.id!r}", [("extra", f"contains a value that is not JSON ({problem})")]
-            )
+        body = to_body(spec, self.spec, noun=self.noun, identifier="id")
         idempotent = method == "PUT"
         path = self._path_of(spec.id) if idempotent else self.path
         secrets = encode.secrets(spec)
@@ -202,32 +169,14 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
         Raises:
             OutcomeUnknownError: The resource was not found within `RetryPolicy.reconcile_timeout`.
         """
-        found, why = None, "was not found"
-        try:
-            async with asyncio.timeout(self.workspace.sender.reconcile_timeout + RECONCILE_GRACE):
-                found = await self._poll_until_found(spec.id, clock)
-        except TimeoutError:
-            why = "was not found in time"
-        except WarehouseSyncError as error:
-            why = f"cannot be read ({type(error).__name__})"
+        found, why = await find_lost(self.workspace, lambda: self._get_created(spec.id, clock))
         if found is not None:
             return found
         reason = f"the response was lost, and the {self.noun} {why}; the request was not repeated"
         raise self._outcome_unknown("create", spec.id, reason) from cause
 
-    async def _poll_until_found(self, resource_id: str, clock: ServerClock) -> ModelT | None:
-        for delay in self.workspace.reconcile_delays(FIRST_DELAY, MAX_DELAY):
-            await self.workspace.clock.sleep(delay)
-            found = await self._try_get(resource_id, clock)
-            if found is not None:
-                return found
-        return None
-
-    async def _try_get(self, resource_id: str, clock: ServerClock) -> ModelT | None:
-        try:
-            return await self.get(resource_id, on_headers=clock.update)
-        except (NotFoundError, RateLimitedError, TransportError, ServerError):
-            return None  # not visible yet, or a transient error: retry
+    async def _get_created(self, resource_id: str, clock: ServerClock) -> ModelT | None:
+        return await self.get(resource_id, on_headers=clock.update)
 
     def _accept_existing(self, spec: SpecT, found: ModelT, *, is_new: bool) -> ModelT:
         """Return the resource if a create with a lost response created it.
@@ -266,27 +215,6 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
             operation=f"{verb} {self.noun}",
             resource_id=resource_id,
         )
-
-
-def _encode(spec: ConnectionSpec | DataModelSpec | PipelineSpec) -> tuple[bytes, str]:
-    """Return the JSON of a spec, or the problem. An error raised here would hold the secrets in its traceback."""
-    try:
-        return json_codec.encode(encode.spec(spec)), ""
-    except (TypeError, ValueError, RecursionError) as error:
-        return b"", type(error).__name__
-
-
-def is_ambiguous(error: WarehouseSyncError) -> bool:
-    """Return whether a non-idempotent request may have succeeded despite the error."""
-    match error:
-        case TransportError():
-            return error.sent == "maybe"
-        case WarehouseLoginError():
-            return False
-        case APIError():
-            return error.status >= 500 or error.status == 408  # noqa: PLR2004 - HTTP statuses
-        case _:
-            return isinstance(error, DecodeError)
 
 
 def _differences(sent: Mapping[str, Any], found: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

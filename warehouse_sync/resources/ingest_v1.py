@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from warehouse_sync.errors import DecodeError, OutcomeUnknownError, ValidationError, WarehouseSyncError
 from warehouse_sync.models.references import require_id, require_run_id
-from warehouse_sync.resources.endpoint import is_ambiguous
 from warehouse_sync.resources.paths import INGEST_V1
+from warehouse_sync.resources.reconciliation import is_ambiguous
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.request import ApiRequest, Method
 from warehouse_sync.wire import json_codec

@@ -13,3 +13,7 @@ RUNS = f"{PIPELINES}/{{pipeline_id}}/runs"
 RUN = f"{RUNS}/{{run_id}}"
 
 INGEST_V1 = "/platform/v1/workspaces/{workspace_id}/ingest"
+
+V1 = "/v1"
+FEEDS = f"{V1}/workspace/{{workspace_id}}/partnerfeeds"
+FEED = f"{V1}/partnerfeeds/{{feed_id}}"  # for GET; PUT and DELETE are below `FEEDS`

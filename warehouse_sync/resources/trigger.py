@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from warehouse_sync.errors import ConfigurationError, OutcomeUnknownError, WarehouseSyncError
 from warehouse_sync.models import Run, RunType, TriggeredRun
 from warehouse_sync.models.references import require_id
-from warehouse_sync.resources.endpoint import is_ambiguous
 from warehouse_sync.resources.pager import RunPager
 from warehouse_sync.resources.paths import TRIGGER
+from warehouse_sync.resources.reconciliation import is_ambiguous
 from warehouse_sync.resources.runs import run_pager
 from warehouse_sync.resources.server_clock import ServerClock
 from warehouse_sync.resources.workspace import RECONCILE_GRACE, Workspace

@@ -33,12 +33,14 @@ class Workspace:
     Attributes:
         sender: Sends the requests.
         id: The number of the workspace.
+        account_id: The number of the account that the workspace belongs to, which only feeds need; `None` if it is not set.
         created: The pipelines and runs that the client created, shared by all its workspaces.
         waiters: The waiter of each workspace in use, shared by all workspaces with the same sender.
     """
 
     sender: RetryingSender
     id: int
+    account_id: int | None = None
     created: Created = attrs.field(factory=dict, repr=False)
     waiters: Waiters = attrs.field(factory=WeakValueDictionary, repr=False)
 

@@ -20,7 +20,7 @@ from warehouse_sync.transport.request import HeaderSource
 if TYPE_CHECKING:
     from warehouse_sync.models import StatusChange
     from warehouse_sync.models.references import PipelineRef
-    from warehouse_sync.sync.resources import Connections, DataModels, IngestV1, Pipelines, Runs
+    from warehouse_sync.sync.resources import Connections, DataModels, Feeds, IngestV1, Pipelines, Runs
     from warehouse_sync.transport.token_cache import TokenCache
 
 
@@ -50,6 +50,8 @@ class Client:
             `WAREHOUSE_SYNC_TRUST_ENV`, or false. The netrc file is never used.
         ca_file: A file of certificate authorities to trust in addition to those of the system; default
             `WAREHOUSE_SYNC_CA_FILE`.
+        account_id: The number of the account of the workspace, which only `feeds` needs; default
+            `WAREHOUSE_SYNC_ACCOUNT_ID`.
         clock: Time, sleep and randomness, for tests.
 
     Raises:
@@ -83,6 +85,7 @@ class Client:
         listeners: Iterable[Listener] = (),
         trust_env: bool | None = None,
         ca_file: str | Path | None = None,
+        account_id: int | str | None = None,
         clock: Clock | None = None,
     ) -> None:
         client_secret = to_secret(client_secret)
@@ -102,6 +105,7 @@ class Client:
                 listeners=listeners,
                 trust_env=trust_env,
                 ca_file=ca_file,
+                account_id=account_id,
                 clock=clock,
             ),
             EventLoopThread(),
@@ -181,6 +185,13 @@ class Client:
         from warehouse_sync.sync.resources import Runs
 
         return Runs(self._async.runs, self._loop_thread)
+
+    @lazy_property
+    def feeds(self) -> "Feeds":
+        """The feeds: the inputs that pipelines send data to. They need `account_id`."""
+        from warehouse_sync.sync.resources import Feeds
+
+        return Feeds(self._async.feeds, self._loop_thread)
 
     @lazy_property
     def ingest_v1(self) -> "IngestV1":

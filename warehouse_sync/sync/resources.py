@@ -14,6 +14,8 @@ from warehouse_sync.models import (
     ConnectionSpec,
     DataModel,
     DataModelSpec,
+    Feed,
+    FeedSpec,
     Page,
     Pipeline,
     PipelineReport,
@@ -28,9 +30,10 @@ from warehouse_sync.models import (
     WaitedRun,
 )
 from warehouse_sync.models.enums import RunStatusName, ServiceProviderName
-from warehouse_sync.models.references import PipelineRef, RunRef
+from warehouse_sync.models.references import FeedRef, PipelineRef, RunRef
 from warehouse_sync.resources import connections as async_connections
 from warehouse_sync.resources import data_models as async_data_models
+from warehouse_sync.resources import feeds as async_feeds
 from warehouse_sync.resources import ingest_v1 as async_ingest_v1
 from warehouse_sync.resources import pager as async_pager
 from warehouse_sync.resources import pipelines as async_pipelines
@@ -777,6 +780,120 @@ class Pipelines:
         return self._loop_thread.iterate(
             self._async.reports(pipeline_ids, concurrency=concurrency, on_progress=on_progress)
         )
+
+
+class Feeds:
+    """The feeds of a workspace: the inputs that pipelines send data to.
+
+    They belong to another API of the platform, which also needs the number of the account: `account_id` of the client. The API
+    does not return the server-to-server key of a feed, which `partner_feed_key` of a pipeline needs.
+    """
+
+    def __init__(self, asynchronous: async_feeds.Feeds, loop_thread: EventLoopThread) -> None:
+        self._async = asynchronous
+        self._loop_thread = loop_thread
+
+    def list(self) -> builtins.list[Feed]:
+        """List the feeds of the workspace.
+
+        Returns:
+            The feeds, in the API's order, with `id`, `name` and `created_on` only.
+
+        Raises:
+            ConfigurationError: The client has no `account_id`; nothing was sent.
+            UnauthorizedError: The workspace does not belong to the account, or the credential has no access to it.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
+
+        Source: Platform API, `GET /workspace/{workspaceId}/partnerfeeds`.
+        """
+        return self._loop_thread.run(self._async.list())
+
+    def get(self, feed_id: FeedRef) -> Feed:
+        """Get one feed.
+
+        Args:
+            feed_id: The number of the feed, or the feed itself.
+
+        Returns:
+            The feed with its settings. Settings that are secret have no value.
+
+        Raises:
+            ValidationError: The id is not valid; nothing was sent.
+            ConfigurationError: The client has no `account_id`; nothing was sent.
+            NotFoundError: The feed does not exist.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
+
+        Source: Platform API, `GET /partnerfeeds/{feedId}`.
+        """
+        return self._loop_thread.run(self._async.get(feed_id))
+
+    def create(self, spec: FeedSpec) -> Feed:
+        """Create a feed. The API assigns its id.
+
+        The request is not repeated once it may have reached the API. If the response is lost, the client lists the feeds
+        until a new one with the same fields appears, and returns it. A feed with the same fields that another process creates at
+        the same time cannot be distinguished from it.
+
+        Args:
+            spec: The fields of the feed, with its secrets.
+
+        Returns:
+            The created feed: the fields of the spec, and the id and date of the response.
+
+        Raises:
+            ValidationError: Fields of the spec are invalid. The error lists all of them; nothing was sent.
+            ConfigurationError: The client has no `account_id`; nothing was sent.
+            OutcomeUnknownError: The response was lost, and not exactly one such feed was found. `candidates` has the ids of
+                those that it may have created.
+            APIError: The API returned another error.
+            TransportError: The request could not be sent, also after retries; nothing was created.
+
+        Source: Platform API, `POST /workspace/{workspaceId}/partnerfeeds`.
+        """
+        return self._loop_thread.run(self._async.create(spec))
+
+    def update(self, feed_id: FeedRef, spec: FeedSpec) -> Feed:
+        """Replace the fields of a feed.
+
+        The API accepts the change, and may make it a moment later.
+
+        Args:
+            feed_id: The number of the feed, or the feed itself.
+            spec: The fields of the feed, with its secrets. A setting without a value is not accepted.
+
+        Returns:
+            The feed with the fields of the spec.
+
+        Raises:
+            ValidationError: The id or fields of the spec are invalid. The error lists all of them; nothing was sent.
+            ConfigurationError: The client has no `account_id`; nothing was sent.
+            NotFoundError: The feed does not exist.
+            OutcomeUnknownError: The API accepted the request, but its response cannot be decoded.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
+
+        Source: Platform API, `PUT /workspace/{workspaceId}/partnerfeeds/{feedId}`.
+        """
+        return self._loop_thread.run(self._async.update(feed_id, spec))
+
+    def delete(self, feed_id: FeedRef) -> None:
+        """Delete a feed.
+
+        Args:
+            feed_id: The number of the feed, or the feed itself.
+
+        Raises:
+            ValidationError: The id is not valid; nothing was sent.
+            ConfigurationError: The client has no `account_id`; nothing was sent.
+            NotFoundError: The feed does not exist. After an attempt with a lost response this counts as success instead.
+            APIError: The API returned another error.
+            TransportError: The connection failed or timed out, also after retries.
+
+        Source: Platform API, `DELETE /workspace/{workspaceId}/partnerfeeds/{feedId}`.
+        """
+        self._loop_thread.run(self._async.delete(feed_id))
 
 
 class IngestResource:

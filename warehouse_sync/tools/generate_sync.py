@@ -69,6 +69,7 @@ TARGETS = (
             Source("resources/data_models.py", ("DataModels",)),
             Source("resources/runs.py", ("Runs",)),
             Source("resources/pipelines.py", ("Pipelines",)),
+            Source("resources/feeds.py", ("Feeds",)),
             Source("resources/ingest_v1.py", ("IngestResource", "IngestPipelines", "IngestV1")),
         ),
     ),

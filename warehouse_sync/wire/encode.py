@@ -19,6 +19,7 @@ from warehouse_sync.models import (
     ConnectionSpec,
     DataModel,
     DataModelSpec,
+    FeedSpec,
     OpenEnum,
     PipelineSpec,
     Secret,
@@ -30,7 +31,7 @@ from warehouse_sync.wire.dates import format_date
 from warehouse_sync.wire.json_codec import JSONObject
 from warehouse_sync.wire.names import json_names
 
-Spec = ConnectionSpec | DataModelSpec | PipelineSpec
+Spec = ConnectionSpec | DataModelSpec | PipelineSpec | FeedSpec
 
 
 def spec(value: Spec) -> JSONObject:
@@ -45,6 +46,8 @@ def secrets(value: Spec) -> tuple[str, ...]:
     """Return the secrets of a spec, to redact them from error responses."""
     if isinstance(value, PipelineSpec):
         return (value.partner_feed_key,) if isinstance(value.partner_feed_key, str) else ()
+    if isinstance(value, FeedSpec):
+        return tuple(setting.value.reveal() for setting in value.settings if setting.value is not None)
     if not isinstance(value, ConnectionSpec):
         return ()
     known = (getattr(value.config, name) for name in _secret_fields(value.config))

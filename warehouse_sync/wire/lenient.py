@@ -22,6 +22,9 @@ from warehouse_sync.models import (
     DataModel,
     DataModelSpec,
     ErrorMessage,
+    Feed,
+    FeedSetting,
+    FeedSpec,
     FieldMapping,
     FieldTransformation,
     OpenEnum,
@@ -203,6 +206,7 @@ for _sequence, _as_list in (
     (tuple[ErrorMessage, ...], list[ErrorMessage]),
     (tuple[Run, ...], list[Run]),
     (tuple[FieldMapping, ...], list[FieldMapping]),
+    (tuple[FeedSetting, ...], list[FeedSetting]),
 ):
     _converter.register_structure_hook_func(partial(eq, _sequence), partial(_items, _as_list))
 
@@ -239,9 +243,11 @@ _converter.register_structure_hook_func(lambda cls: cls == ConnectionConfig, lam
 _converter.register_structure_hook(SyncMode, _model_hook(SyncMode))
 _READ = (Pipeline, PipelineSpec, Run, PipelineReport, Page, TriggeredRun, RunHandle)
 _ENTRIES = (PolledReport, TriggeredEntry, WaitedRun, StatusChange, Progress)
-for _cls in (*CONFIGS.values(), Schedule, *_READ, *_ENTRIES, FieldMapping, FieldTransformation):
+_PARTS = (FeedSpec, FeedSetting, FieldMapping, FieldTransformation)
+for _cls in (*CONFIGS.values(), Schedule, *_READ, *_ENTRIES, *_PARTS):
     _converter.register_structure_hook(_cls, _model_hook(_cls))
 _READ_CONNECTION = {cls: _model_hook(cls) for cls in (Connection, ConnectionSpec)}
+_read_feed = _model_hook(Feed)
 _READ_DATA_MODEL = {cls: _model_hook(cls) for cls in (DataModel, DataModelSpec)}
 
 
@@ -276,6 +282,13 @@ def _data_model(value: Any, cls: Any) -> DataModel | DataModelSpec:  # noqa: ANN
     return _READ_DATA_MODEL[cls](document, cls)  # type: ignore[no-any-return] # the hook is untyped
 
 
+def _feed(value: Any, cls: Any) -> Feed:  # noqa: ANN401 - a structure hook
+    """Ignore `data_type`, which is the same for all feeds but for its spelling."""
+    document = dict(_object(value))
+    document.pop("data_type", None)
+    return _read_feed(document, cls)  # type: ignore[no-any-return] # the hook is untyped
+
+
 def _unknown_config(value: Any, _: Any) -> UnknownConfig:  # noqa: ANN401 - a structure hook
     document = dict(_object(value))
     provider = _field("service_provider", _str, document.pop("service_provider", None), str)
@@ -284,4 +297,5 @@ def _unknown_config(value: Any, _: Any) -> UnknownConfig:  # noqa: ANN401 - a st
 
 _converter.register_structure_hook_func(_READ_CONNECTION.__contains__, _connection)
 _converter.register_structure_hook_func(_READ_DATA_MODEL.__contains__, _data_model)
+_converter.register_structure_hook(Feed, _feed)
 _converter.register_structure_hook(UnknownConfig, _unknown_config)

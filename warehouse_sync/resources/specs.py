@@ -1,0 +1,52 @@
+"""Validation and encoding of the specs that are sent."""
+
+from typing import TypeVar
+
+from warehouse_sync.errors import ValidationError
+from warehouse_sync.models import ConnectionSpec, DataModelSpec, FeedSpec, PipelineSpec
+from warehouse_sync.wire import encode, json_codec
+
+SpecT = TypeVar("SpecT", ConnectionSpec, DataModelSpec, PipelineSpec, FeedSpec)
+
+
+def to_body(spec: SpecT | None, cls: type[SpecT], *, noun: str, identifier: str) -> bytes:
+    """Return the JSON of a valid spec.
+
+    Args:
+        spec: The spec; anything that is not an instance of `cls` is refused.
+        cls: The class that it must have.
+        noun: The kind of resource in error messages.
+        identifier: The field that identifies the spec in error messages.
+
+    Raises:
+        ValidationError: The spec is invalid. Its traceback holds no frame with the secrets of the spec.
+    """
+    valid = _validated(spec, cls, noun, identifier)
+    body, problem = _encode(valid)
+    if problem:
+        label = f"{noun} {getattr(valid, identifier)!r:.80}"
+        raise ValidationError(label, [("extra", f"contains a value that is not JSON ({problem})")])
+    return body
+
+
+def _validated(spec: SpecT | None, cls: type[SpecT], noun: str, identifier: str) -> SpecT:
+    if not isinstance(spec, cls):
+        hint = "; pass its .to_spec()" if hasattr(spec, "to_spec") else ""
+        raise ValidationError(
+            f"the {noun}", [("spec", f"must be a {cls.__name__}, not {type(spec).__name__}{hint}")]
+        )
+    try:
+        problems = list(spec.problems())
+    except RecursionError:
+        problems = [("extra", "is nested too deeply to be sent as JSON")]
+    if problems:
+        raise ValidationError(f"{noun} {getattr(spec, identifier)!r:.80}", problems)
+    return spec
+
+
+def _encode(spec: ConnectionSpec | DataModelSpec | PipelineSpec | FeedSpec) -> tuple[bytes, str]:
+    """Return the JSON of a spec, or the problem. An error raised here would hold the secrets in its traceback."""
+    try:
+        return json_codec.encode(encode.spec(spec)), ""
+    except (TypeError, ValueError, RecursionError) as error:
+        return b"", type(error).__name__
