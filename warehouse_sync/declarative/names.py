@@ -23,6 +23,7 @@ from warehouse_sync.declarative.files.whole_files import write_whole as write_wh
 from warehouse_sync.declarative.files.write import needed_variables as needed_variables
 from warehouse_sync.declarative.files.write import to_yaml as to_yaml
 from warehouse_sync.declarative.files.write import write_files as write_files
+from warehouse_sync.declarative.lint.fix import fix_files as fix_files
 from warehouse_sync.declarative.lint.reports import to_github as to_github
 from warehouse_sync.declarative.lint.reports import to_json as to_json
 from warehouse_sync.declarative.lint.reports import to_sarif as to_sarif
@@ -32,7 +33,11 @@ from warehouse_sync.declarative.lint.rules import Finding as Finding
 from warehouse_sync.declarative.lint.rules import Limits as Limits
 from warehouse_sync.declarative.lint.runner import has_errors as has_errors
 from warehouse_sync.declarative.lint.runner import lint_files as lint_files
+from warehouse_sync.declarative.lint.runner import lint_source as lint_source
 from warehouse_sync.declarative.lint.settings import LintSettings as LintSettings
+from warehouse_sync.declarative.lint.source import Source as Source
+from warehouse_sync.declarative.lint.source import query_source as query_source
+from warehouse_sync.declarative.lint.source import read_source as read_source
 from warehouse_sync.declarative.planning.apply import AppliedChange as AppliedChange
 from warehouse_sync.declarative.planning.apply import apply_plan as apply_plan
 from warehouse_sync.declarative.planning.apply import check_plan as check_plan

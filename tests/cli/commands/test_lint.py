@@ -138,3 +138,83 @@ def test_invalid_settings_of_the_project_are_errors(
     assert f"{file}: " in done.stderr
     assert problem in done.stderr
     assert "Its keys are" in done.stderr
+
+
+def test_several_paths_refer_to_each_other(offline: "Cli", tmp_path: Path) -> None:
+    """Resources of all given files are known; what two paths contain counts once."""
+    model = {"kind": "data_model", "id": "m", "name": "M", "sql_query": "SELECT email FROM a.b.c"}
+    pipeline = {
+        "kind": "pipeline",
+        "id": "p",
+        "name": "P",
+        "pipeline_type": "user_attributes",
+        "connection_id": "c",
+        "data_model_id": "m",
+        "sync_mode": {"type": "full"},
+        "schedule": {"type": "on_demand"},
+        "environment": "development",
+    }
+    (tmp_path / "m.json").write_text(json.dumps(model))
+    (tmp_path / "p.json").write_text(json.dumps(pipeline))
+    alone = offline("lint", tmp_path / "p.json", "--select", "WS1").stdout
+    assert "connection c" in alone
+    assert "data model m" in alone
+    for paths in ([tmp_path / "p.json", tmp_path / "m.json"], [tmp_path, tmp_path / "m.json"]):
+        found = offline("lint", *paths, "--select", "WS0,WS1").stdout
+        assert "connection c" in found
+        assert found.endswith("0 error(s), 1 warning(s), 0 note(s).\n")
+
+
+def test_folder_of_compiled_sql_is_checked(offline: "Cli", tmp_path: Path) -> None:
+    """Each `.sql` file of a folder without documents is a query; a single one can be named too."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.sql").write_text("SELECT v:email::string AS email\nFROM t;\n")
+    (tmp_path / "b.sql").write_bytes(b"\xff")
+    done = offline("lint", tmp_path, "--dialect", "snowflake")
+    assert done.exit_code == 10
+    assert f"{tmp_path}/sub/a.sql:2:6: warning WS305: uses the table t" in done.stdout
+    assert f"{tmp_path}/sub/a.sql:2:7: error WS312: ends with a semicolon" in done.stdout
+    assert "b.sql:1:1: error WS001: " in done.stdout
+    assert "WS102" not in done.stdout
+    one = offline("lint", tmp_path / "sub" / "a.sql", "--dialect", "snowflake")
+    assert "a.sql:2:6: warning WS305" in one.stdout
+    missing = offline("lint", tmp_path / "none.sql")
+    assert missing.exit_code == 2
+
+
+def test_standard_input_is_a_query(offline: "Cli") -> None:
+    """`-` reads a query; it cannot be fixed there."""
+    done = offline("lint", "-", "--dialect", "redshift", stdin="SELECT email\nFROM t\n")
+    assert done.stdout.splitlines()[0].startswith("stdin.sql:2:6: warning WS305: uses the table t")
+    refused = offline("lint", "-", "--fix", stdin="SELECT email FROM t")
+    assert refused.exit_code == 2
+    assert "name the file" in refused.stderr
+
+
+def test_fix_corrects_files_and_reports_the_rest(offline: "Cli", tmp_path: Path) -> None:
+    """Fixes are noted on stderr; what is left is reported."""
+    (tmp_path / "a.sql").write_text("SELECT * FROM (SELECT email, x FROM t) AS i;\n")
+    done = offline("lint", tmp_path, "--fix")
+    assert (tmp_path / "a.sql").read_text() == "SELECT email, x FROM (SELECT email, x FROM t) AS i\n"
+    assert done.stderr.splitlines() == [
+        f"{tmp_path}/a.sql:1:44: fixed WS312",
+        f"{tmp_path}/a.sql:1:8: fixed WS306",
+    ] or done.stderr.splitlines() == [
+        f"{tmp_path}/a.sql:1:8: fixed WS306",
+        f"{tmp_path}/a.sql:1:44: fixed WS312",
+    ]
+    assert done.stdout.splitlines()[-1] == "0 error(s), 1 warning(s), 0 note(s)."
+    assert offline("lint", tmp_path, "--fix").stderr == ""
+
+
+def test_paths_of_several_projects_keep_their_settings(offline: "Cli", tmp_path: Path) -> None:
+    """Each project has its own settings, and its resources are not those of another."""
+    for name, code in (("one", "WS306"), ("two", "WS102")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "warehouse-sync.toml").write_text(
+            f'name = "{name}"\n[environments.dev]\nworkspace_id = 1\n[lint]\nignore = ["{code}"]\n'
+        )
+        model = {"kind": "data_model", "id": "a", "name": "A", "sql_query": "SELECT * FROM a.b.c"}
+        (tmp_path / name / "a.json").write_text(json.dumps(model))
+    found = offline("lint", tmp_path / "one", tmp_path / "two").stdout.splitlines()
+    assert [line.split(": ")[1] for line in found[:-1]] == ["note WS102", "warning WS306"]

@@ -175,3 +175,48 @@ def test_message_is_in_words(sql: str, message: str, lint: "Callable[..., list[F
     """A query that cannot be parsed has one finding, without names of the parser's classes."""
     [finding] = [each for each in lint(sql) if each.rule.code in {"WS301", "WS315"}]
     assert finding.message == message
+
+
+@pytest.mark.parametrize(
+    ("provider", "comment", "ignored"),
+    [
+        ("Databricks", "-- noqa", True),
+        ("Databricks", "-- noqa: WS305", True),
+        ("Databricks", "--NOQA:WS306,WS305", True),
+        ("Databricks", "-- reason -- noqa: WS305 the schema is set", True),
+        ("Databricks", "/* noqa: WS305 */", True),
+        ("Snowflake", "// noqa: WS305", True),
+        ("BigQuery", "# noqa: WS305", True),
+        ("Databricks", "-- noqa: WS306", False),
+        ("Databricks", "-- noqa: LT05", False),  # a rule of another linter
+        ("Databricks", "-- noqable", False),
+    ],
+)
+def test_comment_ignores_rules_on_its_line(
+    provider: str, comment: str, *, ignored: bool, lint: "Callable[..., list[Finding]]"
+) -> None:
+    """`-- noqa` ignores rules on its line only."""
+    found = lint(f"SELECT email\nFROM one {comment}\nJOIN two ON x = y\n", provider)
+    assert [each.location.line for each in found if each.rule.code == "WS305"] == ([] if ignored else [2]) + [
+        3
+    ]
+
+
+def test_comment_inside_a_string_ignores_nothing(lint: "Callable[..., list[Finding]]") -> None:
+    """Text in a string is not a comment."""
+    assert codes(lint("SELECT email, '-- noqa' AS x, '-- lint: ignore WS305' AS y FROM t")) == ["WS305"]
+
+
+def test_first_line_ignores_findings_without_a_position(lint: "Callable[..., list[Finding]]") -> None:
+    """A finding about the whole query belongs to its first line."""
+    assert codes(lint("SELECT name -- noqa: WS309\nFROM a.b.c")) == []
+    assert codes(lint("SELECT name\nFROM a.b.c -- noqa: WS309")) == ["WS309"]
+
+
+@pytest.mark.parametrize("comment", ["-- noqa: WS399", "-- lint: ignore WS305, WS3999"])
+def test_unknown_rule_in_a_comment_is_reported(comment: str, lint: "Callable[..., list[Finding]]") -> None:
+    """A misspelled code is reported where it is."""
+    found = lint(f"SELECT email\nFROM a.b.c {comment}\nWHERE x = 1")
+    assert codes(found) == ["WS002"]
+    assert found[0].location.line == 2
+    assert "'WS399" in found[0].message

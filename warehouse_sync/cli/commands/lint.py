@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,14 +15,16 @@ from warehouse_sync.cli.documents import escape_json
 from warehouse_sync.cli.errors import CliError
 from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.output import Output, quiet_option
-from warehouse_sync.cli.planning import files_argument, note_nothing_declared
+from warehouse_sync.cli.planning import note_nothing_declared
 from warehouse_sync.cli.project import select_environments
 from warehouse_sync.cli.streams import printable_lines
 
 if TYPE_CHECKING:
-    from warehouse_sync.declarative import Limits, LintSettings, Project
+    from warehouse_sync.declarative import Environment, Finding, Limits, LintSettings, Project
 
 FORMATS = ("text", "json", "sarif", "github")
+_STDIN = Path("-")
+_MAX_FIXES = 5  # a fix can make another one possible, such as the columns of a subquery
 DIALECTS = ("standard", "snowflake", "bigquery", "redshift", "databricks")
 
 
@@ -74,7 +77,13 @@ def _invalid(project: "Project | None", problem: str, keys: str) -> CliError:
 
 
 @click.command()
-@files_argument
+@click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, allow_dash=True, path_type=Path),
+    metavar="PATH...",
+)
 @click.option("-f", "--format", "form", type=click.Choice(FORMATS), default="text", help="Output format.")
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 @click.option(
@@ -108,10 +117,13 @@ def _invalid(project: "Project | None", problem: str, keys: str) -> CliError:
     "--max-columns", type=click.IntRange(1), default=100, help="Columns per query that your account allows."
 )
 @click.option("--env", metavar="NAME", help="Check this environment of the project instead of all.")
+@click.option(
+    "--fix", is_flag=True, help="Correct .sql files: trailing semicolons, table names, lists of columns."
+)
 @quiet_option
 def lint(  # noqa: PLR0913 - one argument per option
     *,
-    files: Path,
+    paths: tuple[Path, ...],
     form: str,
     as_json: bool,
     select: tuple[str, ...],
@@ -121,32 +133,106 @@ def lint(  # noqa: PLR0913 - one argument per option
     max_active_pipelines: int,
     max_columns: int,
     env: str | None,
+    fix: bool,
     quiet: bool,
 ) -> None:
     """Check files for errors without calling the API.
 
     Finds mistakes that would otherwise fail when a pipeline runs. Needs no account. Exits with 10 if there are errors.
 
+    PATH is a folder or a file. A `.sql` file is checked as a query of its own, and so is each in a folder without YAML
+    and JSON files, such as `target/compiled`. `-` reads a query from standard input.
+
     A project file sets the rules in `[lint]` and the limits in `[limits]`; options replace its values.
 
-    To ignore a rule, write `lint: {ignore: [WS306]}` in a resource or `-- lint: ignore WS306` in a query.
+    To ignore a rule, write `lint: {ignore: [WS306]}` in a resource, `-- lint: ignore WS306` in a query, or
+    `-- noqa: WS306` at the end of a line.
 
     Example: warehouse-sync lint infra/ --format github
     """
     # SQL that sqlglot cannot parse becomes a finding, so its log line would be a duplicate.
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
-    environments, now = select_environments(files, env), datetime.now(UTC)
-    project = None if environments[0] is None else environments[0].project
-    limits = _limits(project, _given(max_active_pipelines=max_active_pipelines, max_columns=max_columns))
-    settings = _lint_settings(project, _given(select=select, ignore=ignore, dialect=dialect))
-    per_environment = (
-        declarative.lint_files(files, now=now, limits=limits, environment=each, settings=settings)
-        for each in environments
+    if fix and _STDIN in paths:
+        raise click.UsageError("--fix cannot change standard input: name the file.")
+    request = _Request(
+        groups=_by_project(paths, env),
+        query=sys.stdin.read() if _STDIN in paths else "",
+        limits=_given(max_active_pipelines=max_active_pipelines, max_columns=max_columns),
+        settings=_given(select=select, ignore=ignore, dialect=dialect),
+        now=datetime.now(UTC),
     )
-    findings = list(dict.fromkeys(finding for each in per_environment for finding in each))
-    if not findings and not declarative.load(files, environment=environments[0]).resources:
-        note_nothing_declared(files, Output(quiet=quiet))
-    match "json" if as_json else form:
+    output = Output(quiet=quiet)
+    findings = _lint(request, output)
+    if fix:
+        findings = _fix(request, findings, output)
+    findings = list(dict.fromkeys(findings))
+    _print("json" if as_json else form, findings)
+    sys.exit(ExitCode.FILES_WRONG if declarative.has_errors(findings, strict=strict) else ExitCode.OK)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Request:
+    """What to check.
+
+    Attributes:
+        groups: The paths of each project, with the environments to check them in.
+        query: The query of standard input.
+        limits: The limits that options give.
+        settings: The settings that options give.
+        now: The current time.
+    """
+
+    groups: "list[tuple[list[Environment | None], list[Path]]]"
+    query: str
+    limits: dict[str, int]
+    settings: dict[str, Any]
+    now: datetime
+
+
+def _by_project(
+    paths: tuple[Path, ...], env: str | None
+) -> "list[tuple[list[Environment | None], list[Path]]]":
+    """Return the paths of each project, with its environments."""
+    groups: dict[Path | None, tuple[list[Environment | None], list[Path]]] = {}
+    for path in dict.fromkeys(paths):
+        environments = select_environments(Path() if path == _STDIN else path, env)
+        root = None if environments[0] is None else environments[0].project.root
+        groups.setdefault(root, (environments, []))[1].append(path)
+    return [*groups.values()]
+
+
+def _lint(request: _Request, output: Output) -> "list[Finding]":
+    """Return the findings of all environments, also if they are equal."""
+    findings: list[Finding] = []
+    for environments, paths in request.groups:
+        project = None if environments[0] is None else environments[0].project
+        limits, settings = _limits(project, request.limits), _lint_settings(project, request.settings)
+        files = [path for path in paths if path != _STDIN]
+        sources = [declarative.read_source(files, each) for each in environments] if files else []
+        if all(source.is_empty for source in sources):
+            for path in files:
+                note_nothing_declared(path, output)
+        if len(files) < len(paths):
+            sources.append(declarative.query_source(request.query, "stdin.sql"))
+        for source in sources:
+            findings += declarative.lint_source(source, now=request.now, limits=limits, settings=settings)
+    return findings
+
+
+def _fix(request: _Request, findings: "list[Finding]", output: Output) -> "list[Finding]":
+    """Fix files, and return the findings that are left."""
+    for _ in range(_MAX_FIXES):
+        fixed = declarative.fix_files(findings)
+        if not fixed:
+            break
+        for finding in fixed:
+            output.note(f"{finding.location}: fixed {finding.rule.code}")
+        findings = _lint(request, Output(quiet=True))
+    return findings
+
+
+def _print(form: str, findings: "list[Finding]") -> None:
+    match form:
         case "json":
             click.echo(escape_json(declarative.to_json(findings)))
         case "sarif":
@@ -155,4 +241,3 @@ def lint(  # noqa: PLR0913 - one argument per option
             click.echo(printable_lines(declarative.to_github(findings)), nl=bool(findings))
         case _:
             click.echo(printable_lines(declarative.to_text(findings)))
-    sys.exit(ExitCode.FILES_WRONG if declarative.has_errors(findings, strict=strict) else ExitCode.OK)

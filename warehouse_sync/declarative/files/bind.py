@@ -30,7 +30,7 @@ from warehouse_sync.declarative.files.fields import (
     item_class,
 )
 from warehouse_sync.declarative.files.nodes import Entry, Mapping, Node, Scalar, Sequence, kind_of
-from warehouse_sync.declarative.files.secret_references import parse_secret_reference
+from warehouse_sync.declarative.files.secret_references import is_secret_reference, parse_secret_reference
 
 if TYPE_CHECKING:
     from warehouse_sync.declarative.files.secret_references import SecretReference
@@ -206,7 +206,7 @@ class Binder:
         return self._wrong(node, path, f"must be an integer, not {kind_of(node)}")
 
     def _text(self, field: FieldInfo, node: Scalar, path: str) -> object:
-        if isinstance(node.value, str) and parse_secret_reference(node.value, _folder_of(node)) is not None:
+        if isinstance(node.value, str) and is_secret_reference(node.value):
             message = "is not a secret, so env: and file: references are not allowed: write the value itself"
             return self._wrong(node, path, message)
         if isinstance(node.value, str):

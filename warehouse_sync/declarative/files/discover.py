@@ -27,8 +27,10 @@ class DocumentSearch:
     Attributes:
         documents: The documents in order of their names.
         skipped: What is skipped although it can contain declarations, and how to fix that.
+        suffixes: The suffixes of documents.
     """
 
+    suffixes: tuple[str, ...] = SUFFIXES
     documents: list[Path] = attrs.field(factory=list)
     skipped: list[Problem] = attrs.field(factory=list)
 
@@ -37,17 +39,23 @@ class DocumentSearch:
         self.skipped.append(Problem(location=Location(str(path)), message=reason))
 
 
-def find_documents(folder: Path, is_ignored: Callable[[Path], bool] = lambda _: False) -> DocumentSearch:
+def find_documents(
+    folder: Path,
+    is_ignored: Callable[[Path], bool] = lambda _: False,
+    *,
+    suffixes: tuple[str, ...] = SUFFIXES,
+) -> DocumentSearch:
     """Search a folder recursively, without following symbolic links to folders.
 
     Args:
         folder: The folder.
         is_ignored: Returns whether a file or folder is ignored without a word.
+        suffixes: The suffixes of documents.
 
     Hidden files and folders are skipped. They are reported only if they contain declarations, because tools keep their own
     YAML and JSON files there.
     """
-    search = DocumentSearch()
+    search = DocumentSearch(suffixes=suffixes)
     pending = [(folder, False)]
     while pending:
         current, is_hidden = pending.pop()
@@ -64,7 +72,7 @@ def find_documents(folder: Path, is_ignored: Callable[[Path], bool] = lambda _: 
                     )
                 elif path.name != ".git":
                     pending.append((path, hides))
-            elif path.name.lower().endswith(SUFFIXES):
+            elif path.name.lower().endswith(suffixes):
                 _add_file(path, search, is_hidden=hides)
     search.documents.sort()
     search.skipped.sort(key=lambda problem: problem.location)
@@ -90,7 +98,7 @@ def _add_file(path: Path, search: DocumentSearch, *, is_hidden: bool) -> None:
     if is_hidden:
         if _has_declarations(path):
             search.skip(path, "is hidden and is skipped, but may contain declarations: rename or remove it")
-    elif path.suffix not in SUFFIXES:
+    elif path.suffix not in search.suffixes:
         search.skip(path, f"is skipped because of its suffix: rename it to {path.stem}{path.suffix.lower()}")
     else:
         search.documents.append(path)

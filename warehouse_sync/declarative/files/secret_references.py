@@ -72,6 +72,9 @@ class SecretReference:
 
 def parse_secret_reference(text: str, folder: Path) -> SecretReference | None:
     """Return the reference in a text, or `None` for other text, which can be a secret."""
-    if _ENV.fullmatch(text) or _FILE.fullmatch(text):
-        return SecretReference(text=text, folder=folder)
-    return None
+    return SecretReference(text=text, folder=folder) if is_secret_reference(text) else None
+
+
+def is_secret_reference(text: str) -> bool:
+    """Return whether a text is a reference to a secret."""
+    return bool(_ENV.fullmatch(text) or _FILE.fullmatch(text))

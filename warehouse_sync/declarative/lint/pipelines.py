@@ -32,7 +32,8 @@ def pipelines_of(declarations: Declarations) -> Iterator[tuple[DeclaredResource,
 
 def lint_pipelines(declarations: Declarations, limits: Limits, now: datetime) -> Iterator[Finding]:
     """Yield the findings about pipelines."""
-    known = declarations.by_key().keys() | {each.key for each in declarations.field_transformations}
+    known = declarations.by_key().keys() | declarations.elsewhere
+    known |= {each.key for each in declarations.field_transformations}
     # Field transformations are created in mParticle, so files without any are complete.
     references = _REFERENCES if declarations.field_transformations else _REFERENCES[:2]
     for declared, spec in pipelines_of(declarations):

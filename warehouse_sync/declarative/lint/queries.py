@@ -2,16 +2,25 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+import attrs
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from warehouse_sync import ConnectionSpec, DataModelSpec, FieldMapping, FieldTransformation, PipelineSpec
+from warehouse_sync import (
+    BigQueryConfig,
+    ConnectionSpec,
+    DataModelSpec,
+    FieldMapping,
+    FieldTransformation,
+    PipelineSpec,
+)
 from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource
 from warehouse_sync.declarative.files.fields import CONNECTION
+from warehouse_sync.declarative.lint.edits import listing_edits, qualifying_edits, start_of
 from warehouse_sync.declarative.lint.pipelines import pipelines_of, report
 from warehouse_sync.declarative.lint.query import Query, tokenize
 from warehouse_sync.declarative.lint.query_text import (
@@ -22,7 +31,7 @@ from warehouse_sync.declarative.lint.query_text import (
     parse,
     placeholder_message,
 )
-from warehouse_sync.declarative.lint.rules import Finding, Limits
+from warehouse_sync.declarative.lint.rules import RULES, Finding, Limits
 
 Pipeline = tuple[DeclaredResource, PipelineSpec]
 DIALECTS = {
@@ -31,6 +40,7 @@ DIALECTS = {
     "Redshift": "redshift",
     "Databricks": "databricks",
 }
+_Target = tuple[str, tuple[str, ...]]
 # The reference lists "SELECT DISTINCT FROM ORDER BY GROUP BY WHERE JOIN AS ON IN" as supported.
 _UNLISTED: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (exp.SetOperation, "UNION, INTERSECT or EXCEPT", ("UNION", "INTERSECT", "EXCEPT", "MINUS")),
@@ -68,33 +78,49 @@ def lint_queries(declarations: Declarations, limits: Limits, dialect: str = "") 
         yield from _lint(query, limits)
 
 
+def lint_single_queries(
+    queries: Iterable[DeclaredResource], limits: Limits, dialect: str
+) -> Iterator[Finding]:
+    """Yield the findings about queries that no declaration names."""
+    for declared in queries:
+        if isinstance(declared.spec, DataModelSpec):
+            sql = declared.spec.sql_query
+            query = Query(declared=declared, sql=sql, dialect=dialect, tokens=tokenize(sql, dialect))
+            yield from (attrs.evolve(finding, path="") for finding in _lint(query, limits))
+
+
 def _queries(declarations: Declarations, default_dialect: str) -> Iterator[Query]:
-    """Yield each query once per dialect."""
+    """Yield each query once per dialect and database."""
     by_key = declarations.by_key()
     transformations = {each.spec.id: each for each in declarations.field_transformations}
-    users = defaultdict[str, dict[str, list[Pipeline]]](lambda: defaultdict(list))
+    users = defaultdict[str, dict[_Target, list[Pipeline]]](lambda: defaultdict(list))
     for pipeline in pipelines_of(declarations):
         _, spec = pipeline
-        dialect = _dialect(by_key.get((CONNECTION.name, spec.connection_id))) or default_dialect
-        users[spec.data_model_id][dialect].append(pipeline)
+        target = _target(by_key.get((CONNECTION.name, spec.connection_id)), default_dialect)
+        users[spec.data_model_id][target].append(pipeline)
     for declared in declarations.resources:
         if isinstance(declared.spec, DataModelSpec):
-            for dialect, pipelines in users.get(declared.spec.id, {default_dialect: []}).items():
+            for target, pipelines in users.get(declared.spec.id, {(default_dialect, ()): []}).items():
                 named = dict.fromkeys(spec.field_transformation_id for _, spec in pipelines)
                 yield Query(
                     declared=declared,
                     sql=declared.spec.sql_query,
-                    dialect=dialect,
+                    dialect=target[0],
+                    qualifier=target[1],
                     iterators=tuple(found for each in pipelines for found in _iterator(*each)),
                     transformations=tuple(transformations[name] for name in named if name in transformations),
-                    tokens=tokenize(declared.spec.sql_query, dialect),
+                    tokens=tokenize(declared.spec.sql_query, target[0]),
                 )
 
 
-def _dialect(connection: DeclaredResource | None) -> str:
+def _target(connection: DeclaredResource | None, default_dialect: str) -> _Target:
+    """Return the dialect of a connection, and the names that complete a table in it."""
     if connection is None or not isinstance(connection.spec, ConnectionSpec):
-        return ""
-    return DIALECTS.get(str(connection.spec.config.service_provider), "")
+        return default_dialect, ()
+    config = connection.spec.config
+    fields = ("project_id", "dataset_id") if isinstance(config, BigQueryConfig) else ("database",)
+    names = tuple(getattr(config, field, None) or "" for field in fields)
+    return DIALECTS.get(str(config.service_provider), default_dialect), names if all(names) else ()
 
 
 def _iterator(pipeline: DeclaredResource, spec: PipelineSpec) -> list[tuple[DeclaredResource, str]]:
@@ -102,7 +128,31 @@ def _iterator(pipeline: DeclaredResource, spec: PipelineSpec) -> list[tuple[Decl
     return [(pipeline, field)] if field and spec.sync_mode.type == "incremental" else []
 
 
+@attrs.frozen
+class _Tree:
+    """A parsed query. Walking through its nodes once is much faster than once per rule.
+
+    Attributes:
+        root: The query.
+        nodes: All nodes, the outermost first.
+    """
+
+    root: exp.Query
+    nodes: tuple[Any, ...] = attrs.field(
+        init=False, repr=False, default=attrs.Factory(lambda self: tuple(self.root.walk()), takes_self=True)
+    )
+
+    def find(self, *types: type[Any]) -> Any:  # noqa: ANN401 - the base class of nodes depends on the release of sqlglot
+        """Return the first node of some types, or `None`."""
+        return next(self.find_all(*types), None)
+
+    def find_all(self, *types: type[Any]) -> Iterator[Any]:
+        """Yield the nodes of some types."""
+        return (node for node in self.nodes if isinstance(node, types))
+
+
 def _lint(query: Query, limits: Limits) -> Iterator[Finding]:
+    yield from query.lint_comments(RULES)
     yield from lint_wrapping(query)
     if text_problem := next(lint_placeholders(query), None):
         yield text_problem
@@ -128,42 +178,43 @@ def _statement(query: Query, statement: Statement, limits: Limits) -> Iterator[F
     if not isinstance(statement, exp.Query):
         yield from query.report("WS301", "is not a query: start it with SELECT")
         return
-    yield from _changes(query, statement)
-    yield from _keywords(query, statement)
-    yield from _parameters(query, statement)
-    yield from _tables(query, statement)
-    yield from _sets(query, statement)
-    yield from _columns(query, _piped(query, statement), limits)
+    tree = _Tree(statement)
+    yield from _changes(query, tree)
+    yield from _keywords(query, tree)
+    yield from _parameters(query, tree)
+    yield from _tables(query, tree)
+    yield from _sets(query, tree)
+    yield from _columns(query, _selecting(query, tree), limits)
 
 
-def _changes(query: Query, statement: exp.Query) -> Iterator[Finding]:
+def _changes(query: Query, tree: _Tree) -> Iterator[Finding]:
     """Report parts of a query that change data or lock rows."""
     for kind, word in _CHANGING.items():
-        if statement.find(kind):
+        if tree.find(kind):
             message = f"uses {word}, which changes data: only SELECT queries are supported"
             yield from query.report("WS302", message, at=query.offset_of(word))
-    if statement.find(exp.Lock):
+    if tree.find(exp.Lock):
         message = "locks rows, which a subquery cannot do: remove FOR UPDATE or FOR SHARE"
         yield from query.report("WS312", message, at=query.offset_of("FOR"))
 
 
-def _keywords(query: Query, statement: exp.Query) -> Iterator[Finding]:
+def _keywords(query: Query, tree: _Tree) -> Iterator[Finding]:
     # sqlglot parses the pipe syntax as common table expressions, without a WITH in the text.
-    if statement.find(exp.With) and (at := query.offset_of("WITH")) is not None:
+    if tree.find(exp.With) and (at := query.offset_of("WITH")) is not None:
         message = "uses WITH, which the reference lists as not supported: use a subquery"
         yield from query.report("WS303", message, at=at)
     if (at := query.offset_of("|>")) is not None:
         yield from query.report("WS304", "uses |>, which the reference does not list as supported", at=at)
     for node, name, words in _UNLISTED:
-        if statement.find(node):
+        if tree.find(node):
             message = f"uses {name}, which the reference does not list as supported"
             yield from query.report("WS304", message, at=query.offset_of(*words))
-    if not statement.find(exp.From):
+    if not tree.find(exp.From):
         yield from query.report("WS313", "has no FROM, so every run loads the same rows: add a table")
 
 
-def _parameters(query: Query, statement: exp.Query) -> Iterator[Finding]:
-    for node in statement.find_all(exp.Placeholder, exp.Parameter):
+def _parameters(query: Query, tree: _Tree) -> Iterator[Finding]:
+    for node in tree.find_all(exp.Placeholder, exp.Parameter):
         is_column = query.dialect == "snowflake" and isinstance(node.this, exp.Literal)  # such as $1
         if not is_column:
             name = node.name or str(node.args.get("this") or "")
@@ -173,8 +224,8 @@ def _parameters(query: Query, statement: exp.Query) -> Iterator[Finding]:
             return
 
 
-def _sets(query: Query, statement: exp.Query) -> Iterator[Finding]:
-    for each in statement.find_all(exp.SetOperation):
+def _sets(query: Query, tree: _Tree) -> Iterator[Finding]:
+    for each in tree.find_all(exp.SetOperation):
         left, right = each.this.unnest(), each.expression.unnest()
         if each.args.get("by_name") or not isinstance(left, exp.Query) or not isinstance(right, exp.Query):
             continue
@@ -188,29 +239,30 @@ def _sets(query: Query, statement: exp.Query) -> Iterator[Finding]:
             )
 
 
-def _piped(query: Query, statement: exp.Query) -> exp.Query:
+def _selecting(query: Query, tree: _Tree) -> exp.Query:
     """Return the query that selects the columns, which is the last step of the pipe syntax."""
-    if query.offset_of("|>") is None or not statement.is_star:
-        return statement
-    table = statement.find(exp.From)
+    if query.offset_of("|>") is None or not tree.root.is_star:
+        return tree.root
+    table = tree.find(exp.From)
     name = table.this.name if table else ""
-    for cte in statement.find_all(exp.CTE):
+    for cte in tree.find_all(exp.CTE):
         if cte.alias_or_name == name and isinstance(cte.this, exp.Query):
             return cte.this
-    return statement
+    return tree.root
 
 
-def _tables(query: Query, statement: exp.Query) -> Iterator[Finding]:
-    local = {cte.alias_or_name for cte in statement.find_all(exp.CTE)}
-    tables: dict[str, int | None] = {}
-    for table in statement.find_all(exp.Table):
+def _tables(query: Query, tree: _Tree) -> Iterator[Finding]:
+    local = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
+    tables: dict[str, list[Any]] = {}
+    for table in tree.find_all(exp.Table):
         is_named = table.name and not isinstance(table.this, exp.Func) and not table.find(exp.Parameter)
         if is_named and not isinstance(table.parent, exp.Into) and not _is_path(query, table):
-            tables.setdefault(".".join(part.name for part in table.parts), _start(table))
-    for name, at in tables.items():
+            tables.setdefault(".".join(part.name for part in table.parts), []).append(table)
+    for name, uses in tables.items():
         if name.count(".") + 1 < _PARTS and name not in local:
             message = f"uses the table {name} without its database and schema: write database.schema.{name.split('.')[-1]}"
-            yield from query.report("WS305", message, at=at)
+            edits = qualifying_edits(query, uses)
+            yield from query.report("WS305", message, at=start_of(uses[0]), edits=edits)
 
 
 def _is_path(query: Query, table: exp.Table) -> bool:
@@ -218,24 +270,16 @@ def _is_path(query: Query, table: exp.Table) -> bool:
     return query.dialect == "databricks" and "/" in table.name and bool(table.db)
 
 
-def _start(node: Any) -> int | None:  # noqa: ANN401 - the base class of nodes depends on the release of sqlglot
-    """Return the offset of the name of a column, or of the first name in a node."""
-    named = node.args["alias"] if isinstance(node, exp.Alias) else node
-    starts: list[int] = [
-        each.meta["start"] for each in named.find_all(exp.Identifier) if "start" in each.meta
-    ]
-    return min(starts, default=None)
-
-
 def _columns(query: Query, statement: exp.Query, limits: Limits) -> Iterator[Finding]:
     if statement.is_star:
         message = "selects all columns, also those added later: list the columns"
-        yield from query.report("WS306", message, at=query.offset_of("*"))
+        edits = listing_edits(query, statement)
+        yield from query.report("WS306", message, at=query.offset_of("*"), edits=edits)
         return
-    columns = [(each.alias_or_name, _start(each)) for each in statement.selects if each.alias_or_name]
+    columns = [(each.alias_or_name, start_of(each)) for each in statement.selects if each.alias_or_name]
     if len(statement.selects) > limits.columns:
         message = f"has {len(statement.selects)} columns, but the limit is {limits.columns}: remove some, or pass --max-columns"
-        yield from query.report("WS307", message, at=_start(statement.selects[limits.columns]))
+        yield from query.report("WS307", message, at=start_of(statement.selects[limits.columns]))
     yield from _repeated(query, columns)
     lowered = {name.lower() for name, _ in columns}
     yield from _mappings(query, lowered)

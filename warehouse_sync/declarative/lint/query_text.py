@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from sqlglot import Dialect, TokenType, exp
 from sqlglot.errors import ParseError, SqlglotError
 
-from warehouse_sync.declarative.lint.query import IGNORE_COMMENT, Query
-from warehouse_sync.declarative.lint.rules import Finding
+from warehouse_sync.declarative.lint.query import Query
+from warehouse_sync.declarative.lint.rules import Edit, Finding
 
 _TEMPLATE = re.compile(r"\{\{|\{%")
 _PLACEHOLDER = re.compile(r"\$\{\w[\w.]*\}|%\(\w+\)s|(?<=[=(,<>])%s\b|(?<=[=(,<>] )%s\b")
@@ -25,11 +26,13 @@ def lint_wrapping(query: Query) -> Iterator[Finding]:
     last = query.tokens[-1]
     if last.token_type == TokenType.SEMICOLON:
         message = "ends with a semicolon, which breaks the outer statement: remove it"
-        yield from query.report("WS312", message, at=last.start)
+        ends = takewhile(lambda each: each.token_type == TokenType.SEMICOLON, reversed(query.tokens))
+        edits = [Edit(each.start, each.end + 1, "") for each in ends]
+        yield from query.report("WS312", message, at=last.start, edits=edits)
         return
     rest = query.sql[last.end + 1 :].rstrip()
     line = rest.rpartition("\n")[2]
-    if _BLOCK_COMMENT.sub("", rest).strip() and not rest.endswith("*/") and not IGNORE_COMMENT.search(line):
+    if _BLOCK_COMMENT.sub("", rest).strip() and not rest.endswith("*/") and not query.is_ignore_comment(line):
         message = "ends with a comment, which hides the rest of the outer statement: remove it or move it up"
         at = last.end + 1 + len(rest) - len(line.lstrip())
         yield from query.report("WS312", message, at=at)

@@ -14,7 +14,7 @@ class Rule:
     """A lint rule.
 
     Attributes:
-        code: The code, as used in `lint: {ignore: […]}` and `-- lint: ignore …`.
+        code: The code, as used in `lint: {ignore: […]}`, `-- lint: ignore …` and `-- noqa: …`.
         severity: `error` for failures, `warning` for likely failures, `note` for undocumented use.
         title: What the rule reports, in one sentence.
     """
@@ -22,6 +22,34 @@ class Rule:
     code: str
     severity: str
     title: str
+
+
+@attrs.frozen
+class Edit:
+    """A replacement in the text of a query.
+
+    Attributes:
+        start: The offset of the first character to replace.
+        end: The offset after the last one; `start` to insert.
+        text: The new text.
+    """
+
+    start: int
+    end: int
+    text: str
+
+
+@attrs.frozen(kw_only=True)
+class Fix:
+    """Edits that correct a query without a change of what it returns.
+
+    Attributes:
+        sql: The query to which the edits apply.
+        edits: The edits.
+    """
+
+    sql: str
+    edits: tuple[Edit, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -33,12 +61,14 @@ class Finding:
         location: Where it is.
         message: What is wrong and how to fix it.
         path: The field, such as `pipeline orders.schedule.start`.
+        fix: How `--fix` corrects it; `None` if it cannot.
     """
 
     rule: Rule
     location: Location
     message: str
     path: str = ""
+    fix: Fix | None = attrs.field(default=None, eq=False, repr=False)
 
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""

@@ -1,31 +1,32 @@
 """Run all lint rules on a folder."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 
 from warehouse_sync import DataModelSpec
 from warehouse_sync.declarative.files.declarations import Declarations
-from warehouse_sync.declarative.files.load import read
 from warehouse_sync.declarative.lint.pipelines import lint_pipelines, report
 from warehouse_sync.declarative.lint.rules import ERROR, RULES, WARNING, Finding, Limits
 from warehouse_sync.declarative.lint.settings import LintSettings
+from warehouse_sync.declarative.lint.source import Source, read_source
 from warehouse_sync.declarative.project import Environment
 
 
 def lint_files(
-    path: Path,
+    paths: Path | Sequence[Path],
     *,
     now: datetime,
     limits: Limits | None = None,
     environment: Environment | None = None,
     settings: LintSettings | None = None,
 ) -> list[Finding]:
-    """Run all rules on a file or a folder.
+    """Run all rules on files and folders.
 
     Args:
-        path: The file or folder.
+        paths: Files and folders, which may refer to each other's resources. A `.sql` file is a query of its own, and so
+            is each in a folder without YAML and JSON files, such as `target/compiled`.
         now: The current time, from which catch-up limits are counted.
         limits: The limits of the account; the documented ones if `None`.
         environment: The environment of the project.
@@ -34,21 +35,30 @@ def lint_files(
     Returns:
         The findings, ordered by file and line.
     """
-    declarations, problems = read(path, environment=environment)
+    source = read_source([paths] if isinstance(paths, Path) else paths, environment)
+    return lint_source(source, now=now, limits=limits, settings=settings)
+
+
+def lint_source(
+    source: Source, *, now: datetime, limits: Limits | None = None, settings: LintSettings | None = None
+) -> list[Finding]:
+    """Run all rules; `lint_files` describes the arguments and the result."""
     limits, settings = limits or Limits(), settings or LintSettings()
+    declarations = source.declarations
     findings = [
         Finding(rule=RULES["WS001"], location=each.location, message=each.message, path=each.path)
-        for each in problems
+        for each in source.problems
     ]
     findings += [
         Finding(rule=RULES["WS003"], location=each.location, message=each.message)
         for each in declarations.skipped
     ]
     findings += [*_unknown_codes(declarations), *lint_pipelines(declarations, limits, now)]
-    if any(isinstance(each.spec, DataModelSpec) for each in declarations.resources):
+    if source.queries or any(isinstance(each.spec, DataModelSpec) for each in declarations.resources):
         # Imported late: importing sqlglot takes longer than all other rules.
         queries = import_module("warehouse_sync.declarative.lint.queries")
         findings += queries.lint_queries(declarations, limits, settings.dialect)
+        findings += queries.lint_single_queries(source.queries, limits, settings.dialect)
     findings = settings.apply(findings)
     return sorted(findings, key=lambda finding: (finding.location, finding.rule.code, finding.message))
 

@@ -1,0 +1,71 @@
+"""Apply the fixes of findings to `.sql` files."""
+
+import codecs
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from warehouse_sync.declarative.errors import Location
+from warehouse_sync.declarative.files.discover import MAX_FILE_SIZE
+from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
+from warehouse_sync.declarative.files.whole_files import write_whole
+from warehouse_sync.declarative.lint.rules import Edit, Finding, Fix
+
+
+def fix_files(findings: Iterable[Finding]) -> list[Finding]:
+    """Apply fixes to `.sql` files, and return the findings that are fixed.
+
+    A finding is not fixed if the query is in a YAML or JSON file, if it uses variables, or if data models that share the
+    file need different fixes. Line ends and a byte order mark are kept.
+
+    Raises:
+        OSError: A file cannot be written; then none is changed.
+    """
+    by_file = defaultdict[str, list[Finding]](list)
+    for finding in findings:
+        if finding.location.file.endswith(".sql"):
+            by_file[finding.location.file].append(finding)
+    texts: dict[Path, str] = {}
+    fixed: list[Finding] = []
+    for name, found in by_file.items():
+        fixes = _agreed(found)
+        text = _fixed_text(Path(name), fixes.values())
+        if text is not None:
+            texts[Path(name)] = text
+            fixed += fixes
+    write_whole(texts)
+    return fixed
+
+
+def _agreed(findings: Iterable[Finding]) -> dict[Finding, Fix]:
+    """Return the fixes of findings, without those that differ for the same rule and place."""
+    alike = defaultdict[tuple[str, Location], list[Finding]](list)
+    for finding in findings:
+        alike[finding.rule.code, finding.location].append(finding)
+    return {
+        found[0]: found[0].fix
+        for found in alike.values()
+        if found[0].fix is not None and all(each.fix == found[0].fix for each in found)
+    }
+
+
+def _fixed_text(file: Path, fixes: Iterable[Fix]) -> str | None:
+    """Return the new text of a file, or `None` if nothing can be fixed."""
+    try:
+        content = read_file(file, limit=MAX_FILE_SIZE)
+    except UnreadableFileError:
+        return None  # it was replaced since it was checked, so the fixes are those of another text
+    mark = "\ufeff" if content.startswith(codecs.BOM_UTF8) else ""
+    text = content.decode("utf-8-sig")
+    newline = "\r\n" if "\r\n" in text else "\n"
+    text = text.replace("\r\n", "\n")
+    edits = {edit for fix in fixes if fix.sql == text.removesuffix("\n") for edit in fix.edits}
+    if not edits:
+        return None
+    for edit in sorted(edits, key=_position, reverse=True):
+        text = text[: edit.start] + edit.text + text[edit.end :]
+    return mark + text.replace("\n", newline)
+
+
+def _position(edit: Edit) -> tuple[int, int]:
+    return edit.start, edit.end
