@@ -86,7 +86,7 @@ def test_every_lint_rule_is_documented() -> None:
     assert [
         rule.code
         for rule in RULES.values()
-        if f"| {rule.code} | {rule.severity} | {rule.title} |" not in page
+        if f"| [{rule.code}](lint/{rule.code}.md) | {rule.severity} | {rule.title} |" not in page
     ] == []
 
 

@@ -214,4 +214,4 @@ def _without_databases(tree: Any) -> str:
     assert tree is not None
     for table in tree.find_all(sqlglot.exp.Table):
         table.set("catalog", None)
-    return tree.sql("snowflake", comments=False)
+    return str(tree.sql("snowflake", comments=False))

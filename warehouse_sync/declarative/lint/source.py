@@ -34,7 +34,8 @@ class Source:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to check."""
-        return not (self.declarations.resources or self.problems or self.queries)
+        declared = self.declarations
+        return not (declared.resources or declared.field_transformations or self.problems or self.queries)
 
 
 def read_source(paths: Sequence[Path], environment: Environment | None = None) -> Source:
