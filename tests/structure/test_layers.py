@@ -37,7 +37,8 @@ USERS: Mapping[str, frozenset[str]] = {
     "declarative": frozenset(),
     "frames": frozenset(),
     "integrations": frozenset({"declarative"}),
-    "cli": frozenset({"declarative", "emulator", "_version", "proxies"}),
+    "observability": frozenset({"events"}),
+    "cli": frozenset({"declarative", "emulator", "observability", "_version", "proxies"}),
     "testing": frozenset({"emulator", "transport"}),  # it forgets the tokens that clients share
     "__main__": frozenset({"cli"}),
     "tools": frozenset({"cli"}),
@@ -57,6 +58,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "click": frozenset({"cli", "tools"}),
     "rich": frozenset({"cli"}),
     "dateutil": frozenset({"emulator"}),
+    "opentelemetry": frozenset({"observability"}),
+    "prometheus_client": frozenset({"observability"}),
 }
 
 
