@@ -68,7 +68,7 @@ class Secret:
         return Secret, (MASK,)
 
 
-class Concealed:
+class InvalidSecret:
     """A placeholder for a secret of the wrong type, such as bytes.
 
     Its value may be a secret too, and is not kept.
@@ -93,13 +93,13 @@ def to_secret(value: "str | Secret | None") -> Secret | None:
     """
     if isinstance(value, str):
         return Secret(value)
-    kept: Any = value if value is None or isinstance(value, Secret | Concealed) else Concealed(value)
+    kept: Any = value if value is None or isinstance(value, Secret | InvalidSecret) else InvalidSecret(value)
     return cast("Secret | None", kept)
 
 
 def kind_of(value: object) -> str:
     """Return the name of the type of a value."""
-    return value.kind if isinstance(value, Concealed) else type(value).__name__
+    return value.kind if isinstance(value, InvalidSecret) else type(value).__name__
 
 
 def is_unicode(text: str) -> bool:

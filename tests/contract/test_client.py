@@ -33,7 +33,7 @@ async def test_workspace_shares_the_pool_and_the_token(connect: Connect, peer: P
             assert other.workspace_id == number
             assert await other.connections.list() == []
         assert [peer.count(WORKSPACE.format(number)) for number in (1, 2, 3)] == [1, 1, 1]
-    assert (peer.count("POST /oauth/token"), peer.lines) == (1, 1)
+    assert (peer.count("POST /oauth/token"), peer.connections) == (1, 1)
 
 
 async def test_workspaces_are_separate(client: Any, emulator: Emulator) -> None:
@@ -60,7 +60,7 @@ async def test_with_options_applies_to_the_derived_client_only(connect: Connect,
                 await wanted.connections.list()
             assert caught.value.attempts == used  # type: ignore[attr-defined] # an APIError
         assert client.with_options(timeout=Timeout(total=5)).workspace_id == 1
-    assert (peer.count("POST /oauth/token"), peer.lines) == (1, 1)
+    assert (peer.count("POST /oauth/token"), peer.connections) == (1, 1)
 
 
 async def test_closed_client_raises_with_a_hint(connect: Connect, emulator: Emulator) -> None:

@@ -4,7 +4,18 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from tests.support.peer import Answer, Line, bomb, endless, hang_up, http, raw, refusal, reply, reset
+from tests.support.peer import (
+    Answer,
+    PeerConnection,
+    bomb,
+    endless,
+    hang_up,
+    http,
+    raw,
+    refusal,
+    reply,
+    reset,
+)
 
 _HALF = http(200, b"x" * 100)[:-50]
 _REDIRECT = "/elsewhere"
@@ -13,14 +24,14 @@ _REDIRECT = "/elsewhere"
 def stalling(pass_time: Callable[[], None], data: bytes = b"") -> Answer:
     """Return a response that sends bytes, and then lets the client's time pass until it disconnects."""
 
-    async def answer(line: Line) -> None:
-        await line.send(data)
-        gone = asyncio.ensure_future(line.hung_up())
+    async def answer(connection: PeerConnection) -> None:
+        await connection.send(data)
+        gone = asyncio.ensure_future(connection.hung_up())
         while not gone.done():
             pass_time()
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(gone), 0.02)
-        line.close()
+        connection.close()
 
     return answer
 

@@ -29,15 +29,15 @@ def tokens_elsewhere() -> Iterator[Peer]:
 
 
 @pytest.mark.parametrize("trouble", TROUBLE)
-@pytest.mark.parametrize("line", ["new", "kept"])
+@pytest.mark.parametrize("connection", ["new", "kept"])
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 async def test_call_cancelled_at_any_step_leaves_nothing_behind(  # noqa: PLR0917 - pytest's
-    peer: Peer, tokens_elsewhere: Peer, clock: FakeClock, kind: Kind, line: str, trouble: str
+    peer: Peer, tokens_elsewhere: Peer, clock: FakeClock, kind: Kind, connection: str, trouble: str
 ) -> None:
     """After a cancellation at the k-th step, for every k, all slots are free, no task runs, and the next call works."""
     step, reached = 0, True
     # The connection of the token request is reused for the call, unless the token comes from another server.
-    tokens = tokens_elsewhere if line == "new" and kind is not FETCH else peer
+    tokens = tokens_elsewhere if connection == "new" and kind is not FETCH else peer
     while reached and step < STEPS:
         step += 1
         peer.serve("GET *", refusal(404))
@@ -86,4 +86,4 @@ async def test_call_cancelled_during_a_response_closes_its_connection(peer: Peer
         await asyncio.wait([task])
         assert (await client.connections.get("c1")).id == "c1"
     first, second = peer.on(READ.route)
-    assert first.line != second.line
+    assert first.connection != second.connection

@@ -13,7 +13,7 @@ from tests.faults.stepping import STEPS, attempt, cancelled_at, cancelled_at_any
 from tests.support.clock import FakeClock
 from tests.support.internals import loop_session
 from tests.support.kinds import BASE, KINDS, READ, TRIGGER, Kind
-from tests.support.peer import TOKEN, Gate, Peer, refusal, reply, reset, token
+from tests.support.peer import TOKEN, HeldResponses, Peer, refusal, reply, reset, token
 from warehouse_sync import AsyncClient
 from warehouse_sync.transport import aiohttp_internals, token_source
 from warehouse_sync.transport.token_cache import FileLock, read_file
@@ -85,9 +85,9 @@ PAGES = [
 def serve_all(peer: Peer) -> None:
     """Respond to all of these, not always at the first attempt."""
 
-    async def page(line: Any) -> None:
+    async def page(connection: Any) -> None:
         number = int(peer.arrivals[-1].target.partition("currentPage=")[2].partition("&")[0] or 1)
-        await reply(200, PAGES[number - 1])(line)
+        await reply(200, PAGES[number - 1])(connection)
 
     report = {"pipeline_id": "p1", "status": "idle", "latest_pipeline_run": RUN}
     peer.serve(TOKEN, token())
@@ -176,15 +176,15 @@ async def test_queued_call_cancelled_at_any_step_leaves_nothing(
         before = asyncio.all_tasks()
         while reached and step < STEPS:
             step += 1
-            gate, held = Gate(), f"GET {BASE}/connections/held"
-            peer.serve(held, gate.hold(READ.success))
+            held_responses, held = HeldResponses(), f"GET {BASE}/connections/held"
+            peer.serve(held, held_responses.hold(READ.success))
             peer.serve(READ.route, READ.success)
             peer.serve(kind.route, kind.success)
             holding = asyncio.create_task(client.connections.get("held"))
             await peer.arrived(step, held)
 
-            async def queue(gate: Gate = gate) -> None:
-                asyncio.get_running_loop().call_soon(gate.open)
+            async def queue(held_responses: HeldResponses = held_responses) -> None:
+                asyncio.get_running_loop().call_soon(held_responses.release)
                 await kind.call(client)
 
             reached = await cancelled_at(step, queue())

@@ -40,12 +40,12 @@ class Listener:
     """A TLS server that counts connections, and records what it receives.
 
     Attributes:
-        lines: The number of connections.
+        connections: The number of connections.
         received: All data that arrived over TLS.
     """
 
     def __init__(self, context: ssl.SSLContext) -> None:
-        self.lines = 0
+        self.connections = 0
         self.received = b""
         self._context = context
         self._socket = socket.create_server((HOST, 0))
@@ -70,11 +70,11 @@ class Listener:
     def _serve(self) -> None:
         with suppress(OSError):
             while True:
-                line, _ = self._socket.accept()
-                self.lines += 1
-                with line, suppress(OSError):  # the client closes a connection that it refuses
-                    line.settimeout(10)
-                    with self._context.wrap_socket(line, server_side=True) as secure:
+                raw, _ = self._socket.accept()
+                self.connections += 1
+                with raw, suppress(OSError):  # the client closes a connection that it refuses
+                    raw.settimeout(10)
+                    with self._context.wrap_socket(raw, server_side=True) as secure:
                         self.received += secure.recv(65536)
 
 
@@ -148,7 +148,7 @@ async def test_fault_before_the_request_is_sent(  # noqa: PLR0917 - pytest's
             await client.call(kind.call)
         told = type(caught.value).__name__.removesuffix("Error"), caught.value.attempts, caught.value.sent
         assert told == (outcome, int(tries), "no")
-        assert faulty.lines == int(tries)
+        assert faulty.connections == int(tries)
         assert len(clock.sleeps) == int(tries) - 1
     assert faulty.received == b""
     assert peer.count() == 0
@@ -201,5 +201,5 @@ async def test_keep_alive_connection_that_breaks_during_a_request(
                 await client.call(kind.call)
             assert isinstance(caught.value.__cause__, TransportError)
             assert caught.value.__cause__.attempts == 1
-    lines = [arrival.line for arrival in peer.on(kind.route)[before:]]
-    assert lines == ([0, 1] if kind in REPEATED else [0])
+    connections = [arrival.connection for arrival in peer.on(kind.route)[before:]]
+    assert connections == ([0, 1] if kind in REPEATED else [0])

@@ -10,7 +10,7 @@ import trustme
 from tests.support.clock import FakeClock
 from tests.support.internals import age_connections, loop_session
 from tests.support.kinds import CREATE, DELETE, READ, TRIGGER, UPDATE, Kind
-from tests.support.peer import TOKEN, Answer, Line, Peer, hang_up, token
+from tests.support.peer import TOKEN, Answer, Peer, PeerConnection, hang_up, token
 from warehouse_sync import AsyncClient
 from warehouse_sync.transport import aiohttp_internals
 
@@ -20,8 +20,8 @@ POSTS = (CREATE, TRIGGER)
 def closing_kept(success: Answer) -> Answer:
     """Respond on a new connection; on the first, hang up, as a server does whose keep-alive timeout has just expired."""
 
-    async def answer(line: Line) -> None:
-        await (hang_up() if line.number == 0 else success)(line)
+    async def answer(connection: PeerConnection) -> None:
+        await (hang_up() if connection.number == 0 else success)(connection)
 
     return answer
 
@@ -32,20 +32,22 @@ async def send_after(client: AsyncClient, peer: Peer, kind: Kind, idle: float) -
     await READ.call(client)
     age_connections(loop_session(client).aiohttp_session, idle)
     await kind.call(client)
-    return [arrival.line for arrival in peer.on(kind.route)]
+    return [arrival.connection for arrival in peer.on(kind.route)]
 
 
 @pytest.mark.skipif(not aiohttp_internals.is_supported(), reason="every POST has a connection of its own")
 @pytest.mark.parametrize("kind", POSTS, ids=lambda kind: kind.name)
-@pytest.mark.parametrize(("idle", "line"), [(0.0, 0), (1.1, 1), (14.0, 1)])
-async def test_post_uses_no_connection_that_idled(peer: Peer, kind: Kind, idle: float, line: int) -> None:
+@pytest.mark.parametrize(("idle", "connection"), [(0.0, 0), (1.1, 1), (14.0, 1)])
+async def test_post_uses_no_connection_that_idled(
+    peer: Peer, kind: Kind, idle: float, connection: int
+) -> None:
     """One that idled for more than 1 s is closed; a younger one is used."""
     peer.serve(kind.route, kind.success)
     async with AsyncClient(**peer.options()) as client:
-        assert await send_after(client, peer, kind, idle) == [line]
+        assert await send_after(client, peer, kind, idle) == [connection]
         age_connections(loop_session(client).aiohttp_session, 0.9)
         await kind.call(client)
-    assert [arrival.line for arrival in peer.on(kind.route)] == [line, line]
+    assert [arrival.connection for arrival in peer.on(kind.route)] == [connection, connection]
 
 
 @pytest.mark.parametrize("kind", [READ, UPDATE, DELETE], ids=lambda kind: kind.name)
@@ -82,7 +84,7 @@ async def test_posts_of_a_borrowed_session_use_no_connection_twice(peer: Peer) -
         for _ in range(2):
             await TRIGGER.call(client)
             await READ.call(client)
-    assert [arrival.line for arrival in peer.arrivals] == [0, 1, 0, 2, 0]
+    assert [arrival.connection for arrival in peer.arrivals] == [0, 1, 0, 2, 0]
 
 
 async def test_post_of_a_borrowed_session_verifies_the_certificate() -> None:
@@ -104,4 +106,4 @@ async def test_post_of_a_borrowed_session_verifies_the_certificate() -> None:
             AsyncClient(**private.options(session=session) | urls) as client,
         ):
             assert (await client.pipelines.trigger("p1")).run_id == 7
-        assert [arrival.line for arrival in private.arrivals] == [0, 1]
+        assert [arrival.connection for arrival in private.arrivals] == [0, 1]

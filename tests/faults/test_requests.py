@@ -62,8 +62,8 @@ async def test_stale_connection_attempts_equal_requests_on_the_wire(
         peer.serve("GET *", refusal(404))
         with pytest.raises(WarehouseSyncError):
             await kind.call(client)
-    lines = [arrival.line for arrival in peer.on(kind.route)]
-    assert lines == [0, 0]
+    connections = [arrival.connection for arrival in peer.on(kind.route)]
+    assert connections == [0, 0]
 
 
 async def test_keep_alive_connection_closed_while_idle_is_not_used(peer: Peer) -> None:
@@ -71,14 +71,14 @@ async def test_keep_alive_connection_closed_while_idle_is_not_used(peer: Peer) -
     serve_all(peer)
     async with AsyncClient(**peer.options(retry=RetryPolicy(attempts=1))) as client:
         await client.connections.get("c1")
-        peer.break_lines()
+        peer.close_connections()
         connector = loop_session(client).aiohttp_session.connector
         assert connector is not None
         [waiting] = connector._conns.values()
         while waiting[0][0].is_connected():  # noqa: ASYNC110 - aiohttp tells nobody
             await asyncio.sleep(0)
         await client.connections.get("c1")
-    assert [arrival.line for arrival in peer.on(READ.route)] == [0, 1]
+    assert [arrival.connection for arrival in peer.on(READ.route)] == [0, 1]
 
 
 @pytest.mark.parametrize("kind", [READ, UPDATE, DELETE, CREATE, TRIGGER], ids=lambda kind: kind.name)
@@ -323,7 +323,7 @@ async def test_compression_bomb_stops_at_the_limit(peer: Peer) -> None:
             tracemalloc.stop()
         assert peak < (48 if is_supported() else 96) << 20  # older versions decompress up to 32 MiB at once
         await client.connections.get("c1")
-    assert peer.on(READ.route)[1].line == 1 + peer.on(READ.route)[0].line
+    assert peer.on(READ.route)[1].connection == 1 + peer.on(READ.route)[0].connection
 
 
 async def test_long_error_response_keeps_its_status(peer: Peer) -> None:
@@ -339,9 +339,9 @@ async def test_response_in_single_bytes_is_complete(peer: Peer) -> None:
     """The size of the pieces does not change the result."""
     whole = http(200, b'{"id":"c1","name":"One","state":"active","service_provider":"Other","config":{}}')
 
-    async def drip(line: Any) -> None:
+    async def drip(connection: Any) -> None:
         for byte in whole:
-            await line.send(bytes([byte]))
+            await connection.send(bytes([byte]))
 
     peer.serve(READ.route, drip)
     async with AsyncClient(**peer.options()) as client:
@@ -353,5 +353,5 @@ async def test_max_connections_limits_concurrent_requests(peer: Peer) -> None:
     peer.serve(READ.route, READ.success)
     async with AsyncClient(**peer.options(max_connections=3)) as client:
         await asyncio.gather(*(client.connections.get("c1") for _ in range(100)))
-    assert peer.lines <= 3
+    assert peer.connections <= 3
     assert peer.count(READ.route) == 100

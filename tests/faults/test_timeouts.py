@@ -10,7 +10,7 @@ from tests.faults.faults import stalling
 from tests.support.clock import FakeClock, warp
 from tests.support.internals import refresh_token
 from tests.support.kinds import FETCH, KINDS, READ, UPDATE, Driver, Kind, driver
-from tests.support.peer import TOKEN, Gate, Peer, stall, token
+from tests.support.peer import TOKEN, HeldResponses, Peer, stall, token
 from warehouse_sync import (
     AsyncClient,
     Timeout,
@@ -43,15 +43,15 @@ async def test_timeout_of_a_silent_server_is_total_and_maybe_sent(peer: Peer, cl
 
 async def test_timeout_during_the_token_fetch_is_total_and_not_sent(peer: Peer, clock: FakeClock) -> None:
     """The deadline includes the token. The fetch continues for the next caller."""
-    jump, gate = warp(asyncio.get_running_loop()), Gate()
-    peer.serve(TOKEN, gate.hold(token()))
+    jump, held_responses = warp(asyncio.get_running_loop()), HeldResponses()
+    peer.serve(TOKEN, held_responses.hold(token()))
     peer.serve(READ.route, READ.success)
     async with AsyncClient(**peer.options(clock=clock.as_clock(), timeout=Timeout(total=5))) as client:
         call = asyncio.create_task(timeout_of(client, READ))
         await peer.arrived(1, TOKEN)
         jump(6)
         assert of(await call) == ("total", "no", 0)
-        gate.open()
+        held_responses.release()
         await client.connections.get("c1")
     assert (peer.count(TOKEN), peer.count(READ.route)) == (1, 1)
 
@@ -129,12 +129,12 @@ def fill(deaf: socket.socket) -> list[socket.socket]:
 
 async def test_no_total_timeout_means_no_deadline(peer: Peer, clock: FakeClock) -> None:
     """With `total=None` a call waits without a limit."""
-    jump, gate = warp(asyncio.get_running_loop()), Gate()
-    peer.serve(READ.route, gate.hold(READ.success))
+    jump, held_responses = warp(asyncio.get_running_loop()), HeldResponses()
+    peer.serve(READ.route, held_responses.hold(READ.success))
     async with AsyncClient(**peer.options(clock=clock.as_clock(), timeout=Timeout(total=None))) as client:
         call = asyncio.create_task(client.connections.get("c1"))
         await peer.arrived(1, READ.route)
         jump(1e6)
         await asyncio.sleep(0)
-        gate.open()
+        held_responses.release()
         assert (await call).id == "c1"

@@ -83,7 +83,7 @@ def test_ca_file_keeps_the_systems_authorities(good: Peer, ca_file: Path) -> Non
 
 async def refused(peer: Peer, clock: FakeClock, ca_file: Path | None, kind: Kind = READ) -> TLSError:
     """Make a call that must be refused at once, before anything is sent."""
-    before = peer.lines
+    before = peer.connections
     async with AsyncClient(**peer.options(clock=clock.as_clock(), ca_file=ca_file)) as client:
         with pytest.raises(TLSError) as caught:
             await kind.call(client)
@@ -91,7 +91,7 @@ async def refused(peer: Peer, clock: FakeClock, ca_file: Path | None, kind: Kind
     assert caught.value.attempts == 1
     assert caught.value.__context__ is None
     assert peer.arrivals == []
-    assert peer.lines - before <= 1
+    assert peer.connections - before <= 1
     assert clock.sleeps == []
     return caught.value
 

@@ -7,7 +7,7 @@ import pytest
 from tests.support.kinds import BASE, CONNECTION
 from tests.support.peer import Peer, reply
 from warehouse_sync import AsyncClient, ServiceProvider, ValidationError
-from warehouse_sync.document import Table
+from warehouse_sync.base_model import Table
 
 ROUTE = f"GET {BASE}/connections"
 OTHER = {**CONNECTION, "id": "c2", "service_provider": "Teradata", "config": {"host": "h"}}

@@ -16,7 +16,7 @@ CORE = (
     "fork_lock",
     "errors",
     "secret",
-    "document",
+    "base_model",
     "models",
     "events",
     "proxies",
@@ -29,7 +29,7 @@ CORE = (
     "sync",
 )
 # Models convert themselves with `wire`, which this one file imports at the time of a call.
-DEFERRED: Mapping[str, frozenset[str]] = {"document.py": frozenset({"wire"})}
+DEFERRED: Mapping[str, frozenset[str]] = {"base_model.py": frozenset({"wire"})}
 # `settings` stands above `models` and beside `wire`, neither of which may know it.
 NOT_ALLOWED = {("wire", "settings")}
 # These are users like any other: they see the package's public names, and what is said here.

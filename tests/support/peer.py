@@ -38,14 +38,14 @@ class Arrival:
     """A request as it arrived.
 
     Attributes:
-        line: The number of connections accepted before its own.
+        connection: The number of connections accepted before its own.
     """
 
     method: str
     target: str
     headers: Mapping[str, str]
     body: bytes
-    line: int
+    connection: int
 
     @property
     def route(self) -> str:
@@ -59,7 +59,7 @@ class Arrival:
 
 
 @attrs.define(eq=False)
-class Line:
+class PeerConnection:
     """One accepted connection.
 
     Attributes:
@@ -95,20 +95,20 @@ class Line:
                 pass
 
 
-Answer = Callable[[Line], Awaitable[None]]
+Answer = Callable[[PeerConnection], Awaitable[None]]
 
 
 def raw(data: bytes, *, then: str = "keep") -> Answer:
     """Send bytes, then keep the connection open, `close`, `reset` or `hang` until the client disconnects."""
 
-    async def answer(line: Line) -> None:
-        await line.send(data)
+    async def answer(connection: PeerConnection) -> None:
+        await connection.send(data)
         if then == "close":
-            line.close()
+            connection.close()
         elif then == "reset":
-            line.reset()
+            connection.reset()
         elif then == "hang":
-            await line.hung_up()
+            await connection.hung_up()
 
     return answer
 
@@ -149,8 +149,8 @@ def token(access_token: str = "token-1", expires_in: Any = 28800, **more: Any) -
 def refusing(bearer: str, otherwise: Answer) -> Answer:
     """Respond with 401 to one token, and normally to every other."""
 
-    async def answer(line: Line) -> None:
-        await (refusal(401, "no") if line.bearer == bearer else otherwise)(line)
+    async def answer(connection: PeerConnection) -> None:
+        await (refusal(401, "no") if connection.bearer == bearer else otherwise)(connection)
 
     return answer
 
@@ -158,8 +158,8 @@ def refusing(bearer: str, otherwise: Answer) -> Answer:
 def echo(status: int) -> Answer:
     """Respond with an error whose message is the whole request."""
 
-    async def answer(line: Line) -> None:
-        await refusal(status, f"bad request: {line.bearer} {line.body.decode()}")(line)
+    async def answer(connection: PeerConnection) -> None:
+        await refusal(status, f"bad request: {connection.bearer} {connection.body.decode()}")(connection)
 
     return answer
 
@@ -190,33 +190,33 @@ def bomb(size: int) -> Answer:
 def endless(piece: bytes, pieces: int) -> Answer:
     """Respond with `pieces` chunks, or as many as the client reads."""
 
-    async def answer(line: Line) -> None:
-        await line.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    async def answer(connection: PeerConnection) -> None:
+        await connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         chunk = b"%x\r\n%s\r\n" % (len(piece), piece)
         with suppress(ConnectionError):
             for _ in range(pieces):
-                await line.send(chunk)
-            await line.send(b"0\r\n\r\n")
+                await connection.send(chunk)
+            await connection.send(b"0\r\n\r\n")
 
     return answer
 
 
-class Gate:
+class HeldResponses:
     """Holds responses until a test releases them."""
 
     def __init__(self) -> None:
-        self._opened = threading.Event()
+        self._released = threading.Event()
 
-    def open(self) -> None:
+    def release(self) -> None:
         """Release all responses."""
-        self._opened.set()
+        self._released.set()
 
     def hold(self, after: Answer) -> Answer:
         """Return a response that waits until it is released."""
 
-        async def answer(line: Line) -> None:
-            await asyncio.to_thread(self._opened.wait, 30)
-            await after(line)
+        async def answer(connection: PeerConnection) -> None:
+            await asyncio.to_thread(self._released.wait, 30)
+            await after(connection)
 
         return answer
 
@@ -237,17 +237,17 @@ class Peer:
 
     Attributes:
         arrivals: All requests in the order of arrival.
-        lines: The number of accepted connections.
+        connections: The number of accepted connections.
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
         self.arrivals: list[Arrival] = []
-        self.lines = 0
+        self.connections = 0
         self.port = 0
         self._tls = tls
         self._credential = f"secret-{next(_credentials)}"
         self._scripts: list[_Script] = []
-        self._open: set[Line] = set()
+        self._open: set[PeerConnection] = set()
         self._changed = threading.Condition()
         self._portal: BlockingPortal | None = None
         self.serve(TOKEN, token())
@@ -290,10 +290,10 @@ class Peer:
         with self._changed:
             assert self._changed.wait_for(lambda: self.count(route) >= count, timeout=30)
 
-    def break_lines(self) -> None:
+    def close_connections(self) -> None:
         """Close every connection."""
         assert self._portal is not None
-        self._portal.call(self._end_lines)
+        self._portal.call(self._close_all)
 
     def freeze(self) -> Callable[[], None]:
         """Stop the server as if its machine had stopped; the returned function continues it."""
@@ -322,9 +322,9 @@ class Peer:
         self._portal.call(self._stop)
         self._entered.__exit__(None, None, None)
 
-    def _end_lines(self) -> None:
-        for line in list(self._open):
-            line.close()
+    def _close_all(self) -> None:
+        for connection in list(self._open):
+            connection.close()
 
     async def _start(self) -> asyncio.Server:
         return await asyncio.start_server(
@@ -333,36 +333,36 @@ class Peer:
 
     async def _stop(self) -> None:
         self._server.close()
-        for line in list(self._open):
-            line.writer.transport.abort()
+        for connection in list(self._open):
+            connection.writer.transport.abort()
         await asyncio.sleep(0)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = Line(reader, writer, self.lines)
-        self.lines += 1
-        self._open.add(line)
+        connection = PeerConnection(reader, writer, self.connections)
+        self.connections += 1
+        self._open.add(connection)
         try:
             while not writer.is_closing():
-                arrival = await self._read(line)
-                line.bearer = arrival.headers.get("authorization", "").removeprefix("Bearer ")
-                line.body = arrival.body
-                await self._answer(arrival)(line)
+                arrival = await self._read(connection)
+                connection.bearer = arrival.headers.get("authorization", "").removeprefix("Bearer ")
+                connection.body = arrival.body
+                await self._answer(arrival)(connection)
                 if arrival.headers.get("connection") == "close":
-                    line.close()
+                    connection.close()
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             pass  # the client hung up
         finally:
-            self._open.discard(line)
+            self._open.discard(connection)
             writer.close()
             with suppress(ConnectionError, ssl.SSLError):
                 await writer.wait_closed()
 
-    async def _read(self, line: Line) -> Arrival:
-        head = (await line.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    async def _read(self, connection: PeerConnection) -> Arrival:
+        head = (await connection.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, target, _ = head[0].split(" ")
         headers = {name.lower(): value for name, _, value in (field.partition(": ") for field in head[1:-2])}
-        body = await line.reader.readexactly(int(headers.get("content-length", 0)))
-        arrival = Arrival(method, target, headers, body, line.number)
+        body = await connection.reader.readexactly(int(headers.get("content-length", 0)))
+        arrival = Arrival(method, target, headers, body, connection.number)
         with self._changed:
             self.arrivals.append(arrival)
             self._changed.notify_all()

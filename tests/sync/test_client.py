@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.kinds import BASE
-from tests.support.peer import Gate, Peer, reply, stall
+from tests.support.peer import HeldResponses, Peer, reply, stall
 from tests.support.stderr import without_slow_callbacks
 from warehouse_sync import Client, ConfigurationError
 from warehouse_sync.emulator import Emulator
@@ -150,15 +150,15 @@ def test_ctrl_c_during_a_call_cancels_its_request(peer: Peer) -> None:
 
 def test_close_during_calls_raises_in_their_threads(peer: Peer) -> None:
     """Calls in other threads raise an error with the reason, and none hangs."""
-    gate = Gate()
-    peer.serve(LIST, gate.hold(reply(200, [])))
+    held_responses = HeldResponses()
+    peer.serve(LIST, held_responses.hold(reply(200, [])))
     client = Client(**peer.options())
     with ThreadPoolExecutor(4) as pool:
         calls = [pool.submit(client.connections.list) for _ in range(4)]
         peer.wait(4, LIST)
         client.close()
         errors = [call.exception(30) for call in calls]
-    gate.open()
+    held_responses.release()
     assert [str(error) for error in errors] == [CLOSED] * 4
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.support.clock import warp
 from tests.support.internals import loop_session
 from tests.support.kinds import CONNECTION, CREATE, DELETE, READ, UPDATE, Kind
-from tests.support.peer import Arrival, Gate, Line, Peer, http, raw, refusal, reply, stall
+from tests.support.peer import Arrival, HeldResponses, Peer, PeerConnection, http, raw, refusal, reply, stall
 from warehouse_sync import (
     APIError,
     AsyncClient,
@@ -199,21 +199,21 @@ async def test_fast_get_does_not_open_while_methods_are_replaced(
 
 async def test_fast_get_ignores_an_unsolicited_response(peer: Peer, used: list[bool]) -> None:
     """After unsolicited data on a keep-alive connection, the next request uses another connection."""
-    gate = Gate()
+    held_responses = HeldResponses()
 
-    async def answer_and_more(line: Line) -> None:
-        await READ.success(line)
-        await gate.hold(reply(200, {**CONNECTION, "id": "another"}))(line)
+    async def answer_and_more(connection: PeerConnection) -> None:
+        await READ.success(connection)
+        await held_responses.hold(reply(200, {**CONNECTION, "id": "another"}))(connection)
 
     peer.serve(READ.route, answer_and_more, READ.success)
     async with AsyncClient(**peer.options()) as client:
         await client.connections.get("c1")
-        gate.open()
+        held_responses.release()
         while not has_unsolicited_data(client):  # noqa: ASYNC110 - aiohttp has no event for it
             await asyncio.sleep(0)
         assert (await client.connections.get("c1")).id == "c1"
     first, second = peer.on(READ.route)
-    assert first.line != second.line
+    assert first.connection != second.connection
     assert used == [True, False]
 
 
@@ -226,17 +226,17 @@ def has_unsolicited_data(client: AsyncClient) -> bool:
 @pytest.mark.parametrize("kind", [UPDATE, DELETE, CREATE], ids=lambda kind: kind.name)
 async def test_mutation_ignores_an_unsolicited_response(peer: Peer, kind: Kind) -> None:
     """An unsolicited response does not make a refused change look like a success."""
-    gate = Gate()
+    held_responses = HeldResponses()
 
-    async def answer_and_more(line: Line) -> None:
-        await READ.success(line)
-        await gate.hold(kind.success)(line)
+    async def answer_and_more(connection: PeerConnection) -> None:
+        await READ.success(connection)
+        await held_responses.hold(kind.success)(connection)
 
     peer.serve(READ.route, answer_and_more)
     peer.serve(kind.route, refusal(403, "no"))
     async with AsyncClient(**peer.options()) as client:
         await client.connections.get("c1")
-        gate.open()
+        held_responses.release()
         while not has_unsolicited_data(client):  # noqa: ASYNC110 - aiohttp has no event for it
             await asyncio.sleep(0)
         with pytest.raises(ForbiddenError):
@@ -258,10 +258,10 @@ async def test_fast_get_applies_timeout_read_after_an_interim_response(peer: Pee
     """A server that sends nothing after 100 Continue runs into `Timeout.read`."""
     jump = warp(asyncio.get_running_loop())
 
-    async def continue_and_stall(line: Line) -> None:
-        await line.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+    async def continue_and_stall(connection: PeerConnection) -> None:
+        await connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         jump(1.05)
-        await stall()(line)
+        await stall()(connection)
 
     peer.serve(READ.route, continue_and_stall)
     options = peer.options(retry=ONCE, timeout=Timeout(total=None, read=1))
@@ -289,19 +289,19 @@ async def test_fast_get_refuses_to_switch_protocols(peer: Peer, used: list[bool]
             await client.connections.get("c1")
         await client.connections.get("c1")
     first, second = peer.on(READ.route)
-    assert first.line != second.line
+    assert first.connection != second.connection
 
 
 async def test_fast_get_of_a_closed_client_raises(peer: Peer, used: list[bool]) -> None:
     """A GET that waits while its client is closed raises an error that says so."""
-    gate = Gate()
-    peer.serve(READ.route, gate.hold(READ.success))
+    held_responses = HeldResponses()
+    peer.serve(READ.route, held_responses.hold(READ.success))
     async with AsyncClient(**peer.options()) as client:
         reading = asyncio.create_task(client.connections.get("c1"))
         await peer.arrived(1, READ.route)
     with pytest.raises(ConfigurationError, match="closed"):
         await reading
-    gate.open()
+    held_responses.release()
 
 
 async def test_fast_get_raises_read_error_for_what_is_not_http(peer: Peer, used: list[bool]) -> None:

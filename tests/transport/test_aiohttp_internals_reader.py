@@ -12,7 +12,7 @@ import trustme
 
 from tests.support.internals import loop_session
 from tests.support.kinds import BASE, CONNECTION, READ
-from tests.support.peer import Answer, Gate, Line, Peer, http, raw, reply
+from tests.support.peer import Answer, HeldResponses, Peer, PeerConnection, http, raw, reply
 from warehouse_sync import AsyncClient, Timeout
 from warehouse_sync.transport import aiohttp_internals
 from warehouse_sync.transport.aiohttp_internals import Connector, ResponseReader
@@ -54,7 +54,7 @@ async def test_plain_response_needs_no_parser(peer: Peer, plain: list[bool]) -> 
         for _ in range(3):
             assert (await client.connections.get("c1")).id == "c1"
     assert plain == [True, True, True]
-    assert {arrival.line for arrival in peer.on(READ.route)} == {0}
+    assert {arrival.connection for arrival in peer.on(READ.route)} == {0}
 
 
 async def test_plain_response_needs_no_parser_over_tls(plain: list[bool], tmp_path: Path) -> None:
@@ -69,28 +69,28 @@ async def test_plain_response_needs_no_parser_over_tls(plain: list[bool], tmp_pa
             for _ in range(3):
                 assert (await client.connections.get("c1")).id == "c1"
     assert plain == [True, True, True]
-    assert {arrival.line for arrival in peer.on(READ.route)} == {0}
+    assert {arrival.connection for arrival in peer.on(READ.route)} == {0}
 
 
 @pytest.mark.parametrize("cut", [1, 30, len(WHOLE) - len(BODY), len(WHOLE) - 1])
 async def test_response_in_two_pieces_is_read_by_the_parser(peer: Peer, plain: list[bool], cut: int) -> None:
     """Wherever it is cut: the model is the same, and the connection is used again."""
-    gate = Gate()
+    held_responses = HeldResponses()
 
-    async def first_half(line: Line) -> None:
-        await line.send(WHOLE[:cut])
-        await gate.hold(raw(WHOLE[cut:]))(line)
+    async def first_half(connection: PeerConnection) -> None:
+        await connection.send(WHOLE[:cut])
+        await held_responses.hold(raw(WHOLE[cut:]))(connection)
 
     peer.serve(READ.route, first_half, READ.success)
     async with AsyncClient(**peer.options()) as client:
         reading = asyncio.create_task(client.connections.get("c1"))
         while not plain:  # noqa: ASYNC110 - aiohttp has no event for it
             await asyncio.sleep(0)
-        gate.open()
+        held_responses.release()
         assert (await reading).id == "c1"
         await client.connections.get("c1")
     assert plain == [False, True]
-    assert {arrival.line for arrival in peer.on(READ.route)} == {0}
+    assert {arrival.connection for arrival in peer.on(READ.route)} == {0}
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"%x\r\n%b\r\n0\r\n\r\n" % (
@@ -116,7 +116,7 @@ async def test_response_that_is_not_plain_is_read_by_the_parser(
         for _ in range(3):
             assert (await client.connections.get("c1")).id == "c1"
     assert plain == [True, False, True]
-    assert {arrival.line for arrival in peer.on(READ.route)} == {0}
+    assert {arrival.connection for arrival in peer.on(READ.route)} == {0}
 
 
 async def test_connection_that_the_server_closes_is_not_reused(peer: Peer, plain: list[bool]) -> None:
@@ -127,7 +127,7 @@ async def test_connection_that_the_server_closes_is_not_reused(peer: Peer, plain
         await client.connections.get("c1")
     assert plain == [False]
     first, second = peer.on(READ.route)
-    assert first.line != second.line
+    assert first.connection != second.connection
 
 
 async def test_response_that_arrives_as_its_request_is_cancelled_is_dropped(
@@ -150,7 +150,7 @@ async def test_response_that_arrives_as_its_request_is_cancelled_is_dropped(
                 await reading
         assert not kept(client)
         assert (await client.connections.get("c1")).id == "c1"
-    assert [arrival.line for arrival in peer.on(READ.route)] == [0, 0, 1]
+    assert [arrival.connection for arrival in peer.on(READ.route)] == [0, 0, 1]
 
 
 async def test_responses_of_many_connections_do_not_mix(peer: Peer) -> None:

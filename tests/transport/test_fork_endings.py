@@ -82,5 +82,5 @@ def test_exit_of_a_child_keeps_the_parents_connection(peer: Peer, way: str, call
         check=False,
     )
     assert (ran.returncode, ran.stdout, without_slow_callbacks(ran.stderr)) == (0, "", "")
-    assert [arrival.line for arrival in peer.on(READ.route)] == calls
+    assert [arrival.connection for arrival in peer.on(READ.route)] == calls
     assert peer.count(TOKEN) == 1

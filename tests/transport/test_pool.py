@@ -55,7 +55,7 @@ async def test_pool_reuses_its_connection(served: Peer) -> None:
     async with AsyncClient(**served.options()) as client:
         for _ in range(5):
             await client.connections.get("c1")
-    assert served.lines == 1
+    assert served.connections == 1
 
 
 async def test_borrowed_session_is_used_and_never_closed(served: Peer) -> None:
@@ -331,11 +331,11 @@ def test_fork_child_opens_its_own_sockets(served: Peer) -> None:
     asyncio.run(parent())
     blocking.connections.get("c1")
     blocking.close()
-    lines = [arrival.line for arrival in served.on(READ.route)]
-    assert len(lines) == 6
-    assert lines[0] == lines[5]
-    assert lines[1] == lines[4]
-    assert len(set(lines)) == 4
+    connections = [arrival.connection for arrival in served.on(READ.route)]
+    assert len(connections) == 6
+    assert connections[0] == connections[5]
+    assert connections[1] == connections[4]
+    assert len(set(connections)) == 4
 
 
 def in_child(client: AsyncClient, blocking: Client) -> None:

@@ -226,7 +226,7 @@ async def test_workspaces_of_a_client_share_session_and_token(peer: Peer) -> Non
     assert [arrival.target for arrival in peer.on("GET *")] == [
         f"/platform/v2/workspaces/{number}/connections" for number in (1, 2)
     ]
-    assert (peer.lines, peer.count(TOKEN)) == (1, 1)
+    assert (peer.connections, peer.count(TOKEN)) == (1, 1)
 
 
 async def test_unexpected_exception_is_raised_unchanged(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ from warehouse_sync.models import (
     SyncMode,
     SyncModeType,
 )
-from warehouse_sync.models.common import Problem
+from warehouse_sync.models.common import FieldProblem
 from warehouse_sync.wire import encode, fast, lenient
 
 Vector = Callable[[str], Any]
@@ -53,7 +53,7 @@ def sent(**changes: Any) -> dict[str, Any]:
     return encode.spec(attrs.evolve(SPEC, **changes))
 
 
-def problems(**changes: Any) -> Iterator[Problem]:
+def problems(**changes: Any) -> Iterator[FieldProblem]:
     """Return the problems of the pipeline after `changes`."""
     return attrs.evolve(SPEC, **changes).problems()
 

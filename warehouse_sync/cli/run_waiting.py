@@ -51,7 +51,7 @@ class StatusPrinter:
             self._output.live(f"{name} for {(now - self._since).seconds} s")
 
 
-class RunWaiter:
+class RunWatcher:
     """Waits for a run and prints it when it ends.
 
     Args:

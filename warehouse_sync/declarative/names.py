@@ -10,6 +10,7 @@ from warehouse_sync.declarative.errors import PlanError as PlanError
 from warehouse_sync.declarative.errors import Problem as Problem
 from warehouse_sync.declarative.errors import StalePlanError as StalePlanError
 from warehouse_sync.declarative.errors import StateError as StateError
+from warehouse_sync.declarative.files.atomic_write import write_atomically as write_atomically
 from warehouse_sync.declarative.files.declarations import Declarations as Declarations
 from warehouse_sync.declarative.files.declarations import DeclaredResource as DeclaredResource
 from warehouse_sync.declarative.files.documents import format_date as format_date
@@ -19,7 +20,6 @@ from warehouse_sync.declarative.files.export import export_documents as export_d
 from warehouse_sync.declarative.files.load import load as load
 from warehouse_sync.declarative.files.load import read as read
 from warehouse_sync.declarative.files.schema import json_schema as json_schema
-from warehouse_sync.declarative.files.whole_files import write_whole as write_whole
 from warehouse_sync.declarative.files.write import needed_variables as needed_variables
 from warehouse_sync.declarative.files.write import to_yaml as to_yaml
 from warehouse_sync.declarative.files.write import write_files as write_files
@@ -30,7 +30,7 @@ from warehouse_sync.declarative.lint.reports import to_sarif as to_sarif
 from warehouse_sync.declarative.lint.reports import to_text as to_text
 from warehouse_sync.declarative.lint.rules import RULES as RULES
 from warehouse_sync.declarative.lint.rules import Finding as Finding
-from warehouse_sync.declarative.lint.rules import Limits as Limits
+from warehouse_sync.declarative.lint.rules import LintLimits as LintLimits
 from warehouse_sync.declarative.lint.runner import has_errors as has_errors
 from warehouse_sync.declarative.lint.runner import lint_files as lint_files
 from warehouse_sync.declarative.lint.runner import lint_source as lint_source
@@ -70,8 +70,8 @@ from warehouse_sync.declarative.scaffold import ScaffoldOptions as ScaffoldOptio
 from warehouse_sync.declarative.scaffold import check_id as check_id
 from warehouse_sync.declarative.scaffold import config_questions as config_questions
 from warehouse_sync.declarative.scaffold import scaffold_files as scaffold_files
-from warehouse_sync.declarative.schedules import Sync as Sync
-from warehouse_sync.declarative.schedules import upcoming as upcoming
+from warehouse_sync.declarative.schedules import PlannedRun as PlannedRun
+from warehouse_sync.declarative.schedules import planned_runs as planned_runs
 from warehouse_sync.declarative.warehouse_setup import POD_ACCOUNTS as POD_ACCOUNTS
 from warehouse_sync.declarative.warehouse_setup import SETUPS as SETUPS
 from warehouse_sync.declarative.warehouse_setup import Setup as Setup

@@ -1,10 +1,11 @@
 """Compute when a pipeline runs and what each run loads, from its spec.
 
-Source: the reference's "Schedules" and its examples. Sync *k* of an interval schedule is scheduled at `start` plus *k*
-intervals and loads the interval that ends there; the run is created `delay` later.
+Source: the reference's "Schedules" and its examples. Run *k* of an interval schedule is scheduled at `start` plus *k*
+intervals and loads the interval that ends there; it is created `delay` later.
 """
 
 import calendar
+import itertools
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,11 +16,11 @@ from warehouse_sync import PipelineSpec, Schedule, ScheduleType
 
 _STEPS = {"hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(weeks=1)}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_MAX_SYNCS = 1_000_000  # a century of hourly syncs
+_MAX_RUNS = 1_000_000  # a century of hourly runs
 
 
 @attrs.frozen(kw_only=True)
-class Sync:
+class PlannedRun:
     """A future run.
 
     Attributes:
@@ -33,25 +34,25 @@ class Sync:
     loads_until: datetime | None
 
 
-def upcoming(spec: PipelineSpec, *, now: datetime, count: int) -> list[Sync]:
+def planned_runs(spec: PipelineSpec, *, now: datetime, count: int) -> list[PlannedRun]:
     """Return up to `count` next runs, soonest first; only intervals have several."""
     since, until = spec.sync_mode.from_, spec.sync_mode.until
     match spec.schedule.type:
         case ScheduleType.ONCE:
-            return [Sync(due=now, loads_from=since, loads_until=until)]
+            return [PlannedRun(due=now, loads_from=since, loads_until=until)]
         case ScheduleType.INTERVAL:
-            syncs = (sync for sync in _intervals(spec) if sync.due is not None and sync.due > now)
-            return [sync for sync, _ in zip(syncs, range(count), strict=False)]
+            runs = (run for run in _interval_runs(spec) if run.due is not None and run.due > now)
+            return list(itertools.islice(runs, count))
         case _:
-            return [Sync(due=None, loads_from=since, loads_until=until)]
+            return [PlannedRun(due=None, loads_from=since, loads_until=until)]
 
 
-def _intervals(spec: PipelineSpec) -> Iterator[Sync]:
-    """Yield every sync of an interval schedule, oldest first."""
+def _interval_runs(spec: PipelineSpec) -> Iterator[PlannedRun]:
+    """Yield every run of an interval schedule, oldest first."""
     schedule, since, until = spec.schedule, spec.sync_mode.from_, spec.sync_mode.until
     first = True
-    for number in range(_MAX_SYNCS):
-        begin, end = tick(schedule, number - 1), tick(schedule, number)
+    for number in range(_MAX_RUNS):
+        begin, end = scheduled_time(schedule, number - 1), scheduled_time(schedule, number)
         if (
             begin is None
             or end is None
@@ -65,12 +66,12 @@ def _intervals(spec: PipelineSpec) -> Iterator[Sync]:
         due = delayed(end, schedule.delay)
         if due is None:
             return
-        yield Sync(due=due, loads_from=loads_from, loads_until=min(end, until or end))
+        yield PlannedRun(due=due, loads_from=loads_from, loads_until=min(end, until or end))
         first = False
 
 
-def tick(schedule: Schedule, number: int) -> datetime | None:
-    """Return when a sync is scheduled; `None` past year 9999 or without a frequency."""
+def scheduled_time(schedule: Schedule, number: int) -> datetime | None:
+    """Return the time of a run; `None` past year 9999 or without a frequency."""
     if schedule.start is None or schedule.frequency is None:
         return None
     step = _STEPS.get(str(schedule.frequency))

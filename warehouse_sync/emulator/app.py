@@ -9,7 +9,7 @@ from warehouse_sync.emulator.clock import SystemClock
 from warehouse_sync.emulator.control_api import ControlApi
 from warehouse_sync.emulator.documents import decode_object
 from warehouse_sync.emulator.faults.active_faults import ActiveFaults
-from warehouse_sync.emulator.page import Page
+from warehouse_sync.emulator.page import StatusPage
 from warehouse_sync.emulator.paths import CONTROL_PREFIX, OPENAPI, TOKEN
 from warehouse_sync.emulator.resources import ingest_v1
 from warehouse_sync.emulator.resources.connections import Connections
@@ -44,7 +44,7 @@ def all_routes(
         *DataPlans(store).routes(),
         *ingest_v1.routes(store),
         *ControlApi(store=store, faults=faults, workspace_id=workspace_id).routes(),
-        *Page(store, faults, workspace_id).routes(),
+        *StatusPage(store, faults, workspace_id).routes(),
         _token_route(token_endpoint),
         Route("GET", OPENAPI, _openapi_document, stateless=True),
     ]

@@ -8,11 +8,11 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from warehouse_sync.document import Document
+from warehouse_sync.base_model import BaseModel
 from warehouse_sync.models.enums import OpenEnum, ResourceState, ResourceStateName
 from warehouse_sync.secret import Secret, is_unicode, kind_of
 
-Problem = tuple[str, str]
+FieldProblem = tuple[str, str]
 EnumT = TypeVar("EnumT", bound=OpenEnum)
 SpecT = TypeVar("SpecT", bound=attrs.AttrsInstance)
 
@@ -28,7 +28,7 @@ _DELAY_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ErrorMessage(Document):
+class ErrorMessage(BaseModel):
     """One error that the API reports about a resource or a run.
 
     Attributes:
@@ -88,7 +88,7 @@ def to_delay(value: str | timedelta | None) -> str | None:
     return f"{seconds // size}{unit}"
 
 
-def check_id(field: str, value: object) -> Iterator[Problem]:
+def check_id(field: str, value: object) -> Iterator[FieldProblem]:
     """Yield the problems of an id.
 
     Ids become parts of URLs, so only slugs are accepted.
@@ -99,7 +99,7 @@ def check_id(field: str, value: object) -> Iterator[Problem]:
         yield field, f"{value[:60]!r} is not an id: use ASCII letters, digits, '_' and '-' only, at least one"
 
 
-def check_iterable(field: str, value: object, kind: type | UnionType = Iterable) -> Iterator[Problem]:
+def check_iterable(field: str, value: object, kind: type | UnionType = Iterable) -> Iterator[FieldProblem]:
     """Yield why a value is not an iterable of items.
 
     A string is refused, because iterating it yields characters.
@@ -117,7 +117,7 @@ def to_seconds(value: float | timedelta | None) -> float | None:
     return value / timedelta(seconds=1) if isinstance(value, timedelta) else value
 
 
-def check_text(field: str, value: object, *, required: bool = True) -> Iterator[Problem]:
+def check_text(field: str, value: object, *, required: bool = True) -> Iterator[FieldProblem]:
     """Yield the problems of a string."""
     if value is None:
         if required:
@@ -130,7 +130,7 @@ def check_text(field: str, value: object, *, required: bool = True) -> Iterator[
         yield field, NOT_UNICODE
 
 
-def check_secret(field: str, value: object) -> Iterator[Problem]:
+def check_secret(field: str, value: object) -> Iterator[FieldProblem]:
     """Yield the problem of a secret to send."""
     if not isinstance(value, Secret):
         yield field, f"must be a string, not {kind_of(value)}"
@@ -142,7 +142,7 @@ def check_secret(field: str, value: object) -> Iterator[Problem]:
         yield field, NOT_UNICODE
 
 
-def check_choice(field: str, value: object, enum: type[OpenEnum]) -> Iterator[Problem]:
+def check_choice(field: str, value: object, enum: type[OpenEnum]) -> Iterator[FieldProblem]:
     """Yield the problems of an enum member to send.
 
     It must be a documented value, or one that was read.
@@ -153,7 +153,7 @@ def check_choice(field: str, value: object, enum: type[OpenEnum]) -> Iterator[Pr
         yield field, f"must be one of {', '.join(enum)}, not {str(value)[:60]!r}"
 
 
-def check_date(field: str, value: object, *, required: bool = False) -> Iterator[Problem]:
+def check_date(field: str, value: object, *, required: bool = False) -> Iterator[FieldProblem]:
     """Yield the problems of a datetime."""
     if value is None:
         if required:
@@ -166,7 +166,7 @@ def check_date(field: str, value: object, *, required: bool = False) -> Iterator
         yield field, "is outside the years 1 to 9999 in UTC"
 
 
-def check_range(field: str, start: object, end: object) -> Iterator[Problem]:
+def check_range(field: str, start: object, end: object) -> Iterator[FieldProblem]:
     """Yield the problem of a range of dates that ends before it starts."""
     if not isinstance(start, datetime) or not isinstance(end, datetime):
         return
@@ -175,7 +175,7 @@ def check_range(field: str, start: object, end: object) -> Iterator[Problem]:
         yield field, message
 
 
-def check_column_type(field: str, value: object) -> Iterator[Problem]:
+def check_column_type(field: str, value: object) -> Iterator[FieldProblem]:
     """Yield the problem of a type that is unlike any known type of dates or numbers."""
     if isinstance(value, str) and value.strip() and not _COLUMN_TYPE.match(value.strip()):
         yield (
@@ -184,7 +184,7 @@ def check_column_type(field: str, value: object) -> Iterator[Problem]:
         )
 
 
-def check_delay(field: str, value: object) -> Iterator[Problem]:
+def check_delay(field: str, value: object) -> Iterator[FieldProblem]:
     """Yield the problems of a delay."""
     if value is not None and not (isinstance(value, str) and _DELAY.fullmatch(value)):
         yield (
@@ -193,13 +193,13 @@ def check_delay(field: str, value: object) -> Iterator[Problem]:
         )
 
 
-def check_whole_number(field: str, value: object) -> Iterator[Problem]:
+def check_whole_number(field: str, value: object) -> Iterator[FieldProblem]:
     """Yield the problems of an optional whole number."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         yield field, f"must be a whole number from 0 on, not {str(value)[:60]!r}"
 
 
-def check_extra(extra: Mapping[Any, object], field: str = "extra") -> Iterator[Problem]:
+def check_extra(extra: Mapping[Any, object], field: str = "extra") -> Iterator[FieldProblem]:
     """Yield the problems of unknown fields that are sent back."""
     for key in extra:
         if not isinstance(key, str):
@@ -207,7 +207,7 @@ def check_extra(extra: Mapping[Any, object], field: str = "extra") -> Iterator[P
     yield from check_mask(field, extra)
 
 
-def check_mask(path: str, value: object) -> Iterator[Problem]:
+def check_mask(path: str, value: object) -> Iterator[FieldProblem]:
     """Yield each masked secret in fields that this release does not know."""
     match value:
         case str() if Secret(value).is_mask:

@@ -10,11 +10,11 @@ from typing import Any, ClassVar, Self, TypedDict, Unpack
 
 import attrs
 
-from warehouse_sync.document import Document, SentDocument
+from warehouse_sync.base_model import BaseModel, SentModel
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models.common import (
     ErrorMessage,
-    Problem,
+    FieldProblem,
     check_choice,
     check_extra,
     check_id,
@@ -28,7 +28,7 @@ from warehouse_sync.secret import Secret, to_secret
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class SnowflakeConfig(SentDocument):
+class SnowflakeConfig(SentModel):
     """The configuration of a Snowflake connection.
 
     A field that the API does not return is `None`. All fields are required to create or update a connection, except
@@ -68,7 +68,7 @@ class SnowflakeConfig(SentDocument):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class BigQueryConfig(SentDocument):
+class BigQueryConfig(SentModel):
     """The configuration of a BigQuery connection.
 
     A field that the API does not return is `None`. All fields except `extra` are required to create or update a
@@ -100,7 +100,7 @@ def _to_port(value: int | str | None) -> str | None:
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class RedshiftConfig(SentDocument):
+class RedshiftConfig(SentModel):
     """The configuration of an Amazon Redshift connection.
 
     A field that the API does not return is `None`. All fields except `port` and `extra` are required to create or update
@@ -129,7 +129,7 @@ class RedshiftConfig(SentDocument):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class DatabricksConfig(SentDocument):
+class DatabricksConfig(SentModel):
     """The configuration of a Databricks connection.
 
     A field that the API does not return is `None`. All fields except `extra` are required to create or update a
@@ -150,7 +150,7 @@ class DatabricksConfig(SentDocument):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class UnknownConfig(SentDocument):
+class UnknownConfig(SentModel):
     """The configuration of a service provider that this release does not know.
 
     It is kept, and sent back unchanged.
@@ -213,7 +213,7 @@ class _ConfigFields(TypedDict, total=False):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ConnectionSpec(SentDocument):
+class ConnectionSpec(SentModel):
     """The fields of a connection to create or update.
 
     Attributes:
@@ -230,7 +230,7 @@ class ConnectionSpec(SentDocument):
     config: ConnectionConfig
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[FieldProblem]:
         """Yield each invalid field as `(field, message)`."""
         yield from check_id("id", self.id)
         yield from check_text("name", self.name)
@@ -276,7 +276,7 @@ class ConnectionSpec(SentDocument):
         return attrs.evolve(self, config=attrs.evolve(self.config, **fields))
 
 
-def _config_problems(config: object) -> Iterator[Problem]:
+def _config_problems(config: object) -> Iterator[FieldProblem]:
     if not isinstance(config, ConnectionConfig):
         hint = "" if not isinstance(config, Mapping) else ": build the spec with ConnectionSpec.from_dict"
         yield (
@@ -290,7 +290,7 @@ def _config_problems(config: object) -> Iterator[Problem]:
     yield from check_extra(config.extra, "config.extra")
 
 
-def _config_field_problems(config: ConnectionConfig, name: str) -> Iterator[Problem]:
+def _config_field_problems(config: ConnectionConfig, name: str) -> Iterator[FieldProblem]:
     value = getattr(config, name)
     if not isinstance(value, Secret):
         is_replaced = name == "password" and any(credentials(config))
@@ -301,7 +301,7 @@ def _config_field_problems(config: ConnectionConfig, name: str) -> Iterator[Prob
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Connection(Document):
+class Connection(BaseModel):
     """A connection returned by the API.
 
     Attributes:

@@ -8,10 +8,10 @@ from datetime import datetime
 
 import attrs
 
-from warehouse_sync.document import Document, SentDocument
+from warehouse_sync.base_model import BaseModel, SentModel
 from warehouse_sync.models.common import (
     ErrorMessage,
-    Problem,
+    FieldProblem,
     check_choice,
     check_extra,
     check_id,
@@ -23,7 +23,7 @@ from warehouse_sync.models.enums import DataModelStatus, ResourceState
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class DataModelSpec(SentDocument):
+class DataModelSpec(SentModel):
     """The fields of a data model to create or update.
 
     Attributes:
@@ -40,7 +40,7 @@ class DataModelSpec(SentDocument):
     sql_query: str
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[FieldProblem]:
         """Yield each invalid field as `(field, message)`."""
         yield from check_id("id", self.id)
         yield from check_text("name", self.name)
@@ -50,7 +50,7 @@ class DataModelSpec(SentDocument):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class DataModel(Document):
+class DataModel(BaseModel):
     """A data model returned by the API.
 
     Attributes:

@@ -8,9 +8,9 @@ from datetime import datetime
 
 import attrs
 
-from warehouse_sync.document import Document, SentDocument
+from warehouse_sync.base_model import BaseModel, SentModel
 from warehouse_sync.models.common import (
-    Problem,
+    FieldProblem,
     check_extra,
     check_secret,
     check_text,
@@ -22,7 +22,7 @@ NO_VALUE = "has no value, because the API returns no secrets: set the value, or 
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class FeedSetting(SentDocument):
+class FeedSetting(SentModel):
     """A setting of a feed.
 
     Attributes:
@@ -35,7 +35,7 @@ class FeedSetting(SentDocument):
     value: Secret | None = attrs.field(default=None, converter=to_secret)
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
-    def problems(self, path: str) -> Iterator[Problem]:
+    def problems(self, path: str) -> Iterator[FieldProblem]:
         """Yield each invalid field as `(field, message)`.
 
         Args:
@@ -55,7 +55,7 @@ def _to_settings(value: Iterable[FeedSetting]) -> tuple[FeedSetting, ...]:
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class FeedSpec(SentDocument):
+class FeedSpec(SentModel):
     """The fields of a feed to create or update. The API assigns the id.
 
     Attributes:
@@ -74,7 +74,7 @@ class FeedSpec(SentDocument):
     settings: tuple[FeedSetting, ...] = attrs.field(default=(), converter=_to_settings)
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[FieldProblem]:
         """Yield each invalid field as `(field, message)`."""
         yield from check_text("module_name", self.module_name)
         yield from check_text("name", self.name)
@@ -84,14 +84,14 @@ class FeedSpec(SentDocument):
         yield from check_extra(self.extra)
 
 
-def _flag_problems(field: str, value: object) -> Iterator[Problem]:
+def _flag_problems(field: str, value: object) -> Iterator[FieldProblem]:
     if value is None:
         yield field, "is required"
     elif not isinstance(value, bool):
         yield field, f"must be True or False, not {value!r:.60}"
 
 
-def _settings_problems(settings: object) -> Iterator[Problem]:
+def _settings_problems(settings: object) -> Iterator[FieldProblem]:
     if not isinstance(settings, tuple):
         yield "settings", f"must be a list of FeedSetting, not {type(settings).__name__}"
         return
@@ -108,7 +108,7 @@ def _settings_problems(settings: object) -> Iterator[Problem]:
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Feed(Document):
+class Feed(BaseModel):
     """A feed returned by the API.
 
     The API does not return the server-to-server key and secret of a feed; they are shown in mParticle's web interface. A list of feeds

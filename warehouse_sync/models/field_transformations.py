@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from warehouse_sync.document import SentDocument
-from warehouse_sync.models.common import Problem, check_choice, check_id, check_text, to_enum
+from warehouse_sync.base_model import SentModel
+from warehouse_sync.models.common import FieldProblem, check_choice, check_id, check_text, to_enum
 from warehouse_sync.models.enums import MappingType, MappingTypeName
 
 EVENT_BATCH = "event_batch"
@@ -26,7 +26,7 @@ def _to_mapping_type(value: MappingTypeName | MappingType | str) -> MappingType:
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class FieldMapping(SentDocument):
+class FieldMapping(SentModel):
     """One mapping of a field transformation.
 
     Attributes:
@@ -42,7 +42,7 @@ class FieldMapping(SentDocument):
     destination: str | None = None
     value: str | None = None
 
-    def problems(self, path: str = "mapping") -> Iterator[Problem]:
+    def problems(self, path: str = "mapping") -> Iterator[FieldProblem]:
         """Yield each invalid field as `(field, message)`."""
         yield from check_choice(f"{path}.mapping_type", self.mapping_type, MappingType)
         needed = _FIELDS.get(self.mapping_type)
@@ -71,7 +71,7 @@ def _to_mappings(value: Sequence[FieldMapping]) -> tuple[FieldMapping, ...]:
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class FieldTransformation(SentDocument):
+class FieldTransformation(SentModel):
     """The mappings from the columns of a query to the fields of events.
 
     A pipeline of type `events` names one in `field_transformation_id`. Create it in mParticle: its routes are not
@@ -89,7 +89,7 @@ class FieldTransformation(SentDocument):
     destination_type: str = EVENT_BATCH
     mappings: tuple[FieldMapping, ...] = attrs.field(converter=_to_mappings)
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[FieldProblem]:
         """Yield each invalid field as `(field, message)`."""
         yield from check_id("id", self.id)
         yield from check_text("name", self.name)
@@ -107,7 +107,7 @@ class FieldTransformation(SentDocument):
         yield from _repeated(self.mappings)
 
 
-def _repeated(mappings: tuple[FieldMapping, ...]) -> Iterator[Problem]:
+def _repeated(mappings: tuple[FieldMapping, ...]) -> Iterator[FieldProblem]:
     """Yield each mapping whose source or destination an earlier one has: mappings are one-to-one."""
     sources, destinations = dict[str, int](), dict[str, int]()
     for index, mapping in enumerate(mappings):

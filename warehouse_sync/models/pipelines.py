@@ -8,10 +8,10 @@ from datetime import datetime
 
 import attrs
 
-from warehouse_sync.document import Document, SentDocument
+from warehouse_sync.base_model import BaseModel, SentModel
 from warehouse_sync.models.common import (
     ErrorMessage,
-    Problem,
+    FieldProblem,
     check_choice,
     check_column_type,
     check_date,
@@ -52,7 +52,7 @@ def _to_sync_mode_type(value: SyncModeTypeName | SyncModeType | str) -> SyncMode
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class SyncMode(SentDocument):
+class SyncMode(SentModel):
     """The rows that each run of a pipeline loads.
 
     Attributes:
@@ -71,7 +71,7 @@ class SyncMode(SentDocument):
     until: datetime | None = attrs.field(default=None, converter=to_utc)
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[FieldProblem]:
         """Yield each invalid field as `(field, message)`."""
         needs_iterator = self.type == SyncModeType.INCREMENTAL
         yield from check_choice("sync_mode.type", self.type, SyncModeType)
@@ -85,7 +85,7 @@ class SyncMode(SentDocument):
         yield from self.range_problems()
         yield from check_extra(self.extra, "sync_mode.extra")
 
-    def range_problems(self) -> Iterator[Problem]:
+    def range_problems(self) -> Iterator[FieldProblem]:
         """Yield `until` if it is before `from_`."""
         yield from check_range("sync_mode.until", self.from_, self.until)
 
@@ -99,7 +99,7 @@ def _to_frequency(value: ScheduleFrequencyName | ScheduleFrequency | str | None)
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Schedule(SentDocument):
+class Schedule(SentModel):
     """The schedule of a pipeline.
 
     Attributes:
@@ -119,7 +119,7 @@ class Schedule(SentDocument):
     end: datetime | None = attrs.field(default=None, converter=to_utc)
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[FieldProblem]:
         """Yield each invalid field as `(field, message)`."""
         repeats = self.type == ScheduleType.INTERVAL
         yield from check_choice("schedule.type", self.type, ScheduleType)
@@ -131,7 +131,7 @@ class Schedule(SentDocument):
         yield from self.range_problems()
         yield from check_extra(self.extra, "schedule.extra")
 
-    def range_problems(self) -> Iterator[Problem]:
+    def range_problems(self) -> Iterator[FieldProblem]:
         """Yield `end` if it is before `start`."""
         yield from check_range("schedule.end", self.start, self.end)
 
@@ -149,7 +149,7 @@ def _to_environment(value: EnvironmentName | Environment | str) -> Environment:
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class PipelineSpec(SentDocument):
+class PipelineSpec(SentModel):
     """The fields of a pipeline to create or update.
 
     Attributes:
@@ -187,7 +187,7 @@ class PipelineSpec(SentDocument):
     data_plan_version: int | None = None
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[FieldProblem]:
         """Yield each invalid field as `(field, message)`."""
         yield from check_id("id", self.id)
         yield from check_text("name", self.name)
@@ -208,7 +208,7 @@ class PipelineSpec(SentDocument):
             yield "data_plan_version", "is required with data_plan_id: add it"
         yield from check_extra(self.extra)
 
-    def _transformation_problems(self) -> Iterator[Problem]:
+    def _transformation_problems(self) -> Iterator[FieldProblem]:
         field, value = "field_transformation_id", self.field_transformation_id
         if self.pipeline_type == PipelineType.EVENTS:
             yield from check_text(field, value)
@@ -216,7 +216,7 @@ class PipelineSpec(SentDocument):
             yield field, "is allowed for events pipelines only: remove it from this user_attributes pipeline"
 
 
-def _part_problems(field: str, part: object, expected: type[SyncMode | Schedule]) -> Iterator[Problem]:
+def _part_problems(field: str, part: object, expected: type[SyncMode | Schedule]) -> Iterator[FieldProblem]:
     if isinstance(part, (SyncMode, Schedule)) and isinstance(part, expected):
         yield from part.problems()
     else:
@@ -224,7 +224,7 @@ def _part_problems(field: str, part: object, expected: type[SyncMode | Schedule]
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Pipeline(Document):
+class Pipeline(BaseModel):
     """A pipeline returned by the API.
 
     Attributes:
@@ -286,7 +286,7 @@ class Pipeline(Document):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class PipelineReport(Document):
+class PipelineReport(BaseModel):
     """The status of a pipeline, of its connection and data model, and its latest run.
 
     Attributes:

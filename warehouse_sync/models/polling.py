@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import attrs
 
-from warehouse_sync.document import Document
+from warehouse_sync.base_model import BaseModel
 from warehouse_sync.errors import WarehouseSyncError
 from warehouse_sync.models.pipelines import PipelineReport
 from warehouse_sync.models.runs import Run, TriggeredRun
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class PolledReport(Document):
+class PolledReport(BaseModel):
     """The result of `pipelines.reports` for one pipeline.
 
     Either `report` or `error` is set.
@@ -36,7 +36,7 @@ class PolledReport(Document):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class TriggeredEntry(Document):
+class TriggeredEntry(BaseModel):
     """The result of `pipelines.trigger_many` for one pipeline.
 
     Either `triggered` or `error` is set.
@@ -57,7 +57,7 @@ class TriggeredEntry(Document):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class WaitedRun(Document):
+class WaitedRun(BaseModel):
     """The result of `runs.wait_many` for one run.
 
     Attributes:
@@ -78,7 +78,7 @@ class WaitedRun(Document):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class StatusChange(Document):
+class StatusChange(BaseModel):
     """A change of one pipeline that `watch` observed.
 
     Attributes:
@@ -99,7 +99,7 @@ class StatusChange(Document):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Progress(Document):
+class Progress(BaseModel):
     """The progress of a bulk operation, passed to `on_progress`.
 
     Attributes:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from warehouse_sync.errors import ValidationError
-from warehouse_sync.models.common import SLUG, Problem, check_id
+from warehouse_sync.models.common import SLUG, FieldProblem, check_id
 from warehouse_sync.models.feeds import Feed
 from warehouse_sync.models.pipelines import Pipeline, PipelineReport, PipelineSpec
 from warehouse_sync.models.runs import Run, RunHandle, TriggeredRun
@@ -87,7 +87,7 @@ def pipeline_text(value: object) -> str:
     return value if isinstance(value, str) else to_pipeline_id(value)
 
 
-def check_references(field: str, values: object) -> Iterator[Problem]:
+def check_references(field: str, values: object) -> Iterator[FieldProblem]:
     """Yield the items of a list or tuple that identify no pipeline."""
     if isinstance(values, list | tuple):
         for index, value in enumerate(values):

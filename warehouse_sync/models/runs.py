@@ -9,7 +9,7 @@ from typing import Self
 
 import attrs
 
-from warehouse_sync.document import Document
+from warehouse_sync.base_model import BaseModel
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models.common import ErrorMessage
 from warehouse_sync.models.enums import RunStatus, RunType
@@ -18,7 +18,7 @@ _HANDLE = re.compile(r"wsr1:([0-9]{1,100}):([A-Za-z0-9_-]+):([0-9]{1,100})", re.
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Run(Document):
+class Run(BaseModel):
     """One run of a pipeline.
 
     Attributes:
@@ -51,7 +51,7 @@ class Run(Document):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Page(Document):
+class Page(BaseModel):
     """One page of a pipeline's runs.
 
     Attributes:
@@ -74,7 +74,7 @@ class Page(Document):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class TriggeredRun(Document):
+class TriggeredRun(BaseModel):
     """The run that a trigger created.
 
     Attributes:
@@ -102,7 +102,7 @@ class TriggeredRun(Document):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class RunHandle(Document):
+class RunHandle(BaseModel):
     """A run in any workspace. Its string form is `wsr1:WORKSPACE:PIPELINE:RUN`.
 
     Attributes:

@@ -13,7 +13,7 @@ from warehouse_sync.models.references import PipelineRef, pipeline_text
 from warehouse_sync.transport.limits import AdaptiveConcurrency
 
 
-class Entry(Protocol):
+class BulkEntry(Protocol):
     """The result of one request, or its error."""
 
     @property
@@ -23,8 +23,8 @@ class Entry(Protocol):
 
 
 T = TypeVar("T")
-EntryT = TypeVar("EntryT", bound=Entry)
-EntryT_co = TypeVar("EntryT_co", bound=Entry, covariant=True)
+EntryT = TypeVar("EntryT", bound=BulkEntry)
+EntryT_co = TypeVar("EntryT_co", bound=BulkEntry, covariant=True)
 
 
 class NewEntry(Protocol[EntryT_co]):

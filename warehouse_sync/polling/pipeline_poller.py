@@ -93,7 +93,7 @@ class WaitOptions:
 
 
 @attrs.define(eq=False)
-class AwaitedRun:
+class PolledRun:
     """One run that has waiters.
 
     Attributes:
@@ -125,7 +125,7 @@ class PipelinePoller:
         semaphore: asyncio.Semaphore,
         durations: DurationHistory,
     ) -> None:
-        self.awaited: dict[int, AwaitedRun] = {}
+        self.awaited: dict[int, PolledRun] = {}
         self._pipeline_id = pipeline_id
         self._reader = reader
         self._clock = clock
@@ -155,14 +155,14 @@ class PipelinePoller:
         """
         waiter: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
         if run_id not in self.awaited:
-            self.awaited[run_id] = AwaitedRun()
+            self.awaited[run_id] = PolledRun()
             self._run_added.set()
         elif options.interval is not None:
             self._run_added.set()  # it may be shorter than the current one
         self.awaited[run_id].waiters[waiter] = options
         return waiter
 
-    def remove(self, run_id: int, waiter: "asyncio.Future[Run]") -> AwaitedRun | None:
+    def remove(self, run_id: int, waiter: "asyncio.Future[Run]") -> PolledRun | None:
         """Remove a waiter, and cancel the task if it was the last one.
 
         Return the run.
@@ -300,5 +300,5 @@ class PipelinePoller:
 
     def _fail(self, error: Exception, *run_ids: int) -> None:
         for run_id in run_ids:
-            for waiter in self.awaited.pop(run_id, AwaitedRun()).waiters:
+            for waiter in self.awaited.pop(run_id, PolledRun()).waiters:
                 waiter.set_exception(error)

@@ -11,7 +11,7 @@ import attrs
 from warehouse_sync.errors import RunFailedError, WaitTimeoutError, WarehouseSyncError
 from warehouse_sync.models import Progress, Run, RunHandle, RunStatus, WaitedRun
 from warehouse_sync.polling.intervals import DurationHistory
-from warehouse_sync.polling.pipeline_poller import AwaitedRun, OnPoll, PipelinePoller, RunReader, WaitOptions
+from warehouse_sync.polling.pipeline_poller import OnPoll, PipelinePoller, PolledRun, RunReader, WaitOptions
 from warehouse_sync.settings import Clock
 
 Key = tuple[str, int]  # the id of a pipeline and the number of a run
@@ -19,7 +19,7 @@ OnProgress = Callable[[Progress], None]
 
 MAX_CONCURRENT_POLLS = 64
 
-Event = asyncio.Future[Run] | partial[None]  # a finished wait, or a call of `on_poll`
+WaitEvent = asyncio.Future[Run] | partial[None]  # a finished wait, or a call of `on_poll`
 
 
 @attrs.define(eq=False)
@@ -97,7 +97,7 @@ class RunWaiter:
     def _state(self) -> LoopState:
         return self._loop_states.setdefault(asyncio.get_running_loop(), LoopState())
 
-    def remove_waiter(self, key: Key, waiter: "asyncio.Future[Run]") -> AwaitedRun | None:
+    def remove_waiter(self, key: Key, waiter: "asyncio.Future[Run]") -> PolledRun | None:
         """Remove a waiter, and return the run that it waited for if it has not ended."""
         pipeline_id, run_id = key
         poller = self._state().pollers.get(pipeline_id)
@@ -108,7 +108,7 @@ class RunWaiter:
     def time_out(self, key: Key, waiter: "asyncio.Future[Run]", timeout: float | None) -> WaitedRun:
         """Remove a waiter, and return the entry of a run that did not end in time."""
         pipeline_id, run_id = key
-        awaited = self.remove_waiter(key, waiter) or AwaitedRun()
+        awaited = self.remove_waiter(key, waiter) or PolledRun()
         last_read, last_error = awaited.last_read, awaited.last_error
         state = "no poll read it" if last_read is None else f"its last known status is {last_read.status}"
         reason = "" if last_error is None else f"; the last poll failed: {last_error}"
@@ -142,7 +142,7 @@ async def wait_for_all(
         on_poll: Called with a run after each of its polls.
         interval: Seconds between polls; by default they adapt to the runs.
     """
-    events: asyncio.Queue[Event] = asyncio.Queue()
+    events: asyncio.Queue[WaitEvent] = asyncio.Queue()
     # `on_poll` is called here, not by the poller that other callers share, so that its errors reach its caller only.
     enqueue = None if on_poll is None else lambda run: events.put_nowait(partial(on_poll, run))
     options = WaitOptions(enqueue, interval)
@@ -192,7 +192,7 @@ class _ProgressCounter:
         return waited
 
 
-async def _next_before(queue: "asyncio.Queue[Event]", deadline: float | None) -> "Event | None":
+async def _next_before(queue: "asyncio.Queue[WaitEvent]", deadline: float | None) -> "WaitEvent | None":
     """Return the next event of a queue, or `None` after the deadline."""
     try:
         async with asyncio.timeout_at(deadline):

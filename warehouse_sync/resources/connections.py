@@ -2,7 +2,7 @@
 
 import builtins
 
-from warehouse_sync.document import Table
+from warehouse_sync.base_model import Table
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Connection, ConnectionSpec, ServiceProvider
 from warehouse_sync.models.common import check_text

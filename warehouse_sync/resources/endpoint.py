@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import attrs
 
-from warehouse_sync.document import Table
+from warehouse_sync.base_model import Table
 from warehouse_sync.errors import ConflictError, DecodeError, OutcomeUnknownError, WarehouseSyncError
 from warehouse_sync.models import ConnectionSpec, DataModelSpec, PipelineSpec
 from warehouse_sync.models.references import require_id

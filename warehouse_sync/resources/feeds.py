@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import attrs
 
-from warehouse_sync.document import Table
+from warehouse_sync.base_model import Table
 from warehouse_sync.errors import ConfigurationError, DecodeError, OutcomeUnknownError, WarehouseSyncError
 from warehouse_sync.models import Feed, FeedSpec
 from warehouse_sync.models.references import FeedRef, to_feed_id

@@ -3,24 +3,24 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from warehouse_sync.document import Document, SentDocument
+from warehouse_sync.base_model import BaseModel, SentModel
 from warehouse_sync.errors import DecodeError
 from warehouse_sync.models import UnknownConfig
 from warehouse_sync.wire import lenient
 from warehouse_sync.wire.encode import Encoder
 from warehouse_sync.wire.json_codec import JSONObject, kind_of_json
 
-T = TypeVar("T", bound=Document)
+T = TypeVar("T", bound=BaseModel)
 
 _SHOWN = Encoder(reveal_secrets=False, nulls=True)  # what is read has the same keys each time
 _MASKED = Encoder(reveal_secrets=False)
 _REVEALED = Encoder(reveal_secrets=True)
 
 
-def to_document(model: Document, *, reveal_secrets: bool) -> JSONObject:
+def to_document(model: BaseModel, *, reveal_secrets: bool) -> JSONObject:
     """Return the document of a model."""
     encoder = _SHOWN
-    if isinstance(model, SentDocument):
+    if isinstance(model, SentModel):
         encoder = _REVEALED if reveal_secrets else _MASKED
     document = encoder.document(model)
     if isinstance(model, UnknownConfig):  # alone, without the connection that has its service provider

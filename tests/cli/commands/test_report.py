@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
 
-class Page(HTMLParser):
+class ParsedPage(HTMLParser):
     """Counts the elements of a page and checks that each is closed."""
 
     def __init__(self, text: str) -> None:
@@ -58,7 +58,7 @@ def page(cli: "Cli", warehouse_sync_emulator: "Emulator", tmp_path: Path) -> str
 
 def test_page_is_well_formed_and_self_contained(page: str) -> None:
     """The page is well formed, loads nothing, and its policy allows the script of the search alone."""
-    parsed = Page(page)
+    parsed = ParsedPage(page)
     assert parsed.open == []
     assert parsed.seen.count("script") == 1
     assert not re.findall(r"(src|href|url)\s*[=(]", page)
@@ -93,7 +93,7 @@ def test_empty_workspace_has_a_page(cli: "Cli", tmp_path: Path) -> None:
     assert cli("report", "--html", tmp_path / "report.html").exit_code == 0
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "No records were loaded." in page
-    assert Page(page).open == []
+    assert ParsedPage(page).open == []
 
 
 def test_page_of_many_runs_stays_small(
@@ -120,7 +120,7 @@ def test_page_shows_unknown_statuses() -> None:
     page = render(History(workspace_id=1, begin=end - timedelta(days=7), end=end, runs={"p": runs}))
     assert '<i style="background:var(--other)"></i>brand_new' in page
     assert page.count("<rect") == 1
-    assert Page(page).open == []
+    assert ParsedPage(page).open == []
 
 
 END = datetime(2026, 1, 8, tzinfo=UTC)
@@ -159,7 +159,7 @@ def test_page_of_many_pipelines_stays_small() -> None:
     names = [f"pipeline-{number:04d}" for number in range(300)]
     page = week({name: hourly_runs(name, (20, 100, 101)) for name in names})
     assert len(page) / len(names) < 1000
-    assert Page(page).open == []
+    assert ParsedPage(page).open == []
     assert "<p>The latest 500 of 900.</p>" in page
     row = page.partition('<div class="row">')[2].partition("</div>")[0]
     assert re.findall(r"<title>(.*?)</title>", row) == ["165 runs, success", "3 runs, failed"]

@@ -9,7 +9,7 @@ import pytest
 from warehouse_sync.declarative import (
     RULES,
     Finding,
-    Limits,
+    LintLimits,
     has_errors,
     lint_files,
     to_github,
@@ -47,7 +47,7 @@ environment: development
 
 
 def lint(
-    folder: Path, sql: str = SQL, *replaced: tuple[str, str], limits: Limits | None = None
+    folder: Path, sql: str = SQL, *replaced: tuple[str, str], limits: LintLimits | None = None
 ) -> list[Finding]:
     """Lint the files after replacing some text."""
     text = FILES
@@ -176,7 +176,7 @@ def test_active_pipelines_over_the_limit_are_one_finding(tmp_path: Path) -> None
     more = "".join(pipeline.replace("id: orders\nname", f"id: other-{n}\nname") for n in range(3))
     more = more.replace("id: other-0", "lint: {ignore: [WS205]}\nid: other-0")
     replaced = ("environment: development\n", f"environment: development\n{more}")
-    [finding] = lint(tmp_path, SQL, replaced, limits=Limits(active_pipelines=1))
+    [finding] = lint(tmp_path, SQL, replaced, limits=LintLimits(active_pipelines=1))
     assert (finding.rule.code, finding.path) == ("WS205", "pipeline other-1.state")
     assert "4 pipelines are active, but the limit is 1" in finding.message
     assert "--max-active-pipelines" in finding.message
@@ -185,7 +185,7 @@ def test_active_pipelines_over_the_limit_are_one_finding(tmp_path: Path) -> None
 @pytest.mark.parametrize("year", ["2026", "2023"])
 def test_limits_are_those_of_the_emulator(year: str) -> None:
     """The emulator's documented limits of both years are the limits that lint checks."""
-    limits, enforced = Limits(), EmulatorLimits.named(year)
+    limits, enforced = LintLimits(), EmulatorLimits.named(year)
     assert limits.active_pipelines == enforced.active_pipelines
     assert limits.columns == enforced.columns
     for frequency, days in limits.catch_up_days.items():
@@ -204,7 +204,7 @@ def test_skipped_file_is_reported(tmp_path: Path) -> None:
 
 def test_limits_can_be_set(tmp_path: Path) -> None:
     """Active pipelines and columns over a given limit are reported."""
-    limits = Limits(active_pipelines=0, columns=1)
+    limits = LintLimits(active_pipelines=0, columns=1)
     assert codes(lint(tmp_path, limits=limits)) == ["WS205", "WS307"]
 
 

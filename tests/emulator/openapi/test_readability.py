@@ -95,9 +95,9 @@ def test_enum_values_stay_different_as_names() -> None:
     ("shape", "changes"),
     [
         ("Pipeline", {"schedule": {"type": "on-demand"}, "sync_mode": {"type": "full_sync"}}),
-        ("Pipeline", {"pipeline_type": "value_of_tomorrow", "environment": "value_of_tomorrow"}),
-        ("Pipeline", {"schedule": {"type": "value_of_tomorrow", "frequency": "value_of_tomorrow"}}),
-        ("DataModel", {"type": "value_of_tomorrow", "field_of_tomorrow": 1}),
+        ("Pipeline", {"pipeline_type": "unknown_value", "environment": "unknown_value"}),
+        ("Pipeline", {"schedule": {"type": "unknown_value", "frequency": "unknown_value"}}),
+        ("DataModel", {"type": "unknown_value", "unknown_field": 1}),
     ],
 )
 def test_unknown_response_values_are_valid(shape: str, changes: dict[str, Any]) -> None:

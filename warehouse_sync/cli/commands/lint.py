@@ -20,7 +20,7 @@ from warehouse_sync.cli.project import select_environments
 from warehouse_sync.cli.streams import printable_lines
 
 if TYPE_CHECKING:
-    from warehouse_sync.declarative import Environment, Finding, Limits, LintSettings, Project
+    from warehouse_sync.declarative import Environment, Finding, LintLimits, LintSettings, Project
 
 FORMATS = ("text", "json", "sarif", "github")
 _STDIN = Path("-")
@@ -59,14 +59,14 @@ def _lint_settings(project: "Project | None", given: dict[str, Any]) -> "LintSet
         ) from error
 
 
-def _limits(project: "Project | None", given: dict[str, int]) -> "Limits":
+def _limits(project: "Project | None", given: dict[str, int]) -> "LintLimits":
     """Return the limits of the project, replaced by options of the command."""
     stored: dict[str, Any] = {} if project is None else {**project.limits}
     if unknown := sorted(stored.keys() - {"active_pipelines", "columns"}):
         raise _invalid(
             project, f"limits has unknown keys: {', '.join(unknown)}", "active_pipelines and columns"
         )
-    return declarative.Limits(
+    return declarative.LintLimits(
         **{**stored, **{name.removeprefix("max_"): each for name, each in given.items()}}
     )
 

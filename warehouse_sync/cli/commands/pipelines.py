@@ -11,7 +11,7 @@ from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.id_completion import complete_ids
 from warehouse_sync.cli.output import Output, output_options
 from warehouse_sync.cli.resource_commands import add_get_command, add_list_command
-from warehouse_sync.cli.run_waiting import RunWaiter, trigger_several, wait_timeout_option
+from warehouse_sync.cli.run_waiting import RunWatcher, trigger_several, wait_timeout_option
 
 if TYPE_CHECKING:
     from warehouse_sync import AsyncClient, Pipeline, PipelineState
@@ -63,7 +63,7 @@ def trigger_pipelines(
     """
     several = tuple(dict.fromkeys(pipeline_ids))
     if len(several) == 1:
-        RunWaiter(context, output).trigger(several[0], wait=wait, timeout=wait_timeout)
+        RunWatcher(context, output).trigger(several[0], wait=wait, timeout=wait_timeout)
     else:
         trigger_several(context, output, several, wait=wait, timeout=wait_timeout)
 

@@ -105,7 +105,7 @@ def create_profile(*, output: Output, name: str, is_default: bool, **given: Any)
     _check_secret(settings)
     text = add_profile(file, name, settings, is_default=is_default)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    declarative.write_whole({file: text}, private=True)
+    declarative.write_atomically({file: text}, private=True)
     output.record({**_document(file, name), "file": _path(file)})
 
 

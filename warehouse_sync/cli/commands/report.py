@@ -81,4 +81,4 @@ def _write(file: Path, page: str) -> None:
     if str(file) == "-":
         click.echo(page.encode("utf-8", "backslashreplace"), nl=False)  # the page says that it is UTF-8
     else:
-        declarative.write_whole({file: page})
+        declarative.write_atomically({file: page})

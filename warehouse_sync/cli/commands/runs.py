@@ -12,7 +12,7 @@ from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.id_completion import complete_ids
 from warehouse_sync.cli.output import Output, output_options
 from warehouse_sync.cli.run_history import Selection, current_time, read_runs
-from warehouse_sync.cli.run_waiting import RunWaiter, wait_timeout_option
+from warehouse_sync.cli.run_waiting import RunWatcher, wait_timeout_option
 
 if TYPE_CHECKING:
     from warehouse_sync import AsyncClient, Run
@@ -156,7 +156,7 @@ def watch_run(*, context: Context, output: Output, run: tuple[str, ...], wait_ti
 
     Example: warehouse-sync runs watch wsr1:5328:orders:4711
     """
-    waiter = RunWaiter(context, output)
+    waiter = RunWatcher(context, output)
     match run:
         case [handle]:
             _check_handle(handle)

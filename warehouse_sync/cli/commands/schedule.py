@@ -18,7 +18,7 @@ from warehouse_sync.cli.run_history import current_time
 
 if TYPE_CHECKING:
     from warehouse_sync import PipelineSpec
-    from warehouse_sync.declarative import Sync
+    from warehouse_sync.declarative import PlannedRun
 
 _COLUMNS = ("due_utc", "due_local", "loads_from", "loads_until")
 
@@ -73,7 +73,7 @@ def preview(  # noqa: PLR0913 - one argument per option
     """
     time_zone = _zone(zone)
     spec = _from_files(files, pipeline_id, context) if files else _from_workspace(context, pipeline_id)
-    syncs = declarative.upcoming(spec, now=after or current_time(context.api_url), count=count)
+    syncs = declarative.planned_runs(spec, now=after or current_time(context.api_url), count=count)
     output.rows([_row(sync, time_zone) for sync in syncs], _COLUMNS)
     if not syncs:
         output.note("No more runs: the schedule has ended.")
@@ -101,7 +101,7 @@ def _from_workspace(context: Context, pipeline_id: str) -> "PipelineSpec":
     return context.call(lambda client: client.pipelines.get(pipeline_id)).to_spec()
 
 
-def _row(sync: "Sync", zone: ZoneInfo | None) -> dict[str, str]:
+def _row(sync: "PlannedRun", zone: ZoneInfo | None) -> dict[str, str]:
     local = sync.due.astimezone(zone).isoformat(timespec="minutes") if sync.due else ""
     return {
         "due_utc": _text(sync.due, "when triggered"),

@@ -29,5 +29,5 @@ def schema(*, out: Path | None, output: Output) -> None:
     if out is None:
         output.document(document)
     else:
-        declarative.write_whole({out: json.dumps(document, indent=2, ensure_ascii=False) + "\n"})
+        declarative.write_atomically({out: json.dumps(document, indent=2, ensure_ascii=False) + "\n"})
         output.text({"file": str(out)}, str(out))

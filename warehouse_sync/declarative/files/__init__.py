@@ -1,1 +1,1 @@
-"""Files with declarations: read, parse, bind and write them."""
+"""Files with declarations: read, parse, build specs and write them."""

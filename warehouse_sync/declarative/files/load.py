@@ -8,7 +8,6 @@ from pathlib import Path
 import attrs
 
 from warehouse_sync.declarative.errors import InvalidFilesError, Location, Problem
-from warehouse_sync.declarative.files.bind import Binder
 from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource, Key
 from warehouse_sync.declarative.files.discover import (
     MAX_FILE_SIZE,
@@ -22,6 +21,7 @@ from warehouse_sync.declarative.files.overlay import merge
 from warehouse_sync.declarative.files.parse_json import parse_json
 from warehouse_sync.declarative.files.parse_yaml import parse_yaml
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
+from warehouse_sync.declarative.files.spec_builder import SpecBuilder
 from warehouse_sync.declarative.files.variables import MARK, Variables
 from warehouse_sync.declarative.project import Environment
 
@@ -57,7 +57,7 @@ def read(path: Path, *, environment: Environment | None = None) -> tuple[Declara
         reader.read(file, is_trusted=not is_folder)
     is_whole = environment is None or path.resolve() == environment.project.root
     if is_whole:
-        reader.bind_overlay()
+        reader.declare_overlay()
     if not is_folder and not search.documents:
         message = f"is neither a folder nor a {', '.join(SUFFIXES)} file"
         reader.problems.append(Problem(location=Location(str(path)), message=message))
@@ -140,7 +140,7 @@ class _Reader:
         for document in self._documents(file, None if is_trusted else self.root):
             for kind, label, node in self._resources(document):
                 _, changes = self.overlay.pop((kind.name, node.text("id") or ""), (kind, None))
-                self._bind(kind, label, merge(node, changes) if changes else node)
+                self._declare(kind, label, merge(node, changes) if changes else node)
 
     def read_overlay(self, path: Path) -> None:
         """Read the documents of an overlay, which are merged into those of the project."""
@@ -153,10 +153,10 @@ class _Reader:
                             node, f"this {kind.noun} is already changed at {first.location}: remove one"
                         )
 
-    def bind_overlay(self) -> None:
+    def declare_overlay(self) -> None:
         """Add the resources that only the overlay declares."""
         for kind, node in self.overlay.values():
-            self._bind(kind, f"{kind.section}.{node.text('id') or '?'}", node)
+            self._declare(kind, f"{kind.section}.{node.text('id') or '?'}", node)
 
     def _documents(self, file: Path, root: Path | None) -> list[Node]:
         """Return the documents of a file with their variables replaced; none for a saved plan or a schema."""
@@ -230,10 +230,10 @@ class _Reader:
             else:
                 self._add(item, f"a {kind.noun} must be a mapping, not {kind_of(item)}")
 
-    def _bind(self, kind: Kind, label: str, node: Mapping) -> None:
-        binder = Binder(kind, label=label, read_sql=self._sql)
-        declared = binder.bind(node)
-        self.problems += binder.problems
+    def _declare(self, kind: Kind, label: str, node: Mapping) -> None:
+        builder = SpecBuilder(kind, label=label, read_sql=self._sql)
+        declared = builder.build(node)
+        self.problems += builder.problems
         if declared is None:
             return
         first = self.found.setdefault(declared.key, declared)

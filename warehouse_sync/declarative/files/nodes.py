@@ -18,7 +18,7 @@ class Scalar:
 
 
 @attrs.frozen
-class Entry:
+class MappingEntry:
     """A key of a mapping with its value."""
 
     key: str
@@ -30,7 +30,7 @@ class Entry:
 class Mapping:
     """Entries in the order of the file; keys are unique."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[MappingEntry, ...]
     location: Location
 
     def get(self, key: str) -> "Node | None":
@@ -42,7 +42,7 @@ class Mapping:
         node = self.get(key)
         return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else None
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[MappingEntry]:
         return iter(self.entries)
 
 
@@ -84,7 +84,7 @@ class _Open:
     location: Location
     is_mapping: bool
     items: list[Node] = attrs.field(factory=list)
-    entries: dict[str, Entry] = attrs.field(factory=dict)
+    entries: dict[str, MappingEntry] = attrs.field(factory=dict)
     key: Scalar | None = None
 
 
@@ -141,7 +141,7 @@ class NodeBuilder:
     def _add_entry(self, mapping: _Open, key: Scalar, value: Node) -> None:
         mapping.key = None
         name = str(key.value)
-        first = mapping.entries.setdefault(name, Entry(name, key.location, value))
+        first = mapping.entries.setdefault(name, MappingEntry(name, key.location, value))
         if first.location is not key.location:
             message = (
                 f"duplicate key {name[:60]!r}, first used on line {first.location.line}: remove one of them"

@@ -1,6 +1,6 @@
 """Merge the documents of an overlay into those of the project."""
 
-from warehouse_sync.declarative.files.nodes import Entry, Mapping, Node
+from warehouse_sync.declarative.files.nodes import Mapping, MappingEntry, Node
 
 _QUERY = {"sql_query", "sql_file"}
 
@@ -13,7 +13,7 @@ def merge(base: Mapping, overlay: Mapping) -> Mapping:
     changed = {entry.key: entry for entry in overlay}
     replaced = _QUERY if changed.keys() & _QUERY else set()
     entries = [
-        Entry(entry.key, entry.location, _merge_value(entry.value, changed[entry.key].value))
+        MappingEntry(entry.key, entry.location, _merge_value(entry.value, changed[entry.key].value))
         if entry.key in changed
         else entry
         for entry in base

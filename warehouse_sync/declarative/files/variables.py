@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from warehouse_sync.declarative.errors import Location, Problem
-from warehouse_sync.declarative.files.nodes import Entry, Node, Scalar, Sequence
 from warehouse_sync.declarative.files.nodes import Mapping as MappingNode
+from warehouse_sync.declarative.files.nodes import MappingEntry, Node, Scalar, Sequence
 from warehouse_sync.declarative.project import PROJECT_FILE, Environment, Variable
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Variables:
             case Sequence():
                 return Sequence(tuple(self.in_node(each) for each in node.items), node.location)
             case MappingNode():
-                entries = (Entry(each.key, each.location, self.in_node(each.value)) for each in node)
+                entries = (MappingEntry(each.key, each.location, self.in_node(each.value)) for each in node)
                 return MappingNode(tuple(entries), node.location)
 
     def in_query(self, text: str, file: str) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 import yaml
 
 from warehouse_sync.declarative.errors import PlanError
+from warehouse_sync.declarative.files.atomic_write import write_atomically
 from warehouse_sync.declarative.files.documents import to_document
 from warehouse_sync.declarative.files.fields import Spec
 from warehouse_sync.declarative.files.parse_yaml import ambiguity, plain_value
 from warehouse_sync.declarative.files.variables import escape
-from warehouse_sync.declarative.files.whole_files import write_whole
 from warehouse_sync.declarative.planning.diff import secret_paths
 
 _BLOCK = re.compile(r"(?:[\x20-\x7e]*\S\n)+[\x20-\x7e]*\S", re.ASCII)
@@ -77,7 +77,7 @@ def write_files(folder: Path, files: dict[str, str], *, force: bool) -> list[Pat
         raise PlanError([f"{folder / name} exists: use --force to overwrite it" for name in existing])
     for parent in {(folder / name).parent for name in files} | {folder}:
         parent.mkdir(parents=True, exist_ok=True)
-    write_whole({folder / name: text for name, text in files.items()})
+    write_atomically({folder / name: text for name, text in files.items()})
     return [folder / name for name in files]
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from warehouse_sync.declarative.errors import Location
+from warehouse_sync.declarative.files.atomic_write import write_atomically
 from warehouse_sync.declarative.files.discover import MAX_FILE_SIZE
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
-from warehouse_sync.declarative.files.whole_files import write_whole
 from warehouse_sync.declarative.lint.rules import Edit, Finding, Fix
 
 
@@ -33,7 +33,7 @@ def fix_files(findings: Iterable[Finding]) -> list[Finding]:
         if text is not None:
             texts[Path(name)] = text
             fixed += fixes
-    write_whole(texts)
+    write_atomically(texts)
     return fixed
 
 

@@ -13,7 +13,7 @@ from warehouse_sync.declarative.files.fields import (
     PIPELINE,
     Kind,
 )
-from warehouse_sync.declarative.lint.rules import RULES, Finding, Limits
+from warehouse_sync.declarative.lint.rules import RULES, Finding, LintLimits
 
 _REFERENCES = (
     (CONNECTION, "connection_id"),
@@ -30,7 +30,7 @@ def pipelines_of(declarations: Declarations) -> Iterator[tuple[DeclaredResource,
             yield each, each.spec
 
 
-def lint_pipelines(declarations: Declarations, limits: Limits, now: datetime) -> Iterator[Finding]:
+def lint_pipelines(declarations: Declarations, limits: LintLimits, now: datetime) -> Iterator[Finding]:
     """Yield the findings about pipelines."""
     known = declarations.by_key().keys() | declarations.elsewhere
     known |= {each.key for each in declarations.field_transformations}
@@ -87,7 +87,7 @@ def _schedule(declared: DeclaredResource, spec: PipelineSpec) -> Iterator[Findin
 
 
 def _catch_up(
-    declared: DeclaredResource, spec: PipelineSpec, limits: Limits, now: datetime
+    declared: DeclaredResource, spec: PipelineSpec, limits: LintLimits, now: datetime
 ) -> Iterator[Finding]:
     days = limits.catch_up_days.get(str(spec.schedule.frequency))
     start = spec.schedule.start
@@ -115,7 +115,7 @@ def _unused(declarations: Declarations) -> Iterator[Finding]:
             )
 
 
-def _active(declarations: Declarations, limits: Limits) -> Iterator[Finding]:
+def _active(declarations: Declarations, limits: LintLimits) -> Iterator[Finding]:
     active = [declared for declared, spec in pipelines_of(declarations) if spec.state == PipelineState.ACTIVE]
     excess = [each for each in active[limits.active_pipelines :] if "WS205" not in each.ignored_rules]
     if excess:

@@ -31,7 +31,7 @@ from warehouse_sync.declarative.lint.query_text import (
     parse,
     placeholder_message,
 )
-from warehouse_sync.declarative.lint.rules import RULES, Finding, Limits
+from warehouse_sync.declarative.lint.rules import RULES, Finding, LintLimits
 
 Pipeline = tuple[DeclaredResource, PipelineSpec]
 DIALECTS = {
@@ -72,14 +72,14 @@ _IDENTITIES = """
 IDENTITIES = frozenset(_IDENTITIES.split())
 
 
-def lint_queries(declarations: Declarations, limits: Limits, dialect: str = "") -> Iterator[Finding]:
+def lint_queries(declarations: Declarations, limits: LintLimits, dialect: str = "") -> Iterator[Finding]:
     """Yield the findings; `dialect` is that of queries without a connection."""
     for query in _queries(declarations, dialect):
         yield from _lint(query, limits)
 
 
 def lint_single_queries(
-    queries: Iterable[DeclaredResource], limits: Limits, dialect: str
+    queries: Iterable[DeclaredResource], limits: LintLimits, dialect: str
 ) -> Iterator[Finding]:
     """Yield the findings about queries that no declaration names."""
     for declared in queries:
@@ -151,7 +151,7 @@ class _Tree:
         return (node for node in self.nodes if isinstance(node, types))
 
 
-def _lint(query: Query, limits: Limits) -> Iterator[Finding]:
+def _lint(query: Query, limits: LintLimits) -> Iterator[Finding]:
     yield from query.lint_comments(RULES)
     yield from lint_wrapping(query)
     if text_problem := next(lint_placeholders(query), None):
@@ -168,7 +168,7 @@ def _lint(query: Query, limits: Limits) -> Iterator[Finding]:
         yield from _statement(query, statement, limits)
 
 
-def _statement(query: Query, statement: Statement, limits: Limits) -> Iterator[Finding]:
+def _statement(query: Query, statement: Statement, limits: LintLimits) -> Iterator[Finding]:
     if isinstance(statement, (exp.Command, *_CHANGING)):
         word = query.tokens[0].text.upper() if query.tokens else ""
         article = "an" if word[:1] in "AEIOU" else "a"
@@ -270,7 +270,7 @@ def _is_path(query: Query, table: exp.Table) -> bool:
     return query.dialect == "databricks" and "/" in table.name and bool(table.db)
 
 
-def _columns(query: Query, statement: exp.Query, limits: Limits) -> Iterator[Finding]:
+def _columns(query: Query, statement: exp.Query, limits: LintLimits) -> Iterator[Finding]:
     if statement.is_star:
         message = "selects all columns, also those added later: list the columns"
         edits = listing_edits(query, statement)

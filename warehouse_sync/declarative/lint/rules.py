@@ -110,8 +110,8 @@ RULES = _rules(
 
 
 @attrs.frozen(kw_only=True)
-class Limits:
-    """Limits of an account.
+class LintLimits:
+    """LintLimits of an account.
 
     Defaults: the overview, "Limits", as read in 2026. These limits are the same as in 2023; only limits of records per
     run have changed since, which files cannot exceed.

@@ -8,7 +8,7 @@ from pathlib import Path
 from warehouse_sync import DataModelSpec
 from warehouse_sync.declarative.files.declarations import Declarations
 from warehouse_sync.declarative.lint.pipelines import lint_pipelines, report
-from warehouse_sync.declarative.lint.rules import ERROR, RULES, WARNING, Finding, Limits
+from warehouse_sync.declarative.lint.rules import ERROR, RULES, WARNING, Finding, LintLimits
 from warehouse_sync.declarative.lint.settings import LintSettings
 from warehouse_sync.declarative.lint.source import Source, read_source
 from warehouse_sync.declarative.project import Environment
@@ -18,7 +18,7 @@ def lint_files(
     paths: Path | Sequence[Path],
     *,
     now: datetime,
-    limits: Limits | None = None,
+    limits: LintLimits | None = None,
     environment: Environment | None = None,
     settings: LintSettings | None = None,
 ) -> list[Finding]:
@@ -40,10 +40,10 @@ def lint_files(
 
 
 def lint_source(
-    source: Source, *, now: datetime, limits: Limits | None = None, settings: LintSettings | None = None
+    source: Source, *, now: datetime, limits: LintLimits | None = None, settings: LintSettings | None = None
 ) -> list[Finding]:
     """Run all rules; `lint_files` describes the arguments and the result."""
-    limits, settings = limits or Limits(), settings or LintSettings()
+    limits, settings = limits or LintLimits(), settings or LintSettings()
     declarations = source.declarations
     findings = [
         Finding(rule=RULES["WS001"], location=each.location, message=each.message, path=each.path)

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import attrs
 
 from warehouse_sync.declarative.errors import InvalidFilesError, Location, Problem, StalePlanError
+from warehouse_sync.declarative.files.atomic_write import write_atomically
 from warehouse_sync.declarative.files.load import PLAN_KEY
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
-from warehouse_sync.declarative.files.whole_files import write_whole
 from warehouse_sync.declarative.planning.plan import CREATE, DELETE, NO_CHANGE, UPDATE, Options, Plan
 
 T = TypeVar("T")
@@ -124,7 +124,7 @@ def save_plan(  # noqa: PLR0913 - each is a part of the file
         },
         **plan_document(plan),
     }
-    write_whole({file: json.dumps(document, indent=2, ensure_ascii=False) + "\n"})
+    write_atomically({file: json.dumps(document, indent=2, ensure_ascii=False) + "\n"})
 
 
 def is_plan(file: Path) -> bool:

@@ -12,8 +12,8 @@ from typing import IO, Protocol
 import attrs
 
 from warehouse_sync.declarative.errors import PlanError
+from warehouse_sync.declarative.files.atomic_write import add_filename_to_errors
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
-from warehouse_sync.declarative.files.whole_files import add_filename_to_errors
 
 MAX_SIZE = 100_000_000  # bytes
 

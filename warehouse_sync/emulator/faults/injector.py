@@ -41,7 +41,7 @@ _ENUMS = frozenset(
 )
 # The header names the limit: org, account, app, feed, workspace, acceleration or system.
 _EXCEEDED_LIMIT = "workspace"
-_UNKNOWN_VALUE, _UNKNOWN_FIELD = "value_of_tomorrow", "field_of_tomorrow"
+_UNKNOWN_VALUE, _UNKNOWN_FIELD = "unknown_value", "unknown_field"
 # SO_LINGER on, with no time to linger: closing the socket resets the connection.
 _RESET = struct.pack("ii", 1, 0)
 

@@ -33,7 +33,7 @@ _HEADERS = {
 }
 
 
-class Page:
+class StatusPage:
     """Serves the page and its data."""
 
     def __init__(self, store: Store, faults: ActiveFaults, workspace_id: str) -> None:

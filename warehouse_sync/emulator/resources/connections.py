@@ -16,7 +16,7 @@ from warehouse_sync.emulator.resources.resource_type import ResourceType
 from warehouse_sync.emulator.resources.secrets import MASK, is_secret_name, mask_secrets
 from warehouse_sync.emulator.resources.sql import check_models_of_connection
 from warehouse_sync.emulator.resources.validation import FieldErrors
-from warehouse_sync.emulator.state.resource import Problem, Resource
+from warehouse_sync.emulator.state.resource import Resource, ResourceError
 from warehouse_sync.emulator.state.store import Store
 from warehouse_sync.emulator.state.workspace import Collection, Workspace
 
@@ -106,7 +106,7 @@ class Connections(ResourceType[Resource]):
         if problem is None:
             stored.login_succeeded = True
             return
-        stored.problem = Problem(problem, self.store.clock.now())
+        stored.problem = ResourceError(problem, self.store.clock.now())
         raise LoginError(problem)
 
     def update(self, stored: Resource, document: Document, workspace: Workspace) -> None:

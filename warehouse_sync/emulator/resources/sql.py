@@ -3,7 +3,7 @@
 A query is checked when it is created, and again by the dialect of each connection that uses it.
 """
 
-from warehouse_sync.emulator.state.resource import Problem
+from warehouse_sync.emulator.state.resource import ResourceError
 from warehouse_sync.emulator.state.store import Store
 from warehouse_sync.emulator.state.workspace import Workspace
 
@@ -46,7 +46,7 @@ def check_model_dialect(store: Store, workspace: Workspace, model_id: str, conne
     errors = (sql_error(sql, provider, lenient=store.lenient_sql) for provider in providers)
     error = next((each for each in errors if each), None)
     if error:
-        model.problem = Problem(error, store.clock.now())
+        model.problem = ResourceError(error, store.clock.now())
     elif store.executor is None:  # with a warehouse, problems come from runs as well
         model.problem = None
     store.mark_changed(workspace, workspace.data_models.key, model_id)

@@ -10,7 +10,7 @@ from warehouse_sync.emulator.runs.scheduler import RunScheduler
 
 
 @frozen
-class Problem:
+class ResourceError:
     """A fault of a resource, and the time from which the API shows it."""
 
     message: str
@@ -34,7 +34,7 @@ class Resource:
     created_by: str
     last_modified_on: datetime | None = None
     last_modified_by: str | None = None
-    problem: Problem | None = None
+    problem: ResourceError | None = None
     login_succeeded: bool = True
 
     def errors(self, now: datetime) -> list[Document]:

@@ -12,7 +12,7 @@ from warehouse_sync.emulator.runs.dates import parse_valid_timestamp
 from warehouse_sync.emulator.runs.limits import Limits
 from warehouse_sync.emulator.runs.run import Run
 from warehouse_sync.emulator.state.event_batches import EventBatchLog, NewestItems
-from warehouse_sync.emulator.state.resource import Problem
+from warehouse_sync.emulator.state.resource import ResourceError
 from warehouse_sync.emulator.state.workspace import Workspace
 from warehouse_sync.emulator.warehouse.dialect import Query, Range
 from warehouse_sync.emulator.warehouse.engine import Warehouse, WarehouseSession
@@ -82,10 +82,10 @@ class WarehouseExecutor:
             run.failure = "The emulator was stopped during the query."
         except WarehouseUnavailableError as error:
             run.failure = str(error)
-            connection.problem = Problem(run.failure, run.ended_on)
+            connection.problem = ResourceError(run.failure, run.ended_on)
         except QueryError as error:
             run.failure = str(error)
-            connection.problem, model.problem = None, Problem(run.failure, run.ended_on)
+            connection.problem, model.problem = None, ResourceError(run.failure, run.ended_on)
         else:
             connection.problem = model.problem = None
             self._batches.add(workspace.id, run, lines)

@@ -8,17 +8,17 @@ from warehouse_sync import Run, RunFailedError, WarehouseSyncError
 from warehouse_sync.integrations.airflow.compat import AirflowException, AirflowFailException
 from warehouse_sync.integrations.runs import is_final, run_to_dict
 
-Event = dict[str, Any]
+TriggerPayload = dict[str, Any]
 
 
-def success_event(run: Run) -> Event:
+def success_event(run: Run) -> TriggerPayload:
     """Return what a trigger tells its task of a run that succeeded."""
     return {"status": "success", "run": run_to_dict(run)}
 
 
-def failure_event(error: WarehouseSyncError) -> Event:
+def failure_event(error: WarehouseSyncError) -> TriggerPayload:
     """Return what a trigger tells its task of an error."""
-    event: Event = {"status": "error", "message": _message(error), "final": is_final(error)}
+    event: TriggerPayload = {"status": "error", "message": _message(error), "final": is_final(error)}
     if isinstance(error, RunFailedError):
         event |= {"status": "failed", "run": run_to_dict(error.run)}
     return event

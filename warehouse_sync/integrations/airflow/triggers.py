@@ -7,7 +7,7 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 from warehouse_sync import WarehouseSyncError
-from warehouse_sync.integrations.airflow.failures import Event, failure_event, success_event
+from warehouse_sync.integrations.airflow.failures import TriggerPayload, failure_event, success_event
 from warehouse_sync.integrations.airflow.freshness import latest_success, parse_datetime_text, pipeline_event
 from warehouse_sync.integrations.airflow.hooks import WarehouseSyncHook
 from warehouse_sync.integrations.airflow.provider import DEFAULT_CONNECTION_ID, PACKAGE
@@ -52,7 +52,7 @@ class WarehouseSyncRunTrigger(BaseTrigger):
         """Yield one event when the run has ended, or cannot be waited for."""
         yield _to_trigger_event(await self._wait(), end_task=self.end_from_trigger)
 
-    async def _wait(self) -> Event:
+    async def _wait(self) -> TriggerPayload:
         try:
             client = await WarehouseSyncHook(self.warehouse_sync_conn_id).get_async_conn(self.handle)
             return success_event(await client.runs.resume(self.handle)) | {"handle": self.handle}
@@ -113,7 +113,7 @@ class WarehouseSyncPipelineTrigger(BaseTrigger):
             await asyncio.sleep(self.poke_interval)
         yield _to_trigger_event(event, end_task=self.end_from_trigger)
 
-    async def _poll(self) -> Event | None:
+    async def _poll(self) -> TriggerPayload | None:
         hook = WarehouseSyncHook(self.warehouse_sync_conn_id, workspace_id=self.workspace_id)
         try:
             client = await hook.get_async_conn()
@@ -129,7 +129,7 @@ class WarehouseSyncPipelineTrigger(BaseTrigger):
             return None
 
 
-def _to_trigger_event(event: Event, *, end_task: bool) -> TriggerEvent:
+def _to_trigger_event(event: TriggerPayload, *, end_task: bool) -> TriggerEvent:
     if end_task and event["status"] == "success":
         return TaskSuccessEvent(xcoms={"return_value": event["run"]})
     return TriggerEvent(event)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from warehouse_sync.declarative import write_whole
+from warehouse_sync.declarative import write_atomically
 
 
 def names(folder: Path) -> set[str]:
@@ -18,7 +18,7 @@ def names(folder: Path) -> set[str]:
 
 def test_texts_are_written_as_utf8(tmp_path: Path) -> None:
     """Each text is in its file; a lone surrogate, which has no encoding, is an escape."""
-    write_whole({tmp_path / "a": "é → 🙂\n", tmp_path / "b": "\ud800"})
+    write_atomically({tmp_path / "a": "é → 🙂\n", tmp_path / "b": "\ud800"})
     assert (tmp_path / "a").read_text("utf-8") == "é → 🙂\n"
     assert (tmp_path / "b").read_text("utf-8") == "\\ud800"
     assert names(tmp_path) == {"a", "b"}
@@ -28,7 +28,7 @@ def test_no_file_is_written_if_one_cannot_be(tmp_path: Path) -> None:
     """If one file cannot be written the others stay as they were, without temporary files."""
     (tmp_path / "a").write_text("old")
     with pytest.raises(OSError, match="a/b") as caught:
-        write_whole({tmp_path / "a": "new", tmp_path / "c": "new", tmp_path / "a" / "b": "new"})
+        write_atomically({tmp_path / "a": "new", tmp_path / "c": "new", tmp_path / "a" / "b": "new"})
     assert caught.value.filename == str(tmp_path / "a" / "b")
     assert (tmp_path / "a").read_text() == "old"
     assert names(tmp_path) == {"a"}
@@ -38,7 +38,7 @@ def test_folder_is_not_replaced(tmp_path: Path) -> None:
     """A folder in place of the file is an error that names it."""
     (tmp_path / "a").mkdir()
     with pytest.raises(IsADirectoryError) as caught:
-        write_whole({tmp_path / "a": "new"})
+        write_atomically({tmp_path / "a": "new"})
     assert caught.value.filename == str(tmp_path / "a")
     assert names(tmp_path) == {"a"}
 
@@ -49,8 +49,8 @@ def test_permissions_are_kept(tmp_path: Path) -> None:
     for name, mode in (("a", 0o640), ("private", 0o644)):
         (tmp_path / name).touch()
         (tmp_path / name).chmod(mode)
-    write_whole({tmp_path / "a": "", tmp_path / "new": ""})
-    write_whole({tmp_path / "private": ""}, private=True)
+    write_atomically({tmp_path / "a": "", tmp_path / "new": ""})
+    write_atomically({tmp_path / "private": ""}, private=True)
     mask = os.umask(0)
     os.umask(mask)
     modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
@@ -65,7 +65,7 @@ def test_symlink_and_pipe_stay(tmp_path: Path) -> None:
     read: list[str] = []
     reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_text()))
     reader.start()
-    write_whole({tmp_path / "link": "one", tmp_path / "pipe": "two"})
+    write_atomically({tmp_path / "link": "one", tmp_path / "pipe": "two"})
     reader.join(10)
     assert read == ["two"]
     assert (tmp_path / "link").is_symlink()

@@ -29,7 +29,7 @@ from warehouse_sync.declarative.files.fields import (
     fields_of,
     item_class,
 )
-from warehouse_sync.declarative.files.nodes import Entry, Mapping, Node, Scalar, Sequence, kind_of
+from warehouse_sync.declarative.files.nodes import Mapping, MappingEntry, Node, Scalar, Sequence, kind_of
 from warehouse_sync.declarative.files.secret_references import is_secret_reference, parse_secret_reference
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _MISSING = object()
 ReadSQL = Callable[[str, Location], str | None]
 
 
-class Binder:
+class SpecBuilder:
     """Converts one node to a resource.
 
     Args:
@@ -57,9 +57,9 @@ class Binder:
         self._locations: dict[str, Location] = {}
         self._secrets: dict[str, SecretReference] = {}
         self._sections: list[SyncMode | Schedule] = []
-        self._unreadable = 0
+        self._invalid_values = 0
 
-    def bind(self, node: Mapping) -> DeclaredResource | None:
+    def build(self, node: Mapping) -> DeclaredResource | None:
         """Return the resource, or `None` if `problems` is not empty."""
         self._location = node.location
         ignored_rules = self._ignored_rules(node.get("lint"))
@@ -93,7 +93,7 @@ class Binder:
         self, cls: type, node: Mapping, path: str, *, also: Iterable[str] = ()
     ) -> dict[str, Any] | None:
         """Return the values of the fields of a class, or `None` after a problem."""
-        known, unreadable = {field.name: field for field in fields_of(cls)}, self._unreadable
+        known, before = {field.name: field for field in fields_of(cls)}, self._invalid_values
         for entry in node:
             self._locations[path + entry.key] = entry.value.location
             if entry.key not in known and entry.key not in also:
@@ -103,7 +103,7 @@ class Binder:
             for field in known.values()
             if (value := self._field(field, node, path)) is not _MISSING
         }
-        return values if self._unreadable == unreadable else None
+        return values if self._invalid_values == before else None
 
     def _field(self, field: FieldInfo, node: Mapping, path: str) -> Any:  # noqa: ANN401 - any field's value
         value = node.get(field.name)
@@ -178,7 +178,7 @@ class Binder:
             return None
         text = self._read_sql(name.value, name.location)
         if text is None:
-            self._unreadable += 1
+            self._invalid_values += 1
             return None
         self._locations["sql_query"] = Location(str(Path(name.location.file).parent / name.value))
         return Scalar(text, self._locations["sql_query"])
@@ -210,12 +210,12 @@ class Binder:
             message = "is not a secret, so env: and file: references are not allowed: write the value itself"
             return self._wrong(node, path, message)
         if isinstance(node.value, str):
-            return self._word(field.type, node.value, node, path)
+            return self._choice(field.type, node.value, node, path)
         if field.name == "port" and isinstance(node.value, int) and not isinstance(node.value, bool):
             return node.value
         return self._wrong(node, path, f'must be a string, not {kind_of(node)}: put it in "quotes"')
 
-    def _word(self, vocabulary: type, value: str, node: Scalar, path: str) -> object:
+    def _choice(self, vocabulary: type, value: str, node: Scalar, path: str) -> object:
         if not issubclass(vocabulary, OpenEnum):
             return value
         word = vocabulary(value)
@@ -249,13 +249,13 @@ class Binder:
         location = self._locations.get(nearest, self._location)
         return Problem(location=location, path=f"{self._label}.{path}", message=found[1])
 
-    def _unknown(self, entry: Entry, path: str, known: list[str]) -> None:
+    def _unknown(self, entry: MappingEntry, path: str, known: list[str]) -> None:
         self._report(
             entry.location, path + entry.key[:60], f"is not a known field{_suggestion(entry.key, known)}"
         )
 
     def _wrong(self, node: Node, path: str, message: str) -> Any:  # noqa: ANN401 - any field's value
-        self._unreadable += 1
+        self._invalid_values += 1
         self._report(node.location, path, message)
         return _MISSING
 

@@ -16,7 +16,7 @@ MAX_ITEMS = 3  # items of a list in a `repr`
 MAX_ROWS = 50  # rows of a table in a notebook
 
 
-class Document:
+class BaseModel:
     """A model that can be converted to a JSON document and back.
 
     Its `repr` shortens long fields, and omits the empty ones of what was read.
@@ -60,7 +60,7 @@ class Document:
         return _html_table(("field", "value"), rows, type(self).__name__)
 
 
-class SentDocument(Document):
+class SentModel(BaseModel):
     """A model that is sent, so that its document can also show its secrets."""
 
     __slots__ = ()
@@ -92,7 +92,7 @@ class Table(list[Any]):
 def shown_fields(model: Any) -> dict[str, Any]:  # noqa: ANN401 - any model
     """Return the fields that `repr` shows: of what was read, those that are not empty."""
     values = {field.name: getattr(model, field.name) for field in attrs.fields(type(model)) if field.repr}
-    if isinstance(model, SentDocument):
+    if isinstance(model, SentModel):
         return values
     return {name: value for name, value in values.items() if value is not None and value != ()}
 

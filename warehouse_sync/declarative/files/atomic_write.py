@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 
-def write_whole(texts: Mapping[Path, str], *, private: bool = False) -> None:
+def write_atomically(texts: Mapping[Path, str], *, private: bool = False) -> None:
     """Write text files: all of them, or none if one cannot be written.
 
     Each text goes to a temporary file beside its target, which replaces the target after all texts were written. The

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from warehouse_sync import errors, models
-from warehouse_sync.document import MAX_ROWS, Document, SentDocument, Table
+from warehouse_sync.base_model import MAX_ROWS, BaseModel, SentModel, Table
 from warehouse_sync.errors import DecodeError, NotFoundError, RunFailedError, ValidationError
 from warehouse_sync.models import (
     BigQueryConfig,
@@ -104,7 +104,7 @@ def read(cls: Any, spec: Any, **fields: Any) -> Any:
     )
 
 
-MODELS: list[Document] = [
+MODELS: list[BaseModel] = [
     REASON,
     SNOWFLAKE,
     BigQueryConfig(project_id="x", service_account_key="hunter2"),
@@ -139,9 +139,9 @@ MODELS: list[Document] = [
 IDS = [type(model).__name__ for model in MODELS]
 
 
-def document_of(model: Document) -> dict[str, Any]:
+def document_of(model: BaseModel) -> dict[str, Any]:
     """Return the document of a model with its secrets, as it would arrive from another program."""
-    document = model.to_dict(reveal_secrets=True) if isinstance(model, SentDocument) else model.to_dict()
+    document = model.to_dict(reveal_secrets=True) if isinstance(model, SentModel) else model.to_dict()
     return json.loads(json.dumps(document))  # type: ignore[no-any-return] # JSON is anything
 
 
@@ -152,7 +152,7 @@ def test_every_model_is_tested() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=IDS)
-def test_document_is_read_back(model: Document) -> None:
+def test_document_is_read_back(model: BaseModel) -> None:
     """`from_dict` of a document returns an equal model, except for secrets of what was read."""
     restored = type(model).from_dict(document_of(model))
     if isinstance(model, Connection | Pipeline):
@@ -163,7 +163,7 @@ def test_document_is_read_back(model: Document) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=IDS)
-def test_document_and_short_forms_show_no_secret(model: Document) -> None:
+def test_document_and_short_forms_show_no_secret(model: BaseModel) -> None:
     """Unless asked to, no form of a model shows a secret."""
     shown = f"{model.to_json()} {model!r} {model._repr_html_()} {Table([model])._repr_html_()}"
     assert "hunter" not in shown
@@ -214,7 +214,7 @@ def test_error_of_an_entry_is_restored(entry: Any) -> None:
         before = entry(pipeline_id="p", error=error, **run_id)
         after = entry.from_dict(json.loads(before.to_json())).error
         assert (type(after), str(after)) == (type(error), str(error))
-        assert after.to_dict() if isinstance(after, Document) else vars(after).keys() == vars(error).keys()
+        assert after.to_dict() if isinstance(after, BaseModel) else vars(after).keys() == vars(error).keys()
         assert getattr(after, "run", None) == getattr(error, "run", None)
         assert getattr(after, "messages", None) == getattr(error, "messages", None)
 
@@ -238,7 +238,7 @@ def test_other_classes_are_not_restored_as_errors(name: str) -> None:
         (UnknownConfig, {}, "document.service_provider"),
     ],
 )
-def test_wrong_document_is_rejected(cls: type[Document], document: Any, message: str) -> None:
+def test_wrong_document_is_rejected(cls: type[BaseModel], document: Any, message: str) -> None:
     """The error names the field and the way to a valid document, and shows no value."""
     with pytest.raises(DecodeError, match=message) as caught:
         cls.from_dict(document)
