@@ -12,6 +12,10 @@ from warehouse_sync.emulator.faults.active_faults import ActiveFaults
 from warehouse_sync.emulator.faults.fault import Fault
 from warehouse_sync.emulator.paths import CONTROL_PREFIX
 from warehouse_sync.emulator.resources.data_plans import add_data_plan
+from warehouse_sync.emulator.resources.field_transformations import (
+    add_field_transformation,
+    show_field_transformation,
+)
 from warehouse_sync.emulator.resources.validation import FieldErrors
 from warehouse_sync.emulator.responses import json_response, no_content
 from warehouse_sync.emulator.routing import RUN_ID, Request, Route
@@ -41,6 +45,8 @@ class ControlApi:
             Route("POST", f"{CONTROL_PREFIX}seed", self.seed),
             Route("POST", f"{CONTROL_PREFIX}failures", self.fail_next_run),
             Route("POST", f"{CONTROL_PREFIX}data-plans", self.add_data_plan),
+            Route("GET", f"{CONTROL_PREFIX}field-transformations", self.list_field_transformations),
+            Route("POST", f"{CONTROL_PREFIX}field-transformations", self.add_field_transformation),
             Route("GET", f"{CONTROL_PREFIX}clock", self.show_clock, stateless=True),
             Route("POST", f"{CONTROL_PREFIX}clock", self.advance_clock),
             Route("GET", f"{CONTROL_PREFIX}batches", self.stream_batches),
@@ -108,6 +114,21 @@ class ControlApi:
         except ValueError as error:
             raise InvalidRequestError(str(error)) from error
         return json_response(plan)
+
+    def list_field_transformations(self, request: Request) -> web.Response:
+        """Return the field transformations; `workspace_id` selects the workspace."""
+        workspace = self._store.workspace(self._workspace(dict(request.http.query)))
+        return json_response([show_field_transformation(each) for each in workspace.field_transformations])
+
+    def add_field_transformation(self, request: Request) -> web.Response:
+        """Add a field transformation, or replace the one with its id.
+
+        The fields are those of the documented JSON, and optionally `workspace_id`.
+        """
+        body = decode_object(request.body)
+        workspace_id = self._workspace(body)
+        body.pop("workspace_id", None)
+        return json_response(add_field_transformation(self._store, workspace_id, body))
 
     def show_clock(self, _: Request) -> web.Response:
         """Return the time, and the kind of clock."""

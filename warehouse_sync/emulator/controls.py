@@ -5,13 +5,15 @@ The control routes under `/_emulator/` do the same over HTTP.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from warehouse_sync.emulator.clock import Clock
 from warehouse_sync.emulator.control_api import advance
+from warehouse_sync.emulator.errors import InvalidRequestError
 from warehouse_sync.emulator.faults.active_faults import ActiveFaults
 from warehouse_sync.emulator.faults.fault import Fault
 from warehouse_sync.emulator.resources.data_plans import Environment, add_data_plan
+from warehouse_sync.emulator.resources.field_transformations import add_field_transformation
 from warehouse_sync.emulator.runs.run import SIMULATED_FAILURE
 from warehouse_sync.emulator.seeding import count_seeded, seed
 from warehouse_sync.emulator.state.store import Store
@@ -84,6 +86,24 @@ class EmulatorControls:
                 self._store, workspace, data_plan_id, version=version, activated_environment=environment
             )
         )
+
+    def add_field_transformation(
+        self, document: Mapping[str, Any], *, workspace_id: int | None = None
+    ) -> None:
+        """Add a field transformation, or replace the one with its id.
+
+        Args:
+            document: The JSON that mParticle documents: `id`, `name`, `destination_type` and `mappings`.
+            workspace_id: The workspace; by default that of `client_options`.
+
+        Raises:
+            ValueError: The document is invalid; the message names every invalid field.
+        """
+        workspace = self._workspace(workspace_id)
+        try:
+            self._write(lambda: add_field_transformation(self._store, workspace, dict(document)))
+        except InvalidRequestError as error:
+            raise ValueError(" ".join(error.messages)) from error
 
     def fail_next_run(
         self, pipeline_id: str, *, message: str = SIMULATED_FAILURE, workspace_id: int | None = None

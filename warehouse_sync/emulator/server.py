@@ -1,6 +1,6 @@
 """The emulator as users start it: in their event loop, or in a background thread."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from datetime import timedelta
 from os import PathLike
@@ -73,6 +73,8 @@ class Emulator(EmulatorControls):
         run_order: The order of runs in a list, which no document promises.
         data_plans: Data plans of the workspace, such as `"orders:2:production"`: the id, the version (1 if left
             out), and the environment in which it is activated (`"production"` if left out, `"none"` for none).
+        field_transformations: Field transformations of the workspace, as the JSON that mParticle documents. Once there is
+            one, an event pipeline must name a known one.
         lenient_sql: Accept `WITH` in data models, which the SQL reference lists as not supported.
 
     Raises:
@@ -105,6 +107,7 @@ class Emulator(EmulatorControls):
         strict_timing: bool = False,
         run_order: Literal["newest", "oldest", "shuffled"] = "newest",
         data_plans: Iterable[str] = (),
+        field_transformations: Iterable[Mapping[str, Any]] = (),
         lenient_sql: bool = False,
     ) -> None:
         if not (allow_remote or is_loopback(host)):
@@ -140,6 +143,8 @@ class Emulator(EmulatorControls):
         self._async_exits = AsyncExitStack()
         for plan_id, version, environment in map(parse_data_plan, data_plans):
             self.add_data_plan(plan_id, version=version, activated_environment=environment)
+        for document in field_transformations:
+            self.add_field_transformation(document)
 
     @property
     def url(self) -> str:

@@ -62,6 +62,18 @@ def call(url: str, *, token: str = "", body: object = None) -> Any:
         return json.load(response)
 
 
+def test_field_transformations_are_read_from_files(tmp_path: Path) -> None:
+    """The field transformations of a file are there when the emulator has started."""
+    file = tmp_path / "transformation.yaml"
+    mapping = {"mapping_type": "ignore", "source": "note"}
+    document = {"kind": "field_transformation", "id": "t", "name": "T", "mappings": [mapping]}
+    file.write_text(json.dumps(document), "utf-8")
+    with emulator("--port", "0", "--field-transformation", str(file)) as process:
+        _, settings = read_settings(process)
+        [found] = call(f"{settings['API_URL']}/_emulator/field-transformations")
+    assert (found["id"], found["destination_type"], found["mappings"]) == ("t", "event_batch", [mapping])
+
+
 def test_printed_settings_work() -> None:
     """Once the URL is printed, the printed settings get a token and a response."""
     with emulator(

@@ -54,6 +54,44 @@ def test_mapping_of_every_column_is_shown(warehouse: Path) -> None:
     ]
 
 
+TRANSFORMATION = """
+kind: field_transformation
+id: t
+name: T
+mappings:
+  - {mapping_type: column, source: U, destination: timestamp_unixtime_ms}
+  - {mapping_type: ignore, source: tags}
+  - {mapping_type: static, destination: event_type, value: screen_view}
+  - {mapping_type: ignore, source: other}
+"""
+
+
+def test_fields_of_events_are_shown(warehouse: Path, tmp_path: Path) -> None:
+    """With a field transformation, columns become fields of events, and constant fields are listed too."""
+    file = tmp_path / "transformation.yaml"
+    file.write_text(TRANSFORMATION, "utf-8")
+    result = run("--warehouse", warehouse, "--iterator", "u", "--field-transformation", file, "--json", SQL)
+    assert result.exit_code == 0, result.stderr
+    assert {each["column"]: (each["becomes"], each["sample"]) for each in json.loads(result.stdout)} == {
+        "customer_id": ("user identity customer_id", 1),
+        "email": ("user identity email", "b@example.com"),
+        "tags": ("ignored, not sent", "x"),
+        "note": ("event attribute note", None),
+        "u": ("events[].data.timestamp_unixtime_ms", 1675245600000),
+        "": ("events[].event_type", "screen_view"),
+    }
+    assert result.stderr == "note: It does not select other, which the field transformation names.\n"
+
+
+def test_field_transformation_must_be_one(warehouse: Path, tmp_path: Path) -> None:
+    """A file without a transformation, or with several, is refused."""
+    file = tmp_path / "none.yaml"
+    file.write_text("{}", "utf-8")
+    result = run("--warehouse", warehouse, "--field-transformation", file, SQL)
+    assert result.exit_code == 2
+    assert "declares 0 field transformations: pass a file with one" in result.stderr
+
+
 def test_default_format_is_a_table(warehouse: Path) -> None:
     """Without a format the mapping is a table with a header."""
     lines = run("--warehouse", warehouse, SQL).stdout.splitlines()

@@ -99,6 +99,60 @@ async def test_batches_of_a_run_are_bounded_in_bytes(
     assert len(await batches(stocked)) == 4
 
 
+TRANSFORMATION = {
+    "id": "purchases",
+    "name": "Purchases",
+    "destination_type": "event_batch",
+    "mappings": [
+        {"mapping_type": "column", "source": "FIRST_NAME", "destination": "screen_name"},
+        {"mapping_type": "column", "source": "updated_on", "destination": "timestamp_unixtime_ms"},
+        {"mapping_type": "column", "source": "customer_id", "destination": "user_identities.other"},
+        {"mapping_type": "static", "destination": "event_type", "value": "screen_view"},
+        {"mapping_type": "ignore", "source": "tags"},
+    ],
+}
+
+
+async def test_row_becomes_an_event_by_its_transformation(
+    stocked: Api, pipeline: Document, clock: VirtualClock
+) -> None:
+    """Mapped columns and constants are set at their paths, ignored ones left out, and other columns as without mappings."""
+    await stocked.post("/_emulator/field-transformations", TRANSFORMATION)
+    event = {"pipeline_type": "events", "field_transformation_id": "purchases"}
+    await stocked.post(PIPELINES, {**pipeline, **event})
+    run = await run_once(stocked, clock)
+    assert (run["successful_records"], run["failed_records"]) == (2, 1)
+    ann, bob = await batches(stocked)
+    assert ann["user_identities"] == {"other": "1", "email": "ann@example.com"}
+    assert ann["user_attributes"] == {}
+    assert ann["events"] == [
+        {
+            "event_type": "screen_view",
+            "data": {
+                "timestamp_unixtime_ms": 1675245600000,
+                "screen_name": "Ann",
+                "custom_attributes": {"credit": 12.5},
+            },
+        }
+    ]
+    assert bob["events"][0]["data"]["custom_attributes"] == {"credit": None}
+
+
+async def test_event_without_a_known_transformation_is_a_custom_event(
+    stocked: Api, pipeline: Document, clock: VirtualClock
+) -> None:
+    """Without mappings, attributes become those of a custom event with the name of the data model."""
+    event = {"pipeline_type": "events", "field_transformation_id": "unknown"}
+    await stocked.post(PIPELINES, {**pipeline, **event})
+    run = await run_once(stocked, clock)
+    assert run["status"] == "success"
+    [ann, _] = await batches(stocked)
+    [sent] = ann["events"]
+    assert sent["event_type"] == "custom_event"
+    assert sent["data"]["event_name"] == "example-data-model"
+    assert sent["data"]["custom_attributes"] == {"first_name": "Ann", "credit": 12.5, "tags": ["a", "b"]}
+
+
 async def test_scheduled_runs_load_their_intervals(
     stocked: Api, pipeline: Document, clock: VirtualClock
 ) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from warehouse_sync.emulator.warehouse.errors import RowError
-from warehouse_sync.emulator.warehouse.mapping import Column, attribute, column, sections
+from warehouse_sync.emulator.warehouse.mapping import attribute, column, sections
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_row_needs_an_identity() -> None:
 
 def test_mpid_must_be_a_whole_number() -> None:
     """An mpid may be a string, and must be a whole number."""
-    columns = [Column("mpid", "mpid", "mpid")]
+    columns = [column("mpid", iterator=None)]
     assert sections(columns, ("-12",))["mpid"] == -12
     with pytest.raises(RowError, match="whole number"):
         sections(columns, ("abc",))

@@ -6,10 +6,12 @@ import errno
 import json
 import shlex
 import signal
+from pathlib import Path
 from typing import Any, Literal
 
 import click
 
+from warehouse_sync.cli.field_transformations import read_field_transformations
 from warehouse_sync.cli.output import Output, text_options
 from warehouse_sync.emulator import Clock, Emulator, Fault, Limits, VirtualClock
 from warehouse_sync.emulator.persistence import StateError
@@ -132,6 +134,14 @@ def read_faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
     metavar="ID[:VERSION[:ENVIRONMENT]]",
     help="Start with a data plan, such as orders:2:production; repeatable.",
 )
+@click.option(
+    "--field-transformation",
+    "transformation_files",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="PATH",
+    help="Start with the field transformations that a file or folder declares; repeatable.",
+)
 @click.option("--lenient-sql", is_flag=True, help="Accept WITH in data models; the platform does not.")
 @click.option(
     "--run-order",
@@ -171,6 +181,7 @@ def emulator(  # noqa: PLR0913 - one argument per option
     moved: dict[str, Any],
     limit_set: str,
     no_limits: bool,
+    transformation_files: tuple[Path, ...],
     faults: tuple[Fault, ...],
     seed_pipelines: int,
     seed_runs: int,
@@ -184,12 +195,14 @@ def emulator(  # noqa: PLR0913 - one argument per option
 
     Example: warehouse-sync emulator --port 8080 --seed-pipelines 300
     """
+    transformations = [each for path in transformation_files for each in read_field_transformations(path)]
     try:
         served = Emulator(
             host=host,
             port=port,
             clock=_clock(clock, clock_start),
             limits=(Limits.none() if no_limits else Limits.named(limit_set)).with_changes(moved),
+            field_transformations=transformations,
             **settings,
         )
         for fault in faults:

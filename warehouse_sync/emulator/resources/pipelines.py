@@ -1,6 +1,7 @@
 """Pipelines: their fields and references, and the status from their runs."""
 
 from datetime import datetime
+from typing import Any
 
 from warehouse_sync.emulator.documents import Document
 from warehouse_sync.emulator.paths import PIPELINES
@@ -93,11 +94,18 @@ def _check_identity(errors: FieldErrors) -> None:
 
 
 def _check_references(errors: FieldErrors, workspace: Workspace) -> None:
-    for field, label, collection in (
+    collections: list[tuple[str, str, Collection[Any]]] = [
         ("connection_id", "connection", workspace.connections),
         ("data_model_id", "data model", workspace.data_models),
-    ):
+    ]
+    for field, _, _ in collections:
         errors.slug(field)
+    if len(workspace.field_transformations) and errors.document.get("pipeline_type") == "events":
+        # Until one is added, any id is accepted.
+        collections.append(
+            ("field_transformation_id", "field transformation", workspace.field_transformations)
+        )
+    for field, label, collection in collections:
         reference = errors.document.get(field)
         if isinstance(reference, str) and reference not in collection:
             errors.add(field, f"names no {label} of this workspace: {reference}.")

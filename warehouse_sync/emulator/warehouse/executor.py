@@ -23,6 +23,7 @@ from warehouse_sync.emulator.warehouse.errors import (
     WarehouseUnavailableError,
 )
 from warehouse_sync.emulator.warehouse.mapping import batch, column, sections
+from warehouse_sync.emulator.warehouse.transformation import NO_TRANSFORMATION, FieldTransformation
 
 # The emulator's own limit: no document names one.
 _MAX_LINE_BYTES = 1024 * 1024
@@ -73,7 +74,8 @@ class WarehouseExecutor:
         connection = workspace.connections.get(pipeline["connection_id"])
         model = workspace.data_models.get(pipeline["data_model_id"])
         provider = connection.document["service_provider"]
-        load = _Load(run, pipeline, workspace.id, provider, limits, self._lenient_sql)
+        transformation = _transformation(pipeline, workspace)
+        load = _Load(run, pipeline, workspace.id, provider, limits, self._lenient_sql, transformation)
         sql = model.document["config"]["sql_query"]
         try:
             with unlocked, self._warehouse.open() as session:
@@ -101,6 +103,7 @@ class _Load:
     provider: str
     limits: Limits
     lenient_sql: bool
+    transformation: FieldTransformation
 
     def execute(self, session: WarehouseSession, sql: str) -> Iterable[bytes]:
         """Return a batch, as JSON, for each valid row of the query.
@@ -127,11 +130,16 @@ class _Load:
         return True
 
     def _batches(self, names: list[str], rows: Iterator[tuple[Any, ...]]) -> Iterator[bytes]:
-        columns = [column(name, iterator=self._sync_mode.get("iterator_field")) for name in names]
+        iterator, is_event = self._sync_mode.get("iterator_field"), self.pipeline["pipeline_type"] == "events"
+        columns = [
+            column(name, iterator=iterator, is_event=is_event, transformation=self.transformation)
+            for name in names
+        ]
+        constants = self.transformation.constants
         loaded = failed = 0
         for row in rows:
             try:
-                line = self._line(sections(columns, row))
+                line = self._line(sections(columns, row, constants))
             except RowError:  # only counted: the API reports how many rows failed, but not which
                 failed += 1
                 continue
@@ -175,6 +183,14 @@ class _Load:
             "data_model_id": self.pipeline["data_model_id"],
             "connection_id": self.pipeline["connection_id"],
         }
+
+
+def _transformation(pipeline: Document, workspace: Workspace) -> FieldTransformation:
+    """Return the field transformation of a pipeline; an unknown one has no mappings."""
+    transformation_id = pipeline.get("field_transformation_id", "")
+    if transformation_id not in workspace.field_transformations:
+        return NO_TRANSFORMATION
+    return FieldTransformation.read(workspace.field_transformations.get(transformation_id).document)
 
 
 def _check_count(count: int, limit: int | None, noun: str) -> None:

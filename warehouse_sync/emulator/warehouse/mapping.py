@@ -12,6 +12,15 @@ from attrs import frozen
 from warehouse_sync.emulator.documents import Document
 from warehouse_sync.emulator.runs.dates import format_timestamp
 from warehouse_sync.emulator.warehouse.errors import RowError
+from warehouse_sync.emulator.warehouse.transformation import (
+    DATA,
+    EVENTS,
+    NO_TRANSFORMATION,
+    FieldTransformation,
+    Path,
+    set_field,
+    shown,
+)
 
 MPID = "mpid"
 _OTHERS = tuple(f"other_id_{number}" for number in range(2, 11))
@@ -54,6 +63,9 @@ DEVICE_IDENTITIES = frozenset(
     }
 )
 
+# Attributes are sent without a value, identities and mapped fields are not.
+_WITH_NULLS = (("user_attributes",), ("custom_attributes",))
+
 
 @frozen
 class Column:
@@ -61,57 +73,88 @@ class Column:
 
     Attributes:
         name: The column's name in the query.
-        section: The section of a batch that its values go to; empty for the iterator, which is not sent.
-        key: Its name in that section.
+        path: The path of its values in a batch; None if they are not sent.
+        becomes: A description of what the column becomes.
     """
 
     name: str
-    section: str
-    key: str
-
-    @property
-    def becomes(self) -> str:
-        """A description of what the column becomes."""
-        words = {
-            "": "iterator, not sent",
-            MPID: "user identity mpid",
-            "user_identities": f"user identity {self.key}",
-            "device_info": f"device identity {self.key}",
-        }
-        return words.get(self.section, f"user attribute {self.key}")
+    path: Path | None
+    becomes: str
 
 
-def column(name: str, *, iterator: str | None) -> Column:
-    """Return where the values of a column go."""
+def column(  # noqa: PLR0911 - one branch per target
+    name: str,
+    *,
+    iterator: str | None,
+    is_event: bool = False,
+    transformation: FieldTransformation = NO_TRANSFORMATION,
+) -> Column:
+    """Return where the values of a column go.
+
+    A column without a mapping becomes an identity or an attribute, also of an event.
+
+    Args:
+        name: The column's name in the query.
+        iterator: The iterator field, which is only sent if a mapping has it.
+        is_event: Whether rows become events, and other columns attributes of these.
+        transformation: The field transformation of the pipeline.
+    """
     lower = name.lower()
+    if lower in transformation.columns:
+        path = transformation.columns[lower]
+        return Column(name, path, "ignored, not sent" if path is None else shown(path))
     if iterator is not None and lower == iterator.lower():
-        return Column(name, "", "")
+        return Column(name, None, "iterator, not sent")
     if lower == MPID:
-        return Column(name, MPID, MPID)
+        return Column(name, (MPID,), "user identity mpid")
     if lower in USER_IDENTITIES:
-        return Column(name, "user_identities", USER_IDENTITIES[lower])
+        key = USER_IDENTITIES[lower]
+        return Column(name, ("user_identities", key), f"user identity {key}")
     if lower in DEVICE_IDENTITIES:
-        return Column(name, "device_info", lower)
-    return Column(name, "user_attributes", name)
+        return Column(name, ("device_info", lower), f"device identity {lower}")
+    if is_event:
+        return Column(name, (EVENTS, DATA, "custom_attributes", name), f"event attribute {name}")
+    return Column(name, ("user_attributes", name), f"user attribute {name}")
 
 
-def sections(columns: Sequence[Column], row: Sequence[Any]) -> Document:
+def sections(
+    columns: Sequence[Column], row: Sequence[Any], constants: Sequence[tuple[Path, str]] = ()
+) -> Document:
     """Return the sections of a batch with the values of a row.
+
+    Args:
+        columns: The columns of the query.
+        row: Their values.
+        constants: Paths in the batch with constant values.
 
     Raises:
         RowError: A value cannot be sent, or the row has no identity.
     """
     filled: Document = {"user_identities": {}, "device_info": {}, "user_attributes": {}}
+    for path, constant in constants:
+        set_field(filled, path, constant)
     for each, value in zip(columns, row, strict=True):
-        if each.section == MPID:
-            filled |= {} if value is None else {MPID: _mpid(value)}
-        elif each.section == "user_attributes":
-            filled[each.section][each.key] = attribute(each.name, value)
-        elif each.section and value is not None:
-            filled[each.section][each.key] = str(attribute(each.name, value))
+        if each.path is not None and (value is not None or each.path[-2:-1] in _WITH_NULLS):
+            set_field(filled, each.path, converted(each, value))
     if not (MPID in filled or filled["user_identities"] or filled["device_info"]):
         raise RowError("The row has no user identity and no device identity.")
     return filled
+
+
+def converted(target: Column, value: object) -> object:
+    """Return a value as it is sent at the path of its column.
+
+    Raises:
+        RowError: It cannot be sent.
+    """
+    path = target.path or ()
+    if path == (MPID,):
+        return _mpid(value)
+    if path[0] in ("user_identities", "device_info"):
+        return str(attribute(target.name, value))
+    if path[-1] == "timestamp_unixtime_ms" and isinstance(value, datetime):
+        return int((value.replace(tzinfo=UTC) if value.tzinfo is None else value).timestamp() * 1000)
+    return attribute(target.name, value)
 
 
 def attribute(name: str, value: object) -> object:
@@ -154,8 +197,7 @@ def _mpid(value: object) -> int:
 def batch(filled: Document, pipeline: Document, *, source: Document, sent_on: datetime) -> Document:
     """Return the event batch of a row.
 
-    For a pipeline of events the attributes become those of one custom event, in place of the field transformation,
-    which is not documented.
+    A pipeline of events sends one event per row: a custom event, unless its field transformation sets `event_type`.
 
     Args:
         filled: The result of `sections`.
@@ -164,10 +206,9 @@ def batch(filled: Document, pipeline: Document, *, source: Document, sent_on: da
         sent_on: When the run started.
     """
     milliseconds = int(sent_on.timestamp() * 1000)
-    events, rest = [], filled
+    events = []
     if pipeline.get("pipeline_type") == "events":
-        rest = {**filled, "user_attributes": {}}
-        events = [_event(filled["user_attributes"], pipeline, milliseconds)]
+        events = [_event(filled.get(EVENTS, [{}])[0], pipeline, milliseconds)]
     plan = {
         name: pipeline[field]
         for name, field in (("plan_id", "data_plan_id"), ("plan_version", "data_plan_version"))
@@ -177,18 +218,18 @@ def batch(filled: Document, pipeline: Document, *, source: Document, sent_on: da
         "schema_version": 2,
         "environment": pipeline.get("environment", "development"),
         "timestamp_unixtime_ms": milliseconds,
-        **rest,
-        "events": events,
+        **filled,
+        EVENTS: events,
         **({"context": {"data_plan": plan}} if plan else {}),
         "source_info": source,
     }
 
 
-def _event(attributes: Document, pipeline: Document, milliseconds: int) -> Document:
-    data = {
-        "event_name": pipeline["data_model_id"],
-        "custom_event_type": "other",
-        "timestamp_unixtime_ms": milliseconds,
-        "custom_attributes": attributes,
-    }
-    return {"event_type": "custom_event", "data": data}
+def _event(event: Document, pipeline: Document, milliseconds: int) -> Document:
+    """Return an event with its mapped fields, and defaults for those that are required."""
+    kind = event.get("event_type", "custom_event")
+    data = {"timestamp_unixtime_ms": milliseconds, **event.get(DATA, {})}
+    if kind == "custom_event":
+        defaults = {"event_name": pipeline["data_model_id"], "custom_event_type": "other"}
+        data = {**defaults, "custom_attributes": {}, **data}
+    return {**event, "event_type": kind, DATA: data}
