@@ -208,6 +208,25 @@ def test_unlock_removes_the_lock_of_a_killed_process(cli: "Cli", project: Path, 
     lock.__exit__(None, None, None)
 
 
+@pytest.mark.parametrize("location", ["file URL"], indirect=True)
+def test_storage_that_cannot_create_exclusively_is_refused(
+    cli: "Cli", project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A storage that ignores `mode="create"` would let two processes hold the lock."""
+    from fsspec.implementations.local import (  # type: ignore[import-untyped]  # noqa: PLC0415 - fsspec has no types; only this test
+        LocalFileSystem,
+    )
+
+    def write(_: LocalFileSystem, path: str, value: bytes, **__: object) -> None:
+        Path(path).write_bytes(value)
+
+    monkeypatch.setattr(LocalFileSystem, "pipe_file", write)
+    done = cli("apply", project, "--yes")
+    assert done.exit_code == 16
+    assert "cannot be locked: update the package of its storage" in done.stderr
+    assert [*(tmp_path / "shared").iterdir()] == []
+
+
 def test_state_commands_change_only_the_state(cli: "Cli", project: Path) -> None:
     """`adopt`, `forget` and `mv` change the records; unknown resources are errors."""
     assert cli("apply", project, "--yes").exit_code == 0

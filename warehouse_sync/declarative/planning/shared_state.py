@@ -88,12 +88,24 @@ class UrlStore:
             with suppress(FileExistsError):
                 files.pipe_file(f"{path}.lock", holder, mode="create")
             found: bytes = files.cat_file(f"{path}.lock")
-        if found != holder:
-            raise _locked(str(self), found)
+            if found != holder:
+                raise _locked(str(self), found)
+            self._check_exclusive(files, f"{path}.lock", holder)
         try:
             yield
         finally:
             self.unlock()
+
+    def _check_exclusive(self, files: Any, lock: str, holder: bytes) -> None:  # noqa: ANN401 - fsspec has no types
+        """Raise `PlanError` if the storage creates an object that exists: it ignores `mode`, so nothing is locked."""
+        try:
+            files.pipe_file(lock, holder, mode="create")
+        except FileExistsError:
+            return
+        files.rm_file(lock)
+        raise PlanError(
+            [f"the state {self} cannot be locked: update the package of its storage, such as s3fs or gcsfs"]
+        )
 
     def unlock(self) -> None:
         """Remove the lock object."""
