@@ -13,16 +13,10 @@ FOREVER = 1e6
 
 async def outcome(deadlines: Deadlines, seconds: float, work: "asyncio.Future[None]") -> str:
     """Wait for work under a deadline, and return what happened."""
-    deadline = deadlines.start(seconds)
-    try:
+    with deadlines.start(seconds):
         await work
-    except asyncio.CancelledError:
-        if not deadline.caused_cancellation():
-            raise
-        return "late"
-    finally:
-        deadline.finish()
-    return "done"
+        return "done"
+    return "late"
 
 
 @pytest.fixture
@@ -96,12 +90,10 @@ async def test_deadline_that_expires_as_work_ends_is_undone(
     """An expiry as a call returns must not cancel what its task does next."""
     task = asyncio.current_task()
     assert task is not None
-    deadline = Deadline(0.0, task, {})
-    deadline.expired = True
-    task.cancel()
+    with Deadline(0.0, task, {}) as deadline:
+        deadline.expire()
     with pytest.raises(asyncio.CancelledError):
         await asyncio.sleep(0)
-    deadline.finish()
     assert task.cancelling() == 0
 
 
@@ -113,16 +105,15 @@ async def test_deadline_undoes_its_cancellation_once(deadlines: Deadlines) -> No
         assert task is not None
         deadline = deadlines.start(10.0)
         seen = [deadline.expired]
-        task.cancel()
-        deadline.expire()
-        seen.append(deadline.expired)
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError), deadline:
+            task.cancel()
+            deadline.expire()
+            seen.append(deadline.expired)
             await asyncio.sleep(0)
-        seen += [deadline.caused_cancellation(), deadline.expired]
-        deadline.finish()
+        seen.append(deadline.expired)
         return seen, task.cancelling()
 
-    assert await asyncio.create_task(late()) == ([False, True, False, False], 1)
+    assert await asyncio.create_task(late()) == ([False, True, False], 1)
 
 
 async def test_deadline_expires_exactly_at_its_time(deadlines: Deadlines) -> None:
@@ -158,4 +149,13 @@ async def test_deadlines_closed_leave_no_timer(deadlines: Deadlines) -> None:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert not deadline.expired
-    deadline.finish()
+
+
+async def test_deadline_of_none_never_expires(deadlines: Deadlines) -> None:
+    """It has no timer."""
+    with deadlines.start(None) as deadline:
+        warp(asyncio.get_running_loop())(FOREVER)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert not deadline.expired
+    assert deadlines._timer is None

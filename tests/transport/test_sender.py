@@ -3,7 +3,6 @@
 import asyncio
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import Mock
 
 import attrs
 import pytest
@@ -72,16 +71,6 @@ def test_timeout_error_reports_phase_and_reason(
     error = new_context(total=2.5, attempts=3, **state).timeout_error(REQUEST)
     assert str(error) == f"GET /x timed out after 2.5 s: {reason}"
     assert (error.phase, error.sent, error.attempts) == (phase, sent, 3)
-
-
-def test_context_starts_a_deadline_only_with_a_total_timeout() -> None:
-    """A request without a total timeout starts no timer."""
-    session: Any = Mock()
-    session.deadlines.start.return_value.caused_cancellation.return_value = False
-    with RequestContext(session, 0.0, None):
-        assert not session.mock_calls
-    with RequestContext(session, 0.0, 2.5):
-        session.deadlines.start.assert_called_once_with(2.5)
 
 
 async def test_context_is_queued_until_it_has_a_slot() -> None:

@@ -6,11 +6,14 @@ deadline of all.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, Self
 
 
 class Deadline:
     """The deadline of one request in one task.
+
+    `with deadline:` removes it at the end. If it expires, the block is left early without an exception, so the statement after
+    the block must raise the `TimeoutError`.
 
     Attributes:
         when: The time on the event loop's clock at which it expires.
@@ -27,21 +30,23 @@ class Deadline:
         self._queue = queue
 
     def expire(self) -> None:
-        """Cancel the task. The request converts the cancellation into a `TimeoutError`."""
+        """Cancel the task."""
         self.expired = True
         self._task.cancel()
 
-    def caused_cancellation(self) -> bool:
-        """Return whether only the deadline cancelled the task, and undo the cancellation."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: object
+    ) -> bool:
+        self._queue.pop(self, None)
         if not self.expired:
             return False
+        # Also if it expired as the request ended: the task must not stay cancelled.
         self.expired = False
-        return self._task.uncancel() <= self._cancelling
-
-    def finish(self) -> None:
-        """Remove the deadline."""
-        self._queue.pop(self, None)
-        self.caused_cancellation()  # if it expired as the request ended, the task must not stay cancelled
+        is_only_cause = self._task.uncancel() <= self._cancelling
+        return is_only_cause and exc_type is asyncio.CancelledError
 
 
 class Deadlines:
@@ -52,10 +57,12 @@ class Deadlines:
         self._queues: dict[float, dict[Deadline, None]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def start(self, seconds: float) -> Deadline:
-        """Start a deadline for the current task, `seconds` from now."""
+    def start(self, seconds: float | None) -> Deadline:
+        """Start a deadline for the current task, `seconds` from now; `None` never expires."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine under asyncio always runs in a task
+        if seconds is None:
+            return Deadline(float("inf"), task, {})
         when = self._loop.time() + seconds
         queue = self._queues.get(seconds)
         if queue is None:

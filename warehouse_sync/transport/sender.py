@@ -1,6 +1,5 @@
 """Sending of requests: deadline, authorization, retries and decoding."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -16,7 +15,6 @@ from warehouse_sync.errors import (
 )
 from warehouse_sync.events import ResponseRecovered, RetryScheduled
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout
-from warehouse_sync.transport.deadlines import Deadline
 from warehouse_sync.transport.error_mapping import to_api_error
 from warehouse_sync.transport.exchange import exchange
 from warehouse_sync.transport.limits import AdaptiveConcurrency
@@ -37,9 +35,6 @@ _UNLIMITED = float("inf")
 @attrs.define(eq=False, repr=False)
 class RequestContext:
     """The state of one request across its attempts.
-
-    `with context:` enforces the deadline. If the deadline expires, the block is left early without an exception, so the
-    statement after it must be `raise context.timeout_error(request)`.
 
     Attributes:
         session: The session of the running event loop.
@@ -62,21 +57,6 @@ class RequestContext:
     in_flight: bool = False
     may_have_been_processed: bool = False
     token_refreshed: bool = False
-    _deadline: Deadline | None = attrs.field(default=None, init=False)
-
-    def __enter__(self) -> None:
-        if self.total is not None:
-            self._deadline = self.session.deadlines.start(self.total)
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: object
-    ) -> bool:
-        deadline = self._deadline
-        if deadline is None:
-            return False
-        expired = exc_type is asyncio.CancelledError and deadline.caused_cancellation()
-        deadline.finish()
-        return expired
 
     def timeout_error(self, request: ApiRequest[T]) -> TimeoutError:
         """Return the error for an expired deadline."""
@@ -175,7 +155,7 @@ class RetryingSender:
             DecodeError: The response is not what the API documents.
         """
         context = self.new_context()
-        with context:
+        with context.session.deadlines.start(context.total):  # left without an exception if it expires
             authorized = self._current_headers(context.session) or await self._authorize(context)
             while True:
                 context.counted_attempts += 1
