@@ -67,7 +67,7 @@ def test_tutorial_on_the_emulator(tmp_path: Path, environment: dict[str, str]) -
                 )
                 assert emulator.stdout is not None
                 port = emulator.stdout.readline().strip().rpartition(":")[2]
-                exports = "".join(emulator.stdout.readline() for _ in range(5))
+                exports = "".join(emulator.stdout.readline() for _ in range(6))
             elif text.startswith("export WAREHOUSE_SYNC_"):
                 assert text == exports
             elif not text.startswith("pip install"):

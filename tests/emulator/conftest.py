@@ -53,7 +53,7 @@ class Api:
         """Send a request; a path without an API prefix is below `base`."""
         full = (
             path
-            if path.startswith(("/platform", "/oauth", "/_emulator", "/openapi", "/nowhere"))
+            if path.startswith(("/platform", "/v1", "/oauth", "/_emulator", "/openapi", "/nowhere"))
             else self.base + path
         )
         text = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()

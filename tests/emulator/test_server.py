@@ -28,9 +28,10 @@ def health(url: str) -> object:
 
 
 async def test_client_options_are_what_a_client_needs(emulator: Emulator) -> None:
-    """The options have the workspace, the credential and both URLs, as plain values."""
+    """The options have the workspace, its account, the credential and both URLs, as plain values."""
     assert emulator.client_options() == {
         "workspace_id": 5328,
+        "account_id": 1,
         "client_id": "emu_client",
         "client_secret": "emu_secret",
         "api_url": f"http://127.0.0.1:{emulator.port}",

@@ -16,6 +16,7 @@ from warehouse_sync.emulator.resources.connections import Connections
 from warehouse_sync.emulator.resources.data_models import DataModels
 from warehouse_sync.emulator.resources.data_plans import DataPlans
 from warehouse_sync.emulator.resources.endpoints import ResourceEndpoints
+from warehouse_sync.emulator.resources.feeds import Feeds
 from warehouse_sync.emulator.resources.pipelines import Pipelines
 from warehouse_sync.emulator.resources.run_endpoints import RunEndpoints
 from warehouse_sync.emulator.responses import json_response
@@ -42,6 +43,7 @@ def all_routes(
         *ResourceEndpoints(Connections(store)).routes(),
         *ResourceEndpoints(DataModels(store)).routes(),
         *DataPlans(store).routes(),
+        *Feeds(store).routes(),
         *ingest_v1.routes(store),
         *ControlApi(store=store, faults=faults, workspace_id=workspace_id).routes(),
         *StatusPage(store, faults, workspace_id).routes(),

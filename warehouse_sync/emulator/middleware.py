@@ -14,7 +14,7 @@ from warehouse_sync.emulator.faults.active_faults import ActiveFaults
 from warehouse_sync.emulator.faults.fault import Fault
 from warehouse_sync.emulator.faults.injector import FaultInjector, Wrapper
 from warehouse_sync.emulator.host_check import HostCheck
-from warehouse_sync.emulator.paths import API_PREFIX, CONTROL_PREFIX
+from warehouse_sync.emulator.paths import API_PREFIXES, CONTROL_PREFIX, PLATFORM_V1_PREFIX
 from warehouse_sync.emulator.responses import HttpError, error_response
 from warehouse_sync.emulator.routing import Request, Router
 from warehouse_sync.emulator.state.access import Access, StateAccess
@@ -64,7 +64,7 @@ class Middleware:
                 return await self._respond(request)
             return await self._respond_with_fault(fault, request)
         except ApiError as error:
-            return error_response(error)
+            return error_response(error, enveloped=request.path.startswith(PLATFORM_V1_PREFIX))
         except (web.RequestPayloadError, ConnectionError):
             # If the client has disconnected, the response is discarded.
             return error_response(InvalidRequestError("The request body could not be read."))
@@ -82,7 +82,7 @@ class Middleware:
     async def _respond(self, request: web.BaseRequest, wrapper: Wrapper | None = None) -> web.StreamResponse:
         """Call the handler. A fault's wrapper around it shares its access to the state."""
         path = request.rel_url.path_safe
-        is_api = path.startswith(API_PREFIX)
+        is_api = path.startswith(API_PREFIXES)
         if is_api:
             self._token_endpoint.authorize(request.headers.get("Authorization"))
         route, path_params = self._router.find(request.method, path)

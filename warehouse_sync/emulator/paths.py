@@ -6,11 +6,14 @@ from warehouse_sync.emulator.state.workspace import Workspace
 
 V2 = "/platform/v2/workspaces/{workspace}"
 V1 = "/platform/v1/workspaces/{workspace}/ingest"
+FEEDS = "/v1/workspace/{workspace}/partnerfeeds"
+FEED = "/v1/partnerfeeds/{id}"
 PIPELINES = f"{V2}/inputs/data-pipelines"
 ITEM = "{id}"
 RUN = "{run}"
-# Only requests below this prefix need a token.
-API_PREFIX = "/platform/"
+# Only requests below these prefixes need a token.
+PLATFORM_V1_PREFIX = "/v1/"
+API_PREFIXES = ("/platform/", PLATFORM_V1_PREFIX)
 CONTROL_PREFIX = "/_emulator/"
 OPENAPI = "/openapi.json"
 TOKEN = "/oauth/token"  # noqa: S105 - a path

@@ -58,6 +58,7 @@ class _Settings:
     limits: Document
     faults: list[Document]
     now: datetime | None = None
+    next_feed_id: int = 1
 
 
 @frozen
@@ -139,7 +140,14 @@ class SqliteStore:
     def _settings_version(self) -> object:
         store = self._store
         now = store.clock.now() if isinstance(store.clock, VirtualClock) else None
-        return store.next_run_id, store.limits, self._faults.changes, store.batches.added, now
+        return (
+            store.next_run_id,
+            store.next_feed_id,
+            store.limits,
+            self._faults.changes,
+            store.batches.added,
+            now,
+        )
 
     def _save_changes(self, connection: sqlite3.Connection) -> None:
         if self._was_reset:
@@ -194,6 +202,7 @@ class SqliteStore:
             store.limits.show(),
             self._faults.show(),
             store.clock.now() if isinstance(store.clock, VirtualClock) else None,
+            store.next_feed_id,
         )
 
     def _restore(self, connection: sqlite3.Connection) -> None:
@@ -211,6 +220,7 @@ class SqliteStore:
         for (value,) in connection.execute("SELECT value FROM setting WHERE name = 'settings'"):
             settings = json.decode(value, type=_Settings)
             self._store.next_run_id = settings.next_run_id
+            self._store.next_feed_id = settings.next_feed_id
             if self._store.limits == Limits():  # limits that were passed to the emulator win
                 self._store.limits = Limits(**settings.limits)
             for fault in settings.faults:

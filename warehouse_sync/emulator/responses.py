@@ -47,13 +47,28 @@ class HttpError(ApiError):
         self.extra = extra or {}
 
 
-def error_response(error: ApiError) -> web.Response:
-    """Return the response that reports an error."""
+def error_response(error: ApiError, *, enveloped: bool = False) -> web.Response:
+    """Return the response that reports an error.
+
+    Args:
+        error: The error.
+        enveloped: Whether the body has the form of the platform's v1 API.
+    """
+    if enveloped:
+        return _enveloped_error(error)
     if isinstance(error, HttpError):
         document = {**error_document(error.status, *error.messages), **error.extra}
         return json_response(document, status=error.status, headers=error.headers)
     status = _STATUSES[type(error)]
     return json_response(error_document(status, *error.messages), status=status)
+
+
+def _enveloped_error(error: ApiError) -> web.Response:
+    status = error.status if isinstance(error, HttpError) else _STATUSES[type(error)]
+    headers = error.headers if isinstance(error, HttpError) else None
+    code = HTTPStatus(status).name.lower()
+    errors = [{"code": code, "message": message} for message in error.messages]
+    return json_response({"data": None, "dataType": None, "errors": errors}, status=status, headers=headers)
 
 
 def error_document(status: int, *messages: str) -> Document:

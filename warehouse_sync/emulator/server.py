@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from warehouse_sync.emulator.persistence import SqliteStore
 
+# Any account is accepted, as any workspace is.
+_ACCOUNT_ID = 1
 _Result = TypeVar("_Result")
 # Requests in progress when the emulator stops, such as delayed ones, may take this many more seconds.
 _SHUTDOWN_SECONDS = 0.1
@@ -169,6 +171,7 @@ class Emulator(EmulatorControls):
             "client_secret": client_secret,
             "api_url": self.url,
             "token_url": self.url + TOKEN,
+            "account_id": _ACCOUNT_ID,
         }
 
     def warehouse_problem(self) -> str | None:

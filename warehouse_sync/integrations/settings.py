@@ -17,6 +17,7 @@ class ClientSettings:
         workspace_id: The workspace's number.
         client_id: The credential's id.
         client_secret: The credential's secret.
+        account_id: The account's number, which only feeds need.
         api_url: The API's address; `None` for the SDK's default.
         token_url: The token endpoint; `None` for the SDK's default.
         dashboard_url: Where links to runs lead.
@@ -25,6 +26,7 @@ class ClientSettings:
     workspace_id: int
     client_id: str
     client_secret: Secret
+    account_id: int | None = None
     api_url: str | None = None
     token_url: str | None = None
     dashboard_url: str = DASHBOARD_URL

@@ -30,6 +30,9 @@ SHAPES = {
     "data-models/update": ("DataModelSpec", "DataModel"),
     "data-models/get": ("", "DataModel"),
     "data-models/list": ("", "[DataModel]"),
+    "feeds/create": ("FeedSpec", "CreatedFeedEnvelope"),
+    "feeds/get": ("", "FeedEnvelope"),
+    "feeds/list": ("", "FeedListEnvelope"),
     "pipelines/create-events": ("PipelineSpec", "Pipeline"),
     "pipelines/update": ("PipelineSpec", "Pipeline"),
     "pipelines/get": ("", "Pipeline"),
@@ -135,7 +138,7 @@ def test_document_has_every_endpoint(emulator_routes: set[tuple[str, str]]) -> N
 def emulator_routes() -> set[tuple[str, str]]:
     """The methods and paths of the v2 API that the emulator serves, parameters as stars."""
     routes = Emulator()._middleware()._router.routes()
-    served = [route for route in routes if route.path.startswith(("/platform/v2/", "/oauth/"))]
+    served = [route for route in routes if route.path.startswith(("/platform/v2/", "/v1/", "/oauth/"))]
     return {(route.method, re.sub(r"\{\w+\}", "*", route.path)) for route in served}
 
 

@@ -2,7 +2,7 @@
 
 from warehouse_sync.emulator.openapi.schema_types import Schema, array, ref, timestamp
 from warehouse_sync.emulator.openapi.schemas import SCHEMAS
-from warehouse_sync.emulator.paths import PIPELINES, TOKEN, V2
+from warehouse_sync.emulator.paths import FEED, FEEDS, PIPELINES, TOKEN, V2
 
 _JSON = "application/json"
 _BASE = V2.replace("{workspace}", "{workspaceId}")
@@ -16,6 +16,7 @@ none. Where the reference contradicts itself, the description of the field says 
 - The reference mentions "a `patch` or `put` command"; there is no PATCH endpoint.
 - The URL of the runs lacks a slash after the base URI in the reference.
 - 409 is not documented; here it is the response to an id that is taken, and to the deletion of a resource in use.
+- Feeds are in another API of the platform, whose paths start with `/v1`. No response shows the server-to-server key of a feed.
 - 505 means that the warehouse rejected the login or could not be reached. Never retry it: repeated logins lock accounts.
 """
 _ERRORS = {
@@ -45,6 +46,14 @@ _WORKSPACE = {
     "required": True,
     "schema": {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
 }
+_FEED_ID = {**_RUN_ID, "name": "id"}
+_ACCOUNT = {
+    "name": "accountId",
+    "in": "query",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
+    "description": "The account of the workspace. Without it the response is 401.",
+}
 
 
 def document(
@@ -67,7 +76,8 @@ def document(
         "servers": [{"url": api_server}],
         "security": [{"token": []}],
         "tags": [
-            {"name": name} for name in ("connections", "data models", "pipelines", "data plans", "token")
+            {"name": name}
+            for name in ("connections", "data models", "pipelines", "data plans", "feeds", "token")
         ],
         "paths": _paths(sso_server),
         "components": {
@@ -96,6 +106,7 @@ def _paths(sso_server: str) -> Schema:
         f"{_BASE}{_PIPELINES}/{{id}}/runs/{{runId}}": _path(_ID, _RUN_ID, get=_run()),
         f"{_BASE}/plans": _path(get=_plans()),
         f"{_BASE}/plans/{{id}}": _path(_ID, get=_plan()),
+        **_feeds(),
         TOKEN: {"post": _token(sso_server)},
     }
 
@@ -178,6 +189,32 @@ def _plans() -> Schema:
 def _plan() -> Schema:
     responses = {"200": _json(ref("DataPlan"), "The data plan.")}
     return _operation("data plans", "getDataPlan", "Get a data plan.", responses, "404")
+
+
+def _feeds() -> Schema:
+    """Return the paths of feeds, which are in another API of the platform."""
+    collection = FEEDS.replace("{workspace}", "{workspaceId}")
+    one, body = {"200": _json(ref("FeedEnvelope"), "The Feed.")}, ref("FeedSpec")
+    many = {"200": _json(ref("FeedListEnvelope"), "Every Feed, with its id, name and date only.")}
+    created = {"201": _json(ref("CreatedFeedEnvelope"), "The id and date of the created Feed.")}
+    accepted = {"202": {"description": "The change is accepted.", "content": {_JSON: {"schema": {}}}}}
+    return {
+        collection: _path(
+            _ACCOUNT,
+            get=_operation("feeds", "listFeeds", "List the feeds.", many),
+            post=_operation("feeds", "createFeed", "Create a Feed.", created, "400", body=body),
+        ),
+        f"{collection}/{{id}}": _path(
+            _ACCOUNT,
+            _FEED_ID,
+            put=_operation("feeds", "updateFeed", "Replace a Feed.", accepted, "400", "404", body=body),
+            delete=_operation("feeds", "deleteFeed", "Delete a Feed.", accepted, "404"),
+        ),
+        FEED: {
+            "parameters": [_ACCOUNT, _FEED_ID],
+            "get": _operation("feeds", "getFeed", "Get a Feed.", one, "404"),
+        },
+    }
 
 
 def _token(sso_server: str) -> Schema:

@@ -233,6 +233,51 @@ _REPORT = response_object(
     required=("pipeline_id", "status"),
     description="404 for about a minute after the pipeline is created.",
 )
+_FEED_SETTING = {
+    "name": text(),
+    "value": {"type": ["string", "null"], "description": "Null in responses if it is a secret."},
+}
+_FEED_FIELDS = {
+    "module_name": text("The kind of feed."),
+    "name": text(),
+    "os": text("The platform that the feed acts as; `Unknown` for none."),
+    "is_debug": {"type": "boolean"},
+    "settings": array(request_object(_FEED_SETTING, optional=("value",))),
+}
+_LISTED_FEED = {
+    "id": {**_NUMBER, "description": "A string in a list, a number elsewhere."},
+    "name": text(),
+    "data_type": text("`partner_feed` in a list, `Partner Feed` elsewhere."),
+    "created_on": timestamp("No zone means UTC."),
+}
+
+
+def _feed_envelope(
+    properties: dict[str, Schema], *, required: tuple[str, ...], description: str = ""
+) -> Schema:
+    item = response_object(properties, required=required, description=description)
+    return response_object(
+        {
+            "data": array(item),
+            "dataType": text("`data_type` in some responses."),
+            "errors": {"type": ["array", "null"], "items": ref("Message")},
+        },
+        required=("data",),
+    )
+
+
+_FEEDS: dict[str, Schema] = {
+    "FeedSpec": request_object(_FEED_FIELDS, optional=("os", "is_debug", "settings")),
+    "FeedListEnvelope": _feed_envelope(_LISTED_FEED, required=("id", "name")),
+    "FeedEnvelope": _feed_envelope(
+        {**_LISTED_FEED, **_FEED_FIELDS},
+        required=("id", "name", "module_name"),
+        description="Without the server-to-server key.",
+    ),
+    "CreatedFeedEnvelope": _feed_envelope(
+        {name: schema for name, schema in _LISTED_FEED.items() if name != "name"}, required=("id",)
+    ),
+}
 SCHEMAS: dict[str, Schema] = {
     "Message": response_object({"message": {"type": "string"}}, required=("message",)),
     "Error": response_object(
@@ -313,6 +358,7 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("version", "activated_environment"),
     ),
+    **_FEEDS,
     "Trigger": request_object({"pipeline_id": _SLUG_ID}),
     "Triggered": response_object(
         {"pipeline_run_id": _NUMBER, "status": open_enum("attempt_requested")},

@@ -74,6 +74,7 @@ class Store:
 
     Attributes:
         next_run_id: The id of the next run.
+        next_feed_id: The id of the next feed.
         lock: Held while the state is used, if several threads use it.
         on_change: Called with the key of each changed resource, and with None when everything is deleted.
     """
@@ -104,6 +105,7 @@ class Store:
         self._due_queue = DueQueue()
         self.lock = Lock()
         self.next_run_id = 1
+        self.next_feed_id = 1
         self.on_change: Callable[[ResourceKey | None], None] = lambda _: None
 
     @property
@@ -137,7 +139,7 @@ class Store:
     def reset(self) -> None:
         """Delete every workspace.
 
-        Run ids continue, so that an old id never names a new run.
+        The ids of runs and feeds continue, so that an old id never names a new one.
         """
         self._workspaces.clear()
         self._due_queue.clear()
@@ -147,6 +149,11 @@ class Store:
     def mark_changed(self, workspace: Workspace, collection: str, resource_id: str) -> None:
         """Record that a resource was created, changed or deleted."""
         self.on_change((workspace.id, collection, resource_id))
+
+    def new_feed_id(self) -> int:
+        """Return an unused id of a feed."""
+        self.next_feed_id += 1
+        return self.next_feed_id - 1
 
     def new_run_id(self) -> int:
         """Return an unused run id."""

@@ -85,6 +85,7 @@ class Workspace:
         self.pipelines = Collection[Pipeline]("pipelines", "Pipeline")
         self.data_plans = Collection[Resource]("data_plans", "Data plan")
         self.field_transformations = Collection[Resource]("field_transformations", "Field transformation")
+        self.feeds = Collection[Resource]("feeds", "Feed")
         # The v1 draft has separate documents: no source says that the two generations share any.
         self.draft_connections = Collection[Resource]("draft_connections", "Connection")
         self.draft_models = Collection[Resource]("draft_models", "Model")

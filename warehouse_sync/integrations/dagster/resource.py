@@ -26,6 +26,7 @@ class WarehouseSyncResource(dg.ConfigurableResource):
     """
 
     workspace_id: int | None = Field(default=None, description="The workspace's number.")
+    account_id: int | None = Field(default=None, description="The account's number, which only feeds need.")
     client_id: str | None = Field(default=None, description="The credential's id.")
     client_secret: str | None = Field(default=None, repr=False, description="The credential's secret.")
     api_url: str | None = Field(default=None, description="The API's address; mParticle's when left out.")
@@ -63,7 +64,7 @@ class WarehouseSyncResource(dg.ConfigurableResource):
             Path(path).write_text(to_json(read_workspace(client)), encoding="utf-8")
 
 
-_SETTINGS = ("workspace_id", "client_id", "client_secret", "api_url", "token_url")
+_SETTINGS = ("workspace_id", "account_id", "client_id", "client_secret", "api_url", "token_url")
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - of any setting

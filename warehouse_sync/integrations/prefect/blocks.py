@@ -89,6 +89,7 @@ class WarehouseSyncCredentials(CredentialsBlock):
     workspace_id: int = Field(description="The workspace's number.")
     client_id: str = Field(description="The credential's id.")
     client_secret: SecretStr = Field(description="The credential's secret.")
+    account_id: int | None = Field(default=None, description="The account's number, which only feeds need.")
     api_url: str | None = Field(default=None, description="The API's address; mParticle's when left out.")
     token_url: str | None = Field(default=None, description="The token endpoint; mParticle's when left out.")
     dashboard_url: str = Field(
@@ -102,6 +103,7 @@ class WarehouseSyncCredentials(CredentialsBlock):
             workspace_id=self.workspace_id,
             client_id=self.client_id,
             client_secret=Secret(self.client_secret.get_secret_value()),
+            account_id=self.account_id,
             api_url=self.api_url,
             token_url=self.token_url,
             dashboard_url=self.dashboard_url,
