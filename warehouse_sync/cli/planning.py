@@ -278,11 +278,10 @@ def plan_options(command: _Command) -> _Command:
         target: tuple[str, ...],
         **kwargs: Any,  # noqa: ANN401 - arguments of any command
     ) -> Any:  # noqa: ANN401 - arguments of any command
-        limit = max_deletes if max_deletes is not None or prune else 0
         options = declarative.Options(
             prune=prune,
             rotate=frozenset(rotate),
-            max_deletes=limit,
+            max_deletes=max_deletes,
             adopt=frozenset(adopt),
             targets=frozenset(target),
         )
@@ -301,7 +300,7 @@ _OPTIONS = (
         "--max-deletes",
         type=click.IntRange(0),
         metavar="N",
-        show_default="no limit with --prune, otherwise 0",
+        show_default="no limit",
         help="Refuse a plan with more deletes.",
     ),
     click.option(

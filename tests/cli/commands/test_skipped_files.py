@@ -69,7 +69,7 @@ def test_skipped_file_is_reported_and_blocks_prune(
     assert f"{skipped}:1:1: warning WS003: " in cli("lint", folder).stdout
     assert cli("drift", folder, "--prune").exit_code == 2
     [blocker] = json.loads(cli("plan", folder, "--prune", "--json").stdout)["blockers"]
-    assert blocker.startswith(f"--prune needs all files, but {skipped}:1:1: ")
+    assert blocker.startswith(f"deletes need all files, but {skipped}:1:1: ")
     done = cli("apply", folder, "--prune", "--yes")
     assert done.exit_code == 16
     assert blocker in done.stderr

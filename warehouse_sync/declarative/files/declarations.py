@@ -9,6 +9,7 @@ import attrs
 from warehouse_sync import ConnectionSpec, Secret
 from warehouse_sync.declarative.errors import Location, Problem
 from warehouse_sync.declarative.files.fields import Kind, Spec
+from warehouse_sync.declarative.files.moved import Moved
 from warehouse_sync.declarative.files.secret_references import SecretReference
 from warehouse_sync.declarative.project import Environment
 
@@ -59,6 +60,7 @@ class Declarations:
         digest: A hash of every file that was read.
         files: The file or folder that was read.
         skipped: Files and folders that were skipped although they can contain declarations.
+        moved: Connections and data models that have another id.
         elsewhere: Resources that other files of the project declare.
         environment: The environment of the project; `None` without a project.
     """
@@ -67,6 +69,7 @@ class Declarations:
     digest: str
     files: Path
     skipped: tuple[Problem, ...] = ()
+    moved: tuple[Moved, ...] = ()
     elsewhere: frozenset[Key] = frozenset()
     environment: Environment | None = None
     field_transformations: tuple[DeclaredResource, ...] = ()

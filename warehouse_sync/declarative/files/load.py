@@ -16,6 +16,8 @@ from warehouse_sync.declarative.files.discover import (
     find_documents,
 )
 from warehouse_sync.declarative.files.fields import FIELD_TRANSFORMATION, FILE_KINDS, Kind
+from warehouse_sync.declarative.files.moved import SECTION as MOVED
+from warehouse_sync.declarative.files.moved import Moved, moved_problems, read_moved
 from warehouse_sync.declarative.files.nodes import Mapping, Node, Sequence, kind_of
 from warehouse_sync.declarative.files.overlay import merge
 from warehouse_sync.declarative.files.parse_json import parse_json
@@ -69,16 +71,19 @@ def read(path: Path, *, environment: Environment | None = None) -> tuple[Declara
         digest=reader.digest(),
         files=path,
         skipped=tuple(search.skipped),
+        moved=tuple(reader.moved),
         environment=environment,
     )
-    if is_whole or environment is None:
-        return declarations, reader.problems
-    whole, problems = read(environment.project.root, environment=environment)
-    elsewhere = frozenset(whole.by_key()) - declarations.by_key().keys()
-    skipped = whole.skipped + tuple(
-        attrs.evolve(each, message=f"has a problem: {each.message}") for each in problems
-    )
-    return attrs.evolve(declarations, elsewhere=elsewhere, skipped=skipped), reader.problems
+    if not is_whole and environment is not None:
+        whole, problems = read(environment.project.root, environment=environment)
+        declarations = attrs.evolve(
+            declarations,
+            elsewhere=frozenset(whole.by_key()) - declarations.by_key().keys(),
+            skipped=whole.skipped
+            + tuple(attrs.evolve(each, message=f"has a problem: {each.message}") for each in problems),
+        )
+    known = declarations.by_key().keys() | declarations.elsewhere
+    return declarations, [*reader.problems, *moved_problems(reader.moved, known)]
 
 
 def _ignores(environment: Environment | None) -> Callable[[Path], bool]:
@@ -122,6 +127,7 @@ class _Reader:
     environment: Environment | None = None
     problems: list[Problem] = attrs.field(factory=list)
     found: dict[Key, DeclaredResource] = attrs.field(factory=dict)
+    moved: list[Moved] = attrs.field(factory=list)
     contents: list[tuple[str, bytes]] = attrs.field(factory=list)
     overlay: dict[Key, tuple[Kind, Mapping]] = attrs.field(factory=dict)
 
@@ -213,8 +219,10 @@ class _Reader:
     def _sections(self, document: Mapping) -> Iterator[tuple[Kind, str, Mapping]]:
         for entry in document:
             kind = _SECTIONS.get(entry.key)
-            if kind is None and entry.key != "$schema":
-                message = f"{entry.key[:60]!r} is not a section: use {', '.join(_SECTIONS)}, or add a kind to the document"
+            if entry.key == MOVED:
+                self.moved += read_moved(entry.value, self.problems.append)
+            elif kind is None and entry.key != "$schema":
+                message = f"{entry.key[:60]!r} is not a section: use {', '.join(_SECTIONS)}, {MOVED}, or add a kind to the document"
                 self.problems.append(Problem(location=entry.location, message=message))
             elif kind is not None:
                 yield from self._section(kind, entry.value)
@@ -272,4 +280,4 @@ class _Reader:
 def _is_plan_or_schema(documents: list[Node]) -> bool:
     """Return whether a file is a saved plan or a JSON Schema."""
     keys = {entry.key for document in documents if isinstance(document, Mapping) for entry in document}
-    return bool(keys & {PLAN_KEY, "$defs"}) and not keys & {"kind", *_SECTIONS}
+    return bool(keys & {PLAN_KEY, "$defs"}) and not keys & {"kind", MOVED, *_SECTIONS}

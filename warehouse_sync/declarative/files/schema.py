@@ -34,6 +34,21 @@ _LINT: Schema = {
     "description": "Lint rules to ignore for this resource.",
 }
 
+_MOVED: Schema = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "kind": {"enum": [CONNECTION.name, DATA_MODEL.name]},
+            "from": {"type": "string", "pattern": _ID},
+            "to": {"type": "string", "pattern": _ID},
+        },
+        "required": ["kind", "from", "to"],
+        "additionalProperties": False,
+    },
+    "description": "Connections and data models that have another id.",
+}
+
 
 def json_schema() -> Schema:
     """Return the schema of a file: sections, a resource, or a list of resources."""
@@ -48,7 +63,7 @@ def json_schema() -> Schema:
     }
     whole = {
         "type": "object",
-        "properties": {"$schema": {"type": "string"}, **sections},
+        "properties": {"$schema": {"type": "string"}, **sections, "moved": _MOVED},
         "additionalProperties": False,
     }
     single = [{"allOf": [{"$ref": f"#/$defs/{kind.name}"}, {"required": ["kind"]}]} for kind in FILE_KINDS]

@@ -52,20 +52,34 @@ def takeover_blockers(state: State, existing: frozenset[Key], adopted: frozenset
             yield f"{named([key])} is managed by {owner}: remove it from these files, or take it over with --adopt {key[1]}"
 
 
-def prune_blockers(
-    declarations: Declarations, state: State, *, deletes: bool, unmanaged: tuple[Key, ...]
-) -> Iterator[str]:
-    """Yield why nothing is pruned."""
+def delete_blockers(declarations: Declarations, *, deletes: bool) -> Iterator[str]:
+    """Yield why nothing is deleted: a skipped file can declare what would be."""
     if deletes:
-        # A skipped file can declare what would be deleted.
-        yield from (f"--prune needs all files, but {problem}" for problem in declarations.skipped)
+        yield from (f"deletes need all files, but {problem}" for problem in declarations.skipped)
         if not declarations.resources:
             yield "the files declare no resources, so nothing is pruned: destroy deletes all that they manage"
+
+
+def prune_blockers(state: State, unmanaged: tuple[Key, ...]) -> Iterator[str]:
+    """Yield why it is unknown what these files managed."""
     if state.missing and unmanaged:
         yield (
             f"--prune needs the state to know what these files managed, but {state.missing}: "
             f"apply without --prune first. Not declared: {named(unmanaged)}"
         )
+
+
+def moved_notes(declarations: Declarations, state: State, there: frozenset[Key]) -> Iterator[str]:
+    """Yield what happens to resources that have another id."""
+    for each in declarations.moved:
+        key = (each.kind, each.old)
+        if key in state.managed & there:
+            yield (
+                f"Moved: {named([key])} becomes {each.new}. The API cannot rename an id, so apply creates {each.new}, "
+                f"changes the pipelines in these files, and deletes {each.old}."
+            )
+        elif key in there:
+            yield f"Moved to {each.new}, but not deleted, since these files do not manage it: {named([key])}."
 
 
 def destroy_blockers(declarations: Declarations) -> Iterator[str]:

@@ -16,7 +16,9 @@ from warehouse_sync.declarative.planning.diff import (
     secret_paths,
 )
 from warehouse_sync.declarative.planning.ownership import (
+    delete_blockers,
     destroy_blockers,
+    moved_notes,
     named,
     ownership_notes,
     prune_blockers,
@@ -139,8 +141,9 @@ def make_plan(
         for each in chosen
     ]
     existing = frozenset(each.key for each in chosen) & there
-    orphans, shared = split_shared(state, _targeted((state.managed & there) - kept, options.targets))
-    deleted = [_deletion(key) for key in _in_delete_order(orphans)] if options.prune else []
+    gone, shared = split_shared(state, _targeted((state.managed & there) - kept, options.targets))
+    replaced, orphans = _split_moved(gone, declarations)
+    deleted = [_deletion(key) for key in _in_delete_order(gone if options.prune else replaced)]
     unmanaged = tuple(sorted(there - kept - state.ownership.keys()))
     changes = (*declared_changes, *deleted)
     takeovers = tuple(takeover_blockers(state, existing, options.adopt))
@@ -150,18 +153,16 @@ def make_plan(
             *state.notes,
             *skipped_notes(declarations),
             *ownership_notes(state, existing, options.adopt),
+            *moved_notes(declarations, state, there),
             *_orphan_notes(orphans, options),
             *shared_notes(state, shared),
         ),
         blockers=(
             *_blockers(changes, snapshot, options),
             *takeovers,
-            *_target_blockers(options.targets, (*existing, *orphans, *(each.key for each in chosen))),
-            *(
-                prune_blockers(declarations, state, deletes=bool(deleted), unmanaged=unmanaged)
-                if options.prune
-                else ()
-            ),
+            *_target_blockers(options.targets, (*existing, *gone, *(each.key for each in chosen))),
+            *delete_blockers(declarations, deletes=bool(deleted)),
+            *(prune_blockers(state, unmanaged) if options.prune else ()),
         ),
         takeovers=takeovers,
         unmanaged=unmanaged,
@@ -186,6 +187,12 @@ def _chosen(declarations: Declarations, targets: frozenset[str]) -> tuple[Declar
 
 def _targeted(keys: frozenset[Key], targets: frozenset[str]) -> frozenset[Key]:
     return frozenset(key for key in keys if key[1] in targets) if targets else keys
+
+
+def _split_moved(keys: list[Key], declarations: Declarations) -> tuple[list[Key], list[Key]]:
+    """Split resources into those that have another id now and the others."""
+    moved = {(each.kind, each.old) for each in declarations.moved}
+    return [key for key in keys if key in moved], [key for key in keys if key not in moved]
 
 
 def _target_blockers(targets: frozenset[str], keys: tuple[Key, ...]) -> Iterator[str]:
