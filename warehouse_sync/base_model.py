@@ -11,6 +11,8 @@ from typing import Any, Self
 
 import attrs
 
+from warehouse_sync.numeric import shorten
+
 MAX_TEXT = 60  # characters of a value in a `repr`
 MAX_ITEMS = 3  # items of a list in a `repr`
 MAX_ROWS = 50  # rows of a table in a notebook
@@ -112,7 +114,7 @@ def _short(value: object) -> str:
         case Exception():
             return f"{type(value).__name__}({_short(str(value))})"
         case _:
-            return repr(value)
+            return shorten(value)
 
 
 def _cell(value: object) -> str:
@@ -128,7 +130,7 @@ def _cell(value: object) -> str:
                 f"; … {len(value)} items" if len(value) > MAX_ITEMS else ""
             )
         case _:
-            return str(value)
+            return shorten(value)
 
 
 def _iso(value: datetime) -> str:

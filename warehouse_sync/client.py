@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.events import Listener
 from warehouse_sync.fork_lock import lazy_property
+from warehouse_sync.numeric import MAX_WHOLE, is_whole, shorten
 from warehouse_sync.secret import Secret, to_secret
 from warehouse_sync.settings import (
     Clock,
@@ -354,8 +355,10 @@ def _check_session(value: "aiohttp.ClientSession | None") -> "aiohttp.ClientSess
 
 
 def _check_max_connections(value: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigurationError(f"max_connections must be a whole number of at least 1, not {value!r:.60}")
+    if not is_whole(value, 1):
+        raise ConfigurationError(
+            f"max_connections must be a whole number of at least 1, at most {MAX_WHOLE}, not {shorten(value)}"
+        )
     return value
 
 

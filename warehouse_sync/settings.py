@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from warehouse_sync.errors import ConfigurationError
+from warehouse_sync.numeric import MAX_SECONDS, MAX_WHOLE, is_number, is_seconds, is_whole, shorten
 from warehouse_sync.secret import Secret, is_unicode, kind_of, to_secret
 
 API_URL: Final = "https://api.mparticle.com"
@@ -22,13 +23,11 @@ PREFIX: Final = "WAREHOUSE_SYNC_"
 
 
 def _positive_or_none(_: object, attribute: "attrs.Attribute[float]", value: object) -> None:
-    if value is None or (
-        isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
-    ):
-        return
-    raise ConfigurationError(
-        f"Timeout.{attribute.name} must be a positive number of seconds or None, not {value!r}"
-    )
+    if value is not None and not (is_seconds(value) and value > 0):
+        raise ConfigurationError(
+            f"Timeout.{attribute.name} must be a positive number of seconds or None, at most {MAX_SECONDS},"
+            f" not {shorten(value)}"
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -54,22 +53,22 @@ def to_timeout(value: "Timeout | float | None") -> Timeout | None:
     """
     if value is None or isinstance(value, Timeout):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         return Timeout(total=value)
     raise ConfigurationError(f"timeout must be a Timeout or a number of seconds, not {type(value).__name__}")
 
 
 def _not_negative(_: object, attribute: "attrs.Attribute[float]", value: object) -> None:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < float("inf"):
+    if not is_seconds(value):
         raise ConfigurationError(
-            f"RetryPolicy.{attribute.name} must be a number of at least 0, not {value!r}"
+            f"RetryPolicy.{attribute.name} must be a number of at least 0, at most {MAX_SECONDS}, not {shorten(value)}"
         )
 
 
 def _at_least_one(_: object, attribute: "attrs.Attribute[int]", value: object) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+    if not is_whole(value, 1):
         raise ConfigurationError(
-            f"RetryPolicy.{attribute.name} must be a whole number of at least 1, not {value!r}"
+            f"RetryPolicy.{attribute.name} must be a whole number of at least 1, at most {MAX_WHOLE}, not {shorten(value)}"
         )
 
 
@@ -263,9 +262,9 @@ def resolve_account_id(value: int | str | None, environ: Mapping[str, str] | Non
 def _check_number(name: str, value: object) -> int:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value, re.ASCII):
         value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+    if is_whole(value, 1):
         return value
-    raise ConfigurationError(f"{name} must be a positive whole number, not {value!r:.60}")
+    raise ConfigurationError(f"{name} must be a positive whole number, not {shorten(value)}")
 
 
 def check_url(name: str, value: object) -> str:

@@ -278,7 +278,7 @@ async def test_runs_are_listed_by_status_and_limit(client: Any, emulator: Emulat
         ({"status": "done"}, "status: must be one of queued, .*, not 'done'"),
         ({"status": ["success", 7]}, "status: must be one of .*, not 7"),
         ({"status": 7}, "status: must be a status or several, not int"),
-        ({"limit": 0}, "limit: must be at least 1"),
+        ({"limit": 0}, "limit: must be a whole number from 1 on"),
         ({"limit": "5"}, "limit: must be a whole number"),
     ],
 )

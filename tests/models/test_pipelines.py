@@ -108,7 +108,11 @@ def test_all_invalid_fields_are_reported() -> None:
         ({"state": "asleep"}, "state", "must be one of new, active, paused, not 'asleep'"),
         ({"environment": "staging"}, "environment", "must be one of development, production"),
         ({"partner_feed_id": True}, "partner_feed_id", "must be a whole number from 0 on"),
-        ({"data_plan_version": 1.5}, "data_plan_version", "must be a whole number from 0 on, not '1.5'"),
+        (
+            {"data_plan_version": 1.5},
+            "data_plan_version",
+            "must be a whole number from 0 on, at most 9223372036854775807, not 1.5",
+        ),
         ({"data_plan_id": "d"}, "data_plan_version", "is required with data_plan_id"),
         ({"sync_mode": None}, "sync_mode", "must be a SyncMode, not NoneType"),
         ({"sync_mode": SCHEDULE}, "sync_mode", "must be a SyncMode, not Schedule"),

@@ -9,7 +9,15 @@ import pytest
 from tests.support.clock import FakeClock
 from tests.support.kinds import BASE
 from tests.support.peer import Peer, refusal, reply
-from warehouse_sync import AsyncClient, NotFoundError, Run, RunStatus, TriggeredRun, ValidationError
+from warehouse_sync import (
+    AsyncClient,
+    DecodeError,
+    NotFoundError,
+    Run,
+    RunStatus,
+    TriggeredRun,
+    ValidationError,
+)
 
 RUNS = f"GET {BASE}/inputs/data-pipelines/p1/runs"
 DONE = {"id": 7, "pipeline_id": "p1", "status": "success"}
@@ -160,3 +168,17 @@ async def test_poll_interval_may_be_a_timedelta(client: AsyncClient, peer: Peer,
     started = clock.now
     await client.runs.wait("p1", 7, poll_interval=timedelta(minutes=1))
     assert clock.now - started == pytest.approx(180, abs=1)
+
+
+async def test_run_of_another_number_is_an_error(client: AsyncClient, peer: Peer) -> None:
+    """A server or cache that mixes up responses is noticed."""
+    peer.serve(f"{RUNS}/9", reply(200, {**DONE, "id": 8}))
+    with pytest.raises(DecodeError, match="/runs/9: the server returned run 8 instead of run 9"):
+        await client.runs.get("p1", 9)
+
+
+async def test_wait_continues_after_another_run_is_returned(client: AsyncClient, peer: Peer) -> None:
+    """It is a failed poll, and never the end of the wait."""
+    peer.serve(f"{RUNS}/7", reply(200, {**DONE, "id": 8}), reply(200, DONE))
+    assert (await client.runs.wait("p1", 7)).id == 7
+    assert peer.count() == 2

@@ -14,6 +14,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 CORE = (
     "_version",
     "fork_lock",
+    "numeric",
     "errors",
     "secret",
     "base_model",

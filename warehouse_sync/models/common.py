@@ -10,6 +10,7 @@ import attrs
 
 from warehouse_sync.base_model import BaseModel
 from warehouse_sync.models.enums import OpenEnum, ResourceState, ResourceStateName
+from warehouse_sync.numeric import MAX_SECONDS, MAX_WHOLE, is_seconds, is_whole, shorten
 from warehouse_sync.secret import Secret, is_unicode, kind_of
 
 FieldProblem = tuple[str, str]
@@ -150,7 +151,7 @@ def check_choice(field: str, value: object, enum: type[OpenEnum]) -> Iterator[Fi
     if value is None:
         yield field, "is required"
     elif not isinstance(value, enum) or not value.is_sendable:
-        yield field, f"must be one of {', '.join(enum)}, not {str(value)[:60]!r}"
+        yield field, f"must be one of {', '.join(enum)}, not {shorten(value)}"
 
 
 def check_date(field: str, value: object, *, required: bool = False) -> Iterator[FieldProblem]:
@@ -189,14 +190,23 @@ def check_delay(field: str, value: object) -> Iterator[FieldProblem]:
     if value is not None and not (isinstance(value, str) and _DELAY.fullmatch(value)):
         yield (
             field,
-            f"{str(value)[:60]!r} is not a delay: a whole number and one of s m h d w y, such as '15m'",
+            f"{shorten(value)} is not a delay: a whole number and one of s m h d w y, such as '15m'",
         )
 
 
-def check_whole_number(field: str, value: object) -> Iterator[FieldProblem]:
-    """Yield the problems of an optional whole number."""
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        yield field, f"must be a whole number from 0 on, not {str(value)[:60]!r}"
+def check_whole_number(
+    field: str, value: object, least: int = 0, *, required: bool = False
+) -> Iterator[FieldProblem]:
+    """Yield the problems of a whole number."""
+    if (required or value is not None) and not is_whole(value, least):
+        yield field, f"must be a whole number from {least} on, at most {MAX_WHOLE}, not {shorten(value)}"
+
+
+def check_seconds(field: str, value: object, *, positive: bool = False) -> Iterator[FieldProblem]:
+    """Yield the problems of a number of seconds."""
+    if not is_seconds(value) or (positive and value == 0):
+        least = "above 0" if positive else "from 0 on"
+        yield field, f"must be a number of seconds {least}, at most {MAX_SECONDS}, not {shorten(value)}"
 
 
 def check_extra(extra: Mapping[Any, object], field: str = "extra") -> Iterator[FieldProblem]:

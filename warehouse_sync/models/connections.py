@@ -24,6 +24,7 @@ from warehouse_sync.models.common import (
     to_spec,
 )
 from warehouse_sync.models.enums import ConnectionStatus, ResourceState, ServiceProvider
+from warehouse_sync.numeric import is_whole, shorten
 from warehouse_sync.secret import Secret, to_secret
 
 
@@ -96,7 +97,7 @@ class BigQueryConfig(SentModel):
 
 def _to_port(value: int | str | None) -> str | None:
     """Convert a number to a string, the type of the port in the reference."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value  # type: ignore[return-value] # other types are left for validation
+    return str(value) if is_whole(value) else value  # type: ignore[return-value] # other types are left for validation
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -272,7 +273,7 @@ class ConnectionSpec(SentModel):
         message = f"is not a field of {type(self.config).__name__}, which has {', '.join(known)}"
         problems = [(f"config.{name}", message) for name in fields if name not in known]
         if problems:
-            raise ValidationError(f"connection {self.id!r:.80}", problems)
+            raise ValidationError(f"connection {shorten(self.id)}", problems)
         return attrs.evolve(self, config=attrs.evolve(self.config, **fields))
 
 

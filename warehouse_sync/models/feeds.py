@@ -16,6 +16,7 @@ from warehouse_sync.models.common import (
     check_text,
     to_spec,
 )
+from warehouse_sync.numeric import shorten
 from warehouse_sync.secret import Secret, to_secret
 
 NO_VALUE = "has no value, because the API returns no secrets: set the value, or leave the setting out"
@@ -88,7 +89,7 @@ def _flag_problems(field: str, value: object) -> Iterator[FieldProblem]:
     if value is None:
         yield field, "is required"
     elif not isinstance(value, bool):
-        yield field, f"must be True or False, not {value!r:.60}"
+        yield field, f"must be True or False, not {shorten(value)}"
 
 
 def _settings_problems(settings: object) -> Iterator[FieldProblem]:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from warehouse_sync.errors import ValidationError
-from warehouse_sync.models.common import SLUG, FieldProblem, check_id
+from warehouse_sync.models.common import SLUG, FieldProblem, check_id, check_whole_number
 from warehouse_sync.models.feeds import Feed
 from warehouse_sync.models.pipelines import Pipeline, PipelineReport, PipelineSpec
 from warehouse_sync.models.runs import Run, RunHandle, TriggeredRun
+from warehouse_sync.numeric import shorten
 
 PipelineRef: TypeAlias = str | Pipeline | PipelineSpec | PipelineReport | Run | TriggeredRun
 RunRef: TypeAlias = str | TriggeredRun | RunHandle | Run | tuple[PipelineRef, int]
@@ -38,11 +39,11 @@ def require_run_id(value: object) -> int:
     """Return the id of a run.
 
     Raises:
-        ValidationError: The value is not a whole number from 0 on.
+        ValidationError: The value is not a whole number from 0 on, or has more than 100 digits.
     """
     if type(value) is not int or not 0 <= value < _RUN_ID_LIMIT:
-        actual = "such a large one" if type(value) is int and value > 0 else f"{value!r:.60}"
-        raise ValidationError("the request", [("run_id", f"must be a whole number from 0 on, not {actual}")])
+        message = f"must be a whole number from 0 on, not {shorten(value)}"
+        raise ValidationError("the request", [("run_id", message)])
     return value
 
 
@@ -74,7 +75,7 @@ def to_feed_id(value: object) -> int:
         number = int(number)
     if type(number) is int and 0 <= number < _FEED_ID_LIMIT:
         return number
-    message = f"must be the number of a feed, or the feed itself, not {number!r:.60}"
+    message = f"must be the number of a feed, or the feed itself, not {shorten(number)}"
     raise ValidationError("the request", [("feed_id", message)])
 
 
@@ -127,6 +128,9 @@ def to_run(value: object, run_id: object = None, *, field: str = "run") -> RunHa
 
 
 def _handle(workspace_id: int, pipeline_id: object, run_id: object) -> RunHandle:
+    problems = list(check_whole_number("workspace_id", workspace_id))
+    if problems:
+        raise ValidationError("the request to wait", problems)
     return RunHandle(
         workspace_id=workspace_id,
         pipeline_id=require_id("pipeline_id", pipeline_id),

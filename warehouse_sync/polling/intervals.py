@@ -4,13 +4,13 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import timedelta
 from math import ceil
-from typing import TypeGuard
+from typing import cast
 
 import attrs
 
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import Run
-from warehouse_sync.models.common import to_seconds
+from warehouse_sync.models.common import check_seconds, to_seconds
 
 MIN_INTERVAL = 0.25  # seconds
 MAX_INTERVAL = 30.0  # seconds, before jitter
@@ -98,12 +98,12 @@ def validate_interval(interval: float | timedelta, *, field: str, request: str) 
     """Return an interval in seconds.
 
     Raises:
-        ValidationError: The value is not a finite number above 0.
+        ValidationError: The value is not a number above 0, or too large.
     """
-    seconds = to_seconds(interval)
-    if _is_number(seconds) and 0 < seconds < float("inf"):
-        return seconds
-    raise ValidationError(request, [(field, f"must be a number of seconds above 0, not {interval!r:.60}")])
+    seconds: float | None = to_seconds(interval)
+    if problems := list(check_seconds(field, seconds, positive=True)):
+        raise ValidationError(request, problems)
+    return cast("float", seconds)  # `None` is a problem
 
 
 def validate_wait(
@@ -115,13 +115,8 @@ def validate_wait(
         ValidationError: One of them is not a number, or too small.
     """
     request, seconds = "the request to wait", to_seconds(timeout)
-    if seconds is not None and not (_is_number(seconds) and seconds >= 0):
-        message = f"must be a number of seconds from 0 on, or None, not {timeout!r:.60}"
-        raise ValidationError(request, [("timeout", message)])
+    if seconds is not None and (problems := list(check_seconds("timeout", seconds))):
+        raise ValidationError(request, problems)
     if poll_interval is None:
         return seconds, None
     return seconds, validate_interval(poll_interval, field="poll_interval", request=request)
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)

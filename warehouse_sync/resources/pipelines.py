@@ -19,7 +19,7 @@ from warehouse_sync.models import (
     TriggeredEntry,
     TriggeredRun,
 )
-from warehouse_sync.models.common import check_iterable
+from warehouse_sync.models.common import check_iterable, check_whole_number
 from warehouse_sync.models.references import PipelineRef, check_references, to_pipeline_id
 from warehouse_sync.polling.bulk_requests import BulkRequests, EntryT, Ids, NewEntry
 from warehouse_sync.polling.intervals import validate_wait
@@ -383,7 +383,6 @@ def _triggered_entry(pipeline_id: str, triggered: TriggeredRun) -> TriggeredEntr
 def _check_bulk(pipeline_ids: object, concurrency: object) -> None:
     problems = list(check_iterable("pipeline_ids", pipeline_ids, Iterable | AsyncIterable))
     problems += check_references("pipeline_ids", pipeline_ids)
-    if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
-        problems.append(("concurrency", f"must be a whole number from 1 on, not {concurrency!r:.60}"))
+    problems += check_whole_number("concurrency", concurrency, 1, required=True)
     if problems:
         raise ValidationError("the request", problems)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from warehouse_sync.errors import ValidationError
+from warehouse_sync.errors import DecodeError, ValidationError
 from warehouse_sync.events import RunEnded, RunPolled
 from warehouse_sync.models import Page, Progress, Run, RunHandle, RunStatus, WaitedRun
 from warehouse_sync.models.common import (
@@ -21,6 +21,7 @@ from warehouse_sync.models.references import (
     to_pipeline_id,
     to_run,
 )
+from warehouse_sync.numeric import shorten
 from warehouse_sync.polling.intervals import validate_wait
 from warehouse_sync.polling.run_waiter import Key, RunWaiter, wait_for_all
 from warehouse_sync.resources.pager import RunPager
@@ -246,9 +247,16 @@ class WorkspaceRunReader:
         self.workspace_id: int = workspace.id
 
     async def run(self, pipeline_id: str, run_id: int) -> Run:
-        """Read one run."""
+        """Read one run.
+
+        Raises:
+            DecodeError: The server returned another run.
+        """
         path = f"{_runs_path(self._workspace, pipeline_id)}/{require_run_id(run_id)}"
-        return await self._workspace.sender.send(ApiRequest("GET", path, fast.run, template=RUN))
+        run = await self._workspace.sender.send(ApiRequest("GET", path, fast.run, template=RUN))
+        if run.id != run_id:
+            raise DecodeError(f"GET {path}: the server returned run {run.id} instead of run {run_id}")
+        return run
 
     async def page(self, pipeline_id: str) -> Page:
         """Read the first page of the runs of a pipeline."""
@@ -334,9 +342,7 @@ def _runs_path(workspace: Workspace, pipeline_id: str) -> str:
 def _filters(start: datetime | None, end: datetime | None, page_size: int | None, prefetch: int) -> str:
     """Return the query after the page number. Its values need no encoding."""
     problems = [*check_date("start", start), *check_date("end", end)]
-    problems += [*check_whole_number("page_size", page_size), *check_whole_number("prefetch", prefetch)]
-    if page_size == 0:
-        problems.append(("page_size", "must be at least 1"))
+    problems += [*check_whole_number("page_size", page_size, 1), *check_whole_number("prefetch", prefetch)]
     if problems:
         raise ValidationError("the request for runs", problems)
     size = "" if page_size is None else f"&pageSize={page_size}"
@@ -347,9 +353,7 @@ def _filters(start: datetime | None, end: datetime | None, page_size: int | None
 
 def _statuses(status: object, limit: int | None) -> frozenset[str] | None:
     """Return the statuses to yield, after the checks of both arguments; a typed status must be a known one."""
-    problems = list(check_whole_number("limit", limit))
-    if limit == 0:
-        problems.append(("limit", "must be at least 1"))
+    problems = list(check_whole_number("limit", limit, 1))
     statuses: list[object] = []
     if status is None or isinstance(status, str):
         statuses = [] if status is None else [status]
@@ -358,7 +362,7 @@ def _statuses(status: object, limit: int | None) -> frozenset[str] | None:
     else:
         problems.append(("status", f"must be a status or several, not {type(status).__name__}"))
     problems += [
-        ("status", f"must be one of {', '.join(RunStatus)}, not {each!r:.60}")
+        ("status", f"must be one of {', '.join(RunStatus)}, not {shorten(each)}")
         for each in statuses
         if not isinstance(each, RunStatus) and each not in list(RunStatus)
     ]

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import ConnectionSpec, DataModelSpec, FeedSpec, PipelineSpec
+from warehouse_sync.numeric import shorten
 from warehouse_sync.wire import encode, json_codec
 
 SpecT = TypeVar("SpecT", ConnectionSpec, DataModelSpec, PipelineSpec, FeedSpec)
@@ -24,7 +25,7 @@ def to_body(spec: SpecT | None, cls: type[SpecT], *, noun: str, identifier: str)
     valid = _validated(spec, cls, noun, identifier)
     body, problem = _encode(valid)
     if problem:
-        label = f"{noun} {getattr(valid, identifier)!r:.80}"
+        label = f"{noun} {shorten(getattr(valid, identifier))}"
         raise ValidationError(label, [("extra", f"contains a value that is not JSON ({problem})")])
     return body
 
@@ -40,7 +41,7 @@ def _validated(spec: SpecT | None, cls: type[SpecT], noun: str, identifier: str)
     except RecursionError:
         problems = [("extra", "is nested too deeply to be sent as JSON")]
     if problems:
-        raise ValidationError(f"{noun} {getattr(spec, identifier)!r:.80}", problems)
+        raise ValidationError(f"{noun} {shorten(getattr(spec, identifier))}", problems)
     return spec
 
 
