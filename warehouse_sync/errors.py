@@ -151,7 +151,16 @@ class DecodeError(WarehouseSyncError):
     """The response is not what the API documents.
 
     The message names the location but no values.
+
+    Attributes:
+        status: The HTTP status of the response, or `None` if there is none, such as for a document that was not received.
+        content_type: The media type that the response states, such as `text/html`; `None` if it states none.
     """
+
+    def __init__(self, message: str, *, status: int | None = None, content_type: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.content_type = content_type
 
 
 class ResponseTooLargeError(DecodeError):

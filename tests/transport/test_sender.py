@@ -1,6 +1,8 @@
 """The state of a request across its attempts, and its outcome."""
 
 import asyncio
+import gzip
+import pickle
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,11 +11,12 @@ import pytest
 
 from tests.support.clock import FakeClock, warp
 from tests.support.kinds import READ
-from tests.support.peer import Peer, refusal
+from tests.support.peer import Answer, Peer, raw, refusal, reply, token
 from warehouse_sync import (
     APIError,
     AsyncClient,
     ConnectError,
+    DecodeError,
     ReadError,
     RetryPolicy,
     Timeout,
@@ -21,11 +24,12 @@ from warehouse_sync import (
     TokenError,
 )
 from warehouse_sync.transport.limits import AdaptiveConcurrency, RequestLimiter
-from warehouse_sync.transport.request import ApiRequest, BaseUrl
+from warehouse_sync.transport.request import ApiRequest, BaseUrl, RequestHeaders
 from warehouse_sync.transport.response import ApiResponse
 from warehouse_sync.transport.retry import RetryBudget
 from warehouse_sync.transport.sender import RequestContext, RetryingSender, _decode
 
+HEADERS = RequestHeaders(BaseUrl.parse("https://api.example"), {}, "token-canary")
 REQUEST: ApiRequest[bytes] = ApiRequest("GET", "/x", bytes)
 
 
@@ -125,6 +129,46 @@ async def test_redirect_response_is_an_error(peer: Peer, status: int) -> None:
     assert caught.value.status == status
 
 
+@pytest.mark.parametrize(
+    ("answer", "content_type"),
+    [
+        (reply(200, b"<html>", Content_Type="text/html; charset=utf-8"), "text/html"),
+        (reply(200, b"<html>", Content_Type="TEXT/HTML", Connection="close"), "text/html"),
+        (
+            reply(200, gzip.compress(b"<html>"), Content_Type="text/html", Content_Encoding="gzip"),
+            "text/html",
+        ),
+        (reply(201, b"[", Content_Type="application/problem+json"), "application/problem+json"),
+        (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n["), None),
+        (reply(200, b"[", Content_Type="not a media type"), None),
+    ],
+)
+async def test_decode_error_has_status_and_content_type(
+    peer: Peer, answer: Answer, content_type: str | None
+) -> None:
+    """They show whether a login page or a proxy responded, also for a response over a fast connection."""
+    peer.serve(READ.route, READ.success, answer)
+    async with AsyncClient(**peer.options()) as client:
+        await client.connections.get("c1")
+        with pytest.raises(DecodeError) as caught:
+            await client.connections.get("c1")
+    assert f" with {content_type or 'no content type'}: the response is not JSON" in str(caught.value)
+    assert caught.value.status in {200, 201}
+    assert caught.value.content_type == content_type
+    copied = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - pickled here
+    assert (copied.status, copied.content_type) == (caught.value.status, content_type)
+
+
+async def test_decode_error_masks_a_token_in_the_content_type(peer: Peer) -> None:
+    """A server may echo the token anywhere."""
+    peer.serve("POST /oauth/token", token("canary"))
+    peer.serve(READ.route, reply(200, b"<", Content_Type="text/canary"))
+    async with AsyncClient(**peer.options()) as client:
+        with pytest.raises(DecodeError) as caught:
+            await client.connections.get("c1")
+    assert "canary" not in f"{caught.value}{caught.value.content_type}"
+
+
 def test_decode_error_has_no_frames_of_the_decoder() -> None:
     """Their locals hold the response, which may be a token."""
 
@@ -132,5 +176,5 @@ def test_decode_error_has_no_frames_of_the_decoder() -> None:
         raise TokenError("invalid")
 
     with pytest.raises(TokenError) as caught:
-        _decode(attrs.evolve(REQUEST, decode=decode), ApiResponse(200, b"canary"))
+        _decode(attrs.evolve(REQUEST, decode=decode), ApiResponse(200, b"canary"), HEADERS)
     assert "decode" not in [frame.name for frame in caught.traceback]

@@ -175,7 +175,7 @@ async def test_token_response_that_is_not_json_is_a_token_error(peer: Peer) -> N
     async with AsyncClient(**peer.options()) as client:
         with pytest.raises(
             TokenError,
-            match="the token endpoint sent an invalid response: POST /oauth/token: the response is not JSON",
+            match="the token endpoint sent an invalid response: POST /oauth/token returned 200 with application/json: the response is not JSON",
         ):
             await client.connections.get("c1")
 

@@ -10,7 +10,15 @@ from typing import Any
 import aiohttp
 from aiohttp.http import HttpProcessingError
 
-from warehouse_sync.errors import APIError, ConnectError, ReadError, TimeoutError, TLSError, TransportError
+from warehouse_sync.errors import (
+    APIError,
+    ConnectError,
+    DecodeError,
+    ReadError,
+    TimeoutError,
+    TLSError,
+    TransportError,
+)
 from warehouse_sync.proxies import Proxy
 from warehouse_sync.transport.pool import ResendPreventedError
 from warehouse_sync.transport.request import ApiRequest
@@ -59,6 +67,28 @@ def to_api_error(  # noqa: PLR0913 - everything the error reports
         attempts=attempts,
         elapsed=elapsed,
         retry_after=parse_retry_after(response.retry_after, now),
+    )
+
+
+def to_decode_error(
+    problem: DecodeError, request: ApiRequest[Any], response: ApiResponse, *, secrets: tuple[str, ...]
+) -> DecodeError:
+    """Return the exception for a successful response that could not be decoded.
+
+    Args:
+        problem: Why it could not be decoded.
+        request: The request.
+        response: The response.
+        secrets: Secrets to mask in what the server sent.
+    """
+    from warehouse_sync.wire.error_responses import without_secrets  # noqa: PLC0415 - see `to_api_error`
+
+    media_type = without_secrets(response.media_type, secrets)
+    received = f"{response.status} with {media_type or 'no content type'}"
+    return DecodeError(
+        f"{request.method} {request.path} returned {received}: {problem}",
+        status=response.status,
+        content_type=media_type,
     )
 
 

@@ -19,6 +19,8 @@ MAX_BODY: Final = 16 * 1024 * 1024  # bytes of a response body, decompressed
 MAX_ERROR_BODY: Final = 256 * 1024  # bytes of the body of an error response
 
 _USAGE = "X-mp-rate-limit-percentage-used"
+_CONTENT_TYPE = "Content-Type"
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,40}/[a-z0-9.+-]{1,80}(?=\s*(?:;|$))", re.ASCII | re.IGNORECASE)
 _REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id", "x-amzn-RequestId")
 
 _LARGEST_HEAD: Final = 8000  # bytes; aiohttp rejects lines of more than 8190
@@ -47,6 +49,7 @@ class ApiResponse:
         usage: The used share of the rate limit in percent, if the server sent it.
         retry_after: The `Retry-After` header (or `RetryAfter`, as some servers spell it), unparsed.
         request_id: The server's id of the request.
+        content_type: The `Content-Type` header of a successful response, unparsed.
     """
 
     status: int
@@ -54,6 +57,13 @@ class ApiResponse:
     usage: str | None = None
     retry_after: str | None = None
     request_id: str | None = None
+    content_type: str | None = None
+
+    @property
+    def media_type(self) -> str | None:
+        """The media type without parameters; `None` if missing or invalid."""
+        match = _MEDIA_TYPE.match(self.content_type or "")
+        return None if match is None else match[0].lower()
 
 
 @attrs.define(eq=False, repr=False)
@@ -68,6 +78,11 @@ class PlainResponse(ApiResponse):
 
     def close(self) -> None:
         """Do nothing: its connection was released when it arrived."""
+
+    @property
+    def media_type(self) -> str | None:
+        """The media type without parameters; `None` if missing or invalid."""
+        return ApiResponse(self.status, b"", content_type=self.headers.get(_CONTENT_TYPE)).media_type
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -139,7 +154,8 @@ async def read_response(
     """
     status, headers = response.status, response.headers
     if 200 <= status < 300:  # noqa: PLR2004 - success
-        return ApiResponse(status, await _read(response, reading), headers.get(_USAGE))
+        body = await _read(response, reading)
+        return ApiResponse(status, body, headers.get(_USAGE), content_type=headers.get(_CONTENT_TYPE))
     return ApiResponse(
         status,
         await _read_error(response, reading),

@@ -15,7 +15,7 @@ from warehouse_sync.errors import (
 )
 from warehouse_sync.events import ResponseRecovered, RetryScheduled
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout
-from warehouse_sync.transport.error_mapping import to_api_error
+from warehouse_sync.transport.error_mapping import to_api_error, to_decode_error
 from warehouse_sync.transport.exchange import exchange
 from warehouse_sync.transport.limits import AdaptiveConcurrency
 from warehouse_sync.transport.observer import ObservedExchange, Observer, current_operation
@@ -282,11 +282,11 @@ class RetryingSender:
         if 200 <= status < 300:  # noqa: PLR2004 - success
             if self.budget.left < self.budget.limit:
                 self.budget.refund()
-            return _decode(request, response)
+            return _decode(request, response, authorized.headers)
         if status == 404 and request.method == "DELETE" and context.may_have_been_processed:  # noqa: PLR2004 - an HTTP status
             if self.observer is not None:
                 self.observer.emit(ResponseRecovered(operation=current_operation()))
-            return _decode(request, ApiResponse(204, b""))  # an earlier attempt deleted it
+            return request.decode(b"")  # an earlier attempt deleted it
         if status == 429:  # noqa: PLR2004 - an HTTP status
             self.concurrency.on_throttled()
         context.may_have_been_processed |= status in TRANSIENT_STATUSES
@@ -320,11 +320,13 @@ class RetryingSender:
         )
 
 
-def _decode(request: ApiRequest[T], response: ApiResponse) -> T:
+def _decode(request: ApiRequest[T], response: ApiResponse, headers: RequestHeaders) -> T:
     try:
         return request.decode(response.body)
     except WarehouseSyncError as error:
         problem = error.with_traceback(None)  # its frames hold the response, which may contain secrets
     if type(problem) is DecodeError:
-        problem = DecodeError(f"{request.method} {request.path}: {problem}")
+        problem = to_decode_error(
+            problem, request, response, secrets=(*request.secrets, *headers.secrets)
+        )  # no local, because tracebacks can show them
     raise problem
