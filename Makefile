@@ -24,7 +24,7 @@ TOGETHER := --no-print-directory --jobs=$(CORES) $(if $(filter output-sync,$(.FE
 CORE := warehouse_sync/*.py,warehouse_sync/models/*,warehouse_sync/wire/*,warehouse_sync/transport/*,warehouse_sync/polling/*,warehouse_sync/resources/*,warehouse_sync/sync/*
 
 # The tests that reach them. Only these run with coverage, which doubles their time.
-CORE_TESTS := tests/models tests/wire tests/transport tests/polling tests/resources tests/sync tests/contract tests/faults tests/structure tests/test_aioresponses.py tests/test_base_model.py tests/test_errors.py tests/test_frames.py tests/test_numeric.py tests/test_proxies.py tests/test_secret.py tests/test_settings.py tests/test_testing.py
+CORE_TESTS := tests/models tests/wire tests/transport tests/polling tests/resources tests/sync tests/contract tests/faults tests/structure tests/test_aioresponses.py tests/test_autospec.py tests/test_base_model.py tests/test_errors.py tests/test_frames.py tests/test_keywords.py tests/test_numeric.py tests/test_proxies.py tests/test_running_loop.py tests/test_secret.py tests/test_settings.py tests/test_testing.py
 
 .PHONY: help setup demo test quick gates check types mypy pyright unit uvloop pythons lowest bench soak mutate integrations generate docs format clean
 

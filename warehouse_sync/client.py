@@ -13,7 +13,9 @@ from weakref import WeakValueDictionary
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.events import Listener
 from warehouse_sync.fork_lock import lazy_property
+from warehouse_sync.keywords import suggest_keywords
 from warehouse_sync.numeric import MAX_WHOLE, is_whole, shorten
+from warehouse_sync.running_loop import running_loop
 from warehouse_sync.secret import Secret, to_secret
 from warehouse_sync.settings import (
     Clock,
@@ -98,6 +100,7 @@ class AsyncClient:
         ```
     """
 
+    @suggest_keywords
     def __init__(  # noqa: PLR0913 - the settings of a client
         self,
         *,
@@ -317,6 +320,7 @@ class AsyncClient:
 
     async def __aenter__(self) -> Self:
         """Return the client."""
+        running_loop()
         return self
 
     async def __aexit__(

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from warehouse_sync.errors import ConfigurationError
+from warehouse_sync.keywords import keywords_suggested
 from warehouse_sync.numeric import MAX_SECONDS, MAX_WHOLE, is_number, is_seconds, is_whole, shorten
 from warehouse_sync.secret import Secret, is_unicode, kind_of, to_secret
 
@@ -30,6 +31,7 @@ def _positive_or_none(_: object, attribute: "attrs.Attribute[float]", value: obj
         )
 
 
+@keywords_suggested
 @attrs.frozen(kw_only=True)
 class Timeout:
     """Timeouts of a call in seconds. `None` means no limit.
@@ -72,6 +74,7 @@ def _at_least_one(_: object, attribute: "attrs.Attribute[int]", value: object) -
         )
 
 
+@keywords_suggested
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
     """The policy for retrying failed requests.

@@ -12,6 +12,7 @@ import attrs
 
 from warehouse_sync.base_model import BaseModel, SentModel
 from warehouse_sync.errors import ValidationError
+from warehouse_sync.keywords import keywords_suggested
 from warehouse_sync.models.common import (
     ErrorMessage,
     FieldProblem,
@@ -28,6 +29,7 @@ from warehouse_sync.numeric import is_whole, shorten
 from warehouse_sync.secret import Secret, to_secret
 
 
+@keywords_suggested
 @attrs.frozen(kw_only=True, repr=False)
 class SnowflakeConfig(SentModel):
     """The configuration of a Snowflake connection.
@@ -68,6 +70,7 @@ class SnowflakeConfig(SentModel):
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
 
+@keywords_suggested
 @attrs.frozen(kw_only=True, repr=False)
 class BigQueryConfig(SentModel):
     """The configuration of a BigQuery connection.
@@ -100,6 +103,7 @@ def _to_port(value: int | str | None) -> str | None:
     return str(value) if is_whole(value) else value  # type: ignore[return-value] # other types are left for validation
 
 
+@keywords_suggested
 @attrs.frozen(kw_only=True, repr=False)
 class RedshiftConfig(SentModel):
     """The configuration of an Amazon Redshift connection.
@@ -129,6 +133,7 @@ class RedshiftConfig(SentModel):
     extra: Mapping[str, object] = attrs.field(factory=dict, hash=False, repr=False)
 
 
+@keywords_suggested
 @attrs.frozen(kw_only=True, repr=False)
 class DatabricksConfig(SentModel):
     """The configuration of a Databricks connection.
@@ -213,6 +218,7 @@ class _ConfigFields(TypedDict, total=False):
     warehouse: str
 
 
+@keywords_suggested
 @attrs.frozen(kw_only=True, repr=False)
 class ConnectionSpec(SentModel):
     """The fields of a connection to create or update.

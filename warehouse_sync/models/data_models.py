@@ -9,6 +9,7 @@ from datetime import datetime
 import attrs
 
 from warehouse_sync.base_model import BaseModel, SentModel
+from warehouse_sync.keywords import keywords_suggested
 from warehouse_sync.models.common import (
     ErrorMessage,
     FieldProblem,
@@ -22,6 +23,7 @@ from warehouse_sync.models.common import (
 from warehouse_sync.models.enums import DataModelStatus, ResourceState
 
 
+@keywords_suggested
 @attrs.frozen(kw_only=True, repr=False)
 class DataModelSpec(SentModel):
     """The fields of a data model to create or update.

@@ -9,6 +9,7 @@ from datetime import datetime
 import attrs
 
 from warehouse_sync.base_model import BaseModel, SentModel
+from warehouse_sync.keywords import keywords_suggested
 from warehouse_sync.models.common import (
     ErrorMessage,
     FieldProblem,
@@ -51,6 +52,7 @@ def _to_sync_mode_type(value: SyncModeTypeName | SyncModeType | str) -> SyncMode
     return to_enum(SyncModeType, value)
 
 
+@keywords_suggested
 @attrs.frozen(kw_only=True, repr=False)
 class SyncMode(SentModel):
     """The rows that each run of a pipeline loads.
@@ -98,6 +100,7 @@ def _to_frequency(value: ScheduleFrequencyName | ScheduleFrequency | str | None)
     return None if value is None else to_enum(ScheduleFrequency, value)
 
 
+@keywords_suggested
 @attrs.frozen(kw_only=True, repr=False)
 class Schedule(SentModel):
     """The schedule of a pipeline.
@@ -148,6 +151,7 @@ def _to_environment(value: EnvironmentName | Environment | str) -> Environment:
     return to_enum(Environment, value)
 
 
+@keywords_suggested
 @attrs.frozen(kw_only=True, repr=False)
 class PipelineSpec(SentModel):
     """The fields of a pipeline to create or update.

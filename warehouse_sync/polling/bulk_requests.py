@@ -10,6 +10,7 @@ import attrs
 from warehouse_sync.errors import RateLimitedError, WarehouseSyncError
 from warehouse_sync.models import Progress
 from warehouse_sync.models.references import PipelineRef, pipeline_text
+from warehouse_sync.running_loop import running_loop
 from warehouse_sync.transport.limits import AdaptiveConcurrency
 
 
@@ -114,6 +115,7 @@ class BulkRequests(Generic[T, EntryT]):
 
         Closing the generator cancels the workers.
         """
+        running_loop()  # so that the error is raised before a coroutine is created
         self._start_workers()
         try:
             while True:

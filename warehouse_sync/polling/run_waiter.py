@@ -12,6 +12,7 @@ from warehouse_sync.errors import RunFailedError, WaitTimeoutError, WarehouseSyn
 from warehouse_sync.models import Progress, Run, RunHandle, RunStatus, WaitedRun
 from warehouse_sync.polling.intervals import DurationHistory
 from warehouse_sync.polling.pipeline_poller import OnPoll, PipelinePoller, PolledRun, RunReader, WaitOptions
+from warehouse_sync.running_loop import running_loop
 from warehouse_sync.settings import Clock
 
 Key = tuple[str, int]  # the id of a pipeline and the number of a run
@@ -95,7 +96,7 @@ class RunWaiter:
             poller.start().add_done_callback(partial(_remove_poller, state, pipeline_id, poller))
 
     def _state(self) -> LoopState:
-        return self._loop_states.setdefault(asyncio.get_running_loop(), LoopState())
+        return self._loop_states.setdefault(running_loop(), LoopState())
 
     def remove_waiter(self, key: Key, waiter: "asyncio.Future[Run]") -> PolledRun | None:
         """Remove a waiter, and return the run that it waited for if it has not ended."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from warehouse_sync import client as async_client
 from warehouse_sync.events import Listener
 from warehouse_sync.fork_lock import lazy_property
+from warehouse_sync.keywords import suggest_keywords
 from warehouse_sync.secret import Secret, to_secret
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout
 from warehouse_sync.sync.event_loop_thread import EventLoopThread
@@ -68,6 +69,7 @@ class Client:
         ```
     """
 
+    @suggest_keywords
     def __init__(
         self,
         *,

@@ -17,6 +17,7 @@ from anyio.from_thread import BlockingPortal
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.fork_lock import FORK_LOCK
 from warehouse_sync.polling.stream import Stream
+from warehouse_sync.running_loop import check_not_in_trio
 from warehouse_sync.transport.pool import CLOSED
 
 T = TypeVar("T")
@@ -160,9 +161,11 @@ class EventLoopThread:
         """Run a coroutine and return its result.
 
         Raises:
-            ConfigurationError: The client is closed, or the caller runs on the background thread, which would deadlock.
+            ConfigurationError: The client is closed, or the caller is a task of trio or runs on the background thread, which
+                would deadlock.
         """
         try:
+            check_not_in_trio()
             thread = self._ready_thread()
         except BaseException:
             coroutine.close()

@@ -133,6 +133,7 @@ def imports(modules: list[Module], body: str, target: Target) -> list[str]:
     lines = {"from warehouse_sync.sync.event_loop_thread import EventLoopThread"}
     lines |= {f"from {home} import {name}" for name, home in BLOCKING.items() if name in used | quoted}
     lines |= {"from warehouse_sync.secret import to_secret"} if "to_secret" in used else set()
+    lines |= {"from warehouse_sync.keywords import suggest_keywords"} if "suggest_keywords" in used else set()
     lines |= {"from types import TracebackType", "from typing import Self"} if "Self" in used else set()
     lines |= {import_of(module) for module in modules}
     origins = {
@@ -202,7 +203,7 @@ def constructor(module: Module, node: ast.ClassDef, *, inherits: bool) -> Iterat
             item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"
         )
         leave_out(init.args)
-        yield f"def __init__({ast.unparse(init.args)}) -> None:\n" + indent(
+        yield f"@suggest_keywords\ndef __init__({ast.unparse(init.args)}) -> None:\n" + indent(
             f"client_secret = to_secret(client_secret)\nself._wrap({kind}({forwarded(init.args)}), EventLoopThread())"
         )
         yield (

@@ -23,6 +23,7 @@ from warehouse_sync._version import __version__
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.fork_lock import FORK_LOCK
 from warehouse_sync.proxies import VARIABLES, Proxy, find_proxy
+from warehouse_sync.running_loop import no_loop_error, running_loop
 from warehouse_sync.settings import Timeout
 from warehouse_sync.transport.aiohttp_internals import (
     FastGet,
@@ -144,9 +145,13 @@ class SessionPool:
         """Return the session of the running event loop, opening it at first use.
 
         Raises:
-            ConfigurationError: The client is closed, or its borrowed session belongs to another event loop.
+            ConfigurationError: The client is closed, its borrowed session belongs to another event loop, or no asyncio
+                event loop runs.
         """
-        loop, latest = asyncio.get_running_loop(), self._latest
+        try:
+            loop, latest = asyncio.get_running_loop(), self._latest
+        except RuntimeError:
+            raise no_loop_error() from None
         if latest is not None and latest[0] is loop:
             return latest[1]
         return self._find(loop)
@@ -207,7 +212,7 @@ class SessionPool:
         with self._lock:
             self.closed, self._latest = True, None
             sessions, self._sessions = self._sessions, {}
-        running = asyncio.get_running_loop()
+        running = running_loop()
         for loop, session in sessions.items():
             if loop is running:
                 await session.close()
