@@ -112,6 +112,15 @@ async def _prepare_plan(
     return PreparedPlan(plan=plan, inputs=inputs, state_file=state_file)
 
 
+def print_markdown(prepared: PreparedPlan, *, listing_unmanaged: bool = False) -> None:
+    """Print a plan as the comment of a pull request."""
+    workspace = f"{prepared.inputs.workspace_id} at {prepared.inputs.api_url}"
+    text = declarative.render_markdown(
+        prepared.plan, workspace=workspace, listing_unmanaged=listing_unmanaged
+    )
+    click.echo(text, nl=False)
+
+
 def print_plan(
     output: Output, prepared: PreparedPlan, *, confirming: bool = False, listing_unmanaged: bool = False
 ) -> None:
@@ -318,6 +327,28 @@ _OPTIONS = (
         metavar="ID",
         help="Change only this resource and those that it depends on; repeatable.",
     ),
+)
+
+
+def plan_format_option(command: _Command) -> _Command:
+    """Add `--format`; the command receives `as_markdown`."""
+
+    @wraps(command)
+    def wrapper(*args: Any, form: str, output: Output, **kwargs: Any) -> Any:  # noqa: ANN401 - arguments of any command
+        if form == "markdown" and output.format != "table":
+            raise click.UsageError(f"--format markdown and --output {output.format} exclude each other.")
+        return command(*args, as_markdown=form == "markdown", output=output, **kwargs)
+
+    return _FORMAT(wrapper)  # type: ignore[return-value]  # click's decorators return the function they are given
+
+
+_FORMAT = click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(("text", "markdown")),
+    default="text",
+    help="Format of the plan; markdown is a comment for a pull request.",
 )
 
 files_argument = click.argument("files", type=click.Path(exists=True, path_type=Path), metavar="FOLDER")

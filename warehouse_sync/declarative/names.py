@@ -41,6 +41,7 @@ from warehouse_sync.declarative.lint.source import read_source as read_source
 from warehouse_sync.declarative.planning.apply import AppliedChange as AppliedChange
 from warehouse_sync.declarative.planning.apply import apply_plan as apply_plan
 from warehouse_sync.declarative.planning.apply import check_plan as check_plan
+from warehouse_sync.declarative.planning.markdown import render_markdown as render_markdown
 from warehouse_sync.declarative.planning.plan import Change as Change
 from warehouse_sync.declarative.planning.plan import Options as Options
 from warehouse_sync.declarative.planning.plan import Plan as Plan

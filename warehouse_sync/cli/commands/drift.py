@@ -10,7 +10,15 @@ import click
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.exit_codes import DRIFT, ExitCode
 from warehouse_sync.cli.output import Output, output_options
-from warehouse_sync.cli.planning import files_argument, load_files, plan_options, prepare_plan, print_plan
+from warehouse_sync.cli.planning import (
+    files_argument,
+    load_files,
+    plan_format_option,
+    plan_options,
+    prepare_plan,
+    print_markdown,
+    print_plan,
+)
 
 if TYPE_CHECKING:
     from warehouse_sync.declarative import Options
@@ -52,10 +60,11 @@ def _with_exit_code_1(error: click.ClickException) -> click.ClickException:
 
 @click.command(cls=DriftCommand)
 @files_argument
-@plan_options
 @output_options
+@plan_format_option
+@plan_options
 @context_options
-def drift(*, context: Context, output: Output, files: Path, options: "Options") -> None:
+def drift(*, context: Context, output: Output, as_markdown: bool, files: Path, options: "Options") -> None:
     """Exit with 2 if the workspace differs from the files.
 
     Exits with 0 if they match and with 1 for any error. Nothing is changed. Also lists the resources that no files declare
@@ -65,6 +74,9 @@ def drift(*, context: Context, output: Output, files: Path, options: "Options") 
     """
     declarations = load_files(context, files, output, options)
     prepared = prepare_plan(context, declarations, options)
-    print_plan(output, prepared, listing_unmanaged=True)
+    if as_markdown:
+        print_markdown(prepared, listing_unmanaged=True)
+    else:
+        print_plan(output, prepared, listing_unmanaged=True)
     plan = prepared.plan
     sys.exit(DRIFT if plan.steps or set(plan.blockers) - set(plan.takeovers) else ExitCode.OK)

@@ -12,7 +12,15 @@ from warehouse_sync.cli.commands.drift import DriftCommand
 from warehouse_sync.cli.context import Context, context_options
 from warehouse_sync.cli.exit_codes import DRIFT
 from warehouse_sync.cli.output import Output, output_options
-from warehouse_sync.cli.planning import files_argument, load_files, plan_options, prepare_plan, print_plan
+from warehouse_sync.cli.planning import (
+    files_argument,
+    load_files,
+    plan_format_option,
+    plan_options,
+    prepare_plan,
+    print_markdown,
+    print_plan,
+)
 
 if TYPE_CHECKING:
     from warehouse_sync.declarative import Options
@@ -35,11 +43,19 @@ class PlanCommand(DriftCommand):
     help="Save the plan for `apply FILE`.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit with 2 if there are changes and with 1 for any error.")
-@plan_options
 @output_options
+@plan_format_option
+@plan_options
 @context_options
 def plan(  # noqa: PLR0913 - one argument per option
-    *, context: Context, output: Output, files: Path, out: Path | None, exit_code: bool, options: "Options"
+    *,
+    context: Context,
+    output: Output,
+    as_markdown: bool,
+    files: Path,
+    out: Path | None,
+    exit_code: bool,
+    options: "Options",
 ) -> None:
     """Show the changes that `apply` would make.
 
@@ -58,6 +74,9 @@ def plan(  # noqa: PLR0913 - one argument per option
             options=options,
             environment=context.environment.name if context.environment else None,
         )
-    print_plan(output, prepared)
+    if as_markdown:
+        print_markdown(prepared)
+    else:
+        print_plan(output, prepared)
     if exit_code and (prepared.plan.steps or prepared.plan.blockers):
         sys.exit(DRIFT)

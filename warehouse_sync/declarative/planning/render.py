@@ -54,27 +54,28 @@ def _difference_lines(change: Change, difference: Difference) -> Iterator[str]:
     elif isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
         yield f"    {path}:"
         lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
-        yield from (f"      {_printable_line(line)}" for line in list(lines)[2:])
+        yield from (f"      {printable_line(line)}" for line in list(lines)[2:])
     elif difference.before == difference.after:
         yield f"    {path}: {before}, sent again"
     else:
-        yield f"    {path}: {_value_text(before)} → {_value_text(after)}"
+        yield f"    {path}: {value_text(before)} → {value_text(after)}"
 
 
 def _value_lines(path: str, value: Any) -> Iterator[str]:  # noqa: ANN401 - any field's value
     if isinstance(value, str) and "\n" in value:
         yield f"    {path}:"
-        yield from (f"      {_printable_line(line)}" for line in value.splitlines())
+        yield from (f"      {printable_line(line)}" for line in value.splitlines())
     else:
-        yield f"    {path}: {_value_text(value)}"
+        yield f"    {path}: {value_text(value)}"
 
 
-def _printable_line(line: str) -> str:
+def printable_line(line: str) -> str:
     """Return a line of a query with control characters replaced."""
     return "".join(char if char.isprintable() or char == "\t" else "·" for char in line)
 
 
-def _value_text(value: Any) -> str:  # noqa: ANN401 - any field's value
+def value_text(value: Any) -> str:  # noqa: ANN401 - any field's value
+    """Return a value as JSON; a masked secret and no value as words."""
     if value is None:
         return "(not set)"
     return value if value == "(secret)" else json.dumps(value, ensure_ascii=False)
