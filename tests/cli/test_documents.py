@@ -55,7 +55,7 @@ def test_server_text_is_harmless(form: str, cli: "Cli", warehouse_sync_emulator:
     assert done.output.replace("\n", "").isprintable()
 
 
-@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "markdown"])
 def test_lint_of_hostile_file_names_is_harmless(form: str, offline: "Cli", tmp_path: Path) -> None:
     """No format of `lint` contains a control character or direction mark of a file name."""
     folder = tmp_path / "infra"

@@ -13,6 +13,7 @@ OTHERS = {
     "docs": "tests/test_readme.py",
     "mkdocs.yml": "tests/docs",
     "scripts": "tests/docs",
+    "action.yml": "tests/github",
     "examples": "tests/examples",
     "benchmarks": "tests/benchmarks",
     ".github": "tests/test_repository.py",

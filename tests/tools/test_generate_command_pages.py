@@ -29,8 +29,10 @@ def test_every_command_has_a_page(docs: Path) -> None:
 def test_page_has_usage_options_and_example(docs: Path) -> None:
     """A page has the usage, the options with choices and defaults, and an example."""
     page = (docs / "lint.md").read_text("utf-8")
-    assert "warehouse-sync lint [OPTIONS] FOLDER\n" in page
-    assert r"| `-f, --format [text\|json\|sarif\|github]` | Output format. [default: text] |" in page
+    assert "warehouse-sync lint [OPTIONS] PATH...\n" in page
+    assert (
+        r"| `-f, --format [text\|json\|sarif\|github\|markdown]` | Output format. [default: text] |" in page
+    )
     assert "```bash\nwarehouse-sync lint infra/ --format github\n```" in page
 
 

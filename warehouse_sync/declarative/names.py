@@ -26,6 +26,7 @@ from warehouse_sync.declarative.files.write import write_files as write_files
 from warehouse_sync.declarative.lint.fix import fix_files as fix_files
 from warehouse_sync.declarative.lint.reports import to_github as to_github
 from warehouse_sync.declarative.lint.reports import to_json as to_json
+from warehouse_sync.declarative.lint.reports import to_markdown as to_markdown
 from warehouse_sync.declarative.lint.reports import to_sarif as to_sarif
 from warehouse_sync.declarative.lint.reports import to_text as to_text
 from warehouse_sync.declarative.lint.rules import RULES as RULES

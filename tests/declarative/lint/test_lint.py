@@ -1,6 +1,7 @@
 """Tests of every lint rule and of the reports."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from warehouse_sync.declarative import (
     lint_files,
     to_github,
     to_json,
+    to_markdown,
     to_sarif,
     to_text,
 )
@@ -289,6 +291,7 @@ def test_reports_have_the_same_findings(tmp_path: Path) -> None:
     }
     assert len(to_text(findings).splitlines()) == len(expected) + 1
     assert len(to_github(findings).splitlines()) == len(expected)
+    assert len(to_markdown(findings).splitlines()) == len(expected) + 4
 
 
 def test_annotation_is_escaped(tmp_path: Path) -> None:
@@ -302,3 +305,14 @@ def test_annotation_is_escaped(tmp_path: Path) -> None:
 def test_deeply_nested_query_is_reported(tmp_path: Path) -> None:
     """A query that exceeds the recursion limit is a finding."""
     assert "WS301" in codes(lint(tmp_path, f"SELECT {'(' * 5000}1{')' * 5000} AS email FROM a.b.c"))  # noqa: S608 - parsed, never run
+
+
+def test_markdown_shows_text_as_it_is(tmp_path: Path) -> None:
+    """Text of the files is no markup in a summary, and stays in its cell."""
+    findings = lint(
+        tmp_path,
+        'SELECT customer_id, updated_at, a AS "<b>|x`[y](z)", 1 AS "<B>|x`[y](z)" FROM db.public.orders',
+    )
+    [row] = [line for line in to_markdown(findings).splitlines() if "WS311" in line]
+    assert len(re.findall(r"(?<!\\)\|", row)) == 5
+    assert re.findall(r"(?<!\\)[<`\[]", row) == []

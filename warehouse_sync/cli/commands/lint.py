@@ -22,7 +22,7 @@ from warehouse_sync.cli.streams import printable_lines
 if TYPE_CHECKING:
     from warehouse_sync.declarative import Environment, Finding, LintLimits, LintSettings, Project
 
-FORMATS = ("text", "json", "sarif", "github")
+FORMATS = ("text", "json", "sarif", "github", "markdown")
 _STDIN = Path("-")
 _MAX_FIXES = 5  # a fix can make another one possible, such as the columns of a subquery
 DIALECTS = ("standard", "snowflake", "bigquery", "redshift", "databricks")
@@ -237,6 +237,8 @@ def _print(form: str, findings: "list[Finding]") -> None:
             click.echo(escape_json(declarative.to_json(findings)))
         case "sarif":
             click.echo(escape_json(declarative.to_sarif(findings, version=__version__)))
+        case "markdown":
+            click.echo(printable_lines(declarative.to_markdown(findings)))
         case "github":
             click.echo(printable_lines(declarative.to_github(findings)), nl=bool(findings))
         case _:

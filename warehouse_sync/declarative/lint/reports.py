@@ -1,23 +1,46 @@
-"""Format findings as text, JSON, SARIF and GitHub annotations."""
+"""Format findings as text, Markdown, JSON, SARIF and GitHub annotations."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from warehouse_sync.declarative.lint.rules import ERROR, NOTE, RULES, WARNING, Finding
 
 _GITHUB = {ERROR: "error", WARNING: "warning", NOTE: "notice"}
+# Punctuation that Markdown or HTML gives a meaning to.
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|@~&-])")
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def to_text(findings: list[Finding]) -> str:
     """Return one line per finding and a line with the totals."""
+    return "\n".join([*map(str, findings), f"{_totals(findings)}."])
+
+
+def _totals(findings: list[Finding]) -> str:
+    """Return the number of findings of each severity."""
     counts = {
         severity: sum(1 for each in findings if each.rule.severity == severity)
         for severity in (ERROR, WARNING, NOTE)
     }
-    total = ", ".join(f"{count} {severity}(s)" for severity, count in counts.items())
-    return "\n".join([*map(str, findings), f"{total}."])
+    return ", ".join(f"{count} {severity}(s)" for severity, count in counts.items())
+
+
+def to_markdown(findings: list[Finding]) -> str:
+    """Return the totals and a table of the findings, for the summary of a job."""
+    rows = [
+        f"| {each.rule.severity} | {each.rule.code} | {_cell(f'{each.location.file}:{each.location.line}')} "
+        f"| {_cell(f'{each.path}: {each.message}' if each.path else each.message)} |"
+        for each in findings
+    ]
+    table = ["", "| severity | rule | location | finding |", "|---|---|---|---|", *rows] if rows else []
+    return "\n".join([f"### Lint: {_totals(findings)}", *table])
+
+
+def _cell(text: str) -> str:
+    """Return text as plain text in a cell of a table."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
 def to_json(findings: list[Finding]) -> str:
