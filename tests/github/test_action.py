@@ -160,8 +160,8 @@ def test_action_matches_its_schema() -> None:
     passed = {name for step in document["runs"]["steps"] for name in step.get("env", {})}
     assert {f"INPUT_{name.upper()}" for name in document["inputs"]} - passed == {"INPUT_PYTHON-VERSION"}
     assert "${{" not in "".join(step.get("run", "") for step in document["runs"]["steps"])  # no injection
-    for command in COMMANDS:
-        assert command in document["inputs"]["command"]["description"]
+    for name in COMMANDS:
+        assert name in document["inputs"]["command"]["description"]
 
 
 def test_plan_keeps_one_comment(action: Action, github: GitHub) -> None:

@@ -22,7 +22,7 @@ _ORDER = {DELETE: 0, UPDATE: 1, CREATE: 2, NO_CHANGE: 3}
 def render_markdown(
     plan: Plan, *, workspace: str, listing_unmanaged: bool = False, limit: int = MAX_COMMENT
 ) -> str:
-    """Return a plan as Markdown: the summary, and each change collapsed, deletes first.
+    """Return a plan as Markdown, with each change collapsed, deletes first.
 
     Changes that do not fit lose their fields first, and are then only counted.
 

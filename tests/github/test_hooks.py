@@ -1,0 +1,68 @@
+"""The pre-commit hooks and the installation of the action, as another repository uses them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+WRONG = "SELECT email, updated_at FROM shop.public.customers;\n"
+FILES = """
+data_models:
+  - {id: customers, name: Customers, sql_file: customers.sql}
+  - {id: other, name: Other, sql_query: DROP TABLE a.b.c}
+"""
+
+
+def run(folder: Path, *command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command in a folder."""
+    return subprocess.run(  # noqa: S603 - our own programs
+        command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with a query that ends with a semicolon, which no subquery may have."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    (folder / "all.yaml").write_text(FILES, "utf-8")
+    (folder / "customers.sql").write_text(WRONG, "utf-8")
+    run(folder, "git", "init", "--quiet")
+    run(folder, "git", "add", "--all")
+    return folder
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="pre-commit installs hooks from a git repository")
+def test_hooks_check_and_correct_files(repository: Path, tmp_path: Path) -> None:
+    """`pre-commit try-repo` installs the hooks: one reports the query, the other corrects it."""
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    assert [hook["id"] for hook in hooks] == ["warehouse-sync-lint", "warehouse-sync-fix"]
+
+    command = (sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), "--all-files", "--verbose")
+    done = run(repository, *command, PRE_COMMIT_HOME=str(tmp_path / "hooks"), PIP_QUIET="1")
+    assert done.returncode == 1, done.stdout + done.stderr
+    corrected, checked = done.stdout.split("hook id: warehouse-sync-lint")  # in alphabetical order
+    assert "files were modified by this hook" in corrected
+    assert "all.yaml:4:" in checked
+    assert "WS302" in checked
+    assert (repository / "customers.sql").read_text("utf-8") == WRONG.replace(";", "")
+
+
+def test_action_installs_the_command(tmp_path: Path) -> None:
+    """The step of the action that installs the package gives a command that works, without the packages of the job."""
+    [step] = [
+        each
+        for each in yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"]
+        if "pip install" in each.get("run", "")
+    ]
+    assert set(step["env"]) == {"PYTHON", "SOURCE", "TARGET"}
+    target = tmp_path / "target"
+    variables = {"PYTHON": sys.executable, "SOURCE": str(ROOT), "TARGET": str(target)}
+    done = run(tmp_path, "bash", "-e", "-o", "pipefail", "-c", step["run"], **variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = run(tmp_path, str(target / "bin" / "warehouse-sync"), "plan", "--help")
+    assert "markdown" in shown.stdout
