@@ -15,10 +15,12 @@ import attrs
 from warehouse_sync import ScheduleFrequency, ServiceProvider
 from warehouse_sync.declarative.errors import InvalidFilesError, Location, Problem
 from warehouse_sync.declarative.files.fields import CONFIGS, fields_of
+from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
 from warehouse_sync.declarative.files.write import to_yaml, variable_name
 
 Old = dict[str, Any]
 
+_MAX_SIZE = 100_000_000  # bytes
 _AUDIT = {"created_on", "created_by", "last_modified_on", "last_modified_by"}
 # Fields set by the server, and the workspace, which is now a setting of `apply`.
 _SERVER_SET = {"status", "errors", "is_faulted", "faulted_reason", "workspace_id", *_AUDIT}
@@ -248,8 +250,10 @@ def convert(files: list[Path]) -> Conversion:
 
 def _read(file: Path) -> Iterator[tuple[str, Old]]:
     try:
-        document = json.loads(file.read_bytes())
+        document = json.loads(read_file(file, limit=_MAX_SIZE))
         yield from _sections(document)
+    except UnreadableFileError as error:
+        raise InvalidFilesError([Problem(location=Location(str(file)), message=str(error))]) from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         message = "is not JSON of the older API: an object with connections, models, mappings or pipelines, or one of them"
         raise InvalidFilesError([Problem(location=Location(str(file)), message=message)]) from None

@@ -231,3 +231,10 @@ def test_paused_pipeline_stays_paused(change: dict[str, object], tmp_path: Path,
     made = _converted(offline, tmp_path, V1_MODEL, {**V1_PIPELINE, **change})
     assert made["pipelines"][0]["state"] == "paused"
     assert not any("its state" in line for line in made["not_written"])
+
+
+def test_device_is_refused(tmp_path: Path, offline: "Cli") -> None:
+    """Only regular files of a limited size are read; anything else could fill the memory or never end."""
+    done = offline("convert", "/dev/zero", "--to", tmp_path / "new")
+    assert done.exit_code == 10
+    assert "/dev/zero:1:1: is not a regular file" in done.stderr

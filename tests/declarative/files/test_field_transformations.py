@@ -73,7 +73,11 @@ def test_mappings_must_be_a_list(tmp_path: Path) -> None:
 def test_schema_describes_the_mappings() -> None:
     """The JSON Schema has the fields of a mapping and its types."""
     mappings = json_schema()["$defs"]["field_transformation"]["properties"]["mappings"]
-    assert mappings["items"]["properties"]["mapping_type"]["enum"] == ["column", "static", "ignore"]
+    assert mappings["items"]["properties"]["mapping_type"]["anyOf"][0]["enum"] == [
+        "column",
+        "static",
+        "ignore",
+    ]
     assert mappings["items"]["required"] == ["mapping_type"]
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import attrs
+import jsonschema_rs
 import pytest
 
 from warehouse_sync import PipelineSpec, PipelineState, SnowflakeConfig
@@ -15,7 +16,7 @@ def test_schema_follows_the_models() -> None:
     pipeline = json_schema()["$defs"]["pipeline"]
     fields = {field.name for field in attrs.fields(PipelineSpec)} - {"extra"}
     assert fields | {"kind", "lint"} == set(pipeline["properties"])
-    assert pipeline["properties"]["state"]["enum"] == [str(state) for state in PipelineState]
+    assert pipeline["properties"]["state"]["anyOf"][0]["enum"] == [str(state) for state in PipelineState]
     assert {"from", "until"} <= set(pipeline["properties"]["sync_mode"]["properties"])
     undescribed = [name for name, field in pipeline["properties"].items() if "description" not in field]
     assert undescribed == ["kind"]
@@ -31,8 +32,28 @@ def test_configs_follow_the_provider() -> None:
     names = {field.name for field in attrs.fields(SnowflakeConfig)} - {"extra"}
     assert set(snowflake["properties"]) == names
     assert set(snowflake["required"]) == names - SnowflakeConfig.optional
-    assert snowflake["properties"]["password"]["pattern"].startswith("^(env:")
+    assert snowflake["properties"]["password"]["anyOf"][0]["pattern"].startswith("^(env:")
     assert snowflake["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("value", ["${var.model}", "models-${var.model}", "orders"])
+def test_value_can_have_variables(value: str) -> None:
+    """Editors accept variables where a pattern, a choice or a number is expected, and nothing else."""
+    document = {
+        "kind": "pipeline",
+        "id": value,
+        "name": value,
+        "pipeline_type": value if "$" in value else "events",
+        "connection_id": value,
+        "data_model_id": value,
+        "environment": value if "$" in value else "production",
+        "data_plan_version": value if "$" in value else 1,
+        "sync_mode": {"type": "full"},
+        "schedule": {"type": "on_demand"},
+    }
+    jsonschema_rs.validate(json_schema(), document)
+    for name in ("environment", "data_plan_version", "data_model_id"):
+        assert not jsonschema_rs.is_valid(json_schema(), {**document, name: "${model}"}), name
 
 
 def test_data_model_requires_query_or_file() -> None:

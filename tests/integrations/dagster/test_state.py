@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from warehouse_sync import Client
+from warehouse_sync import Client, ConfigurationError
 from warehouse_sync.emulator import Emulator
 from warehouse_sync.integrations.dagster.state import from_json, read_state, read_workspace, to_json
 
@@ -53,3 +53,24 @@ def test_state_of_another_release_is_refused(tmp_path: Path) -> None:
     (tmp_path / "state.json").write_text('{"version": 99, "pipelines": []}', encoding="utf-8")
     with pytest.raises(ValueError, match="dg utils refresh-defs-state"):
         read_state(tmp_path / "state.json")
+
+
+def test_files_of_a_project_need_its_environment(tmp_path: Path) -> None:
+    """The environment sets the variables; with several of them one must be named."""
+    (tmp_path / "all.yaml").write_text(FILES.replace("schema: public", 'schema: "${var.schema}"'))
+    project = 'name = "shop"\n[environments.dev]\nworkspace_id = 1\nvars = {schema = "test"}\n'
+    (tmp_path / "warehouse-sync.toml").write_text(project)
+    assert read_state(tmp_path)[0].tables == read_state(tmp_path, "dev")[0].tables != ()
+    more = '[environments.prod]\nworkspace_id = 2\nvars = {schema = "public"}\n'
+    (tmp_path / "warehouse-sync.toml").write_text(project + more)
+    assert [state.id for state in read_state(tmp_path, "prod")] == ["customers"]
+    for name in (None, "other"):
+        with pytest.raises(ConfigurationError, match=r"must be one of those of the project \(dev, prod\)"):
+            read_state(tmp_path, name)
+
+
+def test_environment_without_a_project_is_refused(tmp_path: Path) -> None:
+    """A folder without a project file has no environments."""
+    (tmp_path / "all.yaml").write_text(FILES)
+    with pytest.raises(ConfigurationError, match="there is no project file"):
+        read_state(tmp_path, "dev")

@@ -26,6 +26,7 @@ _REFERENCE: Schema = {
     "pattern": "^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$",
     "description": "A reference to the secret: env:NAME or file:PATH. Never the secret itself.",
 }
+_VARIABLE: Schema = {"type": "string", "pattern": r"\$\{var\.[^}]+\}"}
 _LINT: Schema = {
     "type": "object",
     "properties": {"ignore": {"type": "array", "items": {"type": "string"}}},
@@ -111,7 +112,14 @@ def _object(cls: type) -> Schema:
     }
 
 
-def _field(field: FieldInfo) -> Schema:  # noqa: PLR0911 - one branch per type of field
+def _field(field: FieldInfo) -> Schema:
+    schema = _literal(field)
+    is_single = schema.get("type") not in ("object", "array")
+    return {"anyOf": [schema, _VARIABLE]} if is_single else schema
+
+
+def _literal(field: FieldInfo) -> Schema:  # noqa: PLR0911 - one branch per type of field
+    """Return the schema of a value without variables."""
     if field.secret:
         return dict(_REFERENCE)
     if (item := item_class(field.type)) is not None:

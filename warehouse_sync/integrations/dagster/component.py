@@ -66,6 +66,9 @@ class WarehouseSyncComponent(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         default=None,
         description="A folder of YAML files that declare the pipelines, relative to `defs.yaml`.",
     )
+    environment: str | None = Field(
+        default=None, description="The environment of the project file of `files`, if it has several."
+    )
     pipelines: list[str] | None = Field(
         default=None, description="The ids of the pipelines; all when left out."
     )
@@ -100,7 +103,7 @@ class WarehouseSyncComponent(dg.StateBackedComponent, dg.Model, dg.Resolvable):
             InvalidFilesError: Something is wrong with the files.
         """
         if self.files is not None:
-            pipelines = read_files(self.files)
+            pipelines = read_files(self.files, self.environment)
         else:
             with self.workspace.get_client() as client:
                 pipelines = read_workspace(client)
@@ -133,7 +136,7 @@ class WarehouseSyncComponent(dg.StateBackedComponent, dg.Model, dg.Resolvable):
 
     def _pipelines(self, state_path: Path | None) -> list[PipelineState]:
         if self.files is not None:  # the files are deployed with the code
-            found = read_files(self.files)
+            found = read_files(self.files, self.environment)
         elif state_path is not None:
             found = from_json(state_path.read_text(encoding="utf-8"))
         else:

@@ -8,13 +8,14 @@ import attrs
 
 from warehouse_sync import (
     Client,
+    ConfigurationError,
     ConnectionConfig,
     ConnectionSpec,
     DataModelSpec,
     Pipeline,
     PipelineSpec,
 )
-from warehouse_sync.declarative import load
+from warehouse_sync.declarative import Environment, find_project, load
 from warehouse_sync.integrations.lineage import source_tables
 
 STATE_VERSION = 1
@@ -62,16 +63,32 @@ def read_workspace(client: Client) -> list[PipelineState]:
     return _states(client.pipelines.list(), configs, queries)
 
 
-def read_files(path: Path) -> list[PipelineState]:
+def read_files(path: Path, environment: str | None = None) -> list[PipelineState]:
     """Read the pipelines that files declare: a file or a folder of them.
+
+    Args:
+        path: The file or the folder.
+        environment: The environment of the project; needed if the project has several.
 
     Raises:
         InvalidFilesError: Something is wrong; the error lists all of it.
+        ConfigurationError: The project does not have the environment, or has several and none is named.
     """
-    specs = [resource.spec for resource in load(path).resources]
+    specs = [resource.spec for resource in load(path, environment=_environment(path, environment)).resources]
     configs = {spec.id: spec.config for spec in specs if isinstance(spec, ConnectionSpec)}
     queries = {spec.id: spec.sql_query for spec in specs if isinstance(spec, DataModelSpec)}
     return _states((spec for spec in specs if isinstance(spec, PipelineSpec)), configs, queries)
+
+
+def _environment(path: Path, name: str | None) -> Environment | None:
+    project = find_project(path)
+    environments = {} if project is None else project.environments
+    if name is None and len(environments) <= 1:
+        return next(iter(environments.values()), None)
+    if name is None or name not in environments:
+        known = ", ".join(environments) or "none: there is no project file"
+        raise ConfigurationError(f"environment must be one of those of the project ({known}), not {name!r}")
+    return environments[name]
 
 
 def _states(
@@ -129,11 +146,18 @@ def from_json(text: str) -> list[PipelineState]:
     ]
 
 
-def read_state(path: Path) -> list[PipelineState]:
+def read_state(path: Path, environment: str | None = None) -> list[PipelineState]:
     """Read pipelines from a state (`.json`) or from files in YAML.
+
+    Args:
+        path: The state, or the files.
+        environment: The environment of the project of the files.
 
     Raises:
         ValueError: The state is of another release.
         InvalidFilesError: Something is wrong with the files; the error lists all of it.
+        ConfigurationError: The project does not have the environment.
     """
-    return from_json(path.read_text(encoding="utf-8")) if path.suffix == ".json" else read_files(path)
+    if path.suffix == ".json":
+        return from_json(path.read_text(encoding="utf-8"))
+    return read_files(path, environment)

@@ -49,7 +49,10 @@ def _metadata(pipeline: PipelineState) -> dict[str, Any]:
 
 
 def load_warehouse_sync_asset_specs(
-    source: str | Path, *, translator: WarehouseSyncTranslator | None = None
+    source: str | Path,
+    *,
+    translator: WarehouseSyncTranslator | None = None,
+    environment: str | None = None,
 ) -> list[dg.AssetSpec]:
     """Return an asset spec per pipeline, without calling the API.
 
@@ -57,6 +60,7 @@ def load_warehouse_sync_asset_specs(
         source: A folder of YAML files that declare the workspace, or a `.json` file that `WarehouseSyncResource.write_state`
             wrote.
         translator: What the assets look like.
+        environment: The environment of the project of the folder; needed if it has several.
 
     Returns:
         The specs, in the order of the pipelines' ids.
@@ -64,9 +68,10 @@ def load_warehouse_sync_asset_specs(
     Raises:
         ValueError: The state is of another release.
         InvalidFilesError: Something is wrong with the files; the error lists all of it.
+        ConfigurationError: The project does not have the environment, or has several and none is named.
     """
     translate = (translator or WarehouseSyncTranslator()).get_asset_spec
-    return [translate(pipeline) for pipeline in read_state(Path(source))]
+    return [translate(pipeline) for pipeline in read_state(Path(source), environment)]
 
 
 def pipeline_id_of(spec: dg.AssetSpec) -> str:
