@@ -13,9 +13,8 @@ from importlib import import_module
 
 from warehouse_sync._version import __version__
 
-TYPE_CHECKING = (
-    False  # type checkers take it for true; importing `typing` takes longer than the rest of this file
-)
+# Type checkers take it for true. Importing `typing` takes longer than the rest of this file.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from warehouse_sync.client import AsyncClient
     from warehouse_sync.errors import (

@@ -122,9 +122,8 @@ class AsyncClient:
         account_id: int | str | None = None,
         clock: Clock | None = None,
     ) -> None:
-        client_secret = to_secret(
-            client_secret
-        )  # before anything can fail, because tracebacks can show locals
+        # Before anything can fail, because tracebacks can show locals.
+        client_secret = to_secret(client_secret)
         settings = resolve(
             workspace_id=workspace_id,
             client_id=client_id,
@@ -271,8 +270,8 @@ class AsyncClient:
         It shares the sessions and the token of this client.
 
         Args:
-            timeout: The timeouts, or the total in seconds; by default those of this client. `connect` and `read` cannot change: they belong to the
-                sessions.
+            timeout: The timeouts, or the total in seconds; by default those of this client. `connect` and `read` cannot
+                change: they belong to the sessions.
             retry: The retry policy; by default that of this client. Its `budget` is ignored: the clients share one.
 
         Returns:

@@ -142,8 +142,8 @@ def forget_tokens() -> None:
 def patch_aioresponses() -> None:
     """Make aioresponses work with aiohttp 3.14. Call it once, in `conftest.py`.
 
-    Earlier versions need no change. Since 3.14, aiohttp requires the stream writer of each response, which aioresponses up to 0.7.9 does not pass (its
-    issue 289). A release that passes it is not changed.
+    Earlier versions need no change. Since 3.14, aiohttp requires the stream writer of each response, which aioresponses up to
+    0.7.9 does not pass (its issue 289). A release that passes it is not changed.
     """
     core: Any = import_module("aioresponses.core")  # a dependency of the tests that call this
     if "stream_writer" not in signature(core.ClientResponse).parameters:

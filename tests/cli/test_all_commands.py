@@ -54,9 +54,8 @@ def workspace(offline: "Cli", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A workspace in which every command has something to do."""
     folder = tmp_path / "workspace"
     folder.mkdir()
-    monkeypatch.setattr(
-        "warehouse_sync.resources.trigger.RECONCILE_DELAYS", (0.0,)
-    )  # do not wait for a lost run
+    # Do not wait for a lost run.
+    monkeypatch.setattr("warehouse_sync.resources.trigger.RECONCILE_DELAYS", (0.0,))
     with Emulator(client_secret=CLIENT_SECRET, queued=0.01, running=0.02) as emulator:
         created = make_workspace(emulator, folder)
         for name, value in created.settings.items():

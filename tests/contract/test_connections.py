@@ -67,9 +67,8 @@ async def test_connection_create_get_list_update_and_delete(client: Any, provide
     assert (created.id, created.service_provider, created.state) == (spec.id, provider, "active")
     assert created.created_on is not None
     read = await client.connections.get(spec.id)
-    assert read == attrs.evolve(
-        created, status=ConnectionStatus.HEALTHY
-    )  # the documents' Databricks response has no status
+    # The documents' Databricks response has no status.
+    assert read == attrs.evolve(created, status=ConnectionStatus.HEALTHY)
     assert await client.connections.list() == [read]
     renamed = await client.connections.update(attrs.evolve(spec, name="Renamed"))
     assert renamed.name == "Renamed"

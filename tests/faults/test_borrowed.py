@@ -63,9 +63,8 @@ async def test_borrowed_session_timeouts_do_not_apply(peer: Peer) -> None:
     assert caught.value.phase == "total"
 
 
-@pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning"
-)  # from aiohttp, about a parameter that callers may still use
+# The warning is aiohttp's, about a parameter that callers may still use.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("way", ["auth", "header"])
 async def test_borrowed_session_with_credentials_is_rejected(peer: Peer, way: str) -> None:
     """They would be sent to the token endpoint, and instead of the token."""

@@ -275,9 +275,8 @@ async def test_cookies_are_neither_kept_nor_sent(peer: Peer) -> None:
     peer.serve(TOKEN, reply(200, {"access_token": "t", "expires_in": 9}, Set_Cookie="c=d; Path=/"))
     cookie = {"Set-Cookie": "a=b; Path=/"}
     peer.serve("* /platform/*", raw(http(200, json.dumps(CONNECTION).encode(), cookie)))
-    named = peer.url.replace(
-        "127.0.0.1", "localhost"
-    )  # a jar keeps cookies of names only, not of IP addresses
+    # A jar keeps cookies of names only, not of IP addresses.
+    named = peer.url.replace("127.0.0.1", "localhost")
     for _ in range(2):
         options = peer.options(api_url=named, token_url=f"{named}/oauth/token")
         async with AsyncClient(**options) as client:

@@ -61,9 +61,8 @@ def test_pager_yields_each_permanent_run_once(
     data: st.DataObject,
 ) -> None:
     """However runs are added, responses are reordered and totals are wrong: no run is lost or repeated, and the order is kept."""
-    while (
-        sum(move.arrivals for move in moves) >= size
-    ):  # more would be a page without new runs, which is an error
+    # More would be a page without new runs, which is an error.
+    while sum(move.arrivals for move in moves) >= size:
         moves.pop()
     history = History(list(range(count)), size, moves, travel, *lies)
     numbers = read(history, prefetch)

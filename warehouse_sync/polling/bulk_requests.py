@@ -201,9 +201,8 @@ class BulkRequests(Generic[T, EntryT]):
                 self._without_id -= 1
                 self._start_workers()
             try:
-                result = await self.fetch(
-                    pipeline_id
-                )  # not in `_retry`: another coroutine would cost as much as decoding
+                # Not in `_retry_throttled`: another coroutine would cost as much as decoding.
+                result = await self.fetch(pipeline_id)
             except WarehouseSyncError as error:
                 results.append(await self._retry(pipeline_id, error))
             else:

@@ -48,9 +48,7 @@ class Window:
 def next_window(after: int, size: int, announced: int) -> Window:
     """Return the window of up to `size` pages after a page.
 
-    It is limited to the announced number of pages.
-
-    If that number is too small, the window has one page.
+    It ends at the announced number of pages, but has at least one page.
     """
     return Window(after + 1, max(after + 1, min(after + size, announced)))
 
@@ -170,9 +168,8 @@ async def prefetch_pages(fetch: FetchPage, first: Page, limit: int) -> AsyncGene
                     yield number, page
         finally:
             await windows.stop()
-        unstable = (
-            number == before
-        )  # not even the first window could be trusted: read more pages before the next
+        # If not even the first window could be trusted, read more pages before the next.
+        unstable = number == before
         sequential_pages = windows.untrusted_pages + (2 * sequential_pages if unstable else 0)
         for _ in range(sequential_pages):
             number, page = number + 1, await fetch(number + 1)

@@ -14,10 +14,7 @@ from warehouse_sync.transport.sender import RetryingSender
 
 T = TypeVar("T")
 
-RECONCILE_GRACE = (
-    3.0  # seconds beyond `reconcile_timeout`, for a last request that starts just before its end
-)
-
+RECONCILE_GRACE = 3.0  # seconds beyond `reconcile_timeout`, for a last request that starts just before
 MAX_REMEMBERED = 10_000  # pipelines and runs; more only while a 404 is expected for all of them
 
 # The end of the time in which a 404 is expected, by workspace, pipeline and run (`None` for the pipeline itself).
@@ -68,10 +65,7 @@ class Workspace:
         return self if workspace_id == self.id else attrs.evolve(self, id=workspace_id)
 
     def mark_created(self, pipeline_id: str, run_id: int | None = None) -> None:
-        """Record that a pipeline or run was just created.
-
-        Waits then retry a 404 for it.
-        """
+        """Record that a pipeline or run was just created, so that waits retry a 404 for it."""
         created, now = self.created, self.clock.monotonic()
         created.pop((self.id, pipeline_id, run_id), None)
         created[self.id, pipeline_id, run_id] = now + self.sender.reconcile_timeout
@@ -83,10 +77,7 @@ class Workspace:
         return (self.id, pipeline_id, run_id) in self.created
 
     def was_just_created(self, pipeline_id: str, run_id: int | None = None) -> bool:
-        """Return whether a pipeline or run was created recently.
-
-        If so, a 404 for it may not be final.
-        """
+        """Return whether a pipeline or run was just created, so that a 404 may not be final."""
         return self.created.get((self.id, pipeline_id, run_id), 0.0) > self.clock.monotonic()
 
     def reconcile_delays(self, first: float, longest: float) -> Iterator[float]:

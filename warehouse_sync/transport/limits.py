@@ -53,8 +53,8 @@ class RequestLimiter:
 class AdaptiveConcurrency:
     """A limit on the workers of bulk operations, adapted to the server's rate limit.
 
-    All bulk operations of a client share it. The limit halves when the server throttles or reports that its rate limit is nearly used, and grows by one for each
-    round of successful responses.
+    All bulk operations of a client share it. The limit halves when the server throttles or reports that its rate limit is
+    nearly used, and grows by one for each round of successful responses.
 
     Attributes:
         limit: The maximum number of workers; infinite until the server first throttles.
@@ -63,9 +63,8 @@ class AdaptiveConcurrency:
     def __init__(self) -> None:
         self.limit: float = _UNLIMITED
         self._workers = 0
-        self._outstanding = (
-            0  # responses to requests sent before the last reduction: they must not reduce it again
-        )
+        # Responses to requests that were sent before the last reduction: they must not reduce it again.
+        self._outstanding = 0
 
     def worker_started(self) -> None:
         """Count a worker."""

@@ -37,9 +37,9 @@ _log = logging.getLogger("warehouse_sync")
 class TokenCache:
     """A directory of tokens that only its owner can access.
 
-    It has one file per credential. A process that can read the files can use the credential until its token expires: tokens cannot be revoked. File names
-    are hashes of the credential including its secret, so a rotated secret has no cached token. On other than POSIX systems
-    nothing is cached.
+    It has one file per credential. A process that can read the files can use the credential until its token expires: tokens
+    cannot be revoked. File names are hashes of the credential including its secret, so a rotated secret has no cached token.
+    On other than POSIX systems nothing is cached.
 
     Args:
         directory: The directory, created with mode 0700 if it does not exist. Default: `warehouse-sync` in the user's cache

@@ -1,8 +1,8 @@
 """The token of a credential, shared by all callers in the process.
 
-Callers in any event loop and thread share one fetch. The state is a few attributes behind a thread lock that is held only to read or replace them. A refresh runs in a task of
-its own, so that cancelling one waiter cancels neither the refresh nor other waiters. Waiters share one
-`concurrent.futures.Future`, which works across event loops and threads.
+Callers in any event loop and thread share one fetch. The state is a few attributes behind a thread lock that is held only
+to read or replace them. A refresh runs in a task of its own, so that cancelling one waiter cancels neither the refresh nor
+other waiters. Waiters share one `concurrent.futures.Future`, which works across event loops and threads.
 """
 
 import asyncio
@@ -157,9 +157,8 @@ class TokenSource:
             elif refresh.fetch == fetch or not isinstance(error, retryable):
                 raise copy.copy(error)  # a copy for each waiter: a shared one would collect all tracebacks
             elif isinstance(error, TransportError):
-                retryable = (
-                    ConfigurationError,
-                )  # another client's timeout or proxy may be the cause, but only once
+                # Another client's timeout or proxy may be the cause, but only once.
+                retryable = (ConfigurationError,)
 
     def invalidate(self, token: AccessToken) -> bool:
         """Drop a token that the API rejected, unless it was already replaced.
@@ -217,9 +216,8 @@ class TokenSource:
         try:
             token = AccessToken(await refresh.fetch(self._rejected), requested_at=requested_at)
         except asyncio.CancelledError:
-            refresh.future.set_result(
-                None
-            )  # its event loop is ending: waiters on other loops start a refresh there
+            # Its event loop is ending: waiters on other loops start a refresh there.
+            refresh.future.set_result(None)
             raise
         except Exception as error:  # noqa: BLE001 - passed on to every waiter
             interrupted = isinstance(error, ConfigurationError)  # for example because its client was closed

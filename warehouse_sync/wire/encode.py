@@ -1,9 +1,7 @@
 """Conversion of models to JSON documents, with documented names and spellings.
 
-Fields of specs that are `None` are left out.
-
-The fields come from the models, so that a new field is sent as soon as its model has it. Fields that this release does
-not know, kept in `extra`, come first and never replace a known one.
+The fields come from the models, so that a new field is sent as soon as its model has it. Fields of specs that are `None` are
+left out. Fields that this release does not know, kept in `extra`, come first and never replace a known one.
 """
 
 from collections.abc import Iterator, Mapping

@@ -30,8 +30,9 @@ def build_polling_sensor(
 ) -> dg.SensorDefinition:
     """Return a sensor that materializes each successful scheduled run once.
 
-    Runs of the platform's own schedule are reported exactly once, also over restarts.     One request per pipeline and evaluation finds out whether anything is new. Runs that ended before the first evaluation are
-    history, and are not reported. Manual runs are skipped: Dagster reports those it started itself.
+    Runs of the platform's own schedule are reported exactly once, also over restarts. One request per pipeline and evaluation
+    finds out whether anything is new. Runs that ended before the first evaluation are history, and are not reported. Manual
+    runs are skipped: Dagster reports those it started itself.
 
     Args:
         specs: The assets, as `load_warehouse_sync_asset_specs` returns them.
