@@ -289,3 +289,17 @@ def test_error_is_built_from_its_text_alone(cls: type[errors.WarehouseSyncError]
     error = cls("the text")
     assert (type(error), str(error), error.args) == (cls, "the text", ("the text",))
     assert cls(*error.args).args == error.args
+
+
+@pytest.mark.parametrize(
+    ("status", "transient"),
+    [
+        *((status, False) for status in (400, 404, 407, 409, 428, 430, 499)),
+        *((status, True) for status in (408, 429, 500, 503, 599)),
+    ],
+)
+def test_timeouts_throttling_and_server_errors_are_transient(status: int, *, transient: bool) -> None:
+    """The same request may succeed later; after every other error it fails again."""
+    assert APIError(status=status).is_transient is transient
+    assert errors.TokenError("t", status=status).is_transient is transient
+    assert errors.TokenError("t").is_transient is False

@@ -167,10 +167,12 @@ class ResponseTooLargeError(DecodeError):
     """The response is larger than 16 MiB once decompressed. The rest was not read."""
 
 
+def _is_transient(status: int) -> bool:
+    return status in (408, 429) or status >= 500  # noqa: PLR2004 - HTTP statuses
+
+
 class TokenError(WarehouseSyncError):
     """The token endpoint rejected the credential or sent an invalid response.
-
-    Only 408, 429 and 5xx responses are retried.
 
     Attributes:
         status: The HTTP status of an error response, or `None` if the response was invalid.
@@ -181,6 +183,11 @@ class TokenError(WarehouseSyncError):
         super().__init__(message)
         self.status = status
         self.reason = reason
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether a later request may succeed: 408, 429 and 5xx, which are retried."""
+        return self.status is not None and _is_transient(self.status)
 
 
 class APIError(WarehouseSyncError):
@@ -219,6 +226,11 @@ class APIError(WarehouseSyncError):
         self.elapsed = elapsed
         self.retry_after = retry_after
         super().__init__(self._text() if message is None else message)
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether a later request may succeed: 408, 429 and 5xx, which are retried."""
+        return _is_transient(self.status)
 
     def _text(self) -> str:
         reason = "; ".join(message.rstrip(".") for message in self.messages) or "no reason given"

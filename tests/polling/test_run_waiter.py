@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
-from tests.support.runs import NEVER, Fate, Server, waited, waiter
+from tests.support.runs import NEVER, Fate, Server, wait_for_keys, waited, waiter
 from tests.support.virtual import in_no_time, now
 from warehouse_sync import errors
 from warehouse_sync.errors import NotFoundError, ReadError, RunFailedError, ServerError, WaitTimeoutError
@@ -205,7 +205,7 @@ def test_wait_starts_a_new_poller_after_the_last_was_cancelled() -> None:
 
     async def check() -> None:
         waits = waiter(Server({("p", 1): Fate(ends=20)}))
-        async with aclosing(waits.wait_many([("p", 1)], 2, None)) as entries:
+        async with aclosing(wait_for_keys(waits, [("p", 1)], 2)) as entries:
             assert isinstance((await anext(entries)).error, WaitTimeoutError)
             assert (await waits.wait("p", 1, None)).id == 1
 
@@ -332,7 +332,7 @@ def test_timeout_of_several_waits_names_the_last_failed_poll() -> None:
     """The error of a page is the error of each run on it; so is a 404 that may not be final."""
 
     async def check(server: Server) -> None:
-        entries = [entry async for entry in waiter(server).wait_many([("p", 1), ("p", 2)], 30)]
+        entries = [entry async for entry in wait_for_keys(waiter(server), [("p", 1), ("p", 2)], 30)]
         assert [type(entry.error.__cause__) for entry in entries if entry.error] == [kind, kind]
 
     fates = {("p", number): Fate(ends=NEVER) for number in (1, 2)}

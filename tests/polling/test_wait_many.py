@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.runs import NEVER, Fate, Server, waited, waiter
+from tests.support.runs import NEVER, Fate, Server, wait_for_keys, waited, waiter
 from tests.support.virtual import in_no_time, now
 from warehouse_sync import errors
 from warehouse_sync.errors import RunFailedError, WaitTimeoutError
@@ -44,7 +44,7 @@ def test_wait_many_yields_entries_in_order_of_completion() -> None:
     fates = {("p", 1): Fate(ends=50), ("q", 1): Fate(ends=5), ("r", 1): Fate(ends=20)}
 
     async def check() -> None:
-        entries = waiter(Server(fates)).wait_many([*fates, ("q", 1)], None, None)
+        entries = wait_for_keys(waiter(Server(fates)), [*fates, ("q", 1)])
         assert [entry.pipeline_id async for entry in entries] == ["q", "q", "r", "p"]
 
     in_no_time(check())
@@ -58,7 +58,7 @@ def test_wait_many_yields_runs_that_end_during_the_timeouts() -> None:
             {("p", 1): Fate(ends=NEVER), ("q", 1): Fate(ends=12), ("r", 1): Fate(ends=12, how="failed")}
         )
         seen = []
-        async for entry in waiter(server).wait_many(server.fates, 10, None):
+        async for entry in wait_for_keys(waiter(server), server.fates, 10):
             seen.append(type(entry.error))
             await asyncio.sleep(60)
         assert seen == [WaitTimeoutError, type(None), RunFailedError]
@@ -75,7 +75,7 @@ def test_wait_many_closed_early_cancels_all_polls(error: Exception | None) -> No
             (name, number): Fate(ends=NEVER if number == 2 else 5) for name in "abc" for number in (1, 2, 3)
         }
         server = Server(fates, failing=[(0, NEVER, "page", error)] if error else [])
-        async with aclosing(waiter(server).wait_many(fates, None, None)) as entries:
+        async with aclosing(wait_for_keys(waiter(server), fates)) as entries:
             await anext(entries)
         gc.collect()  # when asyncio logs unretrieved exceptions
 
@@ -88,14 +88,16 @@ def test_wait_many_progress_counts_entries_and_failures() -> None:
     server = Server({("p", 1): Fate(), ("q", 1): Fate(ends=5, how="failed"), ("r", 1): Fate(ends=NEVER)})
 
     async def check() -> None:
-        assert len([entry async for entry in waiter(server).wait_many(server.fates, 60, calls.append)]) == 3
+        assert (
+            len([entry async for entry in wait_for_keys(waiter(server), server.fates, 60, calls.append)]) == 3
+        )
 
     def fail(progress: Progress) -> None:
         raise ValueError("the bar is broken")
 
     async def broken() -> None:
         with pytest.raises(ValueError, match="the bar is broken"):
-            [entry async for entry in waiter(server).wait_many(server.fates, 60, fail)]
+            [entry async for entry in wait_for_keys(waiter(server), server.fates, 60, fail)]
 
     in_no_time(check())
     assert [(progress.done, progress.failed, progress.total) for progress in calls] == [

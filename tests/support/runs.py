@@ -1,15 +1,15 @@
 """A server of runs that end at given times."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 import attrs
 
 from tests.support.virtual import now, virtual_clock
 from warehouse_sync.errors import NotFoundError
-from warehouse_sync.models import Page, Run, RunStatus, WaitedRun
-from warehouse_sync.polling.run_waiter import Key, RunWaiter
+from warehouse_sync.models import Page, Progress, Run, RunStatus, WaitedRun
+from warehouse_sync.polling.run_waiter import Key, RunWaiter, wait_for_all
 
 NEVER = float("inf")
 
@@ -117,9 +117,19 @@ def waiter(server: Server) -> RunWaiter:
     return RunWaiter(server, virtual_clock())
 
 
+def wait_for_keys(
+    waiter: RunWaiter,
+    keys: Iterable[Key],
+    timeout: float | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> AsyncGenerator[WaitedRun, None]:
+    """Wait for runs of one workspace."""
+    return wait_for_all([(waiter, key) for key in keys], timeout, on_progress=on_progress)
+
+
 async def waited(
     server: Server, keys: Iterable[Key], timeout: float | None = None
 ) -> dict[Key, tuple[float, WaitedRun]]:
     """Return when each wait ended, and how."""
-    entries = waiter(server).wait_many(keys, timeout, None)
+    entries = wait_for_keys(waiter(server), keys, timeout)
     return {(entry.pipeline_id, entry.run_id): (now(), entry) async for entry in entries}

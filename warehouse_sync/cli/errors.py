@@ -19,7 +19,6 @@ CREDENTIAL_SOURCE = "warehouse_sync.credential_source"
 """The key of click's context under which a command stores where its credential comes from."""
 _SOME_CREDENTIAL = "the client id and secret"
 _REFUSED = (400, 401, 403)  # statuses of a token endpoint that refuses the credential
-_BUSY = (408, 429, 500, 502, 503, 504)
 
 # The first matching class decides, so subclasses come before their bases.
 _CODES: tuple[tuple[str, ExitCode, str], ...] = (
@@ -112,7 +111,7 @@ def _from_token_error(error: "warehouse_sync.TokenError", credential: str) -> Cl
             f"the token endpoint refused the credential ({error.status}). Response: {error.reason or 'no reason given'}",
             f"Correct {credential}.",
         )
-    elif error.status in _BUSY:
+    elif error.is_transient:
         hint = "Try again later."
     return CliError(one_line(message), ExitCode.LOGIN_REFUSED, hint)
 

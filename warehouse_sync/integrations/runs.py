@@ -8,7 +8,6 @@ import attrs
 
 from warehouse_sync import (
     APIError,
-    BadRequestError,
     ConfigurationError,
     OutcomeUnknownError,
     PipelineBusyError,
@@ -24,15 +23,6 @@ from warehouse_sync import (
 
 LOOK_BACK = timedelta(days=1)  # how far before its trigger a run's logical date may lie
 CLOCK_SKEW = timedelta(seconds=5)  # between the machine that wrote the time of a request and the server
-_REQUEST_TIMEOUT = 408
-_RETRIABLE = (PipelineBusyError, RateLimitedError, ServerError)
-_FINAL = (
-    BadRequestError,
-    ConfigurationError,
-    OutcomeUnknownError,
-    ValidationError,
-    WarehouseLoginError,
-)
 
 
 def run_to_dict(run: Run) -> dict[str, Any]:
@@ -50,17 +40,17 @@ def _to_json(value: object) -> object:
 
 def is_final(error: WarehouseSyncError) -> bool:
     """Return whether another attempt of the same task would fail in the same way."""
-    if isinstance(error, WarehouseLoginError):
-        return True
-    if isinstance(error, _RETRIABLE):
-        return False
-    if isinstance(error, TokenError):
-        return error.status is not None and _is_refusal(error.status)
-    return isinstance(error, _FINAL) or (isinstance(error, APIError) and _is_refusal(error.status))
-
-
-def _is_refusal(status: int) -> bool:
-    return 400 <= status < 500 and status not in {_REQUEST_TIMEOUT, 429}  # noqa: PLR2004 - the client errors
+    match error:
+        case WarehouseLoginError():
+            return True
+        case PipelineBusyError() | RateLimitedError() | ServerError():
+            return False
+        case TokenError():
+            return error.status is not None and not error.is_transient
+        case APIError() if error.status:
+            return not error.is_transient
+        case _:
+            return isinstance(error, ConfigurationError | OutcomeUnknownError | ValidationError)
 
 
 def manual_runs_since(runs: Iterable[Run], since: datetime) -> list[int]:

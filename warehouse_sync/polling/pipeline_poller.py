@@ -14,11 +14,10 @@ from typing import Protocol
 import attrs
 
 from warehouse_sync.errors import (
+    APIError,
     ConfigurationError,
     ForbiddenError,
     NotFoundError,
-    RateLimitedError,
-    ServerError,
     TokenError,
     TransportError,
     UnauthorizedError,
@@ -39,22 +38,20 @@ _NOT_RETRIED = (
     ValidationError,
     WarehouseLoginError,
 )
-_OUTAGE = (RateLimitedError, ServerError, TransportError)
-_TRANSIENT_TOKEN_STATUSES = frozenset({408, 429})
-_SERVER_ERROR = 500
 
 
 def _is_final(error: WarehouseSyncError) -> bool:
     """Return whether another poll would fail in the same way."""
     if isinstance(error, TokenError):
-        return not _is_token_outage(error)
+        return not error.is_transient
     return isinstance(error, _NOT_RETRIED)
 
 
-def _is_token_outage(error: WarehouseSyncError) -> bool:
-    """Return whether the token endpoint was unavailable, as opposed to rejecting the credential."""
-    status = error.status if isinstance(error, TokenError) else None
-    return status is not None and (status in _TRANSIENT_TOKEN_STATUSES or status >= _SERVER_ERROR)
+def _is_outage(error: WarehouseSyncError) -> bool:
+    """Return whether the API or the token endpoint is unavailable."""
+    if isinstance(error, APIError | TokenError):
+        return error.is_transient
+    return isinstance(error, TransportError)
 
 
 class RunReader(Protocol):
@@ -251,7 +248,7 @@ class PipelinePoller:
             self._handle_not_found(error, *self.awaited)
             return []
         self._handle_error(error, *self.awaited)
-        return [] if isinstance(error, _OUTAGE) or _is_token_outage(error) else list(self.awaited)
+        return [] if _is_outage(error) else list(self.awaited)
 
     async def _poll_run(self, run_id: int) -> None:
         awaited = self.awaited.pop(run_id, None)

@@ -69,12 +69,6 @@ class RunWaiter:
             waited = await anext(entries)
         return waited.result()
 
-    def wait_many(
-        self, keys: Iterable[Key], timeout: float | None, on_progress: OnProgress | None = None
-    ) -> AsyncGenerator[WaitedRun, None]:
-        """Yield an entry per key as the runs end. Closing the generator stops all polls."""
-        return wait_for_all([(self, key) for key in keys], timeout, on_progress=on_progress)
-
     def add_waiter(self, pipeline_id: str, run_id: int, options: WaitOptions) -> "asyncio.Future[Run]":
         """Add a waiter for a run; `start_pollers` starts to poll.
 

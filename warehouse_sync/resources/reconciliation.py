@@ -27,10 +27,10 @@ def is_ambiguous(error: WarehouseSyncError) -> bool:
     match error:
         case TransportError():
             return error.sent == "maybe"
-        case WarehouseLoginError():
+        case RateLimitedError() | WarehouseLoginError():
             return False
         case APIError():
-            return error.status >= 500 or error.status == 408  # noqa: PLR2004 - HTTP statuses
+            return error.is_transient
         case _:
             return isinstance(error, DecodeError)
 

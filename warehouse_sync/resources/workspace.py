@@ -65,7 +65,7 @@ class Workspace:
         return self if workspace_id == self.id else attrs.evolve(self, id=workspace_id)
 
     def mark_created(self, pipeline_id: str, run_id: int | None = None) -> None:
-        """Record that a pipeline or run was just created, so that waits retry a 404 for it."""
+        """Record a pipeline or run that was just created: waits retry a 404 for it."""
         created, now = self.created, self.clock.monotonic()
         created.pop((self.id, pipeline_id, run_id), None)
         created[self.id, pipeline_id, run_id] = now + self.sender.reconcile_timeout
@@ -77,7 +77,7 @@ class Workspace:
         return (self.id, pipeline_id, run_id) in self.created
 
     def was_just_created(self, pipeline_id: str, run_id: int | None = None) -> bool:
-        """Return whether a pipeline or run was just created, so that a 404 may not be final."""
+        """Return whether a 404 may not be final: a pipeline or run was just created."""
         return self.created.get((self.id, pipeline_id, run_id), 0.0) > self.clock.monotonic()
 
     def reconcile_delays(self, first: float, longest: float) -> Iterator[float]:
