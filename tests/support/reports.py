@@ -10,6 +10,7 @@ from tests.support.virtual import now
 from warehouse_sync.errors import RateLimitedError
 from warehouse_sync.models import PipelineReport, PipelineStatus, PolledReport, Progress
 from warehouse_sync.polling.bulk_requests import BulkRequests, Ids
+from warehouse_sync.resources.pipelines import to_polled_report
 from warehouse_sync.transport.limits import AdaptiveConcurrency
 
 Bulk = BulkRequests[PipelineReport, PolledReport]
@@ -76,8 +77,7 @@ def poll(
     return BulkRequests(
         ids=ids,
         fetch=fetch,
-        to_entry=lambda pipeline_id, report: PolledReport(pipeline_id=pipeline_id, report=report),
-        failed=PolledReport,
+        to_entry=to_polled_report,
         concurrency=concurrency,
         limit=limit or AdaptiveConcurrency(),
         sleep=asyncio.sleep,

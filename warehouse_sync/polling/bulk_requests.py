@@ -1,4 +1,8 @@
-"""Concurrent requests for many pipelines, in bounded memory."""
+"""Concurrent requests for many pipelines, in bounded memory.
+
+A request that is throttled (429) also after the retries of `transport/retry.py` is sent again from here: it is one of many, and
+the others go on with fewer workers meanwhile (`AdaptiveConcurrency`).
+"""
 
 import asyncio
 from collections import deque
@@ -25,16 +29,6 @@ class BulkEntry(Protocol):
 
 T = TypeVar("T")
 EntryT = TypeVar("EntryT", bound=BulkEntry)
-EntryT_co = TypeVar("EntryT_co", bound=BulkEntry, covariant=True)
-
-
-class NewEntry(Protocol[EntryT_co]):
-    """The class of the entries."""
-
-    def __call__(self, *, pipeline_id: str, error: WarehouseSyncError) -> EntryT_co:
-        """Return the entry of a failed request."""
-        ...
-
 
 Ids = Iterable[PipelineRef] | AsyncIterable[PipelineRef]
 OnProgress = Callable[[Progress], None]
@@ -70,8 +64,7 @@ class BulkRequests(Generic[T, EntryT]):
     Attributes:
         ids: The pipelines, consumed one by one.
         fetch: Sends the request for one pipeline.
-        to_entry: Returns the entry for a pipeline and its result.
-        failed: Returns the entry for a pipeline and its error.
+        to_entry: Returns the entry for a pipeline and its result or error.
         concurrency: The maximum number of workers.
         limit: The limit on workers, shared by all bulk operations of a client.
         sleep: Sleeps for a number of seconds.
@@ -81,8 +74,7 @@ class BulkRequests(Generic[T, EntryT]):
 
     ids: Ids
     fetch: Callable[[str], Awaitable[T]]
-    to_entry: Callable[[str, T], EntryT]
-    failed: NewEntry[EntryT]
+    to_entry: Callable[[str, T | None, WarehouseSyncError | None], EntryT]
     concurrency: int
     limit: AdaptiveConcurrency
     sleep: Sleep
@@ -204,10 +196,10 @@ class BulkRequests(Generic[T, EntryT]):
                 # Not in `_retry_throttled`: another coroutine would cost as much as decoding.
                 result = await self.fetch(pipeline_id)
             except WarehouseSyncError as error:
-                results.append(await self._retry(pipeline_id, error))
+                results.append(await self._retry_throttled(pipeline_id, error))
             else:
                 limit.on_success()
-                results.append(self.to_entry(pipeline_id, result))
+                results.append(self.to_entry(pipeline_id, result, None))
             self._notify()
             if limit.is_exceeded() and self._active > 1:
                 break
@@ -227,8 +219,8 @@ class BulkRequests(Generic[T, EntryT]):
         self._space_waiters.append(waiter)
         await waiter
 
-    async def _retry(self, pipeline_id: str, error: WarehouseSyncError) -> EntryT:
-        """Retry a throttled request with growing delays. Any other error is final, and so is the last one."""
+    async def _retry_throttled(self, pipeline_id: str, error: WarehouseSyncError) -> EntryT:
+        """Retry a request while the error is a 429, with growing delays. Any other error is final."""
         delay = FIRST_DELAY
         try:
             for _ in range(MAX_THROTTLED_ATTEMPTS - 1):
@@ -245,7 +237,7 @@ class BulkRequests(Generic[T, EntryT]):
                     error = latest
                 else:
                     self.limit.on_success()
-                    return self.to_entry(pipeline_id, result)
-            return self.failed(pipeline_id=pipeline_id, error=error)
+                    return self.to_entry(pipeline_id, result, None)
+            return self.to_entry(pipeline_id, None, error)
         finally:
             del error  # its traceback holds this frame

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import attrs
 
-from warehouse_sync.errors import ValidationError
+from warehouse_sync.errors import ValidationError, WarehouseSyncError
 from warehouse_sync.models import (
     Pipeline,
     PipelineReport,
@@ -21,7 +21,7 @@ from warehouse_sync.models import (
 )
 from warehouse_sync.models.common import check_iterable, check_whole_number
 from warehouse_sync.models.references import PipelineRef, check_references, to_pipeline_id
-from warehouse_sync.polling.bulk_requests import BulkRequests, EntryT, Ids, NewEntry
+from warehouse_sync.polling.bulk_requests import BulkRequests, EntryT, Ids
 from warehouse_sync.polling.intervals import validate_wait
 from warehouse_sync.polling.stream import Stream
 from warehouse_sync.resources.endpoint import ResourceEndpoint
@@ -242,10 +242,7 @@ class Pipelines:
 
         Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
         """
-        _check_bulk(pipeline_ids, concurrency)
-        return self._bulk(
-            pipeline_ids, self.trigger, _triggered_entry, TriggeredEntry, concurrency, on_progress
-        )
+        return self._bulk(pipeline_ids, self.trigger, _triggered_entry, concurrency, on_progress)
 
     async def pause(self, pipeline_id: PipelineRef) -> Pipeline:
         """Stop the schedule of a pipeline.
@@ -345,24 +342,22 @@ class Pipelines:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
-        _check_bulk(pipeline_ids, concurrency)
-        return self._bulk(pipeline_ids, self.report, _polled_report, PolledReport, concurrency, on_progress)
+        return self._bulk(pipeline_ids, self.report, to_polled_report, concurrency, on_progress)
 
-    def _bulk(  # noqa: PLR0913, PLR0917 - the differences of bulk calls
+    def _bulk(
         self,
         ids: Ids,
         fetch: Callable[[str], Awaitable[T]],
-        to_entry: Callable[[str, T], EntryT],
-        failed: NewEntry[EntryT],
+        to_entry: Callable[[str, T | None, WarehouseSyncError | None], EntryT],
         concurrency: int,
         on_progress: Callable[[Progress], None] | None,
     ) -> AsyncGenerator[EntryT, None]:
+        _check_bulk(ids, concurrency)
         sender = self._workspace.sender
         bulk = BulkRequests(
             ids=ids,
             fetch=fetch,
             to_entry=to_entry,
-            failed=failed,
             concurrency=concurrency,
             limit=sender.concurrency,
             sleep=sender.clock.sleep,
@@ -372,12 +367,17 @@ class Pipelines:
         return Stream(bulk.results(), bulk.ready)
 
 
-def _polled_report(pipeline_id: str, report: PipelineReport) -> PolledReport:
-    return PolledReport(pipeline_id=pipeline_id, report=report)
+def to_polled_report(
+    pipeline_id: str, report: PipelineReport | None, error: WarehouseSyncError | None
+) -> PolledReport:
+    """Return the entry of a pipeline in `reports`."""
+    return PolledReport(pipeline_id=pipeline_id, report=report, error=error)
 
 
-def _triggered_entry(pipeline_id: str, triggered: TriggeredRun) -> TriggeredEntry:
-    return TriggeredEntry(pipeline_id=pipeline_id, triggered=triggered)
+def _triggered_entry(
+    pipeline_id: str, triggered: TriggeredRun | None, error: WarehouseSyncError | None
+) -> TriggeredEntry:
+    return TriggeredEntry(pipeline_id=pipeline_id, triggered=triggered, error=error)
 
 
 def _check_bulk(pipeline_ids: object, concurrency: object) -> None:
