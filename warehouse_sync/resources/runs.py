@@ -1,16 +1,13 @@
 """The runs of the pipelines of a workspace."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable
 from datetime import datetime, timedelta
 
 from warehouse_sync.errors import DecodeError, ValidationError
 from warehouse_sync.events import RunEnded, RunPolled
 from warehouse_sync.models import Page, Progress, Run, RunHandle, RunStatus, WaitedRun
 from warehouse_sync.models.common import (
-    check_date,
     check_iterable,
-    check_whole_number,
-    to_utc,
 )
 from warehouse_sync.models.enums import RunStatusName
 from warehouse_sync.models.references import (
@@ -21,21 +18,19 @@ from warehouse_sync.models.references import (
     to_pipeline_id,
     to_run,
 )
-from warehouse_sync.numeric import shorten
 from warehouse_sync.polling.intervals import validate_wait
 from warehouse_sync.polling.run_waiter import Key, RunWaiter, wait_for_all
 from warehouse_sync.resources.pager import RunPager
-from warehouse_sync.resources.paths import PIPELINES, RUN, RUNS
+from warehouse_sync.resources.paths import RUN, RUNS
+from warehouse_sync.resources.run_query import RunQuery, list_runs
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.observer import Observer
 from warehouse_sync.transport.request import ApiRequest
 from warehouse_sync.wire import fast
-from warehouse_sync.wire.dates import format_date
 
 # Measured with 4, 8, 16, 32 and 64 and round trips of 5 and 50 ms: 64 is the fastest and needs the fewest requests for a
 # whole history. Windows grow from 2 pages, so stopping after ten pages wastes no more requests than with 8.
 DEFAULT_PREFETCH = 64
-DEFAULT_PAGE_SIZE = 50  # of the API
 
 
 class Runs:
@@ -80,16 +75,10 @@ class Runs:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs`, "Get a list of pipeline runs".
         """
-        return run_pager(
-            self._workspace,
-            to_pipeline_id(pipeline_id),
-            start=start,
-            end=end,
-            status=status,
-            limit=limit,
-            page_size=page_size,
-            prefetch=prefetch,
+        query = RunQuery(
+            start=start, end=end, status=status, limit=limit, page_size=page_size, prefetch=prefetch
         )
+        return list_runs(self._workspace, to_pipeline_id(pipeline_id), query)
 
     async def get(self, pipeline_id: PipelineRef, run_id: int) -> Run:
         """Get one run.
@@ -252,15 +241,16 @@ class WorkspaceRunReader:
         Raises:
             DecodeError: The server returned another run.
         """
-        path = f"{_runs_path(self._workspace, pipeline_id)}/{require_run_id(run_id)}"
+        number = require_run_id(run_id)
+        path = self._workspace.path(RUN, pipeline_id=require_id("pipeline_id", pipeline_id), run_id=number)
         run = await self._workspace.sender.send(ApiRequest("GET", path, fast.run, template=RUN))
-        if run.id != run_id:
-            raise DecodeError(f"GET {path}: the server returned run {run.id} instead of run {run_id}")
+        if run.id != number:
+            raise DecodeError(f"GET {path}: the server returned run {run.id} instead of run {number}")
         return run
 
     async def page(self, pipeline_id: str) -> Page:
         """Read the first page of the runs of a pipeline."""
-        path = _runs_path(self._workspace, pipeline_id)
+        path = self._workspace.path(RUNS, pipeline_id=require_id("pipeline_id", pipeline_id))
         return await self._workspace.sender.send(ApiRequest("GET", path, fast.page, template=RUNS))
 
     def report_poll(self, pipeline_id: str, run: Run) -> None:
@@ -293,79 +283,3 @@ def report_poll(observer: Observer, workspace_id: int, pipeline_id: str, run: Ru
                 failed_records=run.failed_records,
             )
         )
-
-
-def run_pager(  # noqa: PLR0913 - the filters of a listing
-    workspace: Workspace,
-    pipeline_id: str,
-    *,
-    start: datetime | None = None,
-    end: datetime | None = None,
-    status: object = None,
-    limit: int | None = None,
-    page_size: int | None = None,
-    prefetch: int = 0,
-    on_headers: Callable[[Mapping[str, str]], None] | None = None,
-) -> RunPager:
-    """Return a pager over the runs of a pipeline.
-
-    Raises:
-        ValidationError: An argument is invalid.
-    """
-    path = _runs_path(workspace, pipeline_id)
-    if limit is not None and page_size is None and status is None:
-        page_size = limit if limit in range(1, DEFAULT_PAGE_SIZE) else None
-    filters = _filters(to_utc(start), to_utc(end), page_size, prefetch)
-    statuses = _statuses(status, limit)
-    if limit is not None and status is None:  # no more pages than have the runs
-        prefetch = min(prefetch, limit // (page_size or DEFAULT_PAGE_SIZE))
-
-    def fetch(number: int) -> Awaitable[Page]:
-        query = f"currentPage={number}{filters}"
-        return workspace.sender.send(
-            ApiRequest("GET", path, fast.page, query=query, on_headers=on_headers, template=RUNS)
-        )
-
-    return RunPager(
-        workspace.observed("runs.list", fetch),
-        pipeline_id=pipeline_id,
-        prefetch=prefetch,
-        statuses=statuses,
-        limit=limit,
-    )
-
-
-def _runs_path(workspace: Workspace, pipeline_id: str) -> str:
-    return f"{workspace.path(PIPELINES)}/{require_id('pipeline_id', pipeline_id)}/runs"
-
-
-def _filters(start: datetime | None, end: datetime | None, page_size: int | None, prefetch: int) -> str:
-    """Return the query after the page number. Its values need no encoding."""
-    problems = [*check_date("start", start), *check_date("end", end)]
-    problems += [*check_whole_number("page_size", page_size, 1), *check_whole_number("prefetch", prefetch)]
-    if problems:
-        raise ValidationError("the request for runs", problems)
-    size = "" if page_size is None else f"&pageSize={page_size}"
-    earliest = "" if start is None else f"&startDate={format_date(start)}"
-    latest = "" if end is None else f"&endDate={format_date(end)}"
-    return size + earliest + latest
-
-
-def _statuses(status: object, limit: int | None) -> frozenset[str] | None:
-    """Return the statuses to yield, after the checks of both arguments; a typed status must be a known one."""
-    problems = list(check_whole_number("limit", limit, 1))
-    statuses: list[object] = []
-    if status is None or isinstance(status, str):
-        statuses = [] if status is None else [status]
-    elif isinstance(status, Iterable):
-        statuses = list(status)
-    else:
-        problems.append(("status", f"must be a status or several, not {type(status).__name__}"))
-    problems += [
-        ("status", f"must be one of {', '.join(RunStatus)}, not {shorten(each)}")
-        for each in statuses
-        if not isinstance(each, RunStatus) and each not in list(RunStatus)
-    ]
-    if problems:
-        raise ValidationError("the request for runs", problems)
-    return None if status is None else frozenset(map(str, statuses))

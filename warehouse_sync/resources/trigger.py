@@ -11,7 +11,7 @@ from warehouse_sync.models.references import require_id
 from warehouse_sync.resources.pager import RunPager
 from warehouse_sync.resources.paths import TRIGGER
 from warehouse_sync.resources.reconciliation import is_ambiguous
-from warehouse_sync.resources.runs import run_pager
+from warehouse_sync.resources.run_query import RunQuery, list_runs
 from warehouse_sync.resources.server_clock import ServerClock
 from warehouse_sync.resources.workspace import RECONCILE_GRACE, Workspace
 from warehouse_sync.transport.request import ApiRequest
@@ -109,8 +109,8 @@ class RunSearch:
         return sorted(new, key=found.__getitem__, reverse=True)
 
     def _runs(self) -> RunPager:
-        earliest = self._started - LOGICAL_DATE_MARGIN
-        return run_pager(self._workspace, self._pipeline_id, start=earliest, on_headers=self._clock.update)
+        query = RunQuery(start=self._started - LOGICAL_DATE_MARGIN)
+        return list_runs(self._workspace, self._pipeline_id, query, on_headers=self._clock.update)
 
     def _is_known(self, run_id: int) -> bool:
         """Return whether a run is in the baseline, or of an earlier trigger."""

@@ -46,9 +46,9 @@ class Workspace:
         """Time, sleep and randomness."""
         return self.sender.clock
 
-    def path(self, template: str) -> str:
-        """Return one of the paths of `paths.py` for this workspace."""
-        return template.format(workspace_id=self.id)
+    def path(self, template: str, **ids: str | int) -> str:
+        """Return one of the paths of `paths.py` for this workspace, with validated ids."""
+        return template.format(workspace_id=self.id, **ids)
 
     def observed(self, operation: str, method: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
         """Return the method, wrapped to report its calls if there are listeners."""

@@ -1,0 +1,125 @@
+"""The query of a list of runs: its checks and its parameters."""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+
+import attrs
+
+from warehouse_sync.errors import ValidationError
+from warehouse_sync.models import Page, RunStatus
+from warehouse_sync.models.common import FieldProblem, check_date, check_whole_number, to_utc
+from warehouse_sync.models.references import require_id
+from warehouse_sync.numeric import shorten
+from warehouse_sync.resources.pager import RunPager
+from warehouse_sync.resources.paths import RUNS
+from warehouse_sync.resources.workspace import Workspace
+from warehouse_sync.transport.request import ApiRequest
+from warehouse_sync.wire import fast
+from warehouse_sync.wire.dates import format_date
+
+DEFAULT_PAGE_SIZE = 50  # of the API
+
+
+def _to_statuses(value: object) -> object:
+    """Return the statuses as a tuple, or another value unchanged: validation reports it."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, Iterable) else value
+
+
+@attrs.frozen(kw_only=True)
+class RunQuery:
+    """The arguments of `Runs.list`.
+
+    The API filters by date. The client filters by status.
+
+    Raises:
+        ValidationError: Arguments are invalid. The error names all of them.
+    """
+
+    start: datetime | None = attrs.field(default=None, converter=to_utc)
+    end: datetime | None = attrs.field(default=None, converter=to_utc)
+    status: object = attrs.field(default=None, converter=_to_statuses)
+    limit: int | None = None
+    page_size: int | None = None
+    prefetch: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        problems = tuple(self._problems())
+        if problems:
+            raise ValidationError("the request for runs", problems)
+
+    def _problems(self) -> Iterator[FieldProblem]:
+        yield from check_date("start", self.start)
+        yield from check_date("end", self.end)
+        yield from check_whole_number("page_size", self.page_size, 1)
+        yield from check_whole_number("limit", self.limit, 1)
+        yield from check_whole_number("prefetch", self.prefetch)
+        if isinstance(self.status, tuple):
+            for each in self.status:
+                if not isinstance(each, RunStatus) and each not in list(RunStatus):
+                    yield "status", f"must be one of {', '.join(RunStatus)}, not {shorten(each)}"
+        elif self.status is not None:
+            yield "status", f"must be a status or several, not {type(self.status).__name__}"
+
+    def parameters(self, page: int) -> str:
+        """Return the encoded query of a page. The values need no encoding."""
+        size = self._requested_page_size
+        parameters = {
+            "currentPage": page,
+            "pageSize": size,
+            "startDate": None if self.start is None else format_date(self.start),
+            "endDate": None if self.end is None else format_date(self.end),
+        }
+        return "&".join(f"{name}={value}" for name, value in parameters.items() if value is not None)
+
+    @property
+    def statuses(self) -> frozenset[str] | None:
+        """The statuses to yield; `None` for all."""
+        return frozenset(map(str, self.status)) if isinstance(self.status, tuple) else None
+
+    @property
+    def concurrency(self) -> int:
+        """The maximum number of concurrent requests, at most the pages that `limit` needs."""
+        if self.limit is None or self.status is not None:
+            return self.prefetch
+        return min(self.prefetch, self.limit // (self._requested_page_size or DEFAULT_PAGE_SIZE))
+
+    @property
+    def _requested_page_size(self) -> int | None:
+        """The number of runs per page: with a low limit no more than that; `None` for the API's default."""
+        if self.page_size is None and self.status is None and self.limit in range(1, DEFAULT_PAGE_SIZE):
+            return self.limit
+        return self.page_size
+
+
+def list_runs(
+    workspace: Workspace,
+    pipeline_id: str,
+    query: RunQuery,
+    *,
+    on_headers: Callable[[Mapping[str, str]], None] | None = None,
+) -> RunPager:
+    """Return a pager over the runs of a pipeline.
+
+    Args:
+        workspace: The workspace of the pipeline.
+        pipeline_id: The id of the pipeline.
+        query: Which runs to list.
+        on_headers: Called with the headers of each response.
+    """
+    path = workspace.path(RUNS, pipeline_id=require_id("pipeline_id", pipeline_id))
+
+    def fetch(number: int) -> Awaitable[Page]:
+        request = ApiRequest(
+            "GET", path, fast.page, query=query.parameters(number), on_headers=on_headers, template=RUNS
+        )
+        return workspace.sender.send(request)
+
+    return RunPager(
+        workspace.observed("runs.list", fetch),
+        pipeline_id=pipeline_id,
+        prefetch=query.concurrency,
+        statuses=query.statuses,
+        limit=query.limit,
+    )
