@@ -11,11 +11,12 @@ import pytest
 from warehouse_sync.emulator import Emulator
 
 ROOT = Path(__file__).parent.parent
-# Their examples have tests of their own: in `tests/emulator`, `tests/integrations` and `tests/docs`.
+# Their examples have tests of their own: in `tests/emulator`, `tests/integrations`, `tests/observability` and `tests/docs`.
 TESTED_ELSEWHERE = {
     "docs/emulator.md",
     "docs/airflow.md",
     "docs/dagster.md",
+    "docs/observability.md",
     "docs/prefect.md",
     "docs/start/tutorial.md",
 }

@@ -10,6 +10,8 @@ ALLOWED = (
     "from warehouse_sync.cli",
     "from warehouse_sync.declarative import ",
     "from warehouse_sync.emulator",  # not part of the core; `emulator`, `demo` and `preview` use it
+    "from warehouse_sync.events import ",
+    "from warehouse_sync.observability.",
     "from warehouse_sync._version import ",
     "from warehouse_sync.proxies import ",  # `doctor` applies the same rules as the client
 )

@@ -41,7 +41,7 @@ USERS: Mapping[str, frozenset[str]] = {
     "frames": frozenset(),
     "integrations": frozenset({"declarative"}),
     "observability": frozenset({"events"}),
-    "cli": frozenset({"declarative", "emulator", "observability", "_version", "proxies"}),
+    "cli": frozenset({"declarative", "emulator", "events", "observability", "_version", "proxies"}),
     "testing": frozenset({"emulator", "transport"}),  # it forgets the tokens that clients share
     "__main__": frozenset({"cli"}),
     "tools": frozenset({"cli"}),

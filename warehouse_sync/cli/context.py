@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from warehouse_sync import AsyncClient
     from warehouse_sync.declarative import Environment
+    from warehouse_sync.events import Listener
 
 PREFIX = "WAREHOUSE_SYNC_"
 API_URL = "https://api.mparticle.com"
@@ -139,8 +140,8 @@ class Context:
         names = " and ".join(setting.name for setting in found)
         return f"{names}{found[0].location}" if found else ""
 
-    def client(self) -> "AsyncClient":
-        """Create a client.
+    def client(self, listeners: "Iterable[Listener]" = ()) -> "AsyncClient":
+        """Create a client with listeners.
 
         Raises:
             CliError: A setting is missing or invalid; the message names its source.
@@ -156,6 +157,7 @@ class Context:
                 token_cache=self.token_folder,
                 trust_env=self.trust_env,
                 ca_file=self.value("ca_file"),
+                listeners=listeners,
                 **options,
             )
         except warehouse_sync.ConfigurationError as error:
@@ -167,6 +169,7 @@ class Context:
         *,
         on_interrupt: Callable[[], str] = lambda: "",
         on_warning: Callable[[str], None] = print_once,
+        listeners: "Iterable[Listener]" = (),
     ) -> T:
         """Run `work` with a client on an event loop; an error ends the command.
 
@@ -174,10 +177,11 @@ class Context:
             work: The coroutine function to run.
             on_interrupt: Returns the message to print after Ctrl-C.
             on_warning: Receives the warnings that the SDK logs.
+            listeners: The listeners of the client.
         """
 
         async def with_client() -> T:
-            async with self.client() as client:
+            async with self.client(listeners) as client:
                 return await work(client)
 
         with handle_warnings(on_warning):

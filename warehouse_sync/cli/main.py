@@ -25,6 +25,7 @@ SECTIONS = {
         "status": "Show the status and latest run of every pipeline.",
         "schedule": "Show when a pipeline runs next.",
         "report": "Write an HTML report of a workspace's run history.",
+        "exporter": "Serve the state of a workspace's pipelines for Prometheus.",
     },
     "Files": {
         "init": "Create the files of a first pipeline.",
@@ -53,7 +54,14 @@ SECTIONS = {
 }
 COMMANDS = {name: summary for section in SECTIONS.values() for name, summary in section.items()}
 # Optional packages and the extra that installs them.
-_EXTRAS = {"rich": "cli", "yaml": "cli", "sqlglot": "cli", "dateutil": "emulator", "duckdb": "emulator"}
+_EXTRAS = {
+    "rich": "cli",
+    "yaml": "cli",
+    "sqlglot": "cli",
+    "dateutil": "emulator",
+    "duckdb": "emulator",
+    "prometheus_client": "prometheus",
+}
 
 
 class LazyGroup(click.Group):

@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-import errno
 import json
 import shlex
-import signal
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
+from warehouse_sync.cli import serving
 from warehouse_sync.cli.field_transformations import read_field_transformations
 from warehouse_sync.cli.output import Output, text_options
 from warehouse_sync.emulator import Clock, Emulator, Fault, Limits, VirtualClock
@@ -232,22 +231,14 @@ def _clock(kind: Literal["system", "virtual"], start: str | None) -> Clock | Lit
 
 
 async def _serve(served: Emulator, host: str, port: int, output: Output) -> None:
-    stopped = asyncio.Event()
-    _stop_on_signals(stopped)
+    stopped = serving.stop_event()
     async with contextlib.AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(served)
         except OSError as error:
-            raise click.ClickException(_cannot_listen(host, port, error)) from error
+            raise click.ClickException(serving.cannot_listen(host, port, error)) from error
         _announce(served, output)
         await stopped.wait()
-
-
-def _stop_on_signals(stopped: asyncio.Event) -> None:
-    # Not available on Windows, where Ctrl-C raises KeyboardInterrupt.
-    with contextlib.suppress(NotImplementedError):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
 
 
 def _announce(served: Emulator, output: Output) -> None:
@@ -262,9 +253,3 @@ def _announce(served: Emulator, output: Output) -> None:
     problem = served.warehouse_problem()
     if problem:
         output.note(f"warning: the warehouse cannot be opened, so connections are rejected: {problem}")
-
-
-def _cannot_listen(host: str, port: int, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"Port {port} of {host} is in use; choose another with --port, or a free one with --port 0."
-    return f"Cannot listen on port {port} of {host}: {error.strerror or error}."
