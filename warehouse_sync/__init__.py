@@ -13,8 +13,9 @@ from importlib import import_module
 
 from warehouse_sync._version import __version__
 
-# Type checkers take it for true. Importing `typing` takes longer than the rest of this file.
-TYPE_CHECKING = False
+# Type checkers take it for true. Importing it from `typing` would take longer than the rest of this file. Jedi, which
+# completes names in editors, skips the imports below if it is the literal `False`.
+TYPE_CHECKING = bool()  # noqa: UP018 - see above
 if TYPE_CHECKING:
     from warehouse_sync.client import AsyncClient
     from warehouse_sync.errors import (

@@ -50,7 +50,7 @@ class Runs:
         *,
         start: datetime | None = None,
         end: datetime | None = None,
-        status: RunStatusName | RunStatus | str | Iterable[RunStatus | str] | None = None,
+        status: RunStatusName | RunStatus | str | Iterable[RunStatusName | RunStatus | str] | None = None,
         limit: int | None = None,
         page_size: int | None = None,
         prefetch: int = DEFAULT_PREFETCH,
