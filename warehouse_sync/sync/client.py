@@ -226,8 +226,8 @@ class Client:
         It shares the sessions and the token of this client.
 
         Args:
-            timeout: The timeouts, or the total in seconds; by default those of this client. `connect` and `read` cannot change: they belong to the
-                sessions.
+            timeout: The timeouts, or the total in seconds; by default those of this client. `connect` and `read` cannot
+                change: they belong to the sessions.
             retry: The retry policy; by default that of this client. Its `budget` is ignored: the clients share one.
 
         Returns:
