@@ -25,6 +25,11 @@ CALLS = {
     "connections get": "redshift",
     "models list": "",
     "models get": "customers",
+    "feeds list": "",
+    "feeds show": "1",
+    "feeds create": "Second --module-name MailChimp --setting apiKey=env:KEY",
+    "feeds update": "1 --name Renamed --setting apiKey=env:KEY",
+    "feeds delete": "1 --yes",
     "pipelines list": "",
     "pipelines get": "customers",
     "pipelines trigger": "customers --wait",
@@ -164,6 +169,13 @@ INFRA = {
                 "service_account_id": "i",
                 "service_account_key": "env:KEY",
             },
+        },
+    ],
+    "feeds": [
+        {
+            "module_name": "MailChimp",
+            "name": "First",
+            "settings": [{"name": "apiKey", "value": "env:KEY"}],
         },
     ],
     "data_models": [

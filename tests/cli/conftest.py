@@ -26,6 +26,7 @@ def home(tmp_path: "Path", monkeypatch: pytest.MonkeyPatch) -> "Path":
     monkeypatch.setenv("HOME", str(folder))
     for name in (
         "WORKSPACE_ID",
+        "ACCOUNT_ID",
         "CLIENT_ID",
         "CLIENT_SECRET",
         "API_URL",

@@ -103,13 +103,15 @@ def test_every_command_has_quiet(name: str) -> None:
 
 # The commands that print one line with `-q`.
 ONE_LINE = {
-    "plan": r"Plan: 0 to create, 1 to update, 0 to delete, 3 unchanged\.",
-    "apply": r"Plan: 0 to create, 1 to update, 0 to delete, 3 unchanged\.",
-    "drift": r"No changes: 4 resource\(s\) match the files\.",
-    "destroy": r"Plan: 0 to create, 0 to update, 4 to delete, 0 unchanged\.",
+    "plan": r"Plan: 0 to create, 1 to update, 0 to delete, 4 unchanged\.",
+    "apply": r"Plan: 0 to create, 1 to update, 0 to delete, 4 unchanged\.",
+    "drift": r"No changes: 5 resource\(s\) match the files\.",
+    "destroy": r"Plan: 0 to create, 0 to update, 5 to delete, 0 unchanged\.",
     "demo": r"Done in \d+\.\d s\.",
 }
 CHANGES = {
+    "feeds create",
+    "feeds delete",
     "pipelines trigger",
     "pipelines pause",
     "profiles create",
@@ -136,7 +138,7 @@ def test_quiet_prints_only_the_result(name: str, workspace: Workspace, offline: 
 @pytest.mark.parametrize("name", [name for name in CALLS if name not in OFFLINE])
 def test_failure_prints_no_json(name: str, workspace: Workspace, offline: "Cli") -> None:
     """A command that fails prints nothing on stdout and the reason on stderr."""
-    workspace.emulator.fault("* /platform/*", count=None, status=403, message="not yours")
+    workspace.emulator.fault("* /[pv]*", count=None, status=403, message="not yours")
     done = offline(*workspace.arguments(name), "--json")
     if name == "doctor":  # the failed check is its result
         assert json.loads(done.stdout)[-1]["result"] == "error"
@@ -153,10 +155,10 @@ def _outcomes(
     options = _options(name)
     if name not in OFFLINE:
         patience = ["--timeout", "1", *(["--wait-timeout", "0.1"] if "--wait-timeout" in options else [])]
-        echoes = {"status": 400, "message": f"who is {_token()}?", "route": "* /platform/*"}
+        echoes = {"status": 400, "message": f"who is {_token()}?", "route": "* /[pv]*"}
         refusal = {"status": 400, "message": f"{PASSWORD} is wrong", "route": "PUT */connections/*"}
         for fault in (*FAULTS.values(), echoes, refusal):
-            workspace.emulator.fault(**{"route": "* /platform/*", "count": None, **fault})
+            workspace.emulator.fault(**{"route": "* /[pv]*", "count": None, **fault})
             yield offline(*arguments, *patience)
             workspace.emulator.clear_faults()
         arguments = [*arguments, *patience]

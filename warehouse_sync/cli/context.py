@@ -158,6 +158,7 @@ class Context:
                 trust_env=self.trust_env,
                 ca_file=self.value("ca_file"),
                 listeners=listeners,
+                account_id=self.value("account_id"),
                 **options,
             )
         except warehouse_sync.ConfigurationError as error:

@@ -32,9 +32,9 @@ def complete_ids(resource: str) -> Complete:
         except (click.ClickException, warehouse_sync.WarehouseSyncError, OSError, TimeoutError):
             return []
         return [
-            CompletionItem(each.id, help=each.name)
+            CompletionItem(str(each.id), help=each.name)
             for each in found
-            if each.id.startswith(incomplete) and each.id not in (given or ())
+            if str(each.id).startswith(incomplete) and each.id not in (given or ())
         ]
 
     return complete

@@ -20,6 +20,7 @@ SECTIONS = {
     "Workspace": {
         "connections": "List and show connections to warehouses.",
         "models": "List and show data models.",
+        "feeds": "List, show and change feeds.",
         "pipelines": "List, show, trigger and pause pipelines.",
         "runs": "List, show and wait for runs.",
         "status": "Show the status and latest run of every pipeline.",

@@ -34,11 +34,13 @@ class PreparedPlan:
         plan: The plan.
         inputs: The workspace and files that the plan is valid for.
         state_file: The state of the files.
+        feeds: Whether the plan is about feeds, too.
     """
 
     plan: "Plan"
     inputs: "PlanInputs"
     state_file: "StateFile"
+    feeds: bool
 
 
 def load_files(
@@ -61,7 +63,7 @@ def load_files(
 
 
 def _check_rotate(ids: frozenset[str], declarations: "Declarations") -> None:
-    with_secrets = {each.spec.id for each in declarations.resources if each.secrets}
+    with_secrets = {each.id for each in declarations.resources if each.secrets}
     if unknown := sorted(ids - with_secrets):
         raise click.UsageError(
             f"--rotate {', '.join(unknown)}: the files declare no secrets under this id. "
@@ -70,7 +72,7 @@ def _check_rotate(ids: frozenset[str], declarations: "Declarations") -> None:
 
 
 def _check_adopt(ids: frozenset[str], declarations: "Declarations") -> None:
-    if unknown := sorted(ids - {each.spec.id for each in declarations.resources}):
+    if unknown := sorted(ids - {each.id for each in declarations.resources}):
         raise click.UsageError(f"--adopt {', '.join(unknown)}: the files declare no resource with this id.")
 
 
@@ -94,7 +96,6 @@ def prepare_destroy_plan(context: Context, declarations: "Declarations", *, unma
 async def _prepare_plan(
     client: "AsyncClient", api_url: str, declarations: "Declarations", make: "Callable[..., Plan]"
 ) -> PreparedPlan:
-    snapshot = await declarative.read_snapshot(client)
     state_file = declarative.StateFile.of(
         api_url=api_url,
         workspace_id=client.workspace_id,
@@ -102,14 +103,17 @@ async def _prepare_plan(
         files=declarations.files,
         environment=declarations.environment,
     )
+    state = state_file.read()
+    feeds = declarative.needs_feeds(declarations, state)
+    snapshot = await declarative.read_snapshot(client, feeds=feeds)
     inputs = declarative.PlanInputs(
         workspace_id=client.workspace_id,
         api_url=api_url,
         files=declarations.digest,
         remote=snapshot.digest(),
     )
-    plan = make(declarations, snapshot, state_file.read())
-    return PreparedPlan(plan=plan, inputs=inputs, state_file=state_file)
+    plan = make(declarations, snapshot, state)
+    return PreparedPlan(plan=plan, inputs=inputs, state_file=state_file, feeds=feeds)
 
 
 def print_markdown(prepared: PreparedPlan, *, listing_unmanaged: bool = False) -> None:
@@ -173,9 +177,8 @@ def execute(
     progress = _Progress(total=len(prepared.plan.steps), output=output)
 
     async def work(client: "AsyncClient") -> None:
-        if (
-            prepared.plan.steps
-            and (await declarative.read_snapshot(client)).digest() != prepared.inputs.remote
+        if prepared.plan.steps and (
+            (await declarative.read_snapshot(client, feeds=prepared.feeds)).digest() != prepared.inputs.remote
         ):
             raise declarative.StalePlanError(
                 ["the workspace changed since the plan was made", "make a new plan"]

@@ -24,9 +24,10 @@ import click
 from warehouse_sync.cli.errors import CliError
 from warehouse_sync.cli.exit_codes import ExitCode
 
-SETTINGS = ("workspace_id", "client_id", "client_secret", "api_url", "token_url", "ca_file")
+SETTINGS = ("workspace_id", "account_id", "client_id", "client_secret", "api_url", "token_url", "ca_file")
 _POSTMAN = {
     "WORKSPACE_ID": "workspace_id",
+    "ACCOUNT_ID": "account_id",
     "PLATFORM_API_CLIENT_ID": "client_id",
     "PLATFORM_API_CLIENT_SECRET": "client_secret",
     "API_URL": "api_url",

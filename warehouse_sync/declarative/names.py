@@ -20,6 +20,10 @@ from warehouse_sync.declarative.files.export import export_documents as export_d
 from warehouse_sync.declarative.files.load import load as load
 from warehouse_sync.declarative.files.load import read as read
 from warehouse_sync.declarative.files.schema import json_schema as json_schema
+from warehouse_sync.declarative.files.secret_references import SecretReference as SecretReference
+from warehouse_sync.declarative.files.secret_references import (
+    parse_secret_reference as parse_secret_reference,
+)
 from warehouse_sync.declarative.files.write import needed_variables as needed_variables
 from warehouse_sync.declarative.files.write import to_yaml as to_yaml
 from warehouse_sync.declarative.files.write import write_files as write_files
@@ -58,6 +62,7 @@ from warehouse_sync.declarative.planning.render import render_change as render_c
 from warehouse_sync.declarative.planning.render import render_plan as render_plan
 from warehouse_sync.declarative.planning.render import render_summary as render_summary
 from warehouse_sync.declarative.planning.snapshot import Snapshot as Snapshot
+from warehouse_sync.declarative.planning.snapshot import needs_feeds as needs_feeds
 from warehouse_sync.declarative.planning.snapshot import read_snapshot as read_snapshot
 from warehouse_sync.declarative.planning.state import State as State
 from warehouse_sync.declarative.planning.state_file import StateFile as StateFile

@@ -16,7 +16,7 @@ from warehouse_sync.cli.output import Output, force_option, output_options
     "--kind",
     "kinds",
     multiple=True,
-    type=click.Choice(("connection", "data_model", "pipeline")),
+    type=click.Choice(("connection", "data_model", "feed", "pipeline")),
     show_default="all",
     help="Write only this kind; repeatable.",
 )
@@ -42,7 +42,9 @@ def export(  # noqa: PLR0913 - one argument per option
 
     Example: warehouse-sync export infra/
     """
-    snapshot = context.call(declarative.read_snapshot)
+    # Without a number of the account, feeds are written only if they are asked for.
+    feeds = "feed" in kinds or (not kinds and context.value("account_id") is not None)
+    snapshot = context.call(lambda client: declarative.read_snapshot(client, feeds=feeds))
     with errors.exit_on_error():
         files, skipped = declarative.export_documents(snapshot, kinds=frozenset(kinds), ids=frozenset(ids))
         written = declarative.write_files(folder, files, force=force)

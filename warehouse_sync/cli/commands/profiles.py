@@ -76,6 +76,13 @@ def show_profile(*, output: Output, name: str | None) -> None:
 @click.option(
     "--workspace", "workspace_id", type=click.IntRange(1), metavar="ID", help="Workspace id, a number."
 )
+@click.option(
+    "--account",
+    "account_id",
+    type=click.IntRange(1),
+    metavar="ID",
+    help="Account id, a number, which feeds need.",
+)
 @click.option("--client-id", metavar="ID", help="Client id of the credential.")
 @click.option(
     "--client-secret",

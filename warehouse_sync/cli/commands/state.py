@@ -31,7 +31,7 @@ class ResourceName(click.ParamType):  # type: ignore[type-arg]  # click 8.2 has 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Key:
         """Parse the text."""
         kind, _, resource_id = str(value).partition("/")
-        if kind not in ("connection", "data_model", "pipeline") or not resource_id:
+        if kind not in ("connection", "data_model", "feed", "pipeline") or not resource_id:
             self.fail(f"{value!r} is not a resource: write KIND/ID such as pipeline/orders", param, ctx)
         return kind, resource_id
 

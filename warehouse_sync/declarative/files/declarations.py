@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from warehouse_sync import ConnectionSpec, Secret
+from warehouse_sync import ConnectionSpec, FeedSpec, Secret
 from warehouse_sync.declarative.errors import Location, Problem
 from warehouse_sync.declarative.files.fields import Kind, Spec
 from warehouse_sync.declarative.files.moved import Moved
@@ -41,7 +41,12 @@ class DeclaredResource:
     @property
     def key(self) -> Key:
         """The kind and the id."""
-        return self.kind.name, self.spec.id
+        return self.kind.name, self.id
+
+    @property
+    def id(self) -> str:
+        """The id, or the name of a feed."""
+        return self.kind.id_of(self.spec)
 
     def location_of(self, path: str) -> Location:
         """Return the location of a field, or of its nearest declared parent."""
@@ -85,6 +90,16 @@ def with_secrets(spec: Spec, values: Mapping[str, Secret]) -> Spec:
         secrets: dict[str, Any] = {path.removeprefix("config."): value for path, value in values.items()}
         config: Any = spec.config  # a union, which the type of `evolve` does not accept
         return attrs.evolve(spec, config=attrs.evolve(config, **secrets))
+    if isinstance(spec, FeedSpec):
+        settings = zip(setting_paths(spec), spec.settings, strict=True)
+        return attrs.evolve(
+            spec, settings=[attrs.evolve(each, value=values.get(path, each.value)) for path, each in settings]
+        )
     plain: dict[str, Any] = {path: value.reveal() for path, value in values.items()}
     evolved: Spec = attrs.evolve(spec, **plain)
     return evolved
+
+
+def setting_paths(spec: FeedSpec) -> list[str]:
+    """Return the path of the value of each setting of a feed."""
+    return [f"settings[{index}].value" for index in range(len(spec.settings))]

@@ -37,7 +37,11 @@ def export_documents(
         for (name, resource_id), model in snapshot.models.items():
             if name != kind.name or (kinds and name not in kinds) or (ids and resource_id not in ids):
                 continue
-            problem = _problem(model)
+            problem = (
+                "several feeds have this name"
+                if (name, resource_id) in snapshot.ambiguous
+                else _problem(model)
+            )
             if problem is None:
                 files |= _resource_files(kind, model, files)
             else:
@@ -50,7 +54,7 @@ def export_documents(
 def _resource_files(kind: Kind, model: Model, files: Mapping[str, str]) -> dict[str, str]:
     """Return the file of a resource, and the file of its query."""
     document = {"kind": kind.name, **resource_document(model.to_spec())}
-    name = _free_name(f"{kind.section}/{_file_name(model.id)}", files)
+    name = _free_name(f"{kind.section}/{_file_name(kind.id_of(model))}", files)
     written = {}
     if kind is DATA_MODEL and _survives_a_file(document["sql_query"]):
         query = document.pop("sql_query")

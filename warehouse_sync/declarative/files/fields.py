@@ -11,6 +11,7 @@ from warehouse_sync import (
     ConnectionSpec,
     DatabricksConfig,
     DataModelSpec,
+    FeedSpec,
     FieldTransformation,
     PipelineSpec,
     RedshiftConfig,
@@ -18,7 +19,7 @@ from warehouse_sync import (
     SnowflakeConfig,
 )
 
-Spec = ConnectionSpec | DataModelSpec | PipelineSpec | FieldTransformation
+Spec = ConnectionSpec | DataModelSpec | PipelineSpec | FeedSpec | FieldTransformation
 Config = SnowflakeConfig | BigQueryConfig | RedshiftConfig | DatabricksConfig
 CONFIGS: dict[str, type[Config]] = {
     str(config.service_provider): config
@@ -35,12 +36,18 @@ class Kind:
         section: The name of the section in a file.
         noun: The name in messages.
         spec: The class of its spec.
+        identifier: The field that identifies a resource in the files.
     """
 
     name: str
     section: str
     noun: str
     spec: type[Spec]
+    identifier: str = "id"
+
+    def id_of(self, resource: object) -> str:
+        """Return what identifies a spec or a model in the files."""
+        return str(getattr(resource, self.identifier))
 
 
 CONNECTION = Kind(name="connection", section="connections", noun="connection", spec=ConnectionSpec)
@@ -52,8 +59,10 @@ FIELD_TRANSFORMATION = Kind(
     noun="field transformation",
     spec=FieldTransformation,
 )
-# Ordered by dependency: a pipeline refers to a connection and a data model.
-KINDS = (CONNECTION, DATA_MODEL, PIPELINE)
+# The API assigns the ids of feeds, so that files cannot know them.
+FEED = Kind(name="feed", section="feeds", noun="feed", spec=FeedSpec, identifier="name")
+# Ordered by dependency: a pipeline refers to a connection, a data model and a feed.
+KINDS = (CONNECTION, DATA_MODEL, FEED, PIPELINE)
 # Field transformations are declared, but not sent: mParticle documents no routes for them.
 FILE_KINDS = (*KINDS, FIELD_TRANSFORMATION)
 

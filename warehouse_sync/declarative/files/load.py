@@ -145,7 +145,7 @@ class _Reader:
         """Read the documents of a file. A trusted file may be a link out of the root."""
         for document in self._documents(file, None if is_trusted else self.root):
             for kind, label, node in self._resources(document):
-                _, changes = self.overlay.pop((kind.name, node.text("id") or ""), (kind, None))
+                _, changes = self.overlay.pop((kind.name, node.text(kind.identifier) or ""), (kind, None))
                 self._declare(kind, label, merge(node, changes) if changes else node)
 
     def read_overlay(self, path: Path) -> None:
@@ -153,7 +153,9 @@ class _Reader:
         for file in find_documents(path).documents if path.is_dir() else [path]:
             for document in self._documents(file, path if path.is_dir() else path.parent):
                 for kind, _, node in self._resources(document):
-                    first = self.overlay.setdefault((kind.name, node.text("id") or ""), (kind, node))[1]
+                    first = self.overlay.setdefault(
+                        (kind.name, node.text(kind.identifier) or ""), (kind, node)
+                    )[1]
                     if first is not node:
                         self._add(
                             node, f"this {kind.noun} is already changed at {first.location}: remove one"
@@ -162,7 +164,7 @@ class _Reader:
     def declare_overlay(self) -> None:
         """Add the resources that only the overlay declares."""
         for kind, node in self.overlay.values():
-            self._declare(kind, f"{kind.section}.{node.text('id') or '?'}", node)
+            self._declare(kind, f"{kind.section}.{node.text(kind.identifier) or '?'}", node)
 
     def _documents(self, file: Path, root: Path | None) -> list[Node]:
         """Return the documents of a file with their variables replaced; none for a saved plan or a schema."""
@@ -212,7 +214,7 @@ class _Reader:
         name = document.text("kind")
         if name in _NAMES:
             kind = _NAMES[name]
-            yield kind, f"{kind.name} {document.text('id') or '?'}", document
+            yield kind, f"{kind.name} {document.text(kind.identifier) or '?'}", document
         else:
             self._add(document, f"kind must be one of {', '.join(_NAMES)}")
 
@@ -234,7 +236,7 @@ class _Reader:
             return
         for position, item in enumerate(section.items):
             if isinstance(item, Mapping):
-                yield kind, f"{kind.section}.{item.text('id') or position}", item
+                yield kind, f"{kind.section}.{item.text(kind.identifier) or position}", item
             else:
                 self._add(item, f"a {kind.noun} must be a mapping, not {kind_of(item)}")
 
@@ -248,7 +250,7 @@ class _Reader:
         if first is not declared:
             self._add(
                 node,
-                f"the {kind.noun} {declared.spec.id!r} is already declared at {first.location}: remove one of them",
+                f"the {kind.noun} {declared.id!r} is already declared at {first.location}: remove one of them",
             )
 
     def _sql(self, name: str, location: Location) -> str | None:

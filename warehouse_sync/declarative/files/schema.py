@@ -34,6 +34,11 @@ _LINT: Schema = {
     "additionalProperties": False,
     "description": "Lint rules to ignore for this resource.",
 }
+_SIMPLE: dict[type, Schema] = {
+    datetime: {"type": "string", "format": "date-time"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer", "minimum": 0},
+}
 
 _MOVED: Schema = {
     "type": "array",
@@ -128,10 +133,8 @@ def _literal(field: FieldInfo) -> Schema:  # noqa: PLR0911 - one branch per type
         return {"type": "object"}
     if attrs.has(field.type):
         return _object(field.type)
-    if field.type is datetime:
-        return {"type": "string", "format": "date-time"}
-    if field.type is int:
-        return {"type": "integer", "minimum": 0}
+    if field.type in _SIMPLE:
+        return dict(_SIMPLE[field.type])
     if issubclass(field.type, OpenEnum):
         return {"enum": [str(word) for word in field.type]}
     if field.name == "port":

@@ -68,7 +68,7 @@ class SpecBuilder:
             # Check the valid sections all the same, so that one problem does not hide another.
             self.problems += [self._at(found) for part in self._sections for found in _problems(part, part)]
             return None
-        keeps_state = "state" not in values
+        keeps_state = "state" not in values and hasattr(self._kind.spec, "state")
         if keeps_state and self._kind is PIPELINE:
             values["state"] = PipelineState.PAUSED
         spec = self._kind.spec(**values)
@@ -133,6 +133,8 @@ class SpecBuilder:
             return self._date(node, path)
         if field.type is int:
             return self._integer(node, path)
+        if field.type is bool:
+            return self._boolean(node, path)
         return self._text(field, node, path)
 
     def _section(self, cls: type, node: Node, path: str) -> Any:  # noqa: ANN401 - any field's value
@@ -204,6 +206,11 @@ class SpecBuilder:
         if isinstance(node.value, int) and not isinstance(node.value, bool):
             return node.value
         return self._wrong(node, path, f"must be an integer, not {kind_of(node)}")
+
+    def _boolean(self, node: Scalar, path: str) -> object:
+        if isinstance(node.value, bool):
+            return node.value
+        return self._wrong(node, path, f"must be true or false, not {kind_of(node)}")
 
     def _text(self, field: FieldInfo, node: Scalar, path: str) -> object:
         if isinstance(node.value, str) and is_secret_reference(node.value):

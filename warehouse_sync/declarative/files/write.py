@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from warehouse_sync import FeedSpec
 from warehouse_sync.declarative.errors import PlanError
 from warehouse_sync.declarative.files.atomic_write import write_atomically
 from warehouse_sync.declarative.files.documents import to_document
@@ -39,6 +40,11 @@ def to_yaml(document: object) -> str:
 def resource_document(spec: Spec) -> dict[str, Any]:
     """Return the document of a resource, with `env:` references for its secrets."""
     document: dict[str, Any] = _escaped(to_document(spec))
+    if isinstance(spec, FeedSpec):
+        settings = document.pop("settings")
+        values = [{"value": f"env:{variable_name(spec.name, each['name'])}"} for each in settings]
+        listed = [each | value for each, value in zip(settings, values, strict=True)]
+        return {**document, **({"settings": listed} if listed else {})}
     needed = secret_paths(spec)
     for path in sorted(needed):
         section, _, name = path.rpartition(".")

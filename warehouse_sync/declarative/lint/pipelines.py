@@ -9,6 +9,7 @@ from warehouse_sync.declarative.files.declarations import Declarations, Declared
 from warehouse_sync.declarative.files.fields import (
     CONNECTION,
     DATA_MODEL,
+    FEED,
     FIELD_TRANSFORMATION,
     PIPELINE,
     Kind,
@@ -48,7 +49,7 @@ def lint_pipelines(declarations: Declarations, limits: LintLimits, now: datetime
 def report(code: str, declared: DeclaredResource, path: str, message: str) -> Iterator[Finding]:
     """Yield a finding about a field, unless the resource ignores the rule."""
     if code not in declared.ignored_rules:
-        where = f"{declared.kind.name} {declared.spec.id}" + (f".{path}" if path else "")
+        where = f"{declared.kind.name} {declared.id}" + (f".{path}" if path else "")
         yield Finding(rule=RULES[code], location=declared.location_of(path), message=message, path=where)
 
 
@@ -106,7 +107,7 @@ def _unused(declarations: Declarations) -> Iterator[Finding]:
     specs = [spec for _, spec in pipelines_of(declarations)]
     used = {(kind.name, getattr(spec, field)) for spec in specs for kind, field in _REFERENCES}
     for declared in (*declarations.resources, *declarations.field_transformations):
-        if declared.kind is not PIPELINE and declared.key not in used:
+        if declared.kind not in (PIPELINE, FEED) and declared.key not in used:
             yield from report(
                 "WS102",
                 declared,

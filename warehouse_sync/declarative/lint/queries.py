@@ -92,7 +92,7 @@ def lint_single_queries(
 def _queries(declarations: Declarations, default_dialect: str) -> Iterator[Query]:
     """Yield each query once per dialect and database."""
     by_key = declarations.by_key()
-    transformations = {each.spec.id: each for each in declarations.field_transformations}
+    transformations = {each.id: each for each in declarations.field_transformations}
     users = defaultdict[str, dict[_Target, list[Pipeline]]](lambda: defaultdict(list))
     for pipeline in pipelines_of(declarations):
         _, spec = pipeline
@@ -289,9 +289,7 @@ def _columns(query: Query, statement: exp.Query, limits: LintLimits) -> Iterator
         )
     for pipeline, field in query.iterators:
         if field.lower() not in lowered:
-            message = (
-                f"{field!r} is not a column of the data model {query.declared.spec.id}: add it to the query"
-            )
+            message = f"{field!r} is not a column of the data model {query.declared.id}: add it to the query"
             yield from report("WS308", pipeline, "sync_mode.iterator_field", message)
 
 
@@ -300,7 +298,7 @@ def _mappings(query: Query, columns: AbstractSet[str]) -> Iterator[Finding]:
         for index, mapping in enumerate(_mappings_of(declared)):
             if mapping.source is not None and mapping.source.lower() not in columns:
                 message = (
-                    f"{mapping.source!r} is not a column of the data model {query.declared.spec.id}: "
+                    f"{mapping.source!r} is not a column of the data model {query.declared.id}: "
                     "add it to the query, or remove the mapping"
                 )
                 yield from report("WS316", declared, f"mappings[{index}].source", message)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from warehouse_sync import NotFoundError, PipelineSpec, Secret, WarehouseSyncError
+from warehouse_sync import FeedSpec, NotFoundError, PipelineSpec, Secret, WarehouseSyncError
 from warehouse_sync.declarative.errors import PlanError, StalePlanError
 from warehouse_sync.declarative.files.declarations import DeclaredResource, Key, with_secrets
-from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL
+from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL, Spec
 from warehouse_sync.declarative.planning.plan import CREATE, DELETE, NO_CHANGE, Change, Plan
 from warehouse_sync.declarative.planning.snapshot import endpoint_of
 from warehouse_sync.declarative.planning.state import State
@@ -200,7 +200,7 @@ class _Run:
             self._check_dependencies(change)
             if change.action == DELETE:
                 with suppress(NotFoundError):  # already deleted
-                    await endpoint_of(self.client, change.kind).delete(change.id)
+                    await _delete(self.client, change)
                 self.state.remove(change.key)
             else:
                 await self._write(change)
@@ -214,12 +214,11 @@ class _Run:
             raise PlanError([f"the plan has no spec for the {change.kind.noun} {change.id}"])
         values = _secrets(change.declared, self.environ)
         spec = with_secrets(change.spec, values)
-        resource = endpoint_of(self.client, change.kind)
         if change.action == CREATE:
-            await resource.create(spec)
+            await _create(self.client, change, spec)
         else:
             # Recorded after the update: until then, the old fingerprint makes a new run send the secret again.
-            await resource.update(spec)
+            await _update(self.client, change, spec)
             self.state.record_secrets(change.key, values)
             self.state.record_managed([change.key])
 
@@ -229,6 +228,27 @@ class _Run:
             for kind, resource_id in needed:
                 if (kind.name, resource_id) in self.failed:
                     raise WarehouseSyncError(f"its {kind.noun} {resource_id} failed")
+
+
+async def _create(client: "AsyncClient", change: Change, spec: Spec) -> None:
+    if isinstance(spec, FeedSpec):
+        await client.feeds.create(spec)
+    else:
+        await endpoint_of(client, change.kind).create(spec)
+
+
+async def _update(client: "AsyncClient", change: Change, spec: Spec) -> None:
+    if isinstance(spec, FeedSpec) and change.number is not None:
+        await client.feeds.update(change.number, spec)
+    else:
+        await endpoint_of(client, change.kind).update(spec)
+
+
+async def _delete(client: "AsyncClient", change: Change) -> None:
+    if change.number is not None:
+        await client.feeds.delete(change.number)
+    else:
+        await endpoint_of(client, change.kind).delete(change.id)
 
 
 def _secrets(declared: DeclaredResource, environ: Mapping[str, str]) -> dict[str, Secret]:

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import attrs
 
-from warehouse_sync import Connection, ConnectionSpec, DataModelSpec, PipelineSpec, Secret
-from warehouse_sync.declarative.files.declarations import DeclaredResource
+from warehouse_sync import Connection, ConnectionSpec, DataModelSpec, Feed, FeedSpec, PipelineSpec, Secret
+from warehouse_sync.declarative.files.declarations import DeclaredResource, setting_paths
 from warehouse_sync.declarative.files.documents import to_document
 from warehouse_sync.declarative.files.fields import Spec, fields_of
 from warehouse_sync.declarative.planning.snapshot import Model
@@ -34,7 +34,9 @@ class Difference:
 
 def flatten(spec: Spec) -> dict[str, Any]:
     """Return the fields of a spec by path; secrets are masked."""
-    return dict(_leaves(to_document(spec), ""))
+    document = to_document(spec)
+    document.pop("settings", None)  # each setting of a feed is a secret
+    return dict(_leaves(document, ""))
 
 
 def _leaves(document: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
@@ -50,6 +52,8 @@ def secret_paths(spec: Spec) -> frozenset[str]:
     if isinstance(spec, ConnectionSpec):
         config: type = type(spec.config)
         return frozenset(f"config.{field.name}" for field in fields_of(config) if field.secret)
+    if isinstance(spec, FeedSpec):
+        return frozenset(setting_paths(spec))
     return frozenset(field.name for field in fields_of(type(spec)) if field.secret)
 
 
@@ -61,15 +65,15 @@ def merged(declared: DeclaredResource, model: Model) -> Spec:
     current = model.to_spec()
     spec = declared.spec
     if declared.keeps_state:
-        state: Any = current.state  # a union, which the type of `evolve` does not accept
-        spec = attrs.evolve(spec, state=state)
+        state: dict[str, Any] = {"state": getattr(current, "state", None)}
+        spec = attrs.evolve(spec, **state)
     if isinstance(spec, ConnectionSpec) and isinstance(current, ConnectionSpec):
         return attrs.evolve(spec, config=_merged_config(spec.config, current.config), extra=current.extra)
     if isinstance(spec, PipelineSpec) and isinstance(current, PipelineSpec):
         sync_mode = attrs.evolve(spec.sync_mode, extra=current.sync_mode.extra)
         schedule = attrs.evolve(spec.schedule, extra=current.schedule.extra)
         return attrs.evolve(spec, sync_mode=sync_mode, schedule=schedule, extra=current.extra)
-    assert isinstance(spec, DataModelSpec)  # noqa: S101 - the only remaining kind
+    assert isinstance(spec, DataModelSpec | FeedSpec)  # noqa: S101 - the only remaining kinds
     return attrs.evolve(spec, extra=current.extra)
 
 
@@ -125,8 +129,10 @@ def compare_secrets(
     """Compare secrets by value if the API returns it, or else by fingerprint."""
     result = SecretDifferences()
     changed = partial(Difference, before=HIDDEN, after=HIDDEN)
-    for path in sorted(secret_paths(declared.spec) | secret_paths(model.to_spec())):
-        reference, current_value = declared.secrets.get(path), _current_value(model, path)
+    # Settings of a feed that the files leave out are neither compared nor sent.
+    others = frozenset() if isinstance(model, Feed) else secret_paths(model.to_spec())
+    for path in sorted(secret_paths(declared.spec) | others):
+        reference, current_value = declared.secrets.get(path), _current_value(declared.spec, model, path)
         if reference is None:
             if current_value is not None:
                 result.differences.append(Difference(path=path, before=HIDDEN, after=None))
@@ -139,15 +145,25 @@ def compare_secrets(
                 result.differences.append(changed(path=path))
         elif not state.is_known(declared.key, path):
             result.notes.append(
-                f"{path}: no earlier value is known, so a change cannot be detected; --rotate {declared.spec.id} sends it"
+                f"{path}: no earlier value is known, so a change cannot be detected; --rotate {declared.id} sends it"
             )
         elif not state.matches(declared.key, path, reference.resolve(environ)):
             result.differences.append(changed(path=path))
     return result
 
 
-def _current_value(model: Model, path: str) -> str | Secret | None:
+def _current_value(spec: Spec, model: Model, path: str) -> str | Secret | None:
     """Return the value of a secret in the response: the value, a mask or `None`."""
+    if isinstance(model, Feed) and isinstance(spec, FeedSpec):
+        return _current_setting(spec, model, path)
     holder: object = model.config if isinstance(model, Connection) else model
     value: str | Secret | None = getattr(holder, path.removeprefix("config."), None)
     return value
+
+
+def _current_setting(spec: FeedSpec, feed: Feed, path: str) -> str | None:
+    """Return the value of a setting in the response: empty if it is not there, `None` if it is a secret."""
+    name = spec.settings[setting_paths(spec).index(path)].name
+    values = {setting.name: setting.value for setting in feed.settings}
+    value = values.get(name)
+    return value.reveal() if value is not None else None if name in values else ""

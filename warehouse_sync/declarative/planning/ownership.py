@@ -27,7 +27,7 @@ def skipped_notes(declarations: Declarations) -> Iterator[str]:
     """Yield what is skipped, and what is declared but not sent."""
     for declared in declarations.field_transformations:
         yield (
-            f"Not sent: the field transformation {declared.spec.id}, because mParticle documents no routes for it. "
+            f"Not sent: the field transformation {declared.id}, because mParticle documents no routes for it. "
             "Create it in mParticle."
         )
     yield from (f"Skipped: {problem}." for problem in declarations.skipped)

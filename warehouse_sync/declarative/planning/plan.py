@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from warehouse_sync import Pipeline, PipelineSpec
+from warehouse_sync import Feed, Pipeline, PipelineSpec
 from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource, Key
 from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL, KINDS, Kind, Spec
 from warehouse_sync.declarative.planning.diff import (
@@ -42,7 +42,8 @@ class Change:
     Attributes:
         action: `create`, `update`, `delete` or `no_change`.
         kind: Connection, data model or pipeline.
-        id: The id.
+        id: The id, or the name of a feed.
+        number: The id that the API assigned to an existing feed; `None` for other resources.
         differences: The fields that change.
         notes: Remarks for the reader, such as a secret that cannot be compared.
         spec: The spec to send, without secrets; `None` for a delete.
@@ -52,6 +53,7 @@ class Change:
     action: str
     kind: Kind
     id: str
+    number: int | None = None
     differences: tuple[Difference, ...] = ()
     notes: tuple[str, ...] = ()
     spec: Spec | None = attrs.field(default=None, repr=False)
@@ -137,13 +139,13 @@ def make_plan(
     there = frozenset(snapshot.models)
     chosen = _chosen(declarations, options.targets)
     declared_changes = [
-        _change(each, snapshot.models.get(each.key), state, environ, rotate=each.spec.id in options.rotate)
+        _change(each, snapshot.models.get(each.key), state, environ, rotate=each.id in options.rotate)
         for each in chosen
     ]
     existing = frozenset(each.key for each in chosen) & there
     gone, shared = split_shared(state, _targeted((state.managed & there) - kept, options.targets))
     replaced, orphans = _split_moved(gone, declarations)
-    deleted = [_deletion(key) for key in _in_delete_order(gone if options.prune else replaced)]
+    deleted = [_deletion(key, snapshot) for key in _in_delete_order(gone if options.prune else replaced)]
     unmanaged = tuple(sorted(there - kept - state.ownership.keys()))
     changes = (*declared_changes, *deleted)
     takeovers = tuple(takeover_blockers(state, existing, options.adopt))
@@ -175,14 +177,14 @@ def _chosen(declarations: Declarations, targets: frozenset[str]) -> tuple[Declar
     """Return the declared resources that are targets, and those that they depend on."""
     if not targets:
         return declarations.resources
-    specs = [each.spec for each in declarations.resources if each.spec.id in targets]
+    specs = [each.spec for each in declarations.resources if each.id in targets]
     needed = {
         key
         for spec in specs
         if isinstance(spec, PipelineSpec)
         for key in ((CONNECTION.name, spec.connection_id), (DATA_MODEL.name, spec.data_model_id))
     }
-    return tuple(each for each in declarations.resources if each.spec.id in targets or each.key in needed)
+    return tuple(each for each in declarations.resources if each.id in targets or each.key in needed)
 
 
 def _targeted(keys: frozenset[Key], targets: frozenset[str]) -> frozenset[Key]:
@@ -214,7 +216,7 @@ def make_destroy_plan(
     managed, shared = split_shared(state, state.managed & snapshot.models.keys())
     others = (declarations.by_key().keys() & snapshot.models.keys()) - state.managed
     keys = {*managed, *others} if unmanaged else {*managed}
-    changes = tuple(_deletion(key) for key in _in_delete_order(sorted(keys)))
+    changes = tuple(_deletion(key, snapshot) for key in _in_delete_order(sorted(keys)))
     kept = [] if unmanaged else sorted(others)
     return Plan(
         changes=changes,
@@ -249,7 +251,8 @@ def _change(
     return Change(
         action=UPDATE if found else NO_CHANGE,
         kind=declared.kind,
-        id=declared.spec.id,
+        id=declared.id,
+        number=_number(model),
         differences=found,
         notes=(*_state_notes(declared, spec, "it stays"), *secret.notes),
         spec=spec,
@@ -264,7 +267,7 @@ def _creation(declared: DeclaredResource, environ: Mapping[str, str]) -> Change:
     return Change(
         action=CREATE,
         kind=declared.kind,
-        id=declared.spec.id,
+        id=declared.id,
         differences=found,
         notes=(
             *_state_notes(declared, declared.spec, "a new pipeline is"),
@@ -280,8 +283,12 @@ def _state_notes(declared: DeclaredResource, spec: Spec, verb: str) -> Iterator[
         yield f"state: not declared, so {verb} {spec.state}"
 
 
-def _deletion(key: Key) -> Change:
-    return Change(action=DELETE, kind=_KINDS[key[0]], id=key[1])
+def _deletion(key: Key, snapshot: Snapshot) -> Change:
+    return Change(action=DELETE, kind=_KINDS[key[0]], id=key[1], number=_number(snapshot.models[key]))
+
+
+def _number(model: Model) -> int | None:
+    return model.id if isinstance(model, Feed) else None
 
 
 def _in_delete_order(keys: list[Key]) -> list[Key]:
@@ -305,6 +312,10 @@ def _blockers(changes: tuple[Change, ...], snapshot: Snapshot, options: Options)
     for key, model in snapshot.models.items():
         if isinstance(model, Pipeline) and key not in deleted and key not in sent:
             yield from _dangling(model.to_spec(), existing, deleted)
+    for change in changes:
+        if change.action != NO_CHANGE and change.key in snapshot.ambiguous:
+            ids = ", ".join(map(str, snapshot.ambiguous[change.key]))
+            yield f"several feeds have the name {change.id!r} (ids {ids}): rename or delete all but one of them"
     if options.max_deletes is not None and len(deleted) > options.max_deletes:
         yield f"{len(deleted)} deletes exceed --max-deletes {options.max_deletes}"
 

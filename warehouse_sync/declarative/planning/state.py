@@ -199,7 +199,10 @@ def _parse_key(name: str) -> Key:
 def _parse_fingerprints(document: Mapping[str, object], prefix: str = "") -> dict[Key, dict[str, str]]:
     found: dict[Key, dict[str, str]] = {}
     for name, value in document.items():
-        kind, resource_id, path = name.split("/", 2)
+        kind, _, rest = name.partition("/")
+        resource_id, separator, path = rest.rpartition("/")  # the name of a feed can have slashes
+        if not separator:
+            raise InvalidStateError
         found.setdefault((kind, resource_id), {})[path] = prefix + _text(value)
     return found
 
