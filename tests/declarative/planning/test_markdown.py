@@ -22,8 +22,8 @@ WORKSPACE = "5328 at https://api.mparticle.com"
 # What a comment has outside of its code blocks.
 FRAME = re.compile(
     r"### (Plan: .*|No changes: .*)|Workspace `5328 at https://api\.mparticle\.com`|"
-    r"<details><summary><code>[-+~] \w+ (connection|data model|pipeline) [\w-]+</code></summary>|</details>|"
-    r"- <code>[-+~] \w+ (connection|data model|pipeline) [\w-]+</code>|\d+ more change\(s\) do not fit here: .*|"
+    r"<details><summary><code>[-+~] \w+ (connection|data model|feed|pipeline)( [^<>`*@]*)?</code></summary>|</details>|"
+    r"- <code>[-+~] \w+ (connection|data model|feed|pipeline)( [^<>`*@]*)?</code>|\d+ more change\(s\) do not fit here: .*|"
 )
 
 TEXT = st.text(st.sampled_from("`~<>/ab \n\r\t\u202e\x1b*_#|é"), max_size=80) | st.sampled_from(
@@ -36,7 +36,7 @@ CHANGES = st.builds(
     Change,
     action=st.sampled_from([CREATE, UPDATE, DELETE]),
     kind=st.sampled_from(KINDS),
-    id=st.text("abc-_", min_size=1, max_size=60),
+    id=st.text("abc-_", min_size=1, max_size=60) | TEXT,  # the name of a feed can be any text
     differences=st.lists(DIFFERENCES, max_size=4).map(tuple),
     notes=st.lists(TEXT, max_size=2).map(tuple),
 )

@@ -88,6 +88,12 @@ def _code(text: str) -> str:
     return f"{mark} {text} {mark}" if "`" in text else f"`{text}`"
 
 
+def _html(text: str) -> str:
+    """Return text as HTML without Markdown: the name of a feed can contain anything."""
+    plain = printable_line(text)
+    return "".join(c if c.isalnum() or c in " +-~_" else f"&#{ord(c)};" for c in plain)
+
+
 def _longest_run(text: str) -> int:
     return max(map(len, re.findall("`+", text)), default=0)
 
@@ -114,7 +120,7 @@ def _cut(lines: list[str], limit: int) -> str:
 
 def _block(change: Change, fields: Iterable[str]) -> str:
     """Return a change as one line, collapsed if it has fields."""
-    title = f"<code>{render_change(change).strip()}</code>"
+    title = f"<code>{_html(render_change(change).strip())}</code>"
     fields = list(fields)
     if not fields:
         return f"- {title}\n"
