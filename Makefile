@@ -135,9 +135,10 @@ $(MUTATE)/.ready: pyproject.toml tests/mutation/requirements.txt
 integrations:  ## Test the integrations in real Airflow, Dagster and Prefect (about 25 minutes; ARGS=--quick for 5)
 	@$(PYTHON) tests/integrations/run.py $(ARGS)
 
-generate: $(STAMP)  ## Write the blocking client and the pages of the commands
+generate: $(STAMP)  ## Write the blocking client, and the pages on commands and SQL
 	$(BIN)/python -m warehouse_sync.tools.generate_sync
 	$(BIN)/python -m warehouse_sync.tools.generate_command_pages
+	$(BIN)/python -m tests.emulator.warehouse.documented.page
 
 docs: $(STAMP)  ## Build the documentation site in build/site, without warnings and broken links
 	@$(BIN)/python scripts/build_site.py

@@ -28,7 +28,7 @@ PIPELINES = "/inputs/data-pipelines"
 TRIGGER = f"{PIPELINES}/trigger"
 ENDLESS = (
     "SELECT 'a' AS email, CAST('2023-02-01' AS TIMESTAMP) AS updated_on "
-    "FROM range(1000000000000) AS a WHERE hash(a.range) = 7"
+    "FROM range(1000000000000) AS a WHERE a.id % 7 = 9"
 )
 
 

@@ -91,7 +91,7 @@ async def test_batches_of_a_run_are_bounded_in_bytes(
 ) -> None:
     """A run keeps no more bytes than the limit while it loads, and every row counts."""
     monkeypatch.setattr(event_batches, "MAX_BYTES", 10_000)
-    large = "SELECT 'a@example.com' AS email, repeat('x', 2000) AS x FROM range(1000)"
+    large = "SELECT 'a@example.com' AS email, repeat('x', 2000) AS x FROM TABLE(GENERATOR(ROWCOUNT => 1000))"
     await stocked.put("/data-models/example-data-model", {**model, "config": {"sql_query": large}})
     await stocked.post(PIPELINES, {**pipeline, "sync_mode": {"type": "full"}})
     run = await run_once(stocked, clock)
@@ -243,6 +243,39 @@ async def test_failing_query_makes_the_model_invalid(  # noqa: PLR0917 - fixture
     assert (shown["connection_status"], shown["connection_errors"]) == ("healthy", [])
     got = (await stocked.get("/data-models/example-data-model")).document
     assert (got["status"], got["errors"]) == ("invalid", run["errors"])
+
+
+async def test_unsupported_sql_leaves_the_model_valid(
+    stocked: Api, pipeline: Document, model: Document, clock: VirtualClock
+) -> None:
+    """What the emulator cannot execute fails the run with the reason, and says nothing about the data model."""
+    sql = "SELECT SOUNDEX(email) AS x, updated_on FROM demo_service.customers"
+    await stocked.put("/data-models/example-data-model", {**model, "config": {"sql_query": sql}})
+    await stocked.post(PIPELINES, pipeline)
+    run = await run_once(stocked, clock)
+    message = (
+        "The emulator does not support the function SOUNDEX, because it is not known to give the same results as Snowflake. "
+        "The platform may execute this query."
+    )
+    assert (run["status"], run["errors"]) == ("failed", [{"message": message}])
+    shown = await report(stocked)
+    assert (shown["status"], shown["data_model_status"], shown["data_model_errors"]) == (
+        "faulted",
+        "valid",
+        [],
+    )
+
+
+async def test_current_time_is_that_of_the_run(
+    stocked: Api, pipeline: Document, model: Document, clock: VirtualClock
+) -> None:
+    """`CURRENT_TIMESTAMP` is the start of the run on the emulator's clock."""
+    sql = "SELECT 'a' AS email, CURRENT_TIMESTAMP AS seen, updated_on FROM demo_service.customers"
+    await stocked.put("/data-models/example-data-model", {**model, "config": {"sql_query": sql}})
+    await stocked.post(PIPELINES, pipeline)
+    run = await run_once(stocked, clock)
+    [first, *_] = await batches(stocked)
+    assert first["user_attributes"] == {"seen": run["started_on"]}
 
 
 async def test_lenient_sql_runs_with(

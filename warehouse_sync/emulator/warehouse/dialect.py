@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
-import sqlglot
 from attrs import frozen
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -15,13 +14,10 @@ from sqlglot.errors import SqlglotError
 from warehouse_sync.emulator.runs.dates import format_timestamp
 from warehouse_sync.emulator.warehouse.catalog import Catalog
 from warehouse_sync.emulator.warehouse.errors import QueryError
+from warehouse_sync.emulator.warehouse.functions import statements
+from warehouse_sync.emulator.warehouse.parsing import DIALECTS, parse, parse_plainly
+from warehouse_sync.emulator.warehouse.translation.tables import Translator
 
-DIALECTS = {
-    "Snowflake": "snowflake",
-    "BigQuery": "bigquery",
-    "Redshift": "redshift",
-    "Databricks": "databricks",
-}
 _TARGET = "duckdb"
 _ALIAS = "q"
 
@@ -53,10 +49,14 @@ class Range:
 
 @frozen
 class Query:
-    """A data model's query, ready to be wrapped."""
+    """A data model's query, translated and ready to be wrapped.
+
+    Attributes:
+        macros: The statements that create the macros that it uses.
+    """
 
     _tree: exp.Query
-    _catalog: Catalog
+    macros: tuple[str, ...]
 
     @classmethod
     def read(cls, sql: str, provider: str, catalog: Catalog, *, lenient: bool = False) -> Self:
@@ -64,10 +64,16 @@ class Query:
 
         Raises:
             QueryError: It cannot be parsed, or is not supported in a data model.
+            UnsupportedSqlError: The emulator cannot execute it as the warehouse does.
         """
-        tree = parse(sql, provider)
+        tree = parse_plainly(sql, provider)
         _check_supported(tree, lenient=lenient)
-        return cls(_bind_tables(tree, catalog), catalog)
+        translator = Translator(provider)
+        try:
+            translated = translator.translate(_bind_tables(tree, catalog))
+        except RecursionError as error:
+            raise QueryError("Parser Error: The query nests too deep.") from error
+        return cls(translated, statements(provider, frozenset(translator.macros)))
 
     def count(self, rows: Range | None) -> str:
         """Return `SELECT COUNT(*) FROM (query) WHERE iterator BETWEEN start AND end`."""
@@ -123,26 +129,6 @@ def check_sql(sql: str, providers: Iterable[str] = DIALECTS, *, lenient: bool = 
         raise first_error
 
 
-def parse(sql: str, provider: str) -> exp.Query:
-    """Return the only query of a text.
-
-    Raises:
-        QueryError: The text cannot be parsed, or is not one query.
-    """
-    try:
-        statements = [tree for tree in sqlglot.parse(sql, read=DIALECTS[provider]) if tree is not None]
-    except SqlglotError as error:
-        raise QueryError(f"Parser Error: {_first_line(error)}") from error
-    except RecursionError as error:
-        raise QueryError("Parser Error: The query nests too deep.") from error
-    if len(statements) != 1:
-        raise QueryError(f"A data model holds one query, not {len(statements)} statements.")
-    [tree] = statements
-    if not isinstance(tree, exp.Query):
-        raise QueryError(f"A data model holds a SELECT; {tree.key.upper()} is not supported.")
-    return tree
-
-
 def _check_supported(tree: exp.Query, *, lenient: bool) -> None:
     if not lenient and tree.find(exp.With):
         raise QueryError(
@@ -160,10 +146,13 @@ def _bind_tables(tree: exp.Query, catalog: Catalog) -> exp.Query:
         is_common_table = len(table.parts) == 1 and table.name.lower() in common_tables
         if isinstance(table.this, exp.Identifier) and not is_common_table:
             _bind(table, catalog)
+    names = {each.alias_or_name.lower() for each in tree.find_all(exp.Table)}
     for column in tree.find_all(exp.Column):
-        # `my_database.my_schema.tickets.id` means `tickets.id`: the alias of a bound table is its own name.
-        column.set("db", None)
-        column.set("catalog", None)
+        # `my_database.my_schema.tickets.id` means `tickets.id`: the alias of a bound table is its own name. Otherwise
+        # the first name is that of a column with fields.
+        if column.table.lower() in names:
+            column.set("db", None)
+            column.set("catalog", None)
     return tree
 
 
@@ -188,7 +177,3 @@ def _literal(time: datetime | None) -> exp.Condition | None:
     if time is None:
         return None
     return exp.cast(exp.Literal.string(format_timestamp(time)), exp.DataType.Type.TIMESTAMPTZ)
-
-
-def _first_line(error: SqlglotError) -> str:
-    return str(error).partition("\n")[0]

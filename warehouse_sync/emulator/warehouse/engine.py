@@ -1,7 +1,9 @@
 """DuckDB in a sandbox: queries read the warehouse and nothing else."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -13,6 +15,7 @@ from warehouse_sync.emulator.warehouse.catalog import Catalog, Table
 from warehouse_sync.emulator.warehouse.errors import (
     QueryCancelledError,
     QueryError,
+    UnsupportedSqlError,
     WarehouseUnavailableError,
 )
 from warehouse_sync.emulator.warehouse.folder import DataFile, data_files, load
@@ -39,8 +42,12 @@ _TABLES = (
     "SELECT database_name, schema_name, table_name FROM duckdb_tables() WHERE NOT internal "
     "UNION ALL SELECT database_name, schema_name, view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL"
 )
-
-
+# How a macro reports that it does not know the result, and how DuckDB reports that no overload fits, or that one is in
+# a correlated subquery.
+_UNSUPPORTED = re.compile(
+    r"EMULATOR: (.+)|Macro [a-z]+?_(\w+)\(\) (?:does not support the supplied arguments|has multiple overloads)"
+    r"|unordered_map::at"
+)
 # Rows to read at once: large values are copied from DuckDB's memory, so few of them at a time.
 _MAX_CHUNK_ROWS = 1000
 _CHUNK_BYTES = 1024 * 1024
@@ -54,6 +61,16 @@ class WarehouseSession:
     _connection: duckdb.DuckDBPyConnection
     _seconds: float
     _is_cancelled: Callable[[], bool]
+    _created: set[str]
+
+    def prepare(self, macros: Iterable[str], now: datetime) -> None:
+        """Create the macros of a query, and set the time that it sees."""
+        with self._limited():
+            for statement in macros:
+                if statement not in self._created:
+                    self._connection.execute(statement)
+                    self._created.add(statement)
+            self._connection.execute(f"SET VARIABLE emulator_now = TIMESTAMPTZ '{now.isoformat()}'")
 
     def columns(self, sql: str) -> list[tuple[str, str]]:
         """Return the names and DuckDB types of a query's columns."""
@@ -90,7 +107,7 @@ class WarehouseSession:
                 raise QueryCancelledError from error
             raise QueryError(f"The query took longer than {self._seconds:g} seconds.") from error
         except duckdb.Error as error:
-            raise QueryError(str(error)) from error
+            raise _to_query_error(error) from error
         finally:
             timer.cancel()
 
@@ -111,6 +128,7 @@ class Warehouse:
         self._seconds = seconds
         self._folder: duckdb.DuckDBPyConnection | None = None
         self._files: list[DataFile] = []
+        self._created = set[str]()
         self._in_use: duckdb.DuckDBPyConnection | None = None
         self._cancelled = False
 
@@ -123,12 +141,12 @@ class Warehouse:
         """
         if self._path.is_dir():
             with self._marked_in_use(self._read_folder()) as connection:
-                yield self._session(connection, _MEMORY)
+                yield self._session(connection, _MEMORY, self._created)
             return
         connection = self._open_file()
         try:
             with self._marked_in_use(connection):
-                yield self._session(connection, _FILE)
+                yield self._session(connection, _FILE, set())
         finally:
             connection.close()
 
@@ -160,6 +178,7 @@ class Warehouse:
         if self._folder is not None:
             self._folder.close()
             self._folder = None
+            self._created.clear()
 
     @contextmanager
     def _marked_in_use(self, connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -189,10 +208,23 @@ class Warehouse:
             self._folder, self._files = _loaded(files), files
         return self._folder
 
-    def _session(self, connection: duckdb.DuckDBPyConnection, default_database: str) -> WarehouseSession:
+    def _session(
+        self, connection: duckdb.DuckDBPyConnection, default_database: str, created: set[str]
+    ) -> WarehouseSession:
         tables = tuple(Table(*row) for row in connection.execute(_TABLES).fetchall())
         catalog = Catalog(tables, default_database)
-        return WarehouseSession(catalog, connection, self._seconds, lambda: self._cancelled)
+        return WarehouseSession(catalog, connection, self._seconds, lambda: self._cancelled, created)
+
+
+def _to_query_error(error: duckdb.Error) -> QueryError:
+    """Return the error of a query, or of a macro that does not support the values or types it is given."""
+    unsupported = _UNSUPPORTED.search(str(error))
+    if unsupported is None:
+        return QueryError(str(error))
+    what, macro = unsupported.groups()
+    if macro:
+        what = f"{macro.upper()} with arguments of these types"
+    return UnsupportedSqlError(what or "this function in a correlated subquery")
 
 
 def _size(rows: list[tuple[Any, ...]]) -> int:

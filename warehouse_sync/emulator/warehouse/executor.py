@@ -20,6 +20,7 @@ from warehouse_sync.emulator.warehouse.errors import (
     QueryCancelledError,
     QueryError,
     RowError,
+    UnsupportedSqlError,
     WarehouseUnavailableError,
 )
 from warehouse_sync.emulator.warehouse.mapping import batch, column, sections
@@ -85,6 +86,9 @@ class WarehouseExecutor:
         except WarehouseUnavailableError as error:
             run.failure = str(error)
             connection.problem = ResourceError(run.failure, run.ended_on)
+        except UnsupportedSqlError as error:  # the model may be right
+            run.failure = str(error)
+            connection.problem = model.problem = None
         except QueryError as error:
             run.failure = str(error)
             connection.problem, model.problem = None, ResourceError(run.failure, run.ended_on)
@@ -111,6 +115,7 @@ class _Load:
         The oldest are dropped if there are too many.
         """
         query = Query.read(sql, self.provider, session.catalog, lenient=self.lenient_sql)
+        session.prepare(query.macros, self.run.started_on)
         names = [name for name, _ in session.columns(query.columns())]
         _check_count(len(names), self.limits.columns, "columns")
         rows = self._range()

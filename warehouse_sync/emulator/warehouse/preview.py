@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from attrs import frozen
 from sqlglot import exp
 
 from warehouse_sync.emulator.runs.limits import Limits
-from warehouse_sync.emulator.warehouse.dialect import Query, parse
+from warehouse_sync.emulator.warehouse.dialect import Query
 from warehouse_sync.emulator.warehouse.engine import Warehouse
 from warehouse_sync.emulator.warehouse.errors import RowError
 from warehouse_sync.emulator.warehouse.mapping import MPID, Column, attribute, column, converted
+from warehouse_sync.emulator.warehouse.parsing import parse
 from warehouse_sync.emulator.warehouse.transformation import (
     EVENTS,
     NO_TRANSFORMATION,
@@ -58,6 +60,7 @@ def preview(
     """
     with warehouse.open() as session:
         query = Query.read(sql, provider, session.catalog)
+        session.prepare(query.macros, datetime.now(UTC))
         described = session.columns(query.columns())
         rows = list(session.rows(query.sample(_ROWS)))
     values = zip(*rows, strict=True) if rows else iter([()] * len(described))

@@ -1,0 +1,165 @@
+"""Calls of functions, aggregates and window functions."""
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+from sqlglot import exp
+
+from warehouse_sync.emulator.warehouse.functions import AGGREGATES, DUCKDB_NAMES, SAME, WINDOW_FUNCTIONS
+from warehouse_sync.emulator.warehouse.translation.operators import Operators
+from warehouse_sync.emulator.warehouse.translation.visitor import describe
+
+# Functions of Snowflake that convert JSON.
+_TAKE_JSON = {
+    "TO_CHAR", "TO_VARCHAR", "TO_NUMBER", "TO_DECIMAL", "TO_DOUBLE", "TO_BOOLEAN", "TO_DATE", "TO_TIMESTAMP", "TO_TIMESTAMP_NTZ",
+    "ARRAY_SIZE", "LOWER", "UPPER", "TRIM",
+}  # fmt: skip
+# Functions that take any number of arguments, of which two become one.
+_FOLDED = {"CONCAT", "GREATEST", "LEAST"}
+# The number of arguments of a function, and which of them is a unit of time.
+_UNITS_LAST = {
+    "DATE_DIFF": (3, 2), "TIMESTAMP_DIFF": (3, 2), "DATETIME_DIFF": (3, 2), "DATE_TRUNC": (2, 1), "TIMESTAMP_TRUNC": (2, 1),
+    "DATETIME_TRUNC": (2, 1),
+}  # fmt: skip
+_UNITS_FIRST = {
+    "DATEADD": (3, 0), "TIMESTAMPADD": (3, 0), "DATEDIFF": (3, 0), "TIMESTAMPDIFF": (3, 0), "DATE_PART": (2, 0),
+    "DATE_TRUNC": (2, 0), "TRUNC": (2, 1),
+}  # fmt: skip
+_FORMATTED = {
+    "TO_CHAR", "TO_VARCHAR", "TO_DATE", "TO_TIMESTAMP", "TO_TIMESTAMP_NTZ", "DATE_FORMAT", "FORMAT_DATE", "FORMAT_TIMESTAMP",
+    "PARSE_DATE", "PARSE_TIMESTAMP",
+}  # fmt: skip
+
+
+class Calls(Operators):
+    """Translates calls of functions."""
+
+    def _visit_window(self, node: exp.Window) -> exp.Expression:
+        function = node.this
+        if isinstance(function, exp.Anonymous) and function.name.upper() == "AVG":
+            return self._average(function, lambda each: self._over(node, each))
+        is_last = isinstance(function, exp.Anonymous) and function.name.upper() == "LAST_VALUE"
+        if is_last and node.args.get("spec") is not None:
+            [value] = self.visit_all(function.expressions)
+            return self._over(node, exp.Anonymous(this="LAST_VALUE", expressions=[value]))
+        return self._over(node, self._visit_anonymous(function, windowed=True))
+
+    def _over(self, node: exp.Window, function: exp.Expression) -> exp.Expression:
+        others = exp.Window(**{key: value for key, value in node.args.items() if key != "this"})
+        over = self.visit_parts(others)
+        over.set("this", function)
+        window: exp.Expression = over
+        return window
+
+    def _visit_withingroup(self, node: exp.WithinGroup) -> exp.Expression:
+        if not (isinstance(node.this, exp.Anonymous) and node.this.name.upper() == "LISTAGG"):
+            raise self.unsupported("WITHIN GROUP of this function")
+        first, *others = node.this.expressions
+        order = exp.Order(this=first, expressions=node.expression.expressions)
+        separator = others or [exp.Literal.string("")]
+        return exp.Anonymous(this="STRING_AGG", expressions=self._ordered_last(order, separator))
+
+    def _ordered_last(self, order: exp.Order, others: list[exp.Expression]) -> list[exp.Expression]:
+        """Return the arguments of an aggregate; DuckDB orders after the last one."""
+        separator = exp.Order(this=self.visit(others[0]), expressions=self.visit_all(order.expressions))
+        return [self.visit(order.this), separator]
+
+    def _visit_anonymous(self, node: exp.Expression, *, windowed: bool = False) -> exp.Expression:
+        if not isinstance(node, exp.Anonymous):
+            raise self.unsupported(describe(node))
+        name, arguments = node.name.upper(), list(node.expressions)
+        special: Callable[[list[Any]], exp.Expression] | None = getattr(self, f"_call_{name.lower()}", None)
+        if special is not None:
+            return special(arguments)
+        if name == "AVG":
+            return self._average(node, lambda each: each)
+        if name in AGGREGATES[self.provider] or (windowed and name in WINDOW_FUNCTIONS):
+            return self._aggregate(name, arguments)
+        if name in SAME[self.provider]:
+            return exp.Anonymous(this=name, expressions=self.visit_all(arguments))
+        return self._call_macro(name, self._converted(name, arguments))
+
+    def _call_macro(self, name: str, arguments: list[Any]) -> exp.Expression:
+        if name in _FOLDED and len(arguments) > 1:
+            return reduce(lambda a, b: self.call(name, a, b), self.visit_all(arguments))
+        if any(isinstance(each, exp.Lambda) for each in arguments):
+            return self._higher_order(name, arguments)
+        visit = self.path_or_value if name in _TAKE_JSON else self.visit
+        return self.call(name, *map(visit, arguments))
+
+    def _aggregate(self, name: str, arguments: list[exp.Expression]) -> exp.Expression:
+        if name == "LISTAGG" and len(arguments) == 1:
+            arguments = [*arguments, exp.Literal.string("")]
+        if name == "STRING_AGG" and len(arguments) == 1:
+            arguments = [*arguments, exp.Literal.string(",")]
+        if len(arguments) > 1 and isinstance(arguments[0], exp.Order):
+            return exp.Anonymous(
+                this="STRING_AGG", expressions=self._ordered_last(arguments[0], arguments[1:])
+            )
+        return exp.Anonymous(this=DUCKDB_NAMES.get(name, name), expressions=self.visit_all(arguments))
+
+    def _average(
+        self, node: exp.Anonymous, windowed: Callable[[exp.Expression], exp.Expression]
+    ) -> exp.Expression:
+        """Return an average as a division, so that it has the division's type."""
+        values = self.visit_all(node.expressions)
+        total, count = (exp.Anonymous(this=name, expressions=values) for name in ("SUM", "COUNT"))
+        count_or_null = exp.Nullif(this=windowed(count), expression=exp.Literal.number(0))
+        return self.call("divide", windowed(total), count_or_null)
+
+    def _converted(self, name: str, arguments: list[Any]) -> list[Any]:
+        """Return arguments with units and formats as DuckDB's."""
+        units = _UNITS_LAST if self.provider == "BigQuery" else _UNITS_FIRST
+        count, position = units.get(name, (None, 0))
+        if len(arguments) == count:
+            arguments[position] = self.unit(arguments[position])
+        if name in _FORMATTED and len(arguments) == 2:  # noqa: PLR2004 - a value and its format
+            position = 0 if self.provider == "BigQuery" else 1
+            arguments[position] = self.format(arguments[position])
+        return arguments
+
+    def _call_decode(self, arguments: list[Any]) -> exp.Expression:
+        """Translate `DECODE(value, search, result, ..., default)`."""
+        if self.provider not in ("Snowflake", "Redshift"):
+            raise self.unsupported("the function DECODE")
+        value, *others = self.visit_all(arguments)
+        pairs = zip(others[::2], others[1::2], strict=False)
+        ifs = [exp.If(this=exp.NullSafeEQ(this=value.copy(), expression=a), true=b) for a, b in pairs]
+        default = others[-1] if len(others) % 2 else None
+        return exp.Case(ifs=ifs, default=default)
+
+    def _call_date_add(self, arguments: list[Any], *, sign: int = 1) -> exp.Expression:
+        if self.provider != "BigQuery":
+            return self.call("date_add" if sign > 0 else "date_sub", *self.visit_all(arguments))
+        if len(arguments) != 2 or not isinstance(arguments[1], exp.Interval):  # noqa: PLR2004 - a date and an interval
+            raise self.unsupported("this date arithmetic")
+        count, unit = self.interval(arguments[1])
+        amount = exp.Literal.number(sign * count)
+        return self.call("add", exp.Literal.string(unit), amount, self.visit(arguments[0]))
+
+    def _call_date_sub(self, arguments: list[Any]) -> exp.Expression:
+        return self._call_date_add(arguments, sign=-1)
+
+    _call_timestamp_add = _call_datetime_add = _call_date_add
+    _call_timestamp_sub = _call_datetime_sub = _call_date_sub
+
+    def _visit_transform(self, node: exp.Transform) -> exp.Expression:
+        return self._higher_order("TRANSFORM", [node.this, node.expression])
+
+    def _higher_order(self, name: str, arguments: list[Any]) -> exp.Expression:
+        """Translate a function of an array and a lambda of one parameter."""
+        value, function = (*arguments, None)[:2]
+        conditions = {"FILTER": True, "TRANSFORM": False, "EXISTS": False, "FORALL": False}
+        is_simple = isinstance(function, exp.Lambda) and len(function.expressions) == 1
+        if self.provider != "Databricks" or name not in conditions or not is_simple or len(arguments) > 2:  # noqa: PLR2004 - the array and the lambda
+            raise self.unsupported(f"the function {name} with this lambda")
+        [element] = function.expressions
+        body, array = self.visit(function.this), self.visit(value)
+        this, condition = (element.copy(), body) if conditions[name] else (body, None)
+        listed = exp.Array(
+            expressions=[
+                exp.Comprehension(this=this, expression=element.copy(), iterator=array, condition=condition)
+            ]
+        )
+        return listed if name in ("FILTER", "TRANSFORM") else self.call(f"{name}_of", listed)
