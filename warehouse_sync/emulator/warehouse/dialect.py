@@ -5,7 +5,7 @@ The query is wrapped as the platform wraps it.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Self
+from functools import lru_cache
 
 from attrs import frozen
 from sqlglot import exp
@@ -55,11 +55,12 @@ class Query:
         macros: The statements that create the macros that it uses.
     """
 
-    _tree: exp.Query
+    _sql: str
     macros: tuple[str, ...]
 
-    @classmethod
-    def read(cls, sql: str, provider: str, catalog: Catalog, *, lenient: bool = False) -> Self:
+    @staticmethod
+    @lru_cache(maxsize=256)  # a schedule reads the same query for each run
+    def read(sql: str, provider: str, catalog: Catalog, *, lenient: bool = False) -> "Query":
         """Return a query in the dialect of a service provider.
 
         Raises:
@@ -70,10 +71,12 @@ class Query:
         _check_supported(tree, lenient=lenient)
         translator = Translator(provider)
         try:
-            translated = translator.translate(_bind_tables(tree, catalog))
+            translated = translator.translate(_bind_tables(tree, catalog)).sql(_TARGET)
         except RecursionError as error:
             raise QueryError("Parser Error: The query nests too deep.") from error
-        return cls(translated, statements(provider, frozenset(translator.macros)))
+        except SqlglotError as error:
+            raise QueryError(str(error)) from error
+        return Query(translated, statements(provider, frozenset(translator.macros)))
 
     def count(self, rows: Range | None) -> str:
         """Return `SELECT COUNT(*) FROM (query) WHERE iterator BETWEEN start AND end`."""
@@ -85,7 +88,7 @@ class Query:
 
     def sample(self, limit: int) -> str:
         """Return `SELECT * FROM (query) LIMIT limit`."""
-        return self._to_duckdb(exp.select("*").from_(self._subquery()).limit(limit))
+        return f"{self._wrapped('*', None)} LIMIT {limit}"
 
     def rows(self, rows: Range | None) -> str:
         """Return `SELECT * FROM (query) WHERE iterator BETWEEN start AND end`."""
@@ -93,17 +96,8 @@ class Query:
 
     def _wrapped(self, selection: str, rows: Range | None) -> str:
         condition = rows.condition() if rows else None
-        wrapped = exp.select(selection).from_(self._subquery())
-        return self._to_duckdb(wrapped.where(condition) if condition is not None else wrapped)
-
-    def _subquery(self) -> exp.Subquery:
-        return self._tree.copy().subquery(_ALIAS)
-
-    def _to_duckdb(self, tree: exp.Query) -> str:
-        try:
-            return tree.sql(_TARGET)
-        except SqlglotError as error:
-            raise QueryError(str(error)) from error
+        where = f" WHERE {condition.sql(_TARGET)}" if condition is not None else ""
+        return f"SELECT {selection} FROM ({self._sql}) AS {_ALIAS}{where}"  # noqa: S608 - a query of the user
 
 
 def check_sql(sql: str, providers: Iterable[str] = DIALECTS, *, lenient: bool = False) -> None:

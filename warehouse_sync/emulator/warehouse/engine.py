@@ -65,12 +65,11 @@ class WarehouseSession:
 
     def prepare(self, macros: Iterable[str], now: datetime) -> None:
         """Create the macros of a query, and set the time that it sees."""
-        with self._limited():
-            for statement in macros:
-                if statement not in self._created:
-                    self._connection.execute(statement)
-                    self._created.add(statement)
-            self._connection.execute(f"SET VARIABLE emulator_now = TIMESTAMPTZ '{now.isoformat()}'")
+        for statement in macros:
+            if statement not in self._created:
+                self._connection.execute(statement)
+                self._created.add(statement)
+        self._connection.execute(f"SET VARIABLE emulator_now = TIMESTAMPTZ '{now.isoformat()}'")
 
     def columns(self, sql: str) -> list[tuple[str, str]]:
         """Return the names and DuckDB types of a query's columns."""
@@ -128,6 +127,7 @@ class Warehouse:
         self._seconds = seconds
         self._folder: duckdb.DuckDBPyConnection | None = None
         self._files: list[DataFile] = []
+        self._catalog = Catalog((), _MEMORY)
         self._created = set[str]()
         self._in_use: duckdb.DuckDBPyConnection | None = None
         self._cancelled = False
@@ -141,12 +141,12 @@ class Warehouse:
         """
         if self._path.is_dir():
             with self._marked_in_use(self._read_folder()) as connection:
-                yield self._session(connection, _MEMORY, self._created)
+                yield self._session(connection, self._catalog, self._created)
             return
         connection = self._open_file()
         try:
             with self._marked_in_use(connection):
-                yield self._session(connection, _FILE, set())
+                yield self._session(connection, _catalog(connection, _FILE), set())
         finally:
             connection.close()
 
@@ -206,14 +206,18 @@ class Warehouse:
         if self._folder is None or files != self._files:
             self.close()
             self._folder, self._files = _loaded(files), files
+            self._catalog = _catalog(self._folder, _MEMORY)
         return self._folder
 
     def _session(
-        self, connection: duckdb.DuckDBPyConnection, default_database: str, created: set[str]
+        self, connection: duckdb.DuckDBPyConnection, catalog: Catalog, created: set[str]
     ) -> WarehouseSession:
-        tables = tuple(Table(*row) for row in connection.execute(_TABLES).fetchall())
-        catalog = Catalog(tables, default_database)
         return WarehouseSession(catalog, connection, self._seconds, lambda: self._cancelled, created)
+
+
+def _catalog(connection: duckdb.DuckDBPyConnection, default_database: str) -> Catalog:
+    tables = tuple(Table(*row) for row in connection.execute(_TABLES).fetchall())
+    return Catalog(tables, default_database)
 
 
 def _to_query_error(error: duckdb.Error) -> QueryError:
