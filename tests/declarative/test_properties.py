@@ -185,7 +185,7 @@ async def run_apply(client: AsyncClient, folder: Path, state: StateFile, environ
     """Plan and apply a folder."""
     made = await plan(client, folder, state, environ)
     async for outcome in apply_plan(client, made, state, environ):
-        outcome.result()
+        assert outcome.error is None
 
 
 RUNS = settings(

@@ -53,7 +53,7 @@ def test_run_becomes_plain_json() -> None:
         "manual",
         ["No such table."],
     )
-    assert (document["range_end"], document["started_on"]) == ("2025-01-01T12:00:00+00:00", None)
+    assert (document["range_end"], document["started_on"]) == ("2025-01-01T12:00:00Z", None)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import attrs
-
 from warehouse_sync import (
     APIError,
     ConfigurationError,
@@ -27,15 +25,7 @@ CLOCK_SKEW = timedelta(seconds=5)  # between the machine that wrote the time of 
 
 def run_to_dict(run: Run) -> dict[str, Any]:
     """Return a run as plain JSON: the names of its fields, dates in ISO 8601."""
-    return attrs.asdict(run, value_serializer=lambda _, __, value: _to_json(value)) | {
-        "errors": [error.message for error in run.errors]
-    }
-
-
-def _to_json(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, str) else value  # enums become plain strings
+    return {**run.to_dict(), "errors": [error.message for error in run.errors]}
 
 
 def is_final(error: WarehouseSyncError) -> bool:

@@ -84,7 +84,7 @@ async def run_apply(
     done = 0
     applied = apply_plan(client, made, file, environ, parallelism=1, clock=lambda: next(ticks))
     async for outcome in applied:
-        outcome.result()
+        assert outcome.error is None
         if done == killed_after:
             KillingStateFile.left, KillingStateFile.before = 0, True
             await applied.aclose()
@@ -179,6 +179,6 @@ async def test_second_apply_at_the_same_time_is_refused(
     with pytest.raises(PlanError, match="another process uses the state"):
         await anext(apply_plan(warehouse_sync_client, made, file, ENVIRON))
     async for outcome in applied:
-        outcome.result()
+        assert outcome.error is None
     with pytest.raises(StalePlanError, match="the state changed since the plan was made"):
         await anext(apply_plan(warehouse_sync_client, made, file, ENVIRON))

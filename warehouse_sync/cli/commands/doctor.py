@@ -32,7 +32,6 @@ NETWORK_TIMEOUT = 10.0  # seconds per network check
 SECURE_AIOHTTP = (3, 14, 3)
 TLS_HINT = "Check the proxy and the certificates; --ca-file adds a certificate authority."
 CLOCK_TOLERANCE = 60.0  # seconds; tokens are refreshed well before they expire
-_MASK = "************"
 _SECRET = "client_secret"  # noqa: S105 - the name of a setting
 
 
@@ -103,9 +102,8 @@ def _check_setting(context: Context, name: str) -> CheckResult:
         value = setting.value
     except CliError as error:
         return _failed(name, error)
-    return CheckResult(
-        check=name, result="ok", detail=f"{_MASK if name == _SECRET else value}, from {setting.source}"
-    )
+    shown = warehouse_sync.Secret(str(value)) if name == _SECRET else value
+    return CheckResult(check=name, result="ok", detail=f"{shown}, from {setting.source}")
 
 
 def _failed(check: str, error: CliError) -> CheckResult:

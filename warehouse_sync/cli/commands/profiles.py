@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+import warehouse_sync
 from warehouse_sync import declarative
 from warehouse_sync.cli.errors import CliError
 from warehouse_sync.cli.exit_codes import ExitCode
@@ -22,8 +23,6 @@ from warehouse_sync.cli.profiles import (
     read_profile,
     read_profile_names,
 )
-
-_MASK = "************"
 
 
 @click.group()
@@ -135,7 +134,7 @@ def _document(file: Path | None, name: str) -> dict[str, Any]:
     values = {key: found.get(key) for key in SETTINGS}
     secret = values[SECRET]
     if isinstance(secret, ProfileSecret):
-        values[SECRET] = secret.text if secret.is_reference else _MASK
+        values[SECRET] = secret.text if secret.is_reference else str(warehouse_sync.Secret(secret.text))
     return {"profile": name, **values}
 
 

@@ -1,29 +1,30 @@
-"""Convert models to plain documents for files and for output, with secrets masked."""
+"""Documents of models as in files: known fields, no nulls, masked secrets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from enum import Enum
 from typing import Any
 
 import attrs
 
-from warehouse_sync import Connection, ConnectionSpec, Secret, UnknownConfig
+from warehouse_sync import Connection, ConnectionSpec, DataModel, DataModelSpec
 from warehouse_sync.declarative.files.fields import fields_of
 
 Document = dict[str, Any]
-MASK = "************"
 
 
-def to_document(model: object) -> Document:
-    """Return a model as a document: API names, ISO dates, no nulls, secrets masked."""
-    document = _object(model)
+def to_document(model: Any) -> Document:  # noqa: ANN401 - any model
+    """Return a model as a document with the fields of a file, in the order of its class."""
+    whole = model.to_dict()
+    if isinstance(model, DataModel | DataModelSpec):
+        whole["sql_query"] = whole["config"]["sql_query"]
+    document = _known_fields(model, whole)
     if isinstance(model, Connection | ConnectionSpec):
         config = document.pop("config")
-        document = {**document, "service_provider": str(model.config.service_provider), "config": config}
+        document |= {"service_provider": whole["service_provider"], "config": config}
     return document
 
 
-def to_documents(models: Any) -> list[Document]:  # noqa: ANN401 - any field of a model
+def to_documents(models: Iterable[Any]) -> list[Document]:
     """Return models as documents."""
     return [to_document(model) for model in models]
 
@@ -33,30 +34,19 @@ def format_date(date: datetime) -> str:
     return date.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _object(model: object) -> Document:
-    if isinstance(model, UnknownConfig):
-        return {}  # any field of an unknown provider can be a secret
-    known = fields_of(type(model))
-    values = ((field, getattr(model, field.attribute)) for field in known)
+def _known_fields(model: Any, document: Document) -> Document:  # noqa: ANN401 - any model
+    """Return the fields of a model's class. Any field of an unknown provider can be a secret, so it has none."""
+    values = ((field.name, getattr(model, field.attribute)) for field in fields_of(type(model)))
     return {
-        field.name: MASK if field.secret else plain(value) for field, value in values if value is not None
+        name: _known_value(value, document[name])
+        for name, value in values
+        if value is not None and name in document
     }
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any field of a model, one branch per type
-    """Return the value of a field as plain JSON data."""
-    match value:
-        case Secret():
-            return MASK
-        case Enum():
-            return str(value)
-        case datetime():
-            return format_date(value)
-        case tuple() | list():
-            return [plain(item) for item in value]
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
-        case _ if attrs.has(type(value)):
-            return _object(value)
-        case _:
-            return value
+def _known_value(value: Any, item: Any) -> Any:  # noqa: ANN401 - any field of a model
+    if attrs.has(type(value)):
+        return _known_fields(value, item)
+    if isinstance(value, tuple):
+        return [_known_value(each, part) for each, part in zip(value, item, strict=True)]
+    return item

@@ -37,16 +37,6 @@ class AppliedChange:
     change: Change
     error: WarehouseSyncError | None = None
 
-    def result(self) -> Change:
-        """Return the change.
-
-        Raises:
-            WarehouseSyncError: It failed.
-        """
-        if self.error is not None:
-            raise self.error
-        return self.change
-
 
 def check_plan(plan: Plan, environ: Mapping[str, str]) -> None:
     """Check that a plan can be applied, before the first change.
