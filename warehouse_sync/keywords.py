@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping
-from difflib import get_close_matches
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -52,6 +51,8 @@ def _check(kind: str, keywords: Iterable[str], known: Collection[str]) -> None:
     unknown = next((name for name in keywords if name not in known), None)
     if unknown is None:
         return
+    from difflib import get_close_matches  # noqa: PLC0415 - slow to import, and needed for this error only
+
     other_names = [name for name in _OTHER_NAMES.get(unknown, ()) if name in known]
     found = other_names or get_close_matches(unknown, known, n=1)
     hint = f"did you mean {found[0]!r}?" if found else f"it takes {', '.join(known)}"

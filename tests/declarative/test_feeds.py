@@ -75,7 +75,9 @@ async def apply(
 ) -> list[str]:
     """Apply a plan, and return its changes of feeds."""
     plan = await plan_of(client, folder, environ, **options)
-    applied = [each.result() async for each in apply_plan(client, plan, state_file(folder), environ)]
+    outcomes = [each async for each in apply_plan(client, plan, state_file(folder), environ)]
+    assert [each.error for each in outcomes if each.error is not None] == []
+    applied = [each.change for each in outcomes]
     return [f"{each.action} {each.id}" for each in applied if each.kind.name == "feed"]
 
 

@@ -13,7 +13,7 @@ Document = dict[str, Any]
 
 
 def to_document(model: Any) -> Document:  # noqa: ANN401 - any model
-    """Return a model as a document with the fields of a file, in the order of its class."""
+    """Return a model as a document with the fields of a file."""
     whole = model.to_dict()
     if isinstance(model, DataModel | DataModelSpec):
         whole["sql_query"] = whole["config"]["sql_query"]
