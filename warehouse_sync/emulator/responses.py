@@ -83,6 +83,11 @@ def json_response(
     return web.Response(body=encode(document), status=status, headers=headers, content_type=_JSON)
 
 
+def json_body_response(body: bytes) -> web.Response:
+    """Return a response that carries an encoded document."""
+    return web.Response(body=body, content_type=_JSON)
+
+
 def no_content() -> web.Response:
     """Return the empty response to a deletion."""
     return web.Response(status=HTTPStatus.NO_CONTENT)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.emulator.conftest import Api
 from warehouse_sync.emulator import Emulator
+from warehouse_sync.emulator.resources.run_endpoints import show_report
+from warehouse_sync.emulator.state.resource import ResourceError
 
 if TYPE_CHECKING:
     from tests.emulator.conftest import Document, Vector
@@ -27,6 +32,73 @@ async def ready(stocked: Api, pipeline: Document) -> Api:
     """A client of a workspace with an on-demand pipeline."""
     await stocked.post(PIPELINES, pipeline)
     return stocked
+
+
+STEPS = (
+    "read",
+    "trigger",
+    "15s",
+    "1h",
+    "fail next",
+    "pause",
+    "activate",
+    "fault connection",
+    "fix connection",
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.sampled_from(STEPS), min_size=2, max_size=8))
+async def test_kept_report_is_the_current_one(
+    steps: list[str],
+    stocked: Api,
+    emulator: Emulator,
+    pipeline: Document,
+    clock: VirtualClock,
+) -> None:
+    """Whatever was written, and however much time passed, since a report was read."""
+    hourly = {"type": "interval", "frequency": "hourly", "start": "2023-02-03T23:00:00Z"}
+    address = f"{PIPELINES}/{pipeline['id']}"
+    await stocked.delete(address)  # that of the example before
+    await stocked.post(PIPELINES, {**pipeline, "schedule": hourly})
+    workspace = emulator._store.workspace("5328")
+    connection = workspace.connections.get(pipeline["connection_id"])
+    for step in steps:
+        await stocked.sign_in()  # the clock may have passed the end of the token
+        match step:
+            case "trigger":
+                await stocked.post(TRIGGER, BODY)
+            case "15s" | "1h":
+                clock.advance(step)
+            case "fail next":
+                emulator.fail_next_run(pipeline["id"], message="No such table.")
+            case "pause" | "activate":
+                state = "paused" if step == "pause" else "active"
+                await stocked.put(address, {**pipeline, "schedule": hourly, "state": state})
+            case "fault connection":
+                since = clock.now() + timedelta(seconds=20)
+                emulator._write(partial(setattr, connection, "problem", ResourceError("Broken.", since)))
+            case "fix connection":
+                await stocked.put(f"/connections/{pipeline['connection_id']}", connection.document)
+        for _ in range(2):  # the second one may be kept
+            shown = (await stocked.get(REPORT)).document
+            assert shown == show_report(workspace, workspace.pipelines.get(pipeline["id"]), clock.now())
+
+
+async def test_report_is_kept_until_something_changes(
+    ready: Api, emulator: Emulator, pipeline: Document
+) -> None:
+    """A report of an idle pipeline is encoded once; that of a busy one changes with time."""
+    stored = emulator._store.workspace("5328").pipelines.get(pipeline["id"])
+    await ready.get(REPORT)
+    kept = stored.final_report
+    assert kept is not None
+    await ready.get(REPORT)
+    assert stored.final_report is kept
+    await ready.post(TRIGGER, BODY)
+    assert (await ready.get(REPORT)).document["status"] == "running"
+    assert stored.final_report is kept
+    assert kept[0] != emulator._store.version
 
 
 async def test_trigger_response_is_documented(ready: Api, vector: Vector) -> None:

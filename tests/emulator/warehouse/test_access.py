@@ -201,3 +201,11 @@ def test_blocking_advance_delays_no_request(
             assert json.load(response)["pipelines"][0]["runs"] == []
         hold.released.set()
         assert triggered.result().id == 1
+
+
+def test_kept_reports_end_when_a_query_starts() -> None:
+    """Reads during a query see what the write has changed so far."""
+    store = Emulator()._store
+    before = store.version
+    with store.lock, store.unlocked():
+        assert store.version != before

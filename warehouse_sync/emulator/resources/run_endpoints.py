@@ -8,13 +8,13 @@ from datetime import datetime
 from aiohttp import web
 from attrs import frozen
 
-from warehouse_sync.emulator.documents import Document, decode_object
+from warehouse_sync.emulator.documents import Document, decode_object, encode
 from warehouse_sync.emulator.errors import InvalidRequestError, NotFoundError
 from warehouse_sync.emulator.paths import ITEM, PIPELINES, RUN, workspace_of
 from warehouse_sync.emulator.resources.connections import connection_status
 from warehouse_sync.emulator.resources.data_models import data_model_status
 from warehouse_sync.emulator.resources.validation import FieldErrors
-from warehouse_sync.emulator.responses import json_response
+from warehouse_sync.emulator.responses import json_body_response, json_response
 from warehouse_sync.emulator.routing import Request, Route
 from warehouse_sync.emulator.runs.dates import parse_timestamp
 from warehouse_sync.emulator.runs.run_log import RunLog, RunOrder
@@ -50,7 +50,17 @@ class RunEndpoints:
         pipeline = workspace.pipelines.get(request.path_params["id"])
         if pipeline.report_available_from and now < pipeline.report_available_from:
             raise NotFoundError(f"The report of pipeline {pipeline.document['id']} was not found.")
-        return json_response(show_report(workspace, pipeline, now))
+        return json_body_response(self._report_body(workspace, pipeline, now))
+
+    def _report_body(self, workspace: Workspace, pipeline: Pipeline, now: datetime) -> bytes:
+        """Return the encoded report, which is kept until the next write or the end of a run."""
+        version = self._store.version
+        if pipeline.final_report is not None and pipeline.final_report[0] == version:
+            return pipeline.final_report[1]
+        body = encode(show_report(workspace, pipeline, now))
+        if _is_report_final(workspace, pipeline, now):
+            pipeline.final_report = version, body
+        return body
 
     def page(self, request: Request) -> web.Response:
         """Return one page of runs."""
@@ -80,6 +90,13 @@ class RunEndpoints:
     def _current(self, request: Request, pipeline_id: str) -> tuple[Pipeline, datetime]:
         """Return a pipeline and the time."""
         return workspace_of(request, self._store).pipelines.get(pipeline_id), self._store.clock.now()
+
+
+def _is_report_final(workspace: Workspace, pipeline: Pipeline, now: datetime) -> bool:
+    """Return whether the report stays the same until the next write."""
+    connection = workspace.connections.get(pipeline.document["connection_id"])
+    model = workspace.data_models.get(pipeline.document["data_model_id"])
+    return not pipeline.scheduler.log.is_busy(now) and connection.is_settled(now) and model.is_settled(now)
 
 
 def show_report(workspace: Workspace, pipeline: Pipeline, now: datetime) -> Document:

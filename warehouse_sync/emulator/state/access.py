@@ -95,7 +95,7 @@ class StateAccess:
                 return action()
             finally:  # an error may change something, too: a connection becomes faulted
                 self._store.create_due_runs()
-                self._save_unless_stopped()
+                self._commit()
 
     async def _write_in_slices(self, action: Callable[[], _Result]) -> _Result:
         await self._create_due_runs()
@@ -107,11 +107,13 @@ class StateAccess:
     async def _create_due_runs(self) -> None:
         while True:
             done = self._store.create_due_runs(seconds=_SLICE_SECONDS)
-            self._save_unless_stopped()
+            self._commit()
             if done:
                 return
             await sleep(0)
 
-    def _save_unless_stopped(self) -> None:
+    def _commit(self) -> None:
+        """Let reads see the changes, and save them."""
+        self._store.version += 1
         if not self._stopped:
             self._save()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from warehouse_sync.emulator.documents import Document
 from warehouse_sync.emulator.runs.dates import format_optional_timestamp, format_timestamp
@@ -37,6 +37,10 @@ class Resource:
     problem: ResourceError | None = None
     login_succeeded: bool = True
 
+    def is_settled(self, now: datetime) -> bool:
+        """Return whether the errors stay the same until the next write."""
+        return self.problem is None or self.problem.since <= now
+
     def errors(self, now: datetime) -> list[Document]:
         """Return the errors that the API shows at a time."""
         visible = self.problem is not None and self.problem.since <= now
@@ -60,8 +64,10 @@ class Pipeline(Resource):
         scheduler: Creates and logs its runs.
         counts_as_active: Whether it counts towards the limit of active pipelines; seeded pipelines do not.
         report_available_from: Before this time its report is not found.
+        final_report: The store's version, and the body of the report, which does not change in this version.
     """
 
     scheduler: RunScheduler
     counts_as_active: bool = True
     report_available_from: datetime | None = None
+    final_report: tuple[int, bytes] | None = field(default=None, init=False, eq=False, repr=False)

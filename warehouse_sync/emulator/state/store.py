@@ -76,6 +76,7 @@ class Store:
         next_run_id: The id of the next run.
         next_feed_id: The id of the next feed.
         lock: Held while the state is used, if several threads use it.
+        version: A number that changes whenever a write lets reads see its changes.
         on_change: Called with the key of each changed resource, and with None when everything is deleted.
     """
 
@@ -104,6 +105,7 @@ class Store:
         self._workspaces: dict[str, Workspace] = {}
         self._due_queue = DueQueue()
         self.lock = Lock()
+        self.version = 0
         self.next_run_id = 1
         self.next_feed_id = 1
         self.on_change: Callable[[ResourceKey | None], None] = lambda _: None
@@ -130,6 +132,7 @@ class Store:
     @contextmanager
     def unlocked(self) -> Iterator[None]:
         """Release the lock while the warehouse works, so that others can read the state."""
+        self.version += 1
         self.lock.release()
         try:
             yield
