@@ -9,6 +9,7 @@ It shares no code with the client, so that a mistake in one does not hide the sa
 try:
     from warehouse_sync.emulator.clock import Clock, SystemClock, VirtualClock
     from warehouse_sync.emulator.faults.fault import Fault
+    from warehouse_sync.emulator.request_log import RecordedRequest
     from warehouse_sync.emulator.runs.limits import Limits
     from warehouse_sync.emulator.server import Emulator
 except ModuleNotFoundError as error:
@@ -19,4 +20,4 @@ except ModuleNotFoundError as error:
         name="dateutil",
     ) from error
 
-__all__ = ["Clock", "Emulator", "Fault", "Limits", "SystemClock", "VirtualClock"]
+__all__ = ["Clock", "Emulator", "Fault", "Limits", "RecordedRequest", "SystemClock", "VirtualClock"]

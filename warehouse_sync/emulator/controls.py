@@ -12,6 +12,7 @@ from warehouse_sync.emulator.control_api import advance
 from warehouse_sync.emulator.errors import InvalidRequestError
 from warehouse_sync.emulator.faults.active_faults import ActiveFaults
 from warehouse_sync.emulator.faults.fault import Fault
+from warehouse_sync.emulator.request_log import RecordedRequest, RequestLog
 from warehouse_sync.emulator.resources.data_plans import Environment, add_data_plan
 from warehouse_sync.emulator.resources.field_transformations import add_field_transformation
 from warehouse_sync.emulator.runs.run import SIMULATED_FAILURE
@@ -29,6 +30,7 @@ class EmulatorControls:
     _clock: Clock
     _store: Store
     _faults: ActiveFaults
+    _request_log: RequestLog
     _token_endpoint: TokenEndpoint
 
     def now(self) -> datetime:
@@ -163,14 +165,26 @@ class EmulatorControls:
         """Remove every active fault."""
         self._write(self._faults.clear)
 
+    def requests(self, route: str = "* *") -> list[RecordedRequest]:
+        """Return the requests that the emulator received, oldest first, at most the last 10,000.
+
+        Args:
+            route: The method and path, each with `*` for any text, such as `"POST */trigger"`.
+
+        Raises:
+            ValueError: No request can match the route.
+        """
+        return self._request_log.matching(route)
+
     def expire_tokens(self) -> None:
         """Expire every token issued so far."""
         self._write(self._token_endpoint.expire_all)
 
     def reset(self) -> None:
-        """Delete every workspace and remove every fault."""
+        """Delete every workspace, and remove every fault and recorded request."""
         self._write(self._store.reset)
         self.clear_faults()
+        self._request_log.clear()
 
     def _write(self, action: Callable[[], _Result]) -> _Result:
         """Run an action that changes the state."""

@@ -15,6 +15,7 @@ from warehouse_sync.emulator.faults.fault import Fault
 from warehouse_sync.emulator.faults.injector import FaultInjector, Wrapper
 from warehouse_sync.emulator.host_check import HostCheck
 from warehouse_sync.emulator.paths import API_PREFIXES, CONTROL_PREFIX, PLATFORM_V1_PREFIX
+from warehouse_sync.emulator.request_log import RecordedRequest, RequestLog
 from warehouse_sync.emulator.responses import HttpError, error_response
 from warehouse_sync.emulator.routing import Request, Router
 from warehouse_sync.emulator.state.access import Access, StateAccess
@@ -43,6 +44,7 @@ class Middleware:
         injector: FaultInjector,
         router: Router,
         access: StateAccess,
+        request_log: RequestLog,
     ) -> None:
         self._host_check = host_check
         self._token_endpoint = token_endpoint
@@ -50,6 +52,7 @@ class Middleware:
         self._injector = injector
         self._router = router
         self._access = access
+        self._request_log = request_log
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Return the response to a request, once its changes are saved.
@@ -59,10 +62,11 @@ class Middleware:
         try:
             headers = request.headers
             self._host_check.check(headers.get("Host"), headers.get("Origin"))
+            recorded = self._request_log.add(request)
             fault = self._fault(request) if self._faults else None
             if fault is None:
-                return await self._respond(request)
-            return await self._respond_with_fault(fault, request)
+                return await self._respond(request, recorded)
+            return await self._respond_with_fault(fault, request, recorded)
         except ApiError as error:
             return error_response(error, enveloped=request.path.startswith(PLATFORM_V1_PREFIX))
         except (web.RequestPayloadError, ConnectionError):
@@ -73,20 +77,27 @@ class Middleware:
             message = "The emulator failed; see its log for the traceback."
             return error_response(HttpError(HTTPStatus.INTERNAL_SERVER_ERROR, message))
 
-    async def _respond_with_fault(self, fault: Fault, request: web.BaseRequest) -> web.StreamResponse:
+    async def _respond_with_fault(
+        self, fault: Fault, request: web.BaseRequest, recorded: RecordedRequest | None
+    ) -> web.StreamResponse:
         try:
-            return await self._injector.respond(fault, request, partial(self._respond, request))
+            return await self._injector.respond(fault, request, partial(self._respond, request, recorded))
         finally:
             self._access.save()  # the fault's remaining count
 
-    async def _respond(self, request: web.BaseRequest, wrapper: Wrapper | None = None) -> web.StreamResponse:
+    async def _respond(
+        self, request: web.BaseRequest, recorded: RecordedRequest | None, wrapper: Wrapper | None = None
+    ) -> web.StreamResponse:
         """Call the handler. A fault's wrapper around it shares its access to the state."""
         path = request.rel_url.path_safe
         is_api = path.startswith(API_PREFIXES)
         if is_api:
             self._token_endpoint.authorize(request.headers.get("Authorization"))
         route, path_params = self._router.find(request.method, path)
-        body = await _read_body(request) if request.method in _METHODS_WITH_BODY else b""
+        body = b""
+        if request.method in _METHODS_WITH_BODY:
+            body = await _read_body(request)
+            self._request_log.set_body(recorded, body)
         routed = Request(request, path_params, body)
         if wrapper is None:
             response = await self._access.run(route.access, partial(route.handler, routed))

@@ -19,6 +19,7 @@ from warehouse_sync.emulator.faults.injector import FaultInjector
 from warehouse_sync.emulator.host_check import HostCheck, callable_address, is_loopback
 from warehouse_sync.emulator.middleware import Middleware
 from warehouse_sync.emulator.paths import TOKEN
+from warehouse_sync.emulator.request_log import RequestLog
 from warehouse_sync.emulator.resources.data_plans import parse_data_plan
 from warehouse_sync.emulator.routing import Router
 from warehouse_sync.emulator.runs.limits import Limits
@@ -136,6 +137,7 @@ class Emulator(EmulatorControls):
         )
         self._token_endpoint = TokenEndpoint(self._clock, client_id=client_id, client_secret=client_secret)
         self._faults = ActiveFaults()
+        self._request_log = RequestLog()
         self._sqlite_store = None if state is None else _sqlite_store(Path(state), self._store, self._faults)
         self._access = StateAccess(self._store, self._save)
         self._host_check = HostCheck(any_address=allow_remote, names=allowed_hosts)
@@ -236,6 +238,7 @@ class Emulator(EmulatorControls):
             injector=FaultInjector(store=self._store, token_endpoint=self._token_endpoint),
             router=Router(routes),
             access=self._access,
+            request_log=self._request_log,
         )
 
     def _write(self, action: Callable[[], _Result]) -> _Result:
