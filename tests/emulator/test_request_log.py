@@ -54,8 +54,8 @@ async def test_request_that_a_fault_answers_is_recorded() -> None:
 
 def test_route_that_matches_no_request_is_an_error() -> None:
     """A mistake in the route must not look like no requests."""
-    with Emulator() as emulator, pytest.raises(ValueError, match=r"No request can match 'POST \*/triger'"):
-        emulator.requests("POST */triger")
+    with Emulator() as emulator, pytest.raises(ValueError, match=r"No request can match 'POST \*/triggers'"):
+        emulator.requests("POST */triggers")
 
 
 def test_requests_show_no_secret() -> None:

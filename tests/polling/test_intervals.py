@@ -114,7 +114,7 @@ def test_run_that_takes_much_longer_is_polled_less_often(longest: float, over: f
 
 
 def test_interval_has_jitter() -> None:
-    """The interval is up to a tenth shorter or longer."""
+    """The interval is up to a twentieth shorter or longer."""
     shortest, longest = (next_interval(polls=4, waited=0, expected=None, random=random) for random in (0, 1))
     assert longest / shortest == pytest.approx((1 + JITTER) / (1 - JITTER))
 

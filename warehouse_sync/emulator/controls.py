@@ -166,7 +166,9 @@ class EmulatorControls:
         self._write(self._faults.clear)
 
     def requests(self, route: str = "* *") -> list[RecordedRequest]:
-        """Return the requests that the emulator received, oldest first, at most the last 10,000.
+        """Return the requests that the emulator received, oldest first.
+
+        The last 10,000 are kept.
 
         Args:
             route: The method and path, each with `*` for any text, such as `"POST */trigger"`.

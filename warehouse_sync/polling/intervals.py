@@ -14,15 +14,15 @@ from warehouse_sync.models.common import check_seconds, to_seconds
 
 MIN_INTERVAL = 0.25  # seconds
 MAX_INTERVAL = 30.0  # seconds, before jitter
-JITTER = 0.1  # the largest share by which an interval is made shorter or longer
+JITTER = 0.05  # the largest share by which an interval is made shorter or longer
 
-# The first intervals are for runs that end at once. Later ones are linear in the time waited: without durations to
-# expect, a run of any length ends in the middle of an interval on average, 12 % and 1 s before the next poll.
+# The first intervals are short, for runs that end at once. Later ones are a share of the time waited: a run of any
+# length ends on average in the middle of an interval, 12 % and 1 s before the next poll.
 FIRST_INTERVAL = 0.4  # seconds
 EARLY_GROWTH = 2.5
 SHARE, OFFSET = 0.235, 2.25
-# Earlier runs save polls before the expected end, which pay for those around it: fewer than 10 % and 1 s apart.
-SHARE_BEFORE, OFFSET_BEFORE = 0.3, 2.5
+# With an expected duration there are fewer polls before the expected end, and more after it, less than 10 % and 1 s apart.
+SHARE_BEFORE, OFFSET_BEFORE = 0.3, 2.42
 SHARE_AROUND, OFFSET_AROUND = 0.09, 0.9
 
 MAX_DURATIONS = 20  # recent runs
