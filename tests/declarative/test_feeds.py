@@ -28,6 +28,7 @@ from warehouse_sync.declarative import (
     read_snapshot,
     write_files,
 )
+from warehouse_sync.declarative.planning.state import Ownership
 
 WAREHOUSE: dict[str, Any] = {"module_name": "Custom Feed", "name": "Warehouse / EU"}
 KEY = {"name": "apiKey", "value": "env:API_KEY"}
@@ -101,6 +102,72 @@ async def test_feed_is_created_updated_and_pruned(client: AsyncClient, folder: P
     assert await apply(client, folder, prune=True) == ["delete Warehouse / EU"]
     assert await client.feeds.list() == []
     assert not needs_feeds(load(folder), state_file(folder).read())
+
+
+def rename(folder: Path, old: str, new: str) -> None:
+    """Declare that a feed has another name."""
+    moved = [{"kind": "feed", "from": old, "to": new}]
+    (folder / "moved.json").write_text(json.dumps({"moved": moved}))
+
+
+async def test_moved_feed_is_renamed(client: AsyncClient, folder: Path) -> None:
+    """It keeps its id, and is neither created nor deleted."""
+    declare(folder, {**WAREHOUSE, "settings": [KEY]})
+    await apply(client, folder)
+    [created] = await client.feeds.list()
+    declare(folder, {**WAREHOUSE, "name": "EU", "settings": [KEY]})
+    rename(folder, "Warehouse / EU", "EU")
+    plan = await plan_of(client, folder)
+    assert "Renamed: feed Warehouse / EU becomes EU, and keeps its id." in plan.notes
+    [change] = plan.steps
+    assert ("name", "Warehouse / EU", "EU") in [attrs.astuple(each) for each in change.differences]
+    assert await apply(client, folder, prune=True) == ["update EU"]
+    assert [(feed.id, feed.name) for feed in await client.feeds.list()] == [(created.id, "EU")]
+    assert state_file(folder).read().managed == {("feed", "EU"), ("data_model", "m")}
+    again = await plan_of(client, folder)
+    assert not again.steps
+    assert not again.changes[-1].notes  # the fingerprint of the setting is known
+    assert not any("Renamed" in note for note in again.notes)
+
+
+async def test_moved_feed_is_never_deleted_for_another(client: AsyncClient, folder: Path) -> None:
+    """A feed that has the new name already, or that other files manage, stays as it is."""
+    declare(folder, WAREHOUSE)
+    await apply(client, folder)
+    await client.feeds.create(FeedSpec(module_name="Custom Feed", name="EU"))
+    declare(folder, {**WAREHOUSE, "name": "EU"})
+    rename(folder, "Warehouse / EU", "EU")
+    plan = await plan_of(client, folder)
+    assert "Moved to EU, but not renamed, because EU exists: feed Warehouse / EU." in plan.notes
+    assert await apply(client, folder) == []
+    assert len(await client.feeds.list()) == 2
+
+
+async def test_moved_feed_that_other_files_declare_is_not_renamed(client: AsyncClient, folder: Path) -> None:
+    """They would create it again."""
+    declare(folder, WAREHOUSE)
+    await apply(client, folder)
+    file = state_file(folder)
+    with file.lock():
+        state = file.read()
+        state.ownership["feed", WAREHOUSE["name"]] = Ownership("tests", ("others",))
+        file.save(state)
+    declare(folder, {**WAREHOUSE, "name": "EU"})
+    rename(folder, "Warehouse / EU", "EU")
+    plan = await plan_of(client, folder)
+    said = "Moved to EU, but not renamed, because other files still declare it: feed Warehouse / EU."
+    assert said in plan.notes
+    assert await apply(client, folder, prune=True) == ["create EU"]
+    assert sorted(feed.name for feed in await client.feeds.list()) == ["EU", "Warehouse / EU"]
+
+
+async def test_moved_feed_of_other_files_is_kept(client: AsyncClient, folder: Path) -> None:
+    """A feed that these files do not manage is not renamed."""
+    await client.feeds.create(FeedSpec(**WAREHOUSE))
+    declare(folder, {**WAREHOUSE, "name": "EU"})
+    rename(folder, "Warehouse / EU", "EU")
+    assert await apply(client, folder) == ["create EU"]
+    assert sorted(feed.name for feed in await client.feeds.list()) == ["EU", "Warehouse / EU"]
 
 
 async def test_other_feeds_are_left_alone(client: AsyncClient, folder: Path) -> None:
@@ -254,6 +321,8 @@ def test_schema_describes_feeds() -> None:
     assert schema.is_valid({"feeds": [WAREHOUSE, {**WAREHOUSE, "os": "iOS", "is_debug": True}]})
     assert schema.is_valid({"kind": "feed", **WAREHOUSE, "settings": [KEY]})
     assert not schema.is_valid({"feeds": [{"name": "N"}]})
+    assert schema.is_valid({"moved": [{"kind": "feed", "from": "A b", "to": "C / d"}]})
+    assert not schema.is_valid({"moved": [{"kind": "data_model", "from": "A b", "to": "c"}]})
     assert not schema.is_valid({"feeds": [{**WAREHOUSE, "is_debug": "yes"}]})
     assert not schema.is_valid({"feeds": [{**WAREHOUSE, "settings": [{**KEY, "value": "hunter2"}]}]})
 

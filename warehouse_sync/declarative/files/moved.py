@@ -1,24 +1,24 @@
-"""The section `moved`: resources whose ids the files change."""
+"""The section `moved`: resources whose ids, or names of feeds, the files change."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 import attrs
 
 from warehouse_sync.declarative.errors import Location, Problem
-from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL, PIPELINE
+from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL, FEED, PIPELINE
 from warehouse_sync.declarative.files.nodes import Mapping, Node, Sequence, kind_of
 
 SECTION = "moved"
-_MOVABLE = (CONNECTION.name, DATA_MODEL.name)
+_MOVABLE = (CONNECTION.name, DATA_MODEL.name, FEED.name)
 _FORM = "must have the form {kind: data_model, from: OLD_ID, to: NEW_ID}"
 
 
 @attrs.frozen(kw_only=True)
 class Moved:
-    """A connection or data model that has another id.
+    """A connection or data model that has another id, or a feed that has another name.
 
     Attributes:
-        kind: `connection` or `data_model`.
+        kind: `connection`, `data_model` or `feed`.
         old: The id before.
         new: The id now.
         location: Where the entry starts.

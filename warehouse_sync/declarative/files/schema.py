@@ -11,6 +11,7 @@ from warehouse_sync.declarative.files.fields import (
     CONFIGS,
     CONNECTION,
     DATA_MODEL,
+    FEED,
     FILE_KINDS,
     FieldInfo,
     Kind,
@@ -43,16 +44,20 @@ _SIMPLE: dict[type, Schema] = {
 _MOVED: Schema = {
     "type": "array",
     "items": {
-        "type": "object",
-        "properties": {
-            "kind": {"enum": [CONNECTION.name, DATA_MODEL.name]},
-            "from": {"type": "string", "pattern": _ID},
-            "to": {"type": "string", "pattern": _ID},
-        },
-        "required": ["kind", "from", "to"],
-        "additionalProperties": False,
+        "anyOf": [
+            {
+                "type": "object",
+                "properties": {"kind": {"enum": kinds}, "from": identifier, "to": identifier},
+                "required": ["kind", "from", "to"],
+                "additionalProperties": False,
+            }
+            for kinds, identifier in (
+                ([CONNECTION.name, DATA_MODEL.name], {"type": "string", "pattern": _ID}),
+                ([FEED.name], {"type": "string", "minLength": 1}),
+            )
+        ]
     },
-    "description": "Connections and data models that have another id.",
+    "description": "Connections and data models that have another id, and feeds that have another name.",
 }
 
 

@@ -211,6 +211,8 @@ class _Run:
             await _update(self.client, change, spec)
             self.state.record_secrets(change.key, values)
             self.state.record_managed([change.key])
+            if change.renamed_from is not None:
+                self.state.remove((change.kind.name, change.renamed_from))
 
     def _check_dependencies(self, change: Change) -> None:
         if isinstance(change.spec, PipelineSpec):

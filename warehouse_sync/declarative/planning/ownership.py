@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from warehouse_sync.declarative.files.declarations import Declarations, Key
-from warehouse_sync.declarative.files.fields import KINDS
+from warehouse_sync.declarative.files.fields import FEED, KINDS
 from warehouse_sync.declarative.planning.state import State
 
 _NOUNS = {kind.name: kind.noun for kind in KINDS}
@@ -71,15 +71,33 @@ def prune_blockers(state: State, unmanaged: tuple[Key, ...]) -> Iterator[str]:
 
 def moved_notes(declarations: Declarations, state: State, there: frozenset[Key]) -> Iterator[str]:
     """Yield what happens to resources that have another id."""
+    renamed = renamed_feeds(declarations, state, there)
     for each in declarations.moved:
         key = (each.kind, each.old)
-        if key in state.managed & there:
+        if renamed.get((each.kind, each.new)) == key:
+            yield f"Renamed: {named([key])} becomes {each.new}, and keeps its id."
+        elif each.kind == FEED.name and key in state.managed & there:
+            why = f"{each.new} exists" if (each.kind, each.new) in there else "other files still declare it"
+            yield f"Moved to {each.new}, but not renamed, because {why}: {named([key])}."
+        elif key in state.managed & there:
             yield (
                 f"Moved: {named([key])} becomes {each.new}. The API cannot rename an id, so apply creates {each.new}, "
                 f"changes the pipelines in these files, and deletes {each.old}."
             )
         elif key in there:
             yield f"Moved to {each.new}, but not deleted, since these files do not manage it: {named([key])}."
+
+
+def renamed_feeds(declarations: Declarations, state: State, there: frozenset[Key]) -> dict[Key, Key]:
+    """Return the old key of each feed that apply renames, by the new key."""
+    return {
+        (each.kind, each.new): (each.kind, each.old)
+        for each in declarations.moved
+        if each.kind == FEED.name
+        and (each.kind, each.old) in state.managed & there
+        and not state.ownership[each.kind, each.old].others
+        and (each.kind, each.new) not in there
+    }
 
 
 def destroy_blockers(declarations: Declarations) -> Iterator[str]:

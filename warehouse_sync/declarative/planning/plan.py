@@ -6,7 +6,7 @@ import attrs
 
 from warehouse_sync import Feed, Pipeline, PipelineSpec
 from warehouse_sync.declarative.files.declarations import Declarations, DeclaredResource, Key
-from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL, KINDS, Kind, Spec
+from warehouse_sync.declarative.files.fields import CONNECTION, DATA_MODEL, FEED, KINDS, Kind, Spec
 from warehouse_sync.declarative.planning.diff import (
     Difference,
     compare_secrets,
@@ -22,6 +22,7 @@ from warehouse_sync.declarative.planning.ownership import (
     named,
     ownership_notes,
     prune_blockers,
+    renamed_feeds,
     shared_notes,
     skipped_notes,
     split_shared,
@@ -44,6 +45,7 @@ class Change:
         kind: Connection, data model or pipeline.
         id: The id, or the name of a feed.
         number: The id that the API assigned to an existing feed; `None` for other resources.
+        renamed_from: The name of a feed before the change; `None` if it stays.
         differences: The fields that change.
         notes: Remarks for the reader, such as a secret that cannot be compared.
         spec: The spec to send, without secrets; `None` for a delete.
@@ -54,6 +56,7 @@ class Change:
     kind: Kind
     id: str
     number: int | None = None
+    renamed_from: str | None = None
     differences: tuple[Difference, ...] = ()
     notes: tuple[str, ...] = ()
     spec: Spec | None = attrs.field(default=None, repr=False)
@@ -138,12 +141,14 @@ def make_plan(
     kept = declared | declarations.elsewhere
     there = frozenset(snapshot.models)
     chosen = _chosen(declarations, options.targets)
+    renamed = renamed_feeds(declarations, state, there)
+    models = {each.key: snapshot.models.get(renamed.get(each.key, each.key)) for each in chosen}
     declared_changes = [
-        _change(each, snapshot.models.get(each.key), state, environ, rotate=each.id in options.rotate)
-        for each in chosen
+        _change(each, models[each.key], state, environ, rotate=each.id in options.rotate) for each in chosen
     ]
     existing = frozenset(each.key for each in chosen) & there
-    gone, shared = split_shared(state, _targeted((state.managed & there) - kept, options.targets))
+    undeclared = (state.managed & there) - kept - {*renamed.values()}
+    gone, shared = split_shared(state, _targeted(undeclared, options.targets))
     replaced, orphans = _split_moved(gone, declarations)
     deleted = [_deletion(key, snapshot) for key in _in_delete_order(gone if options.prune else replaced)]
     unmanaged = tuple(sorted(there - kept - state.ownership.keys()))
@@ -193,7 +198,7 @@ def _targeted(keys: frozenset[Key], targets: frozenset[str]) -> frozenset[Key]:
 
 def _split_moved(keys: list[Key], declarations: Declarations) -> tuple[list[Key], list[Key]]:
     """Split resources into those that have another id now and the others."""
-    moved = {(each.kind, each.old) for each in declarations.moved}
+    moved = {(each.kind, each.old) for each in declarations.moved if each.kind != FEED.name}
     return [key for key in keys if key in moved], [key for key in keys if key not in moved]
 
 
@@ -253,6 +258,7 @@ def _change(
         kind=declared.kind,
         id=declared.id,
         number=_number(model),
+        renamed_from=model.name if isinstance(model, Feed) and model.name != declared.id else None,
         differences=found,
         notes=(*_state_notes(declared, spec, "it stays"), *secret.notes),
         spec=spec,
@@ -313,9 +319,10 @@ def _blockers(changes: tuple[Change, ...], snapshot: Snapshot, options: Options)
         if isinstance(model, Pipeline) and key not in deleted and key not in sent:
             yield from _dangling(model.to_spec(), existing, deleted)
     for change in changes:
-        if change.action != NO_CHANGE and change.key in snapshot.ambiguous:
-            ids = ", ".join(map(str, snapshot.ambiguous[change.key]))
-            yield f"several feeds have the name {change.id!r} (ids {ids}): rename or delete all but one of them"
+        before = (change.kind.name, change.renamed_from or change.id)
+        if change.action != NO_CHANGE and before in snapshot.ambiguous:
+            ids = ", ".join(map(str, snapshot.ambiguous[before]))
+            yield f"several feeds have the name {before[1]!r} (ids {ids}): rename or delete all but one of them"
     if options.max_deletes is not None and len(deleted) > options.max_deletes:
         yield f"{len(deleted)} deletes exceed --max-deletes {options.max_deletes}"
 
