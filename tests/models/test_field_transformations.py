@@ -108,6 +108,22 @@ def test_all_invalid_fields_are_reported() -> None:
     ]
 
 
+def test_destination_inside_another_is_reported() -> None:
+    """A mapping sets a single value, so another destination cannot be inside its own, in either order."""
+    inner = mapping(source="c", destination="custom_attributes.plan.id")
+    outer = mapping(source="d", destination="custom_attributes.plan")
+    for mappings, index in (((inner, outer), 0), ((outer, inner), 1)):
+        assert list(transformation(mapping(source="e", destination="custom"), *mappings).problems()) == [
+            (
+                f"mappings[{index + 1}].destination",
+                (
+                    f"is inside the destination of mappings[{2 - index}], custom_attributes.plan, which is a single value: "
+                    "change one of them"
+                ),
+            )
+        ]
+
+
 def test_mappings_are_required() -> None:
     """A transformation without mappings, or with something else in their place, is invalid."""
     assert list(transformation().problems()) == [("mappings", "must not be empty")]

@@ -105,6 +105,7 @@ class FieldTransformation(SentModel):
         for index, mapping in enumerate(self.mappings):
             yield from mapping.problems(f"mappings[{index}]")
         yield from _repeated(self.mappings)
+        yield from _nested(self.mappings)
 
 
 def _repeated(mappings: tuple[FieldMapping, ...]) -> Iterator[FieldProblem]:
@@ -122,4 +123,19 @@ def _repeated(mappings: tuple[FieldMapping, ...]) -> Iterator[FieldProblem]:
                 yield (
                     f"mappings[{index}].{name}",
                     f"is also the {name} of mappings[{first}]: remove one of them",
+                )
+
+
+def _nested(mappings: tuple[FieldMapping, ...]) -> Iterator[FieldProblem]:
+    """Yield each destination that is inside that of another mapping, which sets a single value."""
+    paths = [each.destination if isinstance(each.destination, str) else "" for each in mappings]
+    positions = {path: index for index, path in enumerate(paths) if path}
+    for index, path in enumerate(paths):
+        parts = path.split(".")
+        for length in range(1, len(parts)):
+            outer = positions.get(".".join(parts[:length]))
+            if outer is not None:
+                yield (
+                    f"mappings[{index}].destination",
+                    f"is inside the destination of mappings[{outer}], {paths[outer]}, which is a single value: change one of them",
                 )
