@@ -26,7 +26,7 @@ CORE := warehouse_sync/*.py,warehouse_sync/models/*,warehouse_sync/wire/*,wareho
 # The tests that reach them. Only these run with coverage, which doubles their time.
 CORE_TESTS := tests/models tests/wire tests/transport tests/polling tests/resources tests/sync tests/contract tests/faults tests/structure tests/test_aioresponses.py tests/test_autospec.py tests/test_base_model.py tests/test_errors.py tests/test_frames.py tests/test_keywords.py tests/test_numeric.py tests/test_proxies.py tests/test_running_loop.py tests/test_secret.py tests/test_settings.py tests/test_testing.py
 
-.PHONY: help setup demo test quick gates check types mypy pyright unit uvloop pythons lowest bench soak mutate integrations generate docs format clean
+.PHONY: help setup demo test quick gates check types mypy pyright unit uvloop pythons lowest bench soak mutate conformance integrations generate docs format clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -132,6 +132,17 @@ $(MUTATE)/.ready: pyproject.toml tests/mutation/requirements.txt
 	@$(MUTATE)/bin/python $(PIP) --requirement tests/mutation/requirements.txt --editable '.[all]'
 	@touch $@
 
+conformance: $(STAMP) .tools/.ready  ## Compare with Prism, newman and a generated client (needs npm)
+	$(BIN)/python $(PYTEST) tests/conformance
+
+.tools/.ready: tests/conformance/package.json tests/conformance/requirements.txt
+	@echo "Setting up .tools, once."
+	@mkdir -p .tools && cp tests/conformance/package.json .tools/package.json
+	@npm install --prefix .tools --no-fund --no-audit --silent
+	@$(PYTHON) -m venv .tools/venv
+	@.tools/venv/bin/python $(PIP) --requirement tests/conformance/requirements.txt
+	@touch $@
+
 integrations:  ## Test the integrations in real Airflow, Dagster and Prefect (about 25 minutes; ARGS=--quick for 5)
 	@$(PYTHON) tests/integrations/run.py $(ARGS)
 
@@ -148,4 +159,4 @@ format: $(STAMP)  ## Put the code into the project's format
 	$(BIN)/ruff format
 
 clean:  ## Remove what the other targets built
-	rm -rf $(VENV) .venv-3.* $(LOWEST) $(BENCH) benchmarks/.generated $(MUTATE) .venv-airflow .venv-airflow-oldest .venv-dagster .venv-prefect .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .cache
+	rm -rf $(VENV) .tools .venv-3.* $(LOWEST) $(BENCH) benchmarks/.generated $(MUTATE) .venv-airflow .venv-airflow-oldest .venv-dagster .venv-prefect .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .cache

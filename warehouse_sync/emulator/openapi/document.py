@@ -197,7 +197,8 @@ def _feeds() -> Schema:
     one, body = {"200": _json(ref("FeedEnvelope"), "The Feed.")}, ref("FeedSpec")
     many = {"200": _json(ref("FeedListEnvelope"), "Every Feed, with its id, name and date only.")}
     created = {"201": _json(ref("CreatedFeedEnvelope"), "The id and date of the created Feed.")}
-    accepted = {"202": {"description": "The change is accepted.", "content": {_JSON: {"schema": {}}}}}
+    updated = {"202": _json(ref("CreatedFeedEnvelope"), "The change is accepted.")}
+    deleted = {"202": {"description": "The deletion is accepted.", "content": {_JSON: {"schema": {}}}}}
     return {
         collection: _path(
             _ACCOUNT,
@@ -207,8 +208,8 @@ def _feeds() -> Schema:
         f"{collection}/{{id}}": _path(
             _ACCOUNT,
             _FEED_ID,
-            put=_operation("feeds", "updateFeed", "Replace a Feed.", accepted, "400", "404", body=body),
-            delete=_operation("feeds", "deleteFeed", "Delete a Feed.", accepted, "404"),
+            put=_operation("feeds", "updateFeed", "Replace a Feed.", updated, "400", "404", body=body),
+            delete=_operation("feeds", "deleteFeed", "Delete a Feed.", deleted, "404"),
         ),
         FEED: {
             "parameters": [_ACCOUNT, _FEED_ID],

@@ -28,7 +28,19 @@ def enum(*allowed: str, description: str = "") -> Schema:
 
 def open_enum(*known: str, description: str = "") -> Schema:
     """Return the schema of a string with known values, to which others may be added."""
-    return {"type": "string", **_described(f"{description} Known values: {', '.join(known)}.".strip())}
+    described = _described(f"{description} Known values: {', '.join(known)}.".strip())
+    return {"type": "string", "examples": list(known), **described}
+
+
+def count(description: str = "") -> Schema:
+    """Return the schema of a count, an integer or a string of digits."""
+    return {
+        "type": ["integer", "string", "null"],
+        "minimum": 0,
+        "pattern": r"^\d{1,18}$",
+        "examples": [100],
+        **_described(description),
+    }
 
 
 def timestamp(description: str = "", *, nullable: bool = False) -> Schema:

@@ -7,6 +7,7 @@ added, and the reference's own examples leave fields out.
 from warehouse_sync.emulator.openapi.schema_types import (
     Schema,
     array,
+    count,
     enum,
     open_enum,
     optional_text,
@@ -109,7 +110,9 @@ _SYNC_MODE_FIELDS = {
         description="The table has `full`, the text about triggers `full_sync`: send `full`, expect both.",
     ),
     "iterator_field": text(_ITERATOR + "The example that runs once sends it with `full`."),
-    "iterator_data_type": text(_ITERATOR + "`timestamp`, `datetime` and `datetime_tz` are shown."),
+    "iterator_data_type": text(
+        _ITERATOR + "`timestamp`, `datetime` and `datetime_tz` are shown.", examples=["timestamp"]
+    ),
     "from": timestamp("Timestamp of the first record to sync."),
     "until": timestamp("Timestamp of the last record to sync."),
 }
@@ -194,11 +197,8 @@ _RUN = response_object(
         "ended_on": timestamp(nullable=True),
         "range_start": timestamp(nullable=True),
         "range_end": timestamp(nullable=True),
-        "successful_records": {
-            "type": ["integer", "string", "null"],
-            "description": "Typed as a string, shown as a number.",
-        },
-        "failed_records": {"type": ["integer", "string", "null"]},
+        "successful_records": count("Typed as a string, shown as a number."),
+        "failed_records": count(),
     },
     required=("id", "pipeline_id", "type", "status", "logical_date"),
 )
@@ -253,14 +253,16 @@ _LISTED_FEED = {
 
 
 def _feed_envelope(
-    properties: dict[str, Schema], *, required: tuple[str, ...], description: str = ""
+    properties: dict[str, Schema], *, required: tuple[str, ...], description: str = "", is_list: bool = False
 ) -> Schema:
+    """Return the schema of a successful response: the feeds, or one, and no errors."""
+    size = {} if is_list else {"minItems": 1, "maxItems": 1}
     item = response_object(properties, required=required, description=description)
     return response_object(
         {
-            "data": array(item),
+            "data": {**array(item), **size},
             "dataType": text("`data_type` in some responses."),
-            "errors": {"type": ["array", "null"], "items": ref("Message")},
+            "errors": {"type": ["array", "null"], "items": ref("Message"), "maxItems": 0},
         },
         required=("data",),
     )
@@ -268,7 +270,7 @@ def _feed_envelope(
 
 _FEEDS: dict[str, Schema] = {
     "FeedSpec": request_object(_FEED_FIELDS, optional=("os", "is_debug", "settings")),
-    "FeedListEnvelope": _feed_envelope(_LISTED_FEED, required=("id", "name")),
+    "FeedListEnvelope": _feed_envelope(_LISTED_FEED, required=("id", "name"), is_list=True),
     "FeedEnvelope": _feed_envelope(
         {**_LISTED_FEED, **_FEED_FIELDS},
         required=("id", "name", "module_name"),
@@ -377,7 +379,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Token": response_object(
         {
-            "access_token": text(),
+            "access_token": text(pattern=r"^[A-Za-z0-9._~+/-]+=*$"),
             "expires_in": {"type": "integer", "minimum": 1, "description": "Seconds."},
             "token_type": {"const": "Bearer"},
         },
