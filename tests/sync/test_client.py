@@ -189,3 +189,32 @@ def test_script_that_does_not_close_exits_without_a_warning(emulator: Emulator) 
         command, env={**os.environ, **settings}, capture_output=True, text=True, timeout=60, check=False
     )
     assert (ran.stdout, without_slow_callbacks(ran.stderr), ran.returncode) == ("1 idle\n", "", 0)
+
+
+DROPPED = """
+import gc, sys
+from warehouse_sync import Client, ConnectError, NotFoundError
+def fail(cause, **more):
+    try:
+        Client(**more).connections.get("missing")
+    except cause as error:
+        return error
+    raise SystemExit("no error")
+for cause, more in [(ConnectError, {"api_url": "http://127.0.0.1:9"}), (NotFoundError, {})]:
+    error = fail(cause, **more)  # its traceback refers to the client, which refers to the error
+    del error
+    gc.collect()
+print("done")
+"""
+
+
+def test_client_that_is_dropped_after_an_error_prints_nothing(emulator: Emulator) -> None:
+    """The garbage collector closes its connections without a warning of aiohttp."""
+    settings = {
+        f"WAREHOUSE_SYNC_{key.upper()}": str(value) for key, value in emulator.client_options().items()
+    }
+    command = [sys.executable, "-W", "error", "-X", "dev", "-c", DROPPED]
+    ran = subprocess.run(  # noqa: S603 - our own script
+        command, env={**os.environ, **settings}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ran.stdout, without_slow_callbacks(ran.stderr), ran.returncode) == ("done\n", "", 0)

@@ -181,7 +181,7 @@ class SessionPool:
             deadlines=Deadlines(loop),
             fast_get=None if borrowed or proxies is not None else open_fast_get(session),
             closed_message=BORROWED_CLOSED if borrowed else CLOSED,
-            lifespan=None if borrowed else _close_with_loop(session, self._forget_callback(loop)),
+            lifespan=None if borrowed else self._start_lifespan(session, loop),
             proxies=proxies,
         )
 
@@ -228,7 +228,23 @@ class SessionPool:
         self._sessions, self._latest = {}, None
         self._lock = threading.Lock()  # another thread of the parent may have held it
 
-    def _forget_callback(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+    def _start_lifespan(
+        self, session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop
+    ) -> AsyncGenerator[None, None]:
+        """Return the generator that closes a session, with a reference to it until the pool is collected.
+
+        Without it, the garbage collector may find pool and session together and finalize the session first, which prints a
+        warning of aiohttp.
+        """
+        references: list[weakref.finalize[Any, SessionPool]] = []
+        lifespan = _close_with_loop(session, self._forget_callback(loop, references))
+        references.append(weakref.finalize(self, _release, lifespan))
+        references[0].atexit = False
+        return lifespan
+
+    def _forget_callback(
+        self, loop: asyncio.AbstractEventLoop, references: "list[weakref.finalize[Any, SessionPool]]"
+    ) -> Callable[[], None]:
         """Return a callback that drops the session of an event loop, and holds no reference to the pool."""
         this = weakref.ref(self)
 
@@ -238,6 +254,8 @@ class SessionPool:
                 with pool._lock:  # noqa: SLF001 - the same class
                     pool._sessions.pop(loop, None)  # noqa: SLF001 - the same class
                     pool._latest = None  # noqa: SLF001 - the same class
+            for reference in references:
+                reference.detach()
 
         return forget
 
@@ -282,6 +300,10 @@ def _tls_option(ca_file: str | Path | None) -> ssl.SSLContext | bool:
             f"ca_file {str(ca_file)!r} contains no readable certificates: {error}"
         ) from None
     return context
+
+
+def _release(_: AsyncGenerator[None, None]) -> None:
+    """Do nothing: the last reference to the generator ends, and its event loop closes it."""
 
 
 def _close_with_loop(
