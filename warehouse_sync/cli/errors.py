@@ -11,7 +11,7 @@ import click
 
 import warehouse_sync
 from warehouse_sync import declarative
-from warehouse_sync.cli.exit_codes import ExitCode
+from warehouse_sync.cli.exit_codes import ExitCode, code_of
 from warehouse_sync.cli.streams import printable, printable_lines
 
 T = TypeVar("T")
@@ -20,31 +20,15 @@ CREDENTIAL_SOURCE = "warehouse_sync.credential_source"
 _SOME_CREDENTIAL = "the client id and secret"
 _REFUSED = (400, 401, 403)  # statuses of a token endpoint that refuses the credential
 
-# The first matching class decides, so subclasses come before their bases.
-_CODES: tuple[tuple[str, ExitCode, str], ...] = (
-    ("ValidationError", ExitCode.USAGE, ""),
-    ("RunFailedError", ExitCode.RUN_FAILED, ""),
-    ("WaitTimeoutError", ExitCode.TIMEOUT, ""),
-    ("UnauthorizedError", ExitCode.LOGIN_REFUSED, ""),
-    ("ForbiddenError", ExitCode.LOGIN_REFUSED, "Use a credential with access to this workspace."),
-    ("NotFoundError", ExitCode.NOT_FOUND, "Check the id and the workspace."),
-    ("ConflictError", ExitCode.CONFLICT, ""),
-    ("PipelineBusyError", ExitCode.BUSY, "Wait for its run to end, then try again."),
-    ("RateLimitedError", ExitCode.THROTTLED, ""),
-    ("WarehouseLoginError", ExitCode.WAREHOUSE_REFUSED, ""),
-    ("OutcomeUnknownError", ExitCode.OUTCOME_UNKNOWN, ""),
-    ("TimeoutError", ExitCode.TIMEOUT, "Try again; `warehouse-sync doctor` shows which step is slow."),
-    (
-        "TransportError",
-        ExitCode.NETWORK,
-        "`warehouse-sync doctor` checks DNS, TLS and login in turn.",
-    ),
-    (
-        "ConfigurationError",
-        ExitCode.CONFIGURATION,
-        "`warehouse-sync doctor` shows where each setting comes from.",
-    ),
-)
+# What to do about an error, by the name of its class. Subclasses have the hint of their base.
+_HINTS = {
+    "ForbiddenError": "Use a credential with access to this workspace.",
+    "NotFoundError": "Check the id and the workspace.",
+    "PipelineBusyError": "Wait for its run to end, then try again.",
+    "TimeoutError": "Try again; `warehouse-sync doctor` shows which step is slow.",
+    "TransportError": "`warehouse-sync doctor` checks DNS, TLS and login in turn.",
+    "ConfigurationError": "`warehouse-sync doctor` shows where each setting comes from.",
+}
 
 
 class CliError(click.ClickException):
@@ -80,12 +64,10 @@ def _to_cli_error(error: "warehouse_sync.WarehouseSyncError", credential: str) -
     if isinstance(error, warehouse_sync.TokenError):
         return _from_token_error(error, credential)
     if isinstance(error, warehouse_sync.WaitTimeoutError):
-        return CliError(
-            one_line(error), ExitCode.TIMEOUT, f"Continue waiting with: {resume_command(error.handle)}"
-        )
-    matching = (each for each in _CODES if isinstance(error, getattr(warehouse_sync, each[0])))
-    _, code, hint = next(matching, ("", ExitCode.ERROR, ""))
-    return CliError(one_line(error), code, hint)
+        hint = f"Continue waiting with: {resume_command(error.handle)}"
+    else:
+        hint = next((_HINTS[cls.__name__] for cls in type(error).__mro__ if cls.__name__ in _HINTS), "")
+    return CliError(one_line(error), code_of(error), hint)
 
 
 def exit_code(error: Exception) -> ExitCode:
@@ -97,9 +79,8 @@ def exit_code(error: Exception) -> ExitCode:
 def _from_files_error(error: "declarative.InvalidFilesError | declarative.PlanError") -> CliError:
     if isinstance(error, declarative.InvalidFilesError):
         lines = "\n".join(f"  {printable(str(problem))}" for problem in error.problems)
-        return CliError(f"the files cannot be used:\n{lines}", ExitCode.FILES_WRONG)
-    stale = isinstance(error, declarative.StalePlanError)
-    return CliError(one_line(error), ExitCode.PLAN_STALE if stale else ExitCode.REFUSED)
+        return CliError(f"the files cannot be used:\n{lines}", code_of(error))
+    return CliError(one_line(error), code_of(error))
 
 
 def _from_token_error(error: "warehouse_sync.TokenError", credential: str) -> CliError:
@@ -113,7 +94,7 @@ def _from_token_error(error: "warehouse_sync.TokenError", credential: str) -> Cl
         )
     elif error.is_transient:
         hint = "Try again later."
-    return CliError(one_line(message), ExitCode.LOGIN_REFUSED, hint)
+    return CliError(one_line(message), code_of(error), hint)
 
 
 def resume_command(handle: str) -> str:

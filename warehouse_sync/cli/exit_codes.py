@@ -1,5 +1,9 @@
-"""The exit codes, as in `docs/exit-codes.md`. A code never changes its meaning."""
+"""The exit codes, as in `docs/exit-codes.md`, and the code of each error.
 
+A code never changes its meaning.
+"""
+
+from collections.abc import Mapping
 from enum import IntEnum
 
 
@@ -49,3 +53,31 @@ MEANINGS = {
     ExitCode.REFUSED: "Nothing was changed: not confirmed, or refused by a limit such as `--max-deletes`.",
     ExitCode.INTERRUPTED: "Interrupted with Ctrl-C.",
 }
+
+# By the name of the class: importing the classes takes longer than a short command. Subclasses have the code of their base.
+ERROR_CODES: Mapping[str, ExitCode] = {
+    "ValidationError": ExitCode.USAGE,
+    "RunFailedError": ExitCode.RUN_FAILED,
+    "WaitTimeoutError": ExitCode.TIMEOUT,
+    "TimeoutError": ExitCode.TIMEOUT,
+    "TokenError": ExitCode.LOGIN_REFUSED,
+    "UnauthorizedError": ExitCode.LOGIN_REFUSED,
+    "ForbiddenError": ExitCode.LOGIN_REFUSED,
+    "NotFoundError": ExitCode.NOT_FOUND,
+    "ConflictError": ExitCode.CONFLICT,
+    "OutcomeUnknownError": ExitCode.OUTCOME_UNKNOWN,
+    "TransportError": ExitCode.NETWORK,
+    "InvalidFilesError": ExitCode.FILES_WRONG,
+    "WarehouseLoginError": ExitCode.WAREHOUSE_REFUSED,
+    "RateLimitedError": ExitCode.THROTTLED,
+    "ConfigurationError": ExitCode.CONFIGURATION,
+    "PipelineBusyError": ExitCode.BUSY,
+    "StalePlanError": ExitCode.PLAN_STALE,
+    "PlanError": ExitCode.REFUSED,
+}
+
+
+def code_of(error: Exception) -> ExitCode:
+    """Return the exit code of an error of the SDK."""
+    names = (cls.__name__ for cls in type(error).__mro__)
+    return next((ERROR_CODES[name] for name in names if name in ERROR_CODES), ExitCode.ERROR)

@@ -145,7 +145,11 @@ def trigger_several(
     running: dict[str, str] = {}
 
     async def work(client: "AsyncClient") -> "list[bulk.Outcome[dict[str, Any]]]":
-        triggered = await bulk.for_each(pipeline_ids, client.pipelines.trigger)
+        ids = list(dict.fromkeys(pipeline_ids))
+        entries = {entry.pipeline_id: entry async for entry in client.pipelines.trigger_many(ids)}
+        triggered = [
+            bulk.Outcome(id=each, value=entries[each].triggered, error=entries[each].error) for each in ids
+        ]
         running.update({each.id: each.value.handle() for each in triggered if each.value})
         waited = await _wait_for_all(client, output, triggered, running, timeout) if wait else {}
         return [_outcome(each, waited.get(each.id)) for each in triggered]

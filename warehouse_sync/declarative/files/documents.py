@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from warehouse_sync import Connection, ConnectionSpec, DataModel, DataModelSpec
+from warehouse_sync import Connection, ConnectionSpec, UnknownConfig
 from warehouse_sync.declarative.files.fields import fields_of
 
 Document = dict[str, Any]
@@ -15,8 +15,6 @@ Document = dict[str, Any]
 def to_document(model: Any) -> Document:  # noqa: ANN401 - any model
     """Return a model as a document with the fields of a file."""
     whole = model.to_dict()
-    if isinstance(model, DataModel | DataModelSpec):
-        whole["sql_query"] = whole["config"]["sql_query"]
     document = _known_fields(model, whole)
     if isinstance(model, Connection | ConnectionSpec):
         config = document.pop("config")
@@ -35,12 +33,12 @@ def format_date(date: datetime) -> str:
 
 
 def _known_fields(model: Any, document: Document) -> Document:  # noqa: ANN401 - any model
-    """Return the fields of a model's class. Any field of an unknown provider can be a secret, so it has none."""
+    """Return the fields of a model's class. The API has two under other keys: `sql_query` and `run_id`."""
+    if isinstance(model, UnknownConfig):
+        return {}  # any field of an unknown provider can be a secret
     values = ((field.name, getattr(model, field.attribute)) for field in fields_of(type(model)))
     return {
-        name: _known_value(value, document[name])
-        for name, value in values
-        if value is not None and name in document
+        name: _known_value(value, document.get(name, value)) for name, value in values if value is not None
     }
 
 

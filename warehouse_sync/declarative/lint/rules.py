@@ -1,4 +1,8 @@
-"""The lint rules. The meaning of a code never changes."""
+"""The lint rules. The meaning of a code never changes.
+
+The checks are in other modules: WS1 and WS2 in `pipelines.py`, WS3 in `queries.py`, WS0 where files and queries are read
+(`runner.py`, `query.py`).
+"""
 
 from collections.abc import Mapping
 
