@@ -159,7 +159,7 @@ class RunPager:
         async with aclosing(aiter(pager)) as runs:
             return await anext(runs, None)
 
-    async def pages(self) -> AsyncGenerator[Page, None]:
+    def pages(self) -> AsyncGenerator[Page, None]:
         """Yield the pages in order, without the runs of earlier pages.
 
         With a `status` or `limit`, pages have fewer runs or none.
@@ -169,6 +169,11 @@ class RunPager:
             APIError: The API returned an error for a page.
             TransportError: The connection failed or timed out, also after retries.
         """
+        selects = self._statuses is not None or self._limit is not None
+        return self._selected_pages() if selects else self._all_pages()
+
+    async def _selected_pages(self) -> AsyncGenerator[Page, None]:
+        """Yield the pages without runs that have another status or exceed the limit."""
         remaining = self._limit
         async with aclosing(self._all_pages()) as pages:
             async for page in pages:
