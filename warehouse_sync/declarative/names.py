@@ -17,6 +17,9 @@ from warehouse_sync.declarative.files.documents import format_date as format_dat
 from warehouse_sync.declarative.files.documents import to_document as to_document
 from warehouse_sync.declarative.files.documents import to_documents as to_documents
 from warehouse_sync.declarative.files.export import export_documents as export_documents
+from warehouse_sync.declarative.files.fields import CONFIGS as CONFIGS
+from warehouse_sync.declarative.files.fields import FieldInfo as FieldInfo
+from warehouse_sync.declarative.files.fields import fields_of as fields_of
 from warehouse_sync.declarative.files.load import load as load
 from warehouse_sync.declarative.files.load import read as read
 from warehouse_sync.declarative.files.schema import json_schema as json_schema
@@ -26,6 +29,7 @@ from warehouse_sync.declarative.files.secret_references import (
 )
 from warehouse_sync.declarative.files.write import needed_variables as needed_variables
 from warehouse_sync.declarative.files.write import to_yaml as to_yaml
+from warehouse_sync.declarative.files.write import variable_name as variable_name
 from warehouse_sync.declarative.files.write import write_files as write_files
 from warehouse_sync.declarative.lint.fix import fix_files as fix_files
 from warehouse_sync.declarative.lint.reports import to_github as to_github

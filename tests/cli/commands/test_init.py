@@ -67,6 +67,60 @@ def test_init_accepts_a_query(offline: "Cli", tmp_path: Path) -> None:
     assert offline("lint", tmp_path / "infra", "--strict").exit_code == 0
 
 
+def test_init_reads_a_postman_environment(offline: "Cli", tmp_path: Path) -> None:
+    """Fields come from the environment unless an option has them; secrets are references with a note."""
+    values = {
+        "SNOWFLAKE_ACCOUNT": "gd12345",
+        "SNOWFLAKE_REGION": "us-east-1",
+        "SNOWFLAKE_WAREHOUSE": "wh",
+        "SNOWFLAKE_DATABASE": "db",
+        "SNOWFLAKE_ROLE": "role",
+        "SNOWFLAKE_USER": "user",
+        "SNOWFLAKE_AWS_EXTERNAL_ID": "MP=1",
+        "POD": "US1",
+        "ORG_ID": "1",
+        "ACCOUNT_ID": "2",
+        "PASSWORD": "canary-1",
+        "PARTNER_FEED_KEY": "canary-2",
+    }
+    rows = [{"key": key, "value": value} for key, value in values.items()]
+    file, folder = tmp_path / "e.json", tmp_path / "infra"
+    file.write_text(json.dumps({"values": rows}))
+    options = ["--warehouse", "snowflake", "--table", "a.b.c", "--set", "database=other"]
+    done = offline("init", folder, *options, "--postman-env", file)
+    assert done.exit_code == 0, done.output
+    connection = (folder / "connections.yaml").read_text()
+    assert "account_identifier: gd12345" in connection
+    assert "database: other" in connection
+    assert "storage_integration: mp_us1_1_2_s3" in connection
+    assert "aws_external_id: MP=1" in connection
+    assert "partner_feed_key: env:CUSTOMERS_PARTNER_FEED_KEY" in (folder / "pipelines.yaml").read_text()
+    assert "SNOWFLAKE_PASSWORD is PASSWORD of the Postman environment" in done.stderr
+    assert "CUSTOMERS_PARTNER_FEED_KEY is PARTNER_FEED_KEY of the Postman environment" in done.stderr
+    assert "warning: Snowflake ends the sign-in with only a password" in done.stderr
+    assert "canary" not in done.output + connection
+    assert offline("lint", folder, "--strict").exit_code == 0
+
+
+def test_init_reads_a_service_account(offline: "Cli", tmp_path: Path) -> None:
+    """The service account of BigQuery comes from the environment, and its key is a reference."""
+    rows = [
+        {"key": "SERVICE_ACCOUNT_ID", "value": "mp@p.iam.gserviceaccount.com"},
+        {"key": "SERVICE_ACCOUNT_KEY", "value": "canary"},
+    ]
+    file, folder = tmp_path / "e.json", tmp_path / "infra"
+    file.write_text(json.dumps({"values": rows}))
+    fields = [word for name in ("region", "project_id", "dataset_id") for word in ("--set", f"{name}=x")]
+    done = offline(
+        "init", folder, "--warehouse", "bigquery", "--table", "a.b.c", "--postman-env", file, *fields
+    )
+    assert done.exit_code == 0, done.output
+    assert "service_account_id: mp@p.iam.gserviceaccount.com" in (folder / "connections.yaml").read_text()
+    assert "BIGQUERY_SERVICE_ACCOUNT_KEY is SERVICE_ACCOUNT_KEY of the Postman environment" in done.stderr
+    assert "canary" not in done.output
+    assert "warning" not in done.stderr
+
+
 DATABRICKS = ["--warehouse", "databricks", "--table", "a.b.c", "--set", "provider=o", "--set", "schema=s"]
 
 

@@ -74,6 +74,51 @@ def test_setup_reads_a_postman_environment(offline: "Cli", tmp_path: Path) -> No
     assert "mp_us1_1_2_s3" in offline("setup", "snowflake", "--postman-env", tmp_path / "e.json").stdout
 
 
+def test_setup_reads_all_fields_of_the_environment(offline: "Cli", tmp_path: Path) -> None:
+    """Names of the warehouse come from the environment too; secrets are named, and never shown."""
+    values = {
+        "SNOWFLAKE_ROLE": "MP",
+        "SNOWFLAKE_WAREHOUSE": "WH",
+        "SNOWFLAKE_DATABASE": "DB",
+        "SNOWFLAKE_SCHEMA": "S",
+        "SNOWFLAKE_USER": "U",
+        "SNOWFLAKE_PASSWORD": "canary-1",
+        "PASSWORD": "REPLACE_ME",
+        "PARTNER_FEED_KEY": "canary-2",
+        "SERVICE_ACCOUNT_ID": "mp@my-project.iam.gserviceaccount.com",
+    }
+    rows = [{"key": key, "value": value} for key, value in values.items()]
+    (tmp_path / "e.json").write_text(json.dumps({"values": rows}))
+    done = offline("setup", "snowflake", "--postman-env", tmp_path / "e.json")
+    assert "GRANT USAGE ON SCHEMA DB.S TO ROLE MP;" in done.stdout
+    assert 'CREATE OR REPLACE USER U PASSWORD = "{{unique_secure_password}}";' in done.stdout
+    assert (
+        "secrets of the Postman environment, which are not shown: SNOWFLAKE_PASSWORD, PARTNER_FEED_KEY"
+        in done.stderr
+    )
+    assert "canary" not in done.output
+    bigquery = offline("setup", "bigquery", "--postman-env", tmp_path / "e.json").stdout
+    assert '"serviceAccount:mp@my-project.iam.gserviceaccount.com"' in bigquery
+
+
+def test_setup_warns_about_sign_in_with_a_password(offline: "Cli") -> None:
+    """Snowflake's password gets a warning, and a statement for a key pair that is marked and commented out."""
+    done = offline("setup", "snowflake")
+    assert "warning: Snowflake ends the sign-in with only a password for all users in 2026" in done.stderr
+    lines = done.stdout.splitlines()
+    [at] = [number for number, line in enumerate(lines) if "RSA_PUBLIC_KEY" in line]
+    assert lines[at].startswith("-- ALTER USER")
+    assert lines[at - 1].startswith("-- NOT DOCUMENTED BY MPARTICLE")
+    assert json.loads(offline("setup", "snowflake", "--json").stdout)["warnings"]
+    assert "warning" not in offline("setup", "bigquery").stderr
+
+
+@pytest.mark.parametrize("warehouse", ["snowflake", "bigquery", "redshift"])
+def test_setup_names_the_ip_ranges(warehouse: str, offline: "Cli") -> None:
+    """The steps name the request that lists the addresses to allow."""
+    assert "GET https://api.mparticle.com/ip-ranges" in offline("setup", warehouse).stdout
+
+
 @pytest.mark.parametrize("warehouse", WAREHOUSES)
 def test_setup_names_its_source(warehouse: str, offline: "Cli") -> None:
     """The first line names the source; unconfirmed steps are marked, in JSON as well."""

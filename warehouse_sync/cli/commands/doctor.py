@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 NETWORK_TIMEOUT = 10.0  # seconds per network check
 SECURE_AIOHTTP = (3, 14, 3)
 TLS_HINT = "Check the proxy and the certificates; --ca-file adds a certificate authority."
+ROLES_HINT = (
+    "The credential needs the permissions Platform and Admin: check it in API Credentials of mParticle."
+)
 CLOCK_TOLERANCE = 60.0  # seconds; tokens are refreshed well before they expire
 _SECRET = "client_secret"  # noqa: S105 - the name of a setting
 
@@ -232,4 +235,9 @@ def _failed_call(error: CliError) -> list[CheckResult]:
     token_results = []
     if isinstance(cause, warehouse_sync.APIError):
         token_results = [CheckResult(check="token", result="ok", detail="the credential was accepted")]
-    return [*token_results, _failed("API", CliError(error.problem, ExitCode(error.exit_code)))]
+    hint = (
+        ROLES_HINT
+        if isinstance(cause, warehouse_sync.UnauthorizedError | warehouse_sync.ForbiddenError)
+        else ""
+    )
+    return [*token_results, _failed("API", CliError(error.problem, ExitCode(error.exit_code), hint))]

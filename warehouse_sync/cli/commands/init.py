@@ -15,6 +15,8 @@ from warehouse_sync.cli import errors
 from warehouse_sync.cli.exit_codes import ExitCode
 from warehouse_sync.cli.output import Output, force_option, is_terminal, output_options
 from warehouse_sync.cli.planning import prompt
+from warehouse_sync.cli.postman import FEED_KEY, config_values, secret_notes
+from warehouse_sync.cli.profiles import read_postman_values
 from warehouse_sync.cli.warehouses import SERVICE_PROVIDERS
 
 _FREQUENCIES = ("once", "on_demand", "hourly", "daily", "weekly", "monthly")
@@ -179,9 +181,23 @@ _ENVIRONMENT = Question(
     type=click.Choice(_ENVIRONMENTS),
     help=f"mParticle environment that receives the data.  [default: {_ENVIRONMENT.default}]",
 )
+@click.option(
+    "--postman-env",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Take fields of the connection from an exported Postman environment.",
+)
 @force_option
 @output_options
-def init(*, folder: Path, given: tuple[str, ...], force: bool, output: Output, **answers: object) -> None:
+def init(
+    *,
+    folder: Path,
+    given: tuple[str, ...],
+    postman_env: Path | None,
+    force: bool,
+    output: Output,
+    **answers: object,
+) -> None:
     """Create the files of a first pipeline.
 
     Writes a connection, a data model and a pipeline to FOLDER, without calling the API. On a terminal, it asks for the
@@ -193,7 +209,8 @@ def init(*, folder: Path, given: tuple[str, ...], force: bool, output: Output, *
     warehouse = prompts.answer(_WAREHOUSE, answers["warehouse"])
     prompts.check()  # the other prompts depend on the warehouse
     provider = SERVICE_PROVIDERS[warehouse]
-    config = _config(prompts, provider, given)
+    exported = read_postman_values(postman_env) if postman_env else {}
+    config = _config(prompts, provider, given, config_values(provider, exported))
     table = "" if answers["sql"] else prompts.answer(_TABLE, answers["table"])
     pipeline_id = prompts.answer(_ID, answers["pipeline_id"])
     iterator = prompts.answer(_ITERATOR, answers["iterator"])
@@ -207,6 +224,7 @@ def init(*, folder: Path, given: tuple[str, ...], force: bool, output: Output, *
         environment=prompts.answer(_ENVIRONMENT, answers["environment"]),
         sql_query=_query(answers["sql"], table, iterator),
         start=(datetime.now(UTC) + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0),
+        has_feed_key=FEED_KEY in exported,
     )
     prompts.check()
     with errors.exit_on_error():
@@ -214,6 +232,14 @@ def init(*, folder: Path, given: tuple[str, ...], force: bool, output: Output, *
         files["warehouse-sync.schema.json"] = json.dumps(declarative.json_schema(), indent=2) + "\n"
         written = declarative.write_files(folder, files, force=force)
     output.written_files(written, files)
+    ids = {
+        "partner_feed_key": pipeline_id,
+        **dict.fromkeys(("password", "service_account_key"), provider.lower()),
+    }
+    for line in secret_notes(provider, ids, exported):
+        output.note(line)
+    for line in declarative.SETUPS[warehouse].warnings:
+        output.note(f"warning: {line} `warehouse-sync setup {warehouse}` has the statement of a key pair.")
     output.note(f"Next: warehouse-sync lint {folder}, then warehouse-sync plan {folder}")
 
 
@@ -274,7 +300,9 @@ def _read(question: Question, given: str) -> str:
         raise
 
 
-def _config(prompts: Prompts, provider: str, given: tuple[str, ...]) -> dict[str, str]:
+def _config(
+    prompts: Prompts, provider: str, given: tuple[str, ...], exported: dict[str, str]
+) -> dict[str, str]:
     questions = declarative.config_questions(provider)
     values = {name: value for name, _, value in (each.partition("=") for each in given)}
     known = [each.name for each in questions]
@@ -283,7 +311,8 @@ def _config(prompts: Prompts, provider: str, given: tuple[str, ...]) -> dict[str
         raise click.UsageError(
             f"unknown field in --set: {', '.join(unknown)}. Fields of this connection: {', '.join(known)}"
         )
-    return {
+    values = {**exported, **values}
+    answers = {
         each.name: prompts.answer(
             Question(
                 option=f"--set {each.name}=…",
@@ -295,6 +324,7 @@ def _config(prompts: Prompts, provider: str, given: tuple[str, ...]) -> dict[str
         )
         for each in questions
     }
+    return {**exported, **answers}
 
 
 def _query(file: object, table: str, iterator: str) -> str:

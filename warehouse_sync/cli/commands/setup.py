@@ -8,6 +8,7 @@ import click
 
 from warehouse_sync import declarative
 from warehouse_sync.cli.output import Output, text_options
+from warehouse_sync.cli.postman import placeholder_values, secret_keys
 from warehouse_sync.cli.profiles import read_postman_values
 from warehouse_sync.cli.warehouses import SERVICE_PROVIDERS
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from warehouse_sync.declarative import Setup
 
 _SECRET = "unique_secure_password"  # noqa: S105 - a placeholder's name
-_POSTMAN = {"POD": "pod", "ORG_ID": "org_id", "ACCOUNT_ID": "acct_id"}
 
 
 @click.command()
@@ -31,7 +31,7 @@ _POSTMAN = {"POD": "pod", "ORG_ID": "org_id", "ACCOUNT_ID": "acct_id"}
     "--postman-env",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Fill in pod, org_id and acct_id from an exported Postman environment.",
+    help="Fill in placeholders from an exported Postman environment; its secrets are not used.",
 )
 @text_options
 def setup(*, warehouse: str, given: tuple[str, ...], postman_env: Path | None, output: Output) -> None:
@@ -43,7 +43,8 @@ def setup(*, warehouse: str, given: tuple[str, ...], postman_env: Path | None, o
 
     Example: warehouse-sync setup snowflake --set pod=US1 --set org_id=1 --set acct_id=2
     """
-    values = {**_from_postman(postman_env), **_given(warehouse, given)}
+    exported = read_postman_values(postman_env) if postman_env else {}
+    values = {**placeholder_values(warehouse, exported), **_given(warehouse, given)}
     _check(values)
     steps, still_open = declarative.fill_in(warehouse, values)
     document = {
@@ -53,11 +54,16 @@ def setup(*, warehouse: str, given: tuple[str, ...], postman_env: Path | None, o
         "before": list(steps.before),
         "statements": steps.statements,
         "after": list(steps.after),
+        "warnings": list(steps.warnings),
         "open": still_open,
     }
     output.text(document, "\n".join(_script(steps)))
     if still_open:
         output.note(f"placeholders without a value: {', '.join(still_open)}")
+    if hidden := secret_keys(exported):
+        output.note(f"secrets of the Postman environment, which are not shown: {', '.join(hidden)}")
+    for line in steps.warnings:
+        output.note(f"warning: {line}")
 
 
 def _script(steps: "Setup") -> Iterator[str]:
@@ -67,11 +73,6 @@ def _script(steps: "Setup") -> Iterator[str]:
     yield from (f"-- {line}" for line in steps.before)
     yield f"\n{steps.statements}"
     yield from (f"-- {line}" for line in steps.after)
-
-
-def _from_postman(file: Path | None) -> dict[str, str]:
-    values = read_postman_values(file) if file else {}
-    return {name: values[key] for key, name in _POSTMAN.items() if key in values}
 
 
 def _given(warehouse: str, given: tuple[str, ...]) -> dict[str, str]:
