@@ -49,6 +49,13 @@ def test_feed_is_created_listed_changed_and_deleted(cli: "Cli") -> None:
     assert f"Feed {feed_id} was not found" in done.stderr
 
 
+def test_update_without_a_field_is_refused(cli: "Cli") -> None:
+    """Nothing is sent."""
+    done = cli("feeds", "update", create(cli))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "nothing to change: pass --name" in done.stderr
+
+
 def test_delete_asks_first(cli: "Cli") -> None:
     """Without a terminal nothing is deleted."""
     feed_id = create(cli)

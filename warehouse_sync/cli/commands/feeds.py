@@ -139,6 +139,8 @@ def update(
     Example: warehouse-sync feeds update 4302 --name Warehouse
     """
     given = {name: value for name, value in fields.items() if value is not None}
+    if not given and not settings:
+        raise click.UsageError("nothing to change: pass --name, --os, --debug, --no-debug or --setting.")
     new = {setting.name: setting for setting in _settings(settings)}
 
     async def change(client: "AsyncClient") -> "Feed":
