@@ -191,7 +191,7 @@ def test_last_of_duplicate_keys_is_used() -> None:
     assert (fast.run(body).id, fast.run(body).status) == (2, "success")
 
 
-@pytest.mark.parametrize("dates", [{}, {"started_on": None}])
+@pytest.mark.parametrize("dates", [{}, {"logical_date": None}, {"started_on": None}])
 @pytest.mark.parametrize("zone", ["Z", "+02:00"])
 def test_dates_in_any_time_zone_are_converted_to_utc(dates: dict[str, None], zone: str) -> None:
     """All dates of a run are in UTC, also if some are missing."""
