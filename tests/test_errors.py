@@ -154,18 +154,18 @@ def test_error_survives_pickling_and_copying(
 ) -> None:
     """An exception keeps its class, its text and every attribute."""
     error.add_note("seen in worker 3")
-    twin = duplicate(error)
-    assert type(twin) is type(error)
-    assert str(twin) == str(error)
-    assert twin.args == error.args
-    assert vars(twin) == vars(error)
-    assert twin.__notes__[-1] == "seen in worker 3"
+    copied = duplicate(error)
+    assert type(copied) is type(error)
+    assert str(copied) == str(error)
+    assert copied.args == error.args
+    assert vars(copied) == vars(error)
+    assert copied.__notes__[-1] == "seen in worker 3"
 
 
 def test_subclass_of_a_user_survives_pickling() -> None:
     """An exception that a user derives from the SDK's can be pickled."""
-    twin = repickled(pickle.HIGHEST_PROTOCOL, OurError("x", code=5))
-    assert (str(twin), twin.code) == ("x", 5)
+    copied = repickled(pickle.HIGHEST_PROTOCOL, OurError("x", code=5))
+    assert (str(copied), copied.code) == ("x", 5)
 
 
 class OurError(WarehouseSyncError):
@@ -303,3 +303,8 @@ def test_timeouts_throttling_and_server_errors_are_transient(status: int, *, tra
     assert APIError(status=status).is_transient is transient
     assert errors.TokenError("t", status=status).is_transient is transient
     assert errors.TokenError("t").is_transient is False
+
+
+def test_rejected_login_is_not_transient() -> None:
+    """Repeated logins lock accounts."""
+    assert errors.WarehouseLoginError(status=505).is_transient is False

@@ -186,7 +186,7 @@ class TokenError(WarehouseSyncError):
 
     @property
     def is_transient(self) -> bool:
-        """Whether a later request may succeed: 408, 429 and 5xx, which are retried."""
+        """Whether the same request may succeed later: 408, 429 and 5xx."""
         return self.status is not None and _is_transient(self.status)
 
 
@@ -229,7 +229,7 @@ class APIError(WarehouseSyncError):
 
     @property
     def is_transient(self) -> bool:
-        """Whether a later request may succeed: 408, 429 and 5xx, which are retried."""
+        """Whether the same request may succeed later: 408, 429 and 5xx."""
         return _is_transient(self.status)
 
     def _text(self) -> str:
@@ -300,6 +300,11 @@ class WarehouseLoginError(ServerError):
 
     It is never retried: repeated logins can lock the account.
     """
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same request may succeed later: never, because it is not retried."""
+        return False
 
     def _hint(self) -> str:
         return ". Check the connection's user, password, account, region, warehouse and database before you retry."

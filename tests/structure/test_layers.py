@@ -51,7 +51,7 @@ ALONE = ("emulator",)
 EMULATOR_DOMAIN = ("errors", "documents", "runs", "clock", "state", "warehouse")
 HTTP_LIBRARIES = {"aiohttp", "http"}
 
-# Libraries that may appear only in these parts; the client and its generated twin name aiohttp in a signature.
+# Libraries that may appear only in these parts; the client and the generated blocking client name aiohttp in a signature.
 LIBRARIES: Mapping[str, frozenset[str]] = {
     "aiohttp": frozenset({"transport", "emulator", "sync"}),
     "yarl": frozenset({"transport"}),

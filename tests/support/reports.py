@@ -28,7 +28,7 @@ class Reports:
     Attributes:
         latency: Seconds until the response, by id.
         failing: Errors by id; each is raised once, the last one always. `None` is a success.
-        pace: Hears of throttling, as a transport tells it.
+        pace: The limit that is lowered by throttling, as by the sender.
         live: The number of requests in flight.
         most: The maximum of `live` since the last reset.
         asked: The start of each request.

@@ -12,10 +12,8 @@ from warehouse_sync import (
     RateLimitedError,
     Run,
     RunType,
-    ServerError,
     TokenError,
     ValidationError,
-    WarehouseLoginError,
     WarehouseSyncError,
 )
 
@@ -31,9 +29,7 @@ def run_to_dict(run: Run) -> dict[str, Any]:
 def is_final(error: WarehouseSyncError) -> bool:
     """Return whether another attempt of the same task would fail in the same way."""
     match error:
-        case WarehouseLoginError():
-            return True
-        case PipelineBusyError() | RateLimitedError() | ServerError():
+        case PipelineBusyError() | RateLimitedError():
             return False
         case TokenError():
             return error.status is not None and not error.is_transient

@@ -11,7 +11,6 @@ from warehouse_sync.errors import (
     RateLimitedError,
     ServerError,
     TransportError,
-    WarehouseLoginError,
     WarehouseSyncError,
 )
 from warehouse_sync.resources.workspace import RECONCILE_GRACE, Workspace
@@ -27,7 +26,7 @@ def is_ambiguous(error: WarehouseSyncError) -> bool:
     match error:
         case TransportError():
             return error.sent == "maybe"
-        case RateLimitedError() | WarehouseLoginError():
+        case RateLimitedError():
             return False
         case APIError():
             return error.is_transient

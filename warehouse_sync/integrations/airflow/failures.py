@@ -12,12 +12,12 @@ TriggerPayload = dict[str, Any]
 
 
 def success_event(run: Run) -> TriggerPayload:
-    """Return what a trigger tells its task of a run that succeeded."""
+    """Return the payload with which a trigger resumes its task after a success."""
     return {"status": "success", "run": run_to_dict(run)}
 
 
 def failure_event(error: WarehouseSyncError) -> TriggerPayload:
-    """Return what a trigger tells its task of an error."""
+    """Return the payload with which a trigger resumes its task after an error."""
     event: TriggerPayload = {"status": "error", "message": _message(error), "final": is_final(error)}
     if isinstance(error, RunFailedError):
         event |= {"status": "failed", "run": run_to_dict(error.run)}
@@ -29,7 +29,7 @@ def run_of_event(event: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         AirflowException: The event has a retryable error.
-        AirflowFailException: The event tells of a final error.
+        AirflowFailException: The event has a final error.
     """
     if event["status"] == "success":
         return dict(event["run"])
