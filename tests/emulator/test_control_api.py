@@ -60,3 +60,13 @@ async def test_next_run_fails_on_request(api: Api, clock: VirtualClock) -> None:
     report = (await api.get("/inputs/data-pipelines/seeded-pipeline-00001/report")).document
     assert (report["status"], report["errors"]) == ("faulted", [{"message": "No."}])
     assert (await api.post("/_emulator/failures", {"pipeline_id": "other"})).status == 404
+
+
+async def test_trigger_needs_no_token(api: Api, emulator: Emulator) -> None:
+    """The page triggers a run; while it runs a second trigger is 400, and of an unknown pipeline 404."""
+    [name] = emulator.seed(pipelines=1, runs=1)
+    response = await api.call("POST", "/_emulator/trigger", {"pipeline_id": name}, Authorization="")
+    assert (response.status, response.document["pipeline_run_id"]) == (200, 2)
+    assert (await api.post("/_emulator/trigger", {"pipeline_id": name})).status == 400
+    assert (await api.post("/_emulator/trigger", {"pipeline_id": "other"})).status == 404
+    assert (await api.post("/_emulator/trigger", {})).status == 400

@@ -44,6 +44,7 @@ class ControlApi:
             Route("POST", f"{CONTROL_PREFIX}reset", self.reset),
             Route("POST", f"{CONTROL_PREFIX}seed", self.seed),
             Route("POST", f"{CONTROL_PREFIX}failures", self.fail_next_run),
+            Route("POST", f"{CONTROL_PREFIX}trigger", self.trigger),
             Route("POST", f"{CONTROL_PREFIX}data-plans", self.add_data_plan),
             Route("GET", f"{CONTROL_PREFIX}field-transformations", self.list_field_transformations),
             Route("POST", f"{CONTROL_PREFIX}field-transformations", self.add_field_transformation),
@@ -96,6 +97,18 @@ class ControlApi:
         pipeline = self._store.workspace(self._workspace(body)).pipelines.get(body["pipeline_id"])
         pipeline.scheduler.fail_next([body.get("message") or SIMULATED_FAILURE])
         return no_content()
+
+    def trigger(self, request: Request) -> web.Response:
+        """Start a manual run of a pipeline, without a token.
+
+        The fields are `pipeline_id` and optionally `workspace_id`.
+        """
+        body = decode_object(request.body)
+        errors = FieldErrors(body)
+        errors.slug("pipeline_id")
+        errors.raise_if_any()
+        pipeline = self._store.workspace(self._workspace(body)).pipelines.get(body["pipeline_id"])
+        return json_response({"pipeline_run_id": pipeline.scheduler.trigger(self._store.clock.now()).id})
 
     def add_data_plan(self, request: Request) -> web.Response:
         """Add a version of a data plan.

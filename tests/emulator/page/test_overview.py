@@ -27,14 +27,37 @@ async def test_files_forbid_other_origins(emulator: Emulator) -> None:
 
 
 async def test_overview_is_one_screen(api: Api, emulator: Emulator) -> None:
-    """Whatever exists, a response has 25 pipelines with their 60 newest runs."""
+    """Whatever exists, a response has 100 pipelines, and 60 runs of each that is opened."""
     emulator.seed(pipelines=300, runs=1000)
-    seen = (await api.get("/_emulator/overview?skip=290")).document
+    seen = (await api.get("/_emulator/overview?skip=290&open=seeded-pipeline-00291,unknown")).document
     assert (seen["found"], len(seen["pipelines"])) == (300, 10)
     assert seen["pipelines"][0]["id"] == "seeded-pipeline-00291"
-    assert (seen["pipelines"][0]["count"], len(seen["pipelines"][0]["runs"])) == (1000, 60)
-    assert len((await api.get("/_emulator/overview")).document["pipelines"]) == 25
+    assert (seen["pipelines"][0]["count"], len(seen["pipelines"][0]["recent"])) == (1000, 24)
+    assert [(name, len(each["runs"])) for name, each in seen["details"].items()] == [
+        ("seeded-pipeline-00291", 60)
+    ]
+    assert len((await api.get("/_emulator/overview")).document["pipelines"]) == 100
     assert (await api.get("/_emulator/overview?search=PIPELINE-00007")).document["found"] == 1
+
+
+async def test_overview_is_filtered_and_sorted(stocked: Api, emulator: Emulator, pipeline: Document) -> None:
+    """Pipelines are selected by status and by the ids they name, and sorted by each column."""
+    emulator.seed(pipelines=2, runs=5)
+    await stocked.post("/inputs/data-pipelines", {**pipeline, "state": "paused"})
+
+    async def ids(query: str) -> list[str]:
+        found = (await stocked.get(f"/_emulator/overview?{query}")).document["pipelines"]
+        return [each["id"].removeprefix("seeded-pipeline-") for each in found]
+
+    assert await ids("status=stopped") == ["example-pipeline"]
+    assert await ids("status=idle&sort=-id") == ["00002", "00001"]
+    assert await ids("search=example-data-model") == ["example-pipeline"]
+    assert await ids("sort=status") == ["00001", "00002", "example-pipeline"]
+    assert await ids("sort=runs") == ["example-pipeline", "00001", "00002"]
+    assert await ids("sort=-latest") == ["00001", "00002", "example-pipeline"]
+    assert await ids("sort=next") == ["example-pipeline", "00001", "00002"]
+    statuses = (await stocked.get("/_emulator/overview?status=idle")).document["statuses"]
+    assert statuses == {"faulted": 0, "running": 0, "idle": 2, "stopped": 1}
 
 
 async def test_overview_of_an_unknown_workspace(api: Api) -> None:
@@ -45,13 +68,20 @@ async def test_overview_of_an_unknown_workspace(api: Api) -> None:
     assert ids == ["5328"]
 
 
-@pytest.mark.parametrize("skip", ["-1", "x", ""])
-async def test_skip_must_be_a_number(api: Api, skip: str) -> None:
-    """An offset that is not a number is rejected."""
-    assert (await api.get(f"/_emulator/overview?skip={skip}")).status == 400
+@pytest.mark.parametrize(
+    "query", ["skip=-1", "skip=x", "skip=", "skip=9999999999", "sort=name", "status=busy"]
+)
+async def test_invalid_view_is_rejected(api: Api, query: str) -> None:
+    """An offset that is not a number, an unknown column or an unknown status is rejected."""
+    assert (await api.get(f"/_emulator/overview?{query}")).status == 400
 
 
-async def test_overview_shows_no_secret(api: Api, vector: Document) -> None:
+async def test_overview_shows_no_secret(stocked: Api, vector: Document, pipeline: Document) -> None:
     """The page's data has no password."""
-    await api.post("/connections", vector("connections/create-snowflake.request"))  # type: ignore[operator]  # the fixture's function
-    assert "mParticleSecurePassword" not in str((await api.get("/_emulator/overview")).document)
+    connection = vector("connections/create-snowflake.request")  # type: ignore[operator]  # the fixture's function
+    await stocked.post("/connections", {**connection, "id": "snowflake"})
+    created = await stocked.post("/inputs/data-pipelines", {**pipeline, "connection_id": "snowflake"})
+    assert created.status == 200
+    shown = str((await stocked.get(f"/_emulator/overview?open={pipeline['id']}")).document)
+    assert "'connection': {'document': {'id': 'snowflake'" in shown
+    assert "mParticleSecurePassword" not in shown

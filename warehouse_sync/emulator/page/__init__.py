@@ -3,21 +3,18 @@
 It is three static files, and one route with their data. Nothing is loaded from other servers.
 """
 
-import re
 from pathlib import Path
 
 from aiohttp import web
 
-from warehouse_sync.emulator.errors import InvalidRequestError
 from warehouse_sync.emulator.faults.active_faults import ActiveFaults
-from warehouse_sync.emulator.page.overview import overview
+from warehouse_sync.emulator.page.overview import View, overview
 from warehouse_sync.emulator.paths import CONTROL_PREFIX
 from warehouse_sync.emulator.responses import json_response
 from warehouse_sync.emulator.routing import Request, Route
 from warehouse_sync.emulator.state.store import Store
 
 _FOLDER = Path(__file__).parent
-_COUNT = re.compile(r"\d{1,9}", re.ASCII)
 _FILES = {
     "/": ("index.html", "text/html"),
     f"{CONTROL_PREFIX}page.css": ("page.css", "text/css"),
@@ -49,20 +46,12 @@ class StatusPage:
     def overview(self, request: Request) -> web.Response:
         """Return the page's data.
 
-        It has the pipelines of `workspace` with `search` in their id, after `skip` others.
+        It has the pipelines of `workspace` with `search` and `status`, in the order of `sort`, after `skip` others, and
+        the details of those in `open`.
         """
         query = request.http.query
-        skip = query.get("skip", "0")
-        if _COUNT.fullmatch(skip) is None:
-            raise InvalidRequestError("skip must be a whole number from 0 to 999999999.")
-        document = overview(
-            self._store,
-            self._faults,
-            query.get("workspace", self._workspace_id),
-            search=query.get("search", ""),
-            skip=int(skip),
-        )
-        return json_response(document)
+        workspace_id = query.get("workspace", self._workspace_id)
+        return json_response(overview(self._store, self._faults, workspace_id, View.read(query)))
 
     def _file(self, request: Request) -> web.Response:
         name, content_type = _FILES[request.http.path]
