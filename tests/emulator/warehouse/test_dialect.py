@@ -92,6 +92,8 @@ def test_open_end_of_a_range_is_left_out(
         ("BigQuery", "SELECT [1][SAFE_OFFSET(1)]", "this element access"),
         ("BigQuery", "SELECT 1 FROM UNNEST([1])", "UNNEST without an alias"),
         ("BigQuery", "SELECT DATE_PART(year, CURRENT_DATE)", "the function DATE_PART"),
+        ("Snowflake", "SELECT 'a' LIKE ANY ('a', 'b')", "does not support"),
+        ("Databricks", "SELECT explode(array(1))", "the table function EXPLODE outside of FROM"),
         ("Redshift", "SELECT 'abc'::varchar(2)", "a cast to VARCHAR(2)"),
         ("Databricks", "SELECT map('a', 1)", "the function MAP"),
         (

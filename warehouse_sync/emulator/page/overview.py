@@ -1,4 +1,4 @@
-"""The data of the page: one screen of pipelines at a time, and the details of some."""
+"""The data of the page: one screen of pipelines, and the details of some."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ _SORT_KEYS: Mapping[str, _Key] = {
 
 @frozen
 class View:
-    """What a request wants to see.
+    """The selection and the order of a request.
 
     Attributes:
         search: A part of an id or a name, or of the ids of a pipeline's connection and data model.

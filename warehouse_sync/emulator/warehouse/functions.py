@@ -46,6 +46,11 @@ class Macro:
         return any(len(_names(parameters)) == count for parameters, _ in self.overloads)
 
     @property
+    def is_table(self) -> bool:
+        """Whether its result is a table."""
+        return self.overloads[0][1].startswith("TABLE")
+
+    @property
     def statement(self) -> str:
         """The statement that creates it."""
         bodies = ", ".join(f"({parameters}) AS {body}" for parameters, body in self.overloads)

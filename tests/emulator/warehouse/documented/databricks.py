@@ -8,6 +8,7 @@ from tests.emulator.warehouse.documented.times import NOW, local
 SITE = "https://docs.databricks.com/en/sql/language-manual/"
 EXAMPLES = {
     "functions/slashsign.html": {"3 / 2": 1.5, "2L / 2L": 1.0},
+    "functions/minussign.html": {"2 - 1": 1, "date '2021-03-31' - date '2021-03-30'": "unsupported"},
     "functions/percentsign.html": {"3 % 2": 1, "MOD(2, 1.8)": Decimal("0.2")},
     "functions/try_divide.html": {"try_divide(3, 2)": 1.5, "try_divide(1, 0)": None},
     "functions/cast.html": {

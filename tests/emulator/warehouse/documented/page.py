@@ -40,7 +40,7 @@ def function_names(provider: str) -> list[str]:
 
 
 _INTERNAL = {
-    "DIVIDE", "ADD_INTERVAL", "ADD", "ELEMENT", "EXACT", "EXTRACT", "EXISTS_OF", "FLATTENED", "FORALL_OF", "JSON_TEXT", "SUNDAY", "ZONE",
+    "DIVIDE", "ADD_INTERVAL", "ADD", "ELEMENT", "EXACT", "EXTRACT", "EXISTS_OF", "FLATTENED", "FORALL_OF", "JSON_TEXT", "SUBTRACT", "SUNDAY", "ZONE",
 }  # fmt: skip
 
 

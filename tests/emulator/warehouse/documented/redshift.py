@@ -14,6 +14,7 @@ EXAMPLES = {
         "7 % 2": 1,
         "MOD(7, 2)": 1,
         "2 + 3 * 4 - 1": 13,
+        "'2023-03-01'::date - '2023-02-01'::date": 28,
     },
     "r_CAST_function.html": {
         "CAST('5' AS INT)": 5,

@@ -14,6 +14,8 @@ EXAMPLES = {
         "7 % 3": 1,
         "MOD(7, 3)": 1,
         "2 + 3 * 4 - 1": 13,
+        "'2023-03-01'::date - '2023-02-01'::date": 28,
+        "'2023-03-01 10:00:00'::timestamp - '2023-02-01 10:00:00'::timestamp": "unsupported",
     },
     "operators-logical": {"TRUE AND NOT FALSE OR NULL": True},
     "operators-comparison": {"1 <> 2": True, "'a' < 'b'": True},
@@ -29,6 +31,7 @@ EXAMPLES = {
         "'2013-05-17'::date": date(2013, 5, 17),
         "'2013-05-17 10:20:30'::timestamp": local(2013, 5, 17, 10, 20, 30),
         "'2013-05-17 10:20:30'::timestamp::varchar": "2013-05-17 10:20:30.000",
+        "'2020-01-01'::timestamp_tz": "unsupported",
         "'1.55'::number(10, 1)": Decimal("1.6"),
     },
     "functions/try_cast": {
@@ -236,6 +239,10 @@ QUERIES = {
     "functions/lag": (
         "SELECT COALESCE(LAG(x) OVER (ORDER BY x), LEAD(x) OVER (ORDER BY x)) * RANK() OVER (ORDER BY x) FROM (VALUES (1), (2)) AS t (x)",
         [2, 2],
+    ),
+    "operators-subquery": (
+        "SELECT 1 WHERE 1 NOT IN (SELECT 2) AND 2 > ALL (SELECT 1) AND EXISTS (SELECT 1)",
+        [1],
     ),
     "constructs/order-by": ("SELECT x FROM (VALUES (1), (NULL), (2)) AS t (x) ORDER BY x", [1, 2, None]),
     "sql/select": ("SELECT * EXCLUDE (b) FROM (SELECT 1 AS a, 2 AS b) LIMIT 1", [1]),

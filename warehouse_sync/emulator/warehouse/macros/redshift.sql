@@ -3,6 +3,9 @@
 rs_exact(x) AS CASE WHEN typeof(x) LIKE 'DECIMAL%' THEN ws_unsupported('division of NUMERIC') ELSE x END;
 -- DuckDB truncates the quotient of integers, and of integers only.
 rs_divide(a, b) AS CASE WHEN b = 0 THEN error('Divide by zero') ELSE rs_exact(a) // rs_exact(b) END;
+rs_subtract(a, b) AS CASE
+    WHEN typeof(a) LIKE 'TIMESTAMP%' OR typeof(b) LIKE 'TIMESTAMP%' THEN ws_unsupported('the difference of timestamps')
+    ELSE a - b END;
 rs_mod(a, b) AS CASE WHEN b = 0 THEN error('Divide by zero') ELSE a % b END;
 
 rs_cast_string(x) AS CASE

@@ -6,6 +6,9 @@ sf_divide(a, b) AS CASE
     WHEN ws_is_float(a) OR ws_is_float(b) THEN CAST(a AS DOUBLE) / CAST(b AS DOUBLE)
     WHEN typeof(a) = 'VARCHAR' OR typeof(b) = 'VARCHAR' THEN ws_unsupported('division of a string')
     ELSE round(CAST(a AS DOUBLE) / CAST(b AS DOUBLE), greatest(ws_scale(a), least(ws_scale(a) + 6, 12))) END;
+sf_subtract(a, b) AS CASE
+    WHEN typeof(a) LIKE 'TIMESTAMP%' OR typeof(b) LIKE 'TIMESTAMP%' THEN ws_unsupported('the difference of timestamps')
+    ELSE a - b END;
 sf_mod(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE a % b END;
 
 sf_cast_string(x) AS CASE

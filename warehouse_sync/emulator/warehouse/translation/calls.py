@@ -6,7 +6,13 @@ from typing import Any
 
 from sqlglot import exp
 
-from warehouse_sync.emulator.warehouse.functions import AGGREGATES, DUCKDB_NAMES, SAME, WINDOW_FUNCTIONS
+from warehouse_sync.emulator.warehouse.functions import (
+    AGGREGATES,
+    DUCKDB_NAMES,
+    SAME,
+    WINDOW_FUNCTIONS,
+    macros,
+)
 from warehouse_sync.emulator.warehouse.translation.operators import Operators
 from warehouse_sync.emulator.warehouse.translation.visitor import describe
 
@@ -85,6 +91,9 @@ class Calls(Operators):
             return reduce(lambda a, b: self.call(name, a, b), self.visit_all(arguments))
         if any(isinstance(each, exp.Lambda) for each in arguments):
             return self._higher_order(name, arguments)
+        macro = macros(self.provider).get(self.macro_name(name))
+        if macro is not None and macro.is_table:
+            raise self.unsupported(f"the table function {name} outside of FROM")
         visit = self.path_or_value if name in _TAKE_JSON else self.visit
         return self.call(name, *map(visit, arguments))
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlglot import exp
 
 from warehouse_sync.emulator.warehouse.errors import UnsupportedSqlError
-from warehouse_sync.emulator.warehouse.functions import WITHOUT_PARENTHESES
+from warehouse_sync.emulator.warehouse.functions import WITHOUT_PARENTHESES, macros
 from warehouse_sync.emulator.warehouse.translation.visitor import TreeVisitor
 
 _TYPES = {
@@ -73,6 +73,8 @@ class Operators(TreeVisitor):
             count, unit = self.interval(node.expression)
             amount = exp.Literal.number(sign * count)
             return self.call("add_interval", exp.Literal.string(unit), amount, self.visit(node.this))
+        if isinstance(node, exp.Sub):
+            return self.call("subtract", *self.visit_all([node.this, node.expression]))
         added: exp.Expression = self.visit_parts(node)
         return added
 
@@ -85,9 +87,10 @@ class Operators(TreeVisitor):
     def _visit_cast(self, node: exp.Expression) -> exp.Expression:
         target = node.args["to"]
         kind = _KINDS.get(target.this.name) if isinstance(target.this, exp.DataType.Type) else None
-        if kind is None or (target.expressions and kind != "decimal"):
-            raise self.unsupported(f"a cast to {target.sql(self.provider.lower())}")
         prefix = "try_cast" if isinstance(node, exp.TryCast) else "cast"
+        is_known = self.macro_name(f"{prefix}_{kind}") in macros(self.provider)
+        if not is_known or (target.expressions and kind != "decimal"):
+            raise self.unsupported(f"a cast to {target.sql(self.provider.lower())}")
         value = self.path_or_value(node.this)
         if kind != "decimal":
             return self.call(f"{prefix}_{kind}", value)
@@ -98,6 +101,17 @@ class Operators(TreeVisitor):
         return type(node)(this=source, to=to)
 
     _visit_trycast = _visit_cast
+
+    def _visit_all(self, node: exp.Expression) -> exp.Expression:
+        if not node.find(exp.Query):
+            raise self.unsupported(f"{type(node).__name__.upper()} of a list")
+        compared: exp.Expression = self.visit_parts(node)
+        return compared
+
+    _visit_any = _visit_all
+
+    def _visit_rawstring(self, node: exp.Expression) -> exp.Expression:
+        return exp.Literal.string(node.name)
 
     def _visit_is(self, node: exp.Is) -> exp.Expression:
         return exp.Is(this=self.path_or_value(node.this), expression=self.visit(node.expression))

@@ -96,9 +96,13 @@ class TreeVisitor:
         """Return the error that something is not supported."""
         return UnsupportedSqlError(what, self.provider)
 
+    def macro_name(self, name: str) -> str:
+        """Return the name of the macro for a function."""
+        return f"{_PREFIXES[self.provider]}_{name}".lower()
+
     def call(self, name: str, *arguments: exp.Expression) -> exp.Expression:
         """Return the call of a macro with translated arguments."""
-        full = f"{_PREFIXES[self.provider]}_{name}".lower()
+        full = self.macro_name(name)
         macro = macros(self.provider).get(full)
         if macro is None:
             raise self.unsupported(f"the function {name.upper()}")
