@@ -159,4 +159,4 @@ format: $(STAMP)  ## Put the code into the project's format
 	$(BIN)/ruff format
 
 clean:  ## Remove what the other targets built
-	rm -rf $(VENV) .tools .venv-3.* $(LOWEST) $(BENCH) benchmarks/.generated $(MUTATE) .venv-airflow .venv-airflow-oldest .venv-dagster .venv-prefect .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .cache
+	rm -rf $(VENV) .tools .venv-3.* $(LOWEST) $(BENCH) benchmarks/.generated $(MUTATE) .venv-airflow .venv-airflow-oldest .venv-dagster .venv-prefect .venv-dbt .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .cache

@@ -58,6 +58,7 @@ CALLS = {
     "schedule preview": "customers",
     "report": "--html {folder}/report.html",
     "convert": "{folder}/old.json --to {folder}/converted",
+    "from-dbt": "{folder}/manifest.json --to {folder}/dbt",
     "completion": "bash",
     "auth login": "",
     "auth status": "",
@@ -117,6 +118,7 @@ def make_workspace(emulator: Emulator, folder: Path) -> Workspace:
         "infra/all.json": INFRA,
         "postman.json": {"values": [{"key": "POD", "value": "US1"}, _postman_secret(emulator)]},
         "old.json": {"connections": [OLD_CONNECTION]},
+        "manifest.json": {"metadata": {}, "nodes": {}},
     }.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(json.dumps(document), "utf-8")

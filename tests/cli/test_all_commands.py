@@ -38,6 +38,7 @@ OFFLINE = {
     "init",
     "setup",
     "convert",
+    "from-dbt",
     "completion",
     "preview",
     "demo",
@@ -239,6 +240,7 @@ def is_output_path(word: str) -> bool:
         "new",
         "report.html",
         "converted",
+        "dbt",
     )
 
 

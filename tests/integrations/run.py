@@ -1,4 +1,4 @@
-"""Run the integrations in real orchestrators, each in an environment of its own.
+"""Run the integrations in real orchestrators and dbt, each in an environment of its own.
 
 Together they would resolve to old releases. `python tests/integrations/run.py [--quick] [HOST ...]`; `--quick` leaves out the large
 tests and the oldest releases, and skips an environment that cannot be built.
@@ -19,6 +19,7 @@ HOSTS = {
     "airflow-oldest": [HERE / "airflow" / "test_tasks.py"],
     "dagster": [HERE / "dagster"],
     "prefect": [HERE / "prefect"],
+    "dbt": [HERE / "dbt"],
 }
 NOT_QUICK = {"airflow-oldest"}
 

@@ -37,6 +37,7 @@ SECTIONS = {
         "destroy": "Delete the resources that the files manage.",
         "state": "Show and repair which files manage which resources.",
         "export": "Write the resources of a workspace to files.",
+        "from-dbt": "Declare pipelines from the models of a dbt project.",
         "convert": "Convert definitions of the older API to files.",
         "schema": "Print the JSON Schema of the files.",
     },
@@ -76,7 +77,8 @@ class LazyGroup(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(_import(f"warehouse_sync.cli.commands.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(_import(f"warehouse_sync.cli.commands.{name}"), name)
         return command
 
     def resolve_command(

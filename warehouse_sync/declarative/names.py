@@ -4,6 +4,11 @@
 
 from warehouse_sync.declarative.convert_v1 import Conversion as Conversion
 from warehouse_sync.declarative.convert_v1 import convert as convert
+from warehouse_sync.declarative.dbt.convert import compare_with_dbt_folder as compare_with_dbt_folder
+from warehouse_sync.declarative.dbt.convert import dbt_exposures as dbt_exposures
+from warehouse_sync.declarative.dbt.convert import dbt_pipelines as dbt_pipelines
+from warehouse_sync.declarative.dbt.convert import write_dbt_folder as write_dbt_folder
+from warehouse_sync.declarative.dbt.manifest import read_dbt_project as read_dbt_project
 from warehouse_sync.declarative.errors import InvalidFilesError as InvalidFilesError
 from warehouse_sync.declarative.errors import Location as Location
 from warehouse_sync.declarative.errors import PlanError as PlanError

@@ -1,0 +1,1 @@
+"""Declare pipelines from the models of a dbt project."""
