@@ -169,3 +169,24 @@ async def test_list_of_another_shape_is_a_decode_error(client: AsyncClient, peer
     peer.serve(f"GET {BASE}/connections", reply(200, {"items": []}))
     with pytest.raises(DecodeError):
         await client.connections.list()
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "call", "message"),
+    [
+        ("connections/a", {**CONNECTION, "id": "b"}, lambda c: c.connections.get("a"), "the connection 'b'"),
+        (
+            "inputs/data-pipelines/a/report",
+            {"pipeline_id": "b", "status": "idle", "pipeline_state": "active"},
+            lambda c: c.pipelines.report("a"),
+            "the report of 'b'",
+        ),
+    ],
+)
+async def test_response_about_another_resource_is_an_error(  # noqa: PLR0917 - pytest's
+    client: AsyncClient, peer: Peer, path: str, document: dict[str, Any], call: Any, message: str
+) -> None:
+    """A server or cache that mixes up responses is noticed, before the resource is changed and put back."""
+    peer.serve(f"GET {BASE}/{path}", reply(200, document))
+    with pytest.raises(DecodeError, match=f"{path}: the server returned {message} instead"):
+        await call(client)

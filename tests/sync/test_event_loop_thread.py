@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
@@ -20,6 +21,17 @@ from warehouse_sync import ConfigurationError
 from warehouse_sync.sync import event_loop_thread as module
 from warehouse_sync.sync.event_loop_thread import CALLED_FROM_CALLBACK, EventLoopThread
 from warehouse_sync.transport.pool import CLOSED
+
+
+def portal_thread(loop: asyncio.AbstractEventLoop | None = None) -> module._PortalThread:
+    """Return a portal thread that was not started."""
+    thread = module._PortalThread.__new__(module._PortalThread)
+    thread._ready = threading.Event()
+    thread._ready.set()
+    thread.stopping = False
+    if loop is not None:
+        thread.loop = loop
+    return thread
 
 
 def test_run_returns_the_result_or_raises_the_error(loop_thread: EventLoopThread) -> None:
@@ -153,7 +165,7 @@ def test_call_that_the_loop_never_started_raises(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(loop, "is_closed", lambda: next(checks, True))
     monkeypatch.setattr(loop, "call_soon_threadsafe", lambda _: None)
     with pytest.raises(ConfigurationError) as caught:
-        module._BlockingCall(double(1)).run(loop)
+        module._BlockingCall(double(1), portal_thread(loop)).run()
     assert str(caught.value) == CLOSED
     monkeypatch.undo()
     loop.close()
@@ -191,7 +203,7 @@ def test_interrupt_before_the_start_closes_the_coroutine(
     monkeypatch.setattr(loop, "call_soon_threadsafe", call_soon)
     coroutine = double(1)
     with pytest.raises(KeyboardInterrupt):
-        module._BlockingCall(coroutine).run(loop)
+        module._BlockingCall(coroutine, portal_thread(loop)).run()
     assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
     monkeypatch.undo()
     loop.close()
@@ -250,16 +262,15 @@ def test_forked_child_starts_its_own_thread(loop_thread: EventLoopThread) -> Non
 
 
 def test_fork_resets_the_state_in_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A child process has no thread, a new lock and no finalizer."""
+    """A child process has no thread, a new lock and nothing to stop at its exit."""
     used, unused = EventLoopThread(), EventLoopThread()
     used.run(nothing())
-    thread, ending = used._thread, used._stop
+    thread = used._thread
     assert thread is not None
-    assert ending is not None
     monkeypatch.setattr(module, "_loop_threads", {used, unused})
     with used._starting, unused._starting:
         module._after_fork()
-        assert (used._thread, ending.alive) == (None, False)
+        assert (used._thread, used._started) == (None, [])
         assert [used.run(double(1)), unused.run(double(1))] == [2, 2]
     for loop_thread in (used, unused):
         loop_thread.close(nothing)
@@ -305,9 +316,72 @@ def test_error_of_the_running_thread_is_not_swallowed(monkeypatch: pytest.Monkey
     def fail(_: object) -> None:
         raise ValueError("late")
 
-    thread = module._PortalThread.__new__(module._PortalThread)
-    thread._ready = threading.Event()
-    thread._ready.set()
     monkeypatch.setattr("anyio.run", fail)
     with pytest.raises(ValueError, match="late"):
+        portal_thread()._run()
+
+
+@pytest.mark.parametrize("stopping", [True, False])
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("alive", [True, False])
+def test_error_of_asyncio_at_exit_is_not_printed(
+    monkeypatch: pytest.MonkeyPatch, *, stopping: bool, closed: bool, alive: bool
+) -> None:
+    """Python 3.12 starts no thread at exit, not even those that asyncio starts to close a loop."""
+
+    def fail(_: object) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    loop = asyncio.new_event_loop()
+    thread = portal_thread(loop)
+    thread.stopping = stopping
+    if closed:
+        loop.close()
+    monkeypatch.setattr("anyio.run", fail)
+    monkeypatch.setattr("threading.main_thread", lambda: SimpleNamespace(is_alive=lambda: alive))
+    if stopping and closed and not alive:
         thread._run()
+    else:
+        with pytest.raises(RuntimeError):
+            thread._run()
+    loop.close()
+
+
+def test_thread_that_python_does_not_start_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says what to do, and the next call can start one."""
+
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    loop_thread = EventLoopThread()
+    with monkeypatch.context() as patch:
+        patch.setattr("threading.Thread.start", fail)
+        with pytest.raises(ConfigurationError, match="make the first call before the main thread ends"):
+            loop_thread.run(double(1))
+    assert loop_thread.run(double(1)) == 2
+    loop_thread.close(nothing)
+
+
+def test_call_that_the_program_cancels_at_its_exit_raises(loop_thread: EventLoopThread) -> None:
+    """It raises an error of the SDK, and so does a call that comes too late."""
+    forever = Forever()
+    thread = loop_thread._ready_thread()
+    with ThreadPoolExecutor() as pool:
+        call = pool.submit(loop_thread.run, forever.run())
+        forever.started.wait()
+        thread.stop()
+        with pytest.raises(ConfigurationError, match="the program ended during the call"):
+            call.result()
+    with pytest.raises(ConfigurationError, match="closed"):
+        loop_thread.run(double(1))
+
+
+def test_call_after_the_thread_began_to_stop_is_not_started(loop_thread: EventLoopThread) -> None:
+    """It could not end any more."""
+    thread = loop_thread._ready_thread()
+    thread.stopping = True
+    coroutine = double(1)
+    with pytest.raises(ConfigurationError, match="closed"):
+        loop_thread.run(coroutine)
+    thread.stop()
+    assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED

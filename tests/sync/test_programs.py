@@ -52,6 +52,95 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 print(len(client.pipelines.list()))
 client.close()
 """,
+    "calls in a thread after the main thread ended": """
+import threading
+client = Client(**options)
+count = len(client.pipelines.list())
+def work():
+    threading.main_thread().join()
+    print(len(client.pipelines.list()))
+threading.Thread(target=work).start()
+""",
+    "looks up a host in a thread after the main thread ended": """
+import threading
+from warehouse_sync import ConfigurationError
+options["api_url"] = options["api_url"].replace("127.0.0.1", "localhost")
+client = Client(**options)
+ready = threading.Event()
+def work():
+    ready.wait()
+    threading.main_thread().join()
+    try:
+        client.pipelines.list()
+    except ConfigurationError as error:
+        assert "the main thread has ended" in str(error), error
+        print(3)
+client._loop_thread._ready_thread()
+threading.Thread(target=work).start()
+ready.set()
+""",
+    "makes the first call in a thread after the main thread ended": """
+import threading
+from warehouse_sync import ConfigurationError
+client = Client(**options)
+def work():
+    threading.main_thread().join()
+    try:
+        print(len(client.pipelines.list()))
+    except ConfigurationError as error:  # from Python 3.12 on
+        assert sys.version_info >= (3, 12)
+        assert "make the first call before the main thread ends" in str(error), error
+        print(3)
+threading.Thread(target=work).start()
+""",
+    "uses the token cache after the main thread ended": """
+import logging, tempfile, threading
+logging.getLogger("warehouse_sync").setLevel(logging.CRITICAL)
+folder = tempfile.TemporaryDirectory()
+client = Client(**options, token_cache=folder.name)
+client._loop_thread._ready_thread()
+def work():
+    threading.main_thread().join()
+    print(len(client.pipelines.list()))
+    folder.cleanup()
+threading.Thread(target=work).start()
+""",
+    "makes the first call at exit": """
+import atexit
+from warehouse_sync import ConfigurationError
+client = Client(**options)
+@atexit.register
+def call():
+    try:
+        print(len(client.pipelines.list()))
+    except ConfigurationError:  # from Python 3.12 on
+        assert sys.version_info >= (3, 12)
+        print(3)
+""",
+    "ends during the calls of daemon threads": """
+import threading
+from warehouse_sync import ConfigurationError
+client = Client(**options)
+count = len(client.pipelines.list())
+started = threading.Barrier(5)
+def list_pipelines():
+    while True:
+        client.pipelines.list()
+def read_reports():
+    while True:
+        list(client.pipelines.reports(["seeded-pipeline-00001"] * 300))
+def work(call):
+    started.wait()
+    try:
+        call()
+    except ConfigurationError as error:
+        assert "closed" in str(error) or "program ended" in str(error), error
+for call in (list_pipelines, read_reports) * 2:
+    threading.Thread(target=work, args=[call], daemon=True).start()
+started.wait()
+list(client.pipelines.reports(["seeded-pipeline-00001"] * 50))
+print(count)
+""",
     "is interrupted": """
 import signal, threading
 client = Client(**options)

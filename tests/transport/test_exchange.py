@@ -38,6 +38,24 @@ async def test_exchange_over_a_closed_session_is_a_clear_error(
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
+async def test_exchange_after_the_main_thread_ended_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then Python starts no thread that looks up a host name."""
+
+    async def request(*_: Any, **__: Any) -> None:
+        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    session: Any = SimpleNamespace(
+        fast_get=None,
+        options={},
+        aiohttp_session=SimpleNamespace(request=request, closed=False),
+        proxy=lambda _: None,
+    )
+    headers = RequestHeaders(BaseUrl(URL("https://h")), {})
+    monkeypatch.setattr("threading.main_thread", lambda: SimpleNamespace(is_alive=lambda: False))
+    with pytest.raises(ConfigurationError, match="the main thread has ended"):
+        await exchange.exchange(session, ApiRequest("GET", "/x", bytes), headers)
+
+
 async def test_exchange_with_invalid_environment_settings_is_a_clear_error() -> None:
     """With `trust_env`, aiohttp raises `ValueError` for a login in netrc or an invalid proxy variable."""
 

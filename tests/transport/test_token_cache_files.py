@@ -23,6 +23,12 @@ def make_special(path: Path, _: pytest.MonkeyPatch) -> None:
     os.mkfifo(path, 0o600)
 
 
+def make_directory(path: Path, _: pytest.MonkeyPatch) -> None:
+    """Replace a file with a directory."""
+    path.unlink()
+    path.mkdir(0o700)
+
+
 def give_away(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let files and directory belong to another user."""
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
@@ -97,3 +103,19 @@ def test_replace_file_never_writes_through_a_link(tmp_path: Path, monkeypatch: p
     with pytest.raises(FileExistsError):
         replace_file(folder, "t", b"second")
     assert elsewhere.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("damage", [loosen, make_special, make_directory], ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize("opening", [read_file, FileLock])
+def test_rejected_file_leaves_no_descriptor_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opening: Callable[..., object], damage: Damage
+) -> None:
+    """Neither that of the file nor that of its folder."""
+    folder = tmp_path / "tokens"
+    replace_file(folder, "a", b"{}")
+    damage(folder / "a", monkeypatch)
+    before = len(list(Path("/dev/fd").iterdir()))
+    for _ in range(3):
+        with pytest.raises(OSError):  # noqa: PT011 - of several kinds
+            opening(folder, "a")
+    assert len(list(Path("/dev/fd").iterdir())) == before

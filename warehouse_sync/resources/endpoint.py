@@ -80,11 +80,18 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
         )
 
     async def get(self, resource_id: str | ModelT | SpecT, *, on_headers: OnHeaders | None = None) -> ModelT:
-        """Read one resource."""
+        """Read one resource.
+
+        Raises:
+            DecodeError: The server returned another one.
+        """
         path = self._path_of(resource_id)
-        return await self._send(
+        found = await self._send(
             ApiRequest("GET", path, self._decode, on_headers=on_headers, template=self._item_template)
         )
+        if found.id != path.rpartition("/")[2]:
+            raise DecodeError(f"GET {path}: the server returned the {self.noun} {found.id!r:.80} instead")
+        return found
 
     async def create(self, spec: SpecT) -> ModelT:
         """Create one resource. If the response is lost, read the id to find the resource."""

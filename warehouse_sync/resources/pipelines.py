@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import attrs
 
-from warehouse_sync.errors import ValidationError, WarehouseSyncError
+from warehouse_sync.errors import DecodeError, ValidationError, WarehouseSyncError
 from warehouse_sync.models import (
     Pipeline,
     PipelineReport,
@@ -311,8 +311,14 @@ class Pipelines:
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
-        path = f"{self._path}/{to_pipeline_id(pipeline_id)}/report"
-        return await self._workspace.sender.send(ApiRequest("GET", path, fast.report, REPORT))
+        checked_id = to_pipeline_id(pipeline_id)
+        path = f"{self._path}/{checked_id}/report"
+        report = await self._workspace.sender.send(ApiRequest("GET", path, fast.report, REPORT))
+        if report.pipeline_id != checked_id:
+            raise DecodeError(
+                f"GET {path}: the server returned the report of {report.pipeline_id!r:.80} instead"
+            )
+        return report
 
     def reports(
         self,

@@ -26,6 +26,8 @@ CALLED_FROM_CALLBACK = (
     "a blocking call inside a callback of the same client would deadlock: "
     "collect the results first, and call the client afterwards"
 )
+CANNOT_START = "the client cannot start its thread ({}): make the first call before the main thread ends, and start fewer threads"
+STOPPED = "the program ended during the call: let the threads that use the client end before the main thread"
 LOOP_CHECK_INTERVAL = 5.0  # seconds between checks whether the loop was closed during a call
 
 _END = object()
@@ -34,16 +36,17 @@ _END = object()
 class _BlockingCall(Generic[T]):
     """A coroutine that runs on the loop while the calling thread waits for its result."""
 
-    __slots__ = ("_coroutine", "_done", "_finished", "_task")
+    __slots__ = ("_coroutine", "_done", "_finished", "_task", "_thread")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, T], thread: "_PortalThread") -> None:
         self._coroutine = coroutine
+        self._thread = thread
         self._task: asyncio.Task[T] | None = None
         self._finished = False
         self._done = threading.Lock()
         self._done.acquire()
 
-    def run(self, loop: asyncio.AbstractEventLoop) -> T:
+    def run(self) -> T:
         """Run the coroutine and return its result.
 
         An interrupt such as Ctrl-C cancels the coroutine before it is raised.
@@ -51,6 +54,7 @@ class _BlockingCall(Generic[T]):
         Raises:
             ConfigurationError: The loop was closed before the coroutine ended.
         """
+        loop = self._thread.loop
         try:
             ended = _call_soon(loop, self._start) and self._wait(loop)
         except BaseException:
@@ -67,7 +71,10 @@ class _BlockingCall(Generic[T]):
             del task  # breaks a reference cycle: the traceback of its exception refers to this frame
 
     def _start(self) -> None:
-        """Start the task. Runs on the loop."""
+        """Start the task, unless the loop is about to close. Runs on the loop."""
+        if self._thread.stopping:
+            self._finish()
+            return
         self._task = asyncio.get_running_loop().create_task(self._coroutine)
         self._task.add_done_callback(self._finish)
 
@@ -102,13 +109,24 @@ def _call_soon(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) ->
 
 
 class _PortalThread:
-    """The thread, its event loop, and the portal that stops both."""
+    """The thread, its event loop, and the portal that stops both.
+
+    Attributes:
+        stopping: Whether the thread was stopped, which cancels its tasks.
+
+    Raises:
+        ConfigurationError: The thread cannot be started.
+    """
 
     def __init__(self) -> None:
         self._problem: Exception | None = None
         self._ready = threading.Event()
+        self.stopping = False
         self._thread = threading.Thread(target=self._run, name="warehouse-sync", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # the main thread has ended, or there are too many threads
+            raise ConfigurationError(CANNOT_START.format(error)) from None
         self._ready.wait()
         if self._problem is not None:
             raise self._problem
@@ -117,10 +135,11 @@ class _PortalThread:
         try:
             anyio.run(self._serve)
         except Exception as problem:  # for example, the process has too many open files
-            if self._ready.is_set():
+            if not self._ready.is_set():
+                self._problem = problem
+                self._ready.set()
+            elif not (isinstance(problem, RuntimeError) and self._is_exiting()):
                 raise
-            self._problem = problem
-            self._ready.set()
 
     async def _serve(self) -> None:
         async with BlockingPortal() as portal:
@@ -128,12 +147,20 @@ class _PortalThread:
             self._ready.set()
             await portal.sleep_until_stopped()
 
+    def _is_exiting(self) -> bool:
+        """Return whether the loop was closed because the program ends.
+
+        asyncio then starts a thread, which Python 3.12 refuses, to wait for the threads of the loop, which have ended.
+        """
+        return self.stopping and self.loop.is_closed() and not threading.main_thread().is_alive()
+
     def is_current(self) -> bool:
         """Return whether the caller runs on this thread."""
         return threading.current_thread() is self._thread
 
     def stop(self) -> None:
         """Stop the loop and the thread, and cancel the tasks that still run."""
+        self.stopping = True
         if self._thread.is_alive() and _call_soon(self.loop, self._start_stopping) and not self.is_current():
             self._thread.join()
 
@@ -153,8 +180,10 @@ class EventLoopThread:
     def __init__(self) -> None:
         self._thread: _PortalThread | None = None
         self._starting = threading.Lock()
-        self._stop: weakref.finalize[Any, EventLoopThread] | None = None
         self._closed = False
+        self._started: list[_PortalThread] = []
+        # Not when the thread starts, which may be at interpreter exit: later finalizers do not run.
+        weakref.finalize(self, _stop_all, self._started)
         _loop_threads.add(self)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -193,7 +222,7 @@ class EventLoopThread:
             raise ConfigurationError(CALLED_FROM_CALLBACK)
         with self._starting:
             thread, self._thread, self._closed = self._thread, None, True
-        if thread is not None:
+        if thread is not None and not thread.stopping:
             try:
                 self._run_on(thread, last())
             finally:
@@ -202,8 +231,7 @@ class EventLoopThread:
     def reset_after_fork(self) -> None:
         """Reset the state in a forked child, which has no copy of the parent's thread."""
         self._thread, self._starting = None, threading.Lock()  # the lock may have been held at the fork
-        if self._stop is not None:
-            self._stop.detach()
+        self._started.clear()
 
     def _ready_thread(self) -> _PortalThread:
         thread = self._thread or self._start()
@@ -213,10 +241,12 @@ class EventLoopThread:
 
     def _run_on(self, thread: _PortalThread, coroutine: Coroutine[Any, Any, T]) -> T:
         try:
-            return _BlockingCall(coroutine).run(thread.loop)
+            return _BlockingCall(coroutine, thread).run()
         except asyncio.CancelledError:
             if self._closed:
                 raise ConfigurationError(CLOSED) from None
+            if thread.stopping:
+                raise ConfigurationError(STOPPED) from None
             raise
 
     def _start(self) -> _PortalThread:
@@ -225,7 +255,7 @@ class EventLoopThread:
                 raise ConfigurationError(CLOSED)
             if self._thread is None:
                 self._thread = _PortalThread()
-                self._stop = weakref.finalize(self, self._thread.stop)
+                self._started.append(self._thread)
             return self._thread
 
     def _close_generator(self, source: AsyncGenerator[T, None]) -> None:
@@ -236,6 +266,11 @@ class EventLoopThread:
             asyncio.ensure_future(source.aclose(), loop=thread.loop)  # noqa: RUF006 - the loop holds a reference
         else:
             self._run_on(thread, source.aclose())
+
+
+def _stop_all(threads: list[_PortalThread]) -> None:
+    for thread in threads:
+        thread.stop()
 
 
 async def _next_batch(source: AsyncGenerator[T, None]) -> list[T]:

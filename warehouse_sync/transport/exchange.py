@@ -1,6 +1,7 @@
 """One HTTP request and its response over aiohttp."""
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -20,6 +21,7 @@ _ENVIRONMENT = (
     "the session passed to the client cannot use the environment's settings for {host}: netrc has a login for it, which would"
     " be sent instead of the token, or a proxy variable contains no valid URL; correct it, or pass a session without trust_env"
 )
+_EXITING = "the main thread has ended, so that host names cannot be looked up: let the threads that use the client end before it"
 
 
 async def exchange(session: LoopSession, request: ApiRequest[Any], headers: RequestHeaders) -> ApiResponse:
@@ -71,8 +73,9 @@ def _sdk_error(
             return ConfigurationError(session.closed_message)
         return ReadError(f"{session.closed_message}; the server may have processed this request")
     elif isinstance(error, RuntimeError):
-        if closed:
-            return ConfigurationError(session.closed_message)
+        exiting = not threading.main_thread().is_alive()
+        if closed or exiting:
+            return ConfigurationError(session.closed_message if closed else _EXITING)
         _clear_traceback(error)
     elif isinstance(error, ValueError):
         if session.aiohttp_session.trust_env:

@@ -150,7 +150,7 @@ class TokenCache:
             return await work
         except FileNotFoundError:
             return None
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # at interpreter exit, no thread can be started
             self._warn(error)
             return None
 
@@ -219,10 +219,14 @@ def read_file(directory: Path, name: str) -> bytes:
         PermissionError: It or its directory is accessible to other users.
     """
     with _open_directory(directory) as folder:
-        # O_NONBLOCK: opening a pipe would block.
-        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-        with os.fdopen(descriptor, "rb") as file:
-            _check_private(descriptor, stat.S_IFREG, directory / name)
+
+        def opener(path: str, flags: int) -> int:
+            # O_NONBLOCK: opening a pipe would block.
+            return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+
+        # Unlike `os.fdopen`, this closes the descriptor of a directory, which it refuses.
+        with open(name, "rb", opener=opener) as file:
+            _check_private(file.fileno(), stat.S_IFREG, directory / name)
             return file.read(MAX_FILE_SIZE)
 
 

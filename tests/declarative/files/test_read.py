@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from warehouse_sync.declarative.files import read
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
 
 LIMIT = 10
@@ -64,3 +65,15 @@ def test_loop_and_invalid_path_are_errors(tmp_path: Path) -> None:
     for name in ("loop", "dangling", "a\0b"):
         with pytest.raises(UnreadableFileError, match="cannot be read"):
             read_file(tmp_path / name, limit=LIMIT)
+
+
+def test_folder_that_replaces_the_file_leaves_no_descriptor_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The type is checked before and after the file is opened."""
+    monkeypatch.setattr(read, "_check_type", lambda _: None)
+    before = len(list(Path("/dev/fd").iterdir()))
+    for _ in range(3):
+        with pytest.raises(UnreadableFileError):
+            read_file(tmp_path, limit=10)
+    assert len(list(Path("/dev/fd").iterdir())) == before

@@ -5,9 +5,7 @@ import stat
 from pathlib import Path
 
 # O_NONBLOCK: opening a FIFO that replaced the file must not wait for a writer.
-_FLAGS = (
-    os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-)
+_FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class UnreadableFileError(Exception):
@@ -30,7 +28,7 @@ def read_file(file: Path, *, limit: int, root: Path | None = None) -> bytes:
         if root is not None and not resolved.is_relative_to(root.resolve()):
             raise UnreadableFileError("is outside of the folder: move the file into the folder")
         _check_type(resolved.lstat())
-        with open(os.open(resolved, _FLAGS), "rb") as stream:  # noqa: PTH123 - a descriptor
+        with open(resolved, "rb", opener=_open) as stream:
             _check_type(os.fstat(stream.fileno()))
             content = stream.read(limit + 1)
     except OSError as error:
@@ -40,6 +38,10 @@ def read_file(file: Path, *, limit: int, root: Path | None = None) -> bytes:
     if len(content) > limit:
         raise UnreadableFileError(f"is larger than {limit:,} bytes")
     return content
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | _FLAGS)
 
 
 def _check_type(status: os.stat_result) -> None:
