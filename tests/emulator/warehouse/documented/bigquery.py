@@ -118,6 +118,8 @@ EXAMPLES = {
     "operators#date_arithmetics_operators": {
         "DATE '2020-09-22' - DATE '2020-09-21'": "unsupported",
         "DATE '2020-09-22' + INTERVAL 1 DAY": local(2020, 9, 23),
+        "TIMESTAMP '2021-05-02 00:01:02+00' + INTERVAL 25 HOUR": datetime(2021, 5, 3, 1, 1, 2, tzinfo=UTC),
+        "DATETIME '2021-05-02 00:01:02' - INTERVAL 1 HOUR": local(2021, 5, 1, 23, 1, 2),
     },
     "conditional_expressions": {
         "IF(1 < 2, 'yes', 'no')": "yes",

@@ -18,9 +18,11 @@ EXAMPLES = {
     },
     "r_CAST_function.html": {
         "CAST('5' AS INT)": 5,
-        "12.8::int": 13,
+        "12.0::int": 12,
+        "12.8::int": "unsupported",
         "1.50::varchar": "1.50",
-        "'1.55'::decimal(4, 1)": Decimal("1.6"),
+        "'1.5'::decimal(4, 1)": Decimal("1.5"),
+        "'1.55'::decimal(4, 1)": "unsupported",
         "'2.5'::float": 2.5,
         "'t'::boolean": True,
         "'2008-02-18'::date": date(2008, 2, 18),
@@ -29,6 +31,7 @@ EXAMPLES = {
         "'2008-02-18 02:36:48'::timestamptz": datetime(2008, 2, 18, 2, 36, 48, tzinfo=UTC),
     },
     "r_STRTOL.html": {
+        "STRTOL('0xf', 16)": 15,
         "STRTOL('abcd1234', 16)": 2882343476,
         "STRTOL('1234567', 10)": 1234567,
         "STRTOL('1234567', 8)": "unsupported",

@@ -26,7 +26,7 @@ bq_cast_int(x) AS CASE
     WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(trim(ws_text(x)), '[+-]?[0-9]+') THEN error('Bad int64 value: ' || ws_text(x))
     ELSE CAST(round(CAST(ws_text(x) AS DECIMAL(38, 12))) AS BIGINT) END;
 bq_cast_float(x) AS CAST(ws_text(x) AS DOUBLE);
-bq_cast_decimal(x) AS ws_text(x);
+bq_cast_decimal(x, scale) AS ws_text(x);
 bq_cast_boolean(x) AS CASE
     WHEN lower(ws_text(x)) = 'true' THEN true
     WHEN lower(ws_text(x)) = 'false' THEN false
@@ -52,7 +52,9 @@ bq_try_cast_timestamptz(x VARCHAR) AS CASE WHEN regexp_matches(x, '^\d{4}-\d\d-\
     WHEN regexp_matches(x, '^\s*\d+-') THEN ws_unsupported('SAFE_CAST of this timestamp') END;
 
 bq_concat(a, b) AS bq_cast_string(a) || bq_cast_string(b);
-bq_add_interval(unit, n, x) AS CAST(x AS TIMESTAMP) + ws_step(unit, n);
+bq_add_interval(unit, n, x DATE) AS CAST(x AS TIMESTAMP) + ws_step(unit, n);
+bq_add_interval(unit, n, x TIMESTAMP) AS x + ws_step(unit, n);
+bq_add_interval(unit, n, x TIMESTAMPTZ) AS x + ws_step(unit, n);
 bq_add(unit, n, x DATE) AS ws_add_to_date(unit, n, x);
 bq_add(unit, n, x TIMESTAMP) AS x + ws_step(unit, n);
 bq_add(unit, n, x TIMESTAMPTZ) AS x + ws_step(unit, n);

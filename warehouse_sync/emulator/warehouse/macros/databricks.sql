@@ -22,7 +22,7 @@ db_cast_int(x) AS CASE
     WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(trim(ws_text(x)), '[+-]?[0-9]+') THEN error('[CAST_INVALID_INPUT] ' || ws_text(x))
     ELSE CAST(trunc(CAST(ws_text(x) AS DECIMAL(38, 12))) AS BIGINT) END;
 db_cast_float(x) AS CAST(ws_text(x) AS DOUBLE);
-db_cast_decimal(x) AS ws_text(x);
+db_cast_decimal(x, scale) AS ws_text(x);
 db_cast_boolean(x) AS CASE
     WHEN lower(trim(ws_text(x))) IN ('true', 't', 'yes', 'y', '1') THEN true
     WHEN lower(trim(ws_text(x))) IN ('false', 'f', 'no', 'n', '0') THEN false

@@ -14,13 +14,16 @@ rs_cast_string(x) AS CASE
     WHEN typeof(x) = 'BOOLEAN' THEN ws_unsupported('the text of a boolean')
     WHEN ws_is_integer(x) OR typeof(x) LIKE 'DECIMAL%' OR typeof(x) IN ('VARCHAR', 'DATE', '"NULL"') THEN ws_text(x)
     ELSE ws_unsupported('the text of ' || typeof(x)) END;
+-- "Results of explicit casts of values selected from tables are not rounded", unlike those of literals.
+rs_cast_decimal(x, scale) AS CASE
+    WHEN TRY_CAST(ws_text(x) AS DECIMAL(38, 12)) <> round(TRY_CAST(ws_text(x) AS DECIMAL(38, 12)), scale) THEN ws_unsupported('a cast to fewer digits')
+    ELSE ws_text(x) END;
 rs_cast_int(x) AS CASE
     WHEN typeof(x) = 'BOOLEAN' THEN CAST(ws_text(x) = 'true' AS BIGINT)
     WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(trim(ws_text(x)), '[+-]?[0-9]+') THEN error('Invalid digit, type: Integer')
     WHEN ws_is_float(x) THEN ws_unsupported('an integer of a float')
-    ELSE CAST(round(CAST(ws_text(x) AS DECIMAL(38, 12))) AS BIGINT) END;
+    ELSE CAST(rs_cast_decimal(x, 0) AS BIGINT) END;
 rs_cast_float(x) AS CAST(ws_text(x) AS DOUBLE);
-rs_cast_decimal(x) AS ws_text(x);
 rs_cast_boolean(x) AS CASE
     WHEN lower(ws_text(x)) IN ('true', 't', 'yes', 'y', '1') THEN true
     WHEN lower(ws_text(x)) IN ('false', 'f', 'no', 'n', '0') THEN false

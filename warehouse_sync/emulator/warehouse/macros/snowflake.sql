@@ -21,7 +21,7 @@ sf_cast_int(x) AS CASE
     WHEN typeof(x) IN ('BOOLEAN', 'JSON') AND ws_text(x) IN ('true', 'false') THEN CAST(ws_text(x) = 'true' AS BIGINT)
     ELSE CAST(round(CAST(ws_text(x) AS DECIMAL(38, 12))) AS BIGINT) END;
 sf_cast_float(x) AS CAST(ws_text(x) AS DOUBLE);
-sf_cast_decimal(x) AS ws_text(x);
+sf_cast_decimal(x, scale) AS ws_text(x);
 sf_cast_boolean(x) AS CASE
     WHEN lower(ws_text(x)) IN ('true', 't', 'yes', 'y', 'on') THEN true
     WHEN lower(ws_text(x)) IN ('false', 'f', 'no', 'n', 'off') THEN false

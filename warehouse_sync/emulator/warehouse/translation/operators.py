@@ -96,7 +96,7 @@ class Operators(TreeVisitor):
             return self.call(f"{prefix}_{kind}", value)
         sizes = [int(each.name) for each in target.expressions] or [*_DEFAULT_PRECISION[self.provider]]
         precision, scale = (*sizes, 0)[:2]
-        source = self.call(f"{prefix}_decimal", value)
+        source = self.call(f"{prefix}_decimal", value, exp.Literal.number(scale))
         to = exp.DataType.build(f"DECIMAL({precision}, {scale})", dialect="duckdb")
         return type(node)(this=source, to=to)
 
