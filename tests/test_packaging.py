@@ -60,6 +60,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution, built from the repository."""
+    folder = tmp_path_factory.mktemp("sdist")
+    command = (sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(folder), str(ROOT))
+    run(*command, cwd=folder)
+    [built] = folder.glob("*.tar.gz")
+    return built
+
+
+@pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment with the wheel and its dependencies, without extras."""
     folder = tmp_path_factory.mktemp("empty")
@@ -147,21 +157,16 @@ def test_wheel_contains_only_the_package(wheel: Path) -> None:
     assert not re.search(r"^(tests|benchmarks)/", names, flags=re.MULTILINE)
 
 
-def test_sdist_holds_what_tests_and_readers_need(tmp_path: Path) -> None:
+def test_package_index_accepts_the_distributions(wheel: Path, sdist: Path, tmp_path: Path) -> None:
+    """Twine reads the metadata and renders the README without a warning; the wheel has no stray files."""
+    checked = run(sys.executable, "-m", "twine", "check", "--strict", str(wheel), str(sdist), cwd=tmp_path)
+    assert checked.count("PASSED") == 2
+    assert "OK" in run(str(Path(sys.executable).parent / "check-wheel-contents"), str(wheel), cwd=tmp_path)
+
+
+def test_sdist_holds_what_tests_and_readers_need(sdist: Path) -> None:
     """The source distribution has the package, its tests, examples and pages, and nothing that a build leaves behind."""
-    run(
-        sys.executable,
-        "-m",
-        "build",
-        "--sdist",
-        "--no-isolation",
-        "--outdir",
-        str(tmp_path),
-        str(ROOT),
-        cwd=tmp_path,
-    )
-    [built] = tmp_path.glob("*.tar.gz")
-    with tarfile.open(built) as archive:
+    with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     sources = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - the one on the path
@@ -174,7 +179,9 @@ def test_sdist_holds_what_tests_and_readers_need(tmp_path: Path) -> None:
         "LICENSE",
         "README.md",
         "SECURITY.md",
+        "Dockerfile",
         "docs/guide.md",
+        "mkdocs.yml",
         "examples/bulk_report.py",
         "pyproject.toml",
     } <= names

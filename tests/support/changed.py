@@ -14,6 +14,7 @@ OTHERS = {
     "mkdocs.yml": "tests/docs",
     "scripts": "tests/docs",
     "action.yml": "tests/github",
+    "Dockerfile": "tests/test_dockerfile.py",
     "examples": "tests/examples",
     "benchmarks": "tests/benchmarks",
     ".github": "tests/test_repository.py",
