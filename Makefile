@@ -6,6 +6,7 @@ STAMP  := $(VENV)/.ready
 LOWEST := .venv-lowest
 BENCH  := .venv-bench
 MUTATE := .venv-mutate
+SHOTS  := .venv-screenshots
 PIP    := -m pip install --quiet --disable-pip-version-check
 # The first pip that installs dependency groups.
 UPGRADE := $(PIP) --upgrade 'pip>=25.1'
@@ -26,7 +27,7 @@ CORE := warehouse_sync/*.py,warehouse_sync/models/*,warehouse_sync/wire/*,wareho
 # The tests that reach them. Only these run with coverage, which doubles their time.
 CORE_TESTS := tests/models tests/wire tests/transport tests/polling tests/resources tests/sync tests/contract tests/faults tests/structure tests/test_aioresponses.py tests/test_autospec.py tests/test_base_model.py tests/test_errors.py tests/test_frames.py tests/test_keywords.py tests/test_numeric.py tests/test_proxies.py tests/test_running_loop.py tests/test_secret.py tests/test_settings.py tests/test_testing.py
 
-.PHONY: help setup demo test quick gates check types mypy pyright unit uvloop pythons lowest bench soak mutate conformance integrations generate docs format clean
+.PHONY: help setup demo test quick gates check types mypy pyright unit uvloop pythons lowest bench soak mutate conformance integrations generate docs screenshots format clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -154,9 +155,18 @@ generate: $(STAMP)  ## Write the blocking client, and the pages on commands and 
 docs: $(STAMP)  ## Build the documentation site in build/site, without warnings and broken links
 	@$(BIN)/python scripts/build_site.py
 
+screenshots: $(STAMP) $(SHOTS)/.ready  ## Take the pictures of the documentation again; needs a browser
+	@$(BIN)/python scripts/screenshots.py $(ARGS)
+
+$(SHOTS)/.ready: scripts/screenshots.txt
+	@echo "Setting up $(SHOTS), once."
+	@$(PYTHON) -m venv $(SHOTS)
+	@$(SHOTS)/bin/python $(PIP) --requirement scripts/screenshots.txt
+	@touch $@
+
 format: $(STAMP)  ## Put the code into the project's format
 	$(BIN)/ruff check --fix --select I
 	$(BIN)/ruff format
 
 clean:  ## Remove what the other targets built
-	rm -rf $(VENV) .tools .venv-3.* $(LOWEST) $(BENCH) benchmarks/.generated $(MUTATE) .venv-airflow .venv-airflow-oldest .venv-dagster .venv-prefect .venv-dbt .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .cache
+	rm -rf $(VENV) .tools .venv-3.* $(SHOTS) $(LOWEST) $(BENCH) benchmarks/.generated $(MUTATE) .venv-airflow .venv-airflow-oldest .venv-dagster .venv-prefect .venv-dbt .mutation build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .cache

@@ -45,7 +45,7 @@ def test_each_notebook_is_tested() -> None:
 
 def read(name: str) -> Any:
     """Return a notebook."""
-    return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)  # type: ignore[no-untyped-call]  # it has no types
 
 
 @pytest.mark.parametrize("name", EXPECTED)
