@@ -99,7 +99,7 @@ python-%:
 	.venv-$*/bin/python $(PYTEST) $(if $(filter 3.11,$*),,-p tests.support.eager_tasks) $(CORE_TESTS)
 
 lowest: $(LOWEST)/.ready  ## Run the tests of the core with the lowest dependencies
-	$(LOWEST)/bin/python $(PYTEST) tests/models tests/wire tests/transport tests/resources tests/polling tests/sync
+	$(LOWEST)/bin/python $(PYTEST) tests/models tests/wire tests/transport tests/resources tests/polling tests/sync tests/observability
 
 $(LOWEST)/.ready: pyproject.toml tests/lowest.txt
 	@echo "Setting up $(LOWEST), once."

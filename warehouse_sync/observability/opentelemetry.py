@@ -127,15 +127,11 @@ class SpanListener:
             return
         attributes = _request_attributes(event)
         self._duration.record(event.seconds, attributes)
-        if event.resend_count:
-            attributes[http_attributes.HTTP_REQUEST_RESEND_COUNT] = event.resend_count
-        if event.request_id is not None:
-            attributes[f"{_PREFIX}.request_id"] = event.request_id
         ended = time.time_ns()
         span = self._tracer.start_span(
             f"{event.method} {event.url_template}",
             kind=SpanKind.CLIENT,
-            attributes=attributes,
+            attributes={**attributes, **_span_attributes(event)},  # the metric may hold the other dictionary
             start_time=ended - int(event.seconds * 1e9),
         )
         if event.error_type is not None:
@@ -179,6 +175,16 @@ def _request_attributes(event: AttemptEnded) -> Attributes:
         attributes[http_attributes.HTTP_RESPONSE_STATUS_CODE] = event.status
     if event.error_type is not None:
         attributes[error_attributes.ERROR_TYPE] = event.error_type
+    return attributes
+
+
+def _span_attributes(event: AttemptEnded) -> Attributes:
+    """Return the attributes of a request that are too many for a metric."""
+    attributes: Attributes = {}
+    if event.resend_count:
+        attributes[http_attributes.HTTP_REQUEST_RESEND_COUNT] = event.resend_count
+    if event.request_id is not None:
+        attributes[f"{_PREFIX}.request_id"] = event.request_id
     return attributes
 
 
