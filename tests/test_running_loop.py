@@ -1,5 +1,6 @@
 """Clients without an asyncio event loop: under trio, and in coroutines that nothing runs."""
 
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -85,7 +86,12 @@ def test_blocking_client_in_a_trio_task_is_an_error() -> None:
     trio.run(main)
 
 
-def test_coroutine_without_an_event_loop_names_asyncio() -> None:
-    """A coroutine that is driven by hand has no event loop."""
+@pytest.mark.parametrize("imported", [True, False])
+def test_coroutine_without_an_event_loop_names_asyncio(
+    monkeypatch: pytest.MonkeyPatch, *, imported: bool
+) -> None:
+    """A coroutine that is driven by hand has no event loop, whether trio was imported or not."""
+    if not imported:
+        monkeypatch.delitem(sys.modules, "trio")
     with pytest.raises(ConfigurationError, match=r"no asyncio event loop runs here: .* asyncio\.run\(\)"):
         report(AsyncClient(**OPTIONS)).send(None)
