@@ -2,7 +2,7 @@
 
 import asyncio
 import weakref
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from functools import partial
 
@@ -10,13 +10,13 @@ import attrs
 
 from warehouse_sync.errors import RunFailedError, WaitTimeoutError, WarehouseSyncError
 from warehouse_sync.models import Progress, Run, RunHandle, RunStatus, WaitedRun
+from warehouse_sync.polling.bulk_requests import OnProgress
 from warehouse_sync.polling.intervals import DurationHistory
 from warehouse_sync.polling.pipeline_poller import OnPoll, PipelinePoller, PolledRun, RunReader, WaitOptions
 from warehouse_sync.running_loop import running_loop
 from warehouse_sync.settings import Clock
 
 Key = tuple[str, int]  # the id of a pipeline and the number of a run
-OnProgress = Callable[[Progress], None]
 
 MAX_CONCURRENT_POLLS = 64
 

@@ -5,7 +5,7 @@ A create is sent once. If its response is lost, the endpoint reads the id to fin
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -20,13 +20,11 @@ from warehouse_sync.resources.reconciliation import find_lost, is_ambiguous
 from warehouse_sync.resources.server_clock import ServerClock
 from warehouse_sync.resources.specs import to_body
 from warehouse_sync.resources.workspace import Workspace
-from warehouse_sync.transport.request import ApiRequest
+from warehouse_sync.transport.request import ApiRequest, OnHeaders
 from warehouse_sync.wire import encode, lenient
 
 SpecT = TypeVar("SpecT", ConnectionSpec, DataModelSpec, PipelineSpec)
 SpecT_co = TypeVar("SpecT_co", ConnectionSpec, DataModelSpec, PipelineSpec, covariant=True)
-
-OnHeaders = Callable[[Mapping[str, str]], None]
 
 _log = logging.getLogger("warehouse_sync")
 

@@ -3,7 +3,7 @@
 import builtins
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import attrs
@@ -17,12 +17,10 @@ from warehouse_sync.resources.reconciliation import find_lost, is_ambiguous
 from warehouse_sync.resources.server_clock import ServerClock
 from warehouse_sync.resources.specs import to_body
 from warehouse_sync.resources.workspace import Workspace
-from warehouse_sync.transport.request import ApiRequest, Method
+from warehouse_sync.transport.request import ApiRequest, Method, OnHeaders
 from warehouse_sync.wire import encode, envelopes, lenient
 
 T = TypeVar("T")
-OnHeaders = Callable[[Mapping[str, str]], None]
-
 _log = logging.getLogger("warehouse_sync")
 
 _ITEM = f"{FEEDS}/{{feed_id}}"

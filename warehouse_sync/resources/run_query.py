@@ -1,6 +1,6 @@
 """The query of a list of runs: its checks and its parameters."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Iterable, Iterator
 from datetime import datetime
 
 import attrs
@@ -13,7 +13,7 @@ from warehouse_sync.numeric import shorten
 from warehouse_sync.resources.pager import RunPager
 from warehouse_sync.resources.paths import RUNS
 from warehouse_sync.resources.workspace import Workspace
-from warehouse_sync.transport.request import ApiRequest
+from warehouse_sync.transport.request import ApiRequest, OnHeaders
 from warehouse_sync.wire import fast
 from warehouse_sync.wire.dates import format_date
 
@@ -98,7 +98,7 @@ def list_runs(
     pipeline_id: str,
     query: RunQuery,
     *,
-    on_headers: Callable[[Mapping[str, str]], None] | None = None,
+    on_headers: OnHeaders | None = None,
 ) -> RunPager:
     """Return a pager over the runs of a pipeline.
 

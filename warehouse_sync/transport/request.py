@@ -13,6 +13,7 @@ from warehouse_sync.errors import ConfigurationError
 T = TypeVar("T")
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
+OnHeaders = Callable[[Mapping[str, str]], None]
 HeaderSource = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
 RESERVED: Final = frozenset(
@@ -62,7 +63,7 @@ class ApiRequest(Generic[T]):
     body: bytes | None = None
     secrets: tuple[str, ...] = ()
     idempotent: bool = True
-    on_headers: Callable[[Mapping[str, str]], None] | None = None
+    on_headers: OnHeaders | None = None
 
     def __repr__(self) -> str:
         return f"<ApiRequest {self.method} {self.path}>"
