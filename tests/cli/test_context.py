@@ -39,6 +39,7 @@ def postman(tmp_path: Path) -> Path:
     values = {
         "API_URL": "https://api.eu1.mparticle.com",
         "WORKSPACE_ID": "77",
+        "ACCOUNT_ID": "78",
         "PLATFORM_API_CLIENT_ID": "postman-id",
         "PLATFORM_API_CLIENT_SECRET": "canary-postman",
         "OAUTH_URL": "REPLACE_ME",
@@ -106,6 +107,7 @@ def test_postman_environment_is_read(file: Path, postman: Path) -> None:
     found = find(NOTHING, profile=None, postman_env=postman, environ=environ(file, **CREDENTIAL))
     assert summary(found) == {
         "workspace_id": "77",
+        "account_id": "78",
         "client_id": "postman-id",
         "client_secret": "canary-postman",
     }
