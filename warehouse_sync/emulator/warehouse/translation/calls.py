@@ -14,7 +14,7 @@ from warehouse_sync.emulator.warehouse.functions import (
     macros,
 )
 from warehouse_sync.emulator.warehouse.translation.operators import Operators
-from warehouse_sync.emulator.warehouse.translation.visitor import describe
+from warehouse_sync.emulator.warehouse.translation.visitor import Node, describe
 
 # Functions of Snowflake that convert JSON.
 _TAKE_JSON = {
@@ -41,7 +41,7 @@ _FORMATTED = {
 class Calls(Operators):
     """Translates calls of functions."""
 
-    def _visit_window(self, node: exp.Window) -> exp.Expression:
+    def _visit_window(self, node: exp.Window) -> Node:
         function = node.this
         if isinstance(function, exp.Anonymous) and function.name.upper() == "AVG":
             return self._average(function, lambda each: self._over(node, each))
@@ -51,14 +51,14 @@ class Calls(Operators):
             return self._over(node, exp.Anonymous(this="LAST_VALUE", expressions=[value]))
         return self._over(node, self._visit_anonymous(function, windowed=True))
 
-    def _over(self, node: exp.Window, function: exp.Expression) -> exp.Expression:
+    def _over(self, node: exp.Window, function: Node) -> Node:
         others = exp.Window(**{key: value for key, value in node.args.items() if key != "this"})
         over = self.visit_parts(others)
         over.set("this", function)
-        window: exp.Expression = over
+        window: Node = over
         return window
 
-    def _visit_withingroup(self, node: exp.WithinGroup) -> exp.Expression:
+    def _visit_withingroup(self, node: exp.WithinGroup) -> Node:
         if not (isinstance(node.this, exp.Anonymous) and node.this.name.upper() == "LISTAGG"):
             raise self.unsupported("WITHIN GROUP of this function")
         first, *others = node.this.expressions
@@ -66,16 +66,16 @@ class Calls(Operators):
         separator = others or [exp.Literal.string("")]
         return exp.Anonymous(this="STRING_AGG", expressions=self._ordered_last(order, separator))
 
-    def _ordered_last(self, order: exp.Order, others: list[exp.Expression]) -> list[exp.Expression]:
+    def _ordered_last(self, order: exp.Order, others: list[Node]) -> list[Node]:
         """Return the arguments of an aggregate; DuckDB orders after the last one."""
         separator = exp.Order(this=self.visit(others[0]), expressions=self.visit_all(order.expressions))
         return [self.visit(order.this), separator]
 
-    def _visit_anonymous(self, node: exp.Expression, *, windowed: bool = False) -> exp.Expression:
+    def _visit_anonymous(self, node: Node, *, windowed: bool = False) -> Node:
         if not isinstance(node, exp.Anonymous):
             raise self.unsupported(describe(node))
         name, arguments = node.name.upper(), list(node.expressions)
-        special: Callable[[list[Any]], exp.Expression] | None = getattr(self, f"_call_{name.lower()}", None)
+        special: Callable[[list[Any]], Node] | None = getattr(self, f"_call_{name.lower()}", None)
         if special is not None:
             return special(arguments)
         if name == "AVG":
@@ -86,7 +86,7 @@ class Calls(Operators):
             return exp.Anonymous(this=name, expressions=self.visit_all(arguments))
         return self._call_macro(name, self._converted(name, arguments))
 
-    def _call_macro(self, name: str, arguments: list[Any]) -> exp.Expression:
+    def _call_macro(self, name: str, arguments: list[Any]) -> Node:
         if name in _FOLDED and len(arguments) > 1:
             return reduce(lambda a, b: self.call(name, a, b), self.visit_all(arguments))
         if any(isinstance(each, exp.Lambda) for each in arguments):
@@ -97,7 +97,7 @@ class Calls(Operators):
         visit = self.path_or_value if name in _TAKE_JSON else self.visit
         return self.call(name, *map(visit, arguments))
 
-    def _aggregate(self, name: str, arguments: list[exp.Expression]) -> exp.Expression:
+    def _aggregate(self, name: str, arguments: list[Node]) -> Node:
         if name == "LISTAGG" and len(arguments) == 1:
             arguments = [*arguments, exp.Literal.string("")]
         if name == "STRING_AGG" and len(arguments) == 1:
@@ -108,9 +108,7 @@ class Calls(Operators):
             )
         return exp.Anonymous(this=DUCKDB_NAMES.get(name, name), expressions=self.visit_all(arguments))
 
-    def _average(
-        self, node: exp.Anonymous, windowed: Callable[[exp.Expression], exp.Expression]
-    ) -> exp.Expression:
+    def _average(self, node: exp.Anonymous, windowed: Callable[[Node], Node]) -> Node:
         """Return an average as a division, so that it has the division's type."""
         values = self.visit_all(node.expressions)
         total, count = (exp.Anonymous(this=name, expressions=values) for name in ("SUM", "COUNT"))
@@ -128,7 +126,7 @@ class Calls(Operators):
             arguments[position] = self.format(arguments[position])
         return arguments
 
-    def _call_decode(self, arguments: list[Any]) -> exp.Expression:
+    def _call_decode(self, arguments: list[Any]) -> Node:
         """Translate `DECODE(value, search, result, ..., default)`."""
         if self.provider not in ("Snowflake", "Redshift"):
             raise self.unsupported("the function DECODE")
@@ -138,7 +136,7 @@ class Calls(Operators):
         default = others[-1] if len(others) % 2 else None
         return exp.Case(ifs=ifs, default=default)
 
-    def _call_date_add(self, arguments: list[Any], *, sign: int = 1) -> exp.Expression:
+    def _call_date_add(self, arguments: list[Any], *, sign: int = 1) -> Node:
         if self.provider != "BigQuery":
             return self.call("date_add" if sign > 0 else "date_sub", *self.visit_all(arguments))
         if len(arguments) != 2 or not isinstance(arguments[1], exp.Interval):  # noqa: PLR2004 - a date and an interval
@@ -147,18 +145,18 @@ class Calls(Operators):
         amount = exp.Literal.number(sign * count)
         return self.call("add", exp.Literal.string(unit), amount, self.visit(arguments[0]))
 
-    def _call_date_sub(self, arguments: list[Any]) -> exp.Expression:
+    def _call_date_sub(self, arguments: list[Any]) -> Node:
         return self._call_date_add(arguments, sign=-1)
 
     _call_timestamp_add = _call_datetime_add = _call_date_add
     _call_timestamp_sub = _call_datetime_sub = _call_date_sub
 
-    def _visit_transform(self, node: exp.Transform) -> exp.Expression:
+    def _visit_transform(self, node: exp.Transform) -> Node:
         return self._higher_order("TRANSFORM", [node.this, node.expression])
 
-    def _higher_order(self, name: str, arguments: list[Any]) -> exp.Expression:
+    def _higher_order(self, name: str, arguments: list[Any]) -> Node:
         """Translate a function of an array and a lambda of one parameter."""
-        value, function = (*arguments, None)[:2]
+        value, function = arguments[0], arguments[-1]
         conditions = {"FILTER": True, "TRANSFORM": False, "EXISTS": False, "FORALL": False}
         is_simple = isinstance(function, exp.Lambda) and len(function.expressions) == 1
         if self.provider != "Databricks" or name not in conditions or not is_simple or len(arguments) > 2:  # noqa: PLR2004 - the array and the lambda

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from warehouse_sync.emulator.warehouse.errors import UnsupportedSqlError
 from warehouse_sync.emulator.warehouse.functions import WITHOUT_PARENTHESES, macros
-from warehouse_sync.emulator.warehouse.translation.visitor import TreeVisitor
+from warehouse_sync.emulator.warehouse.translation.visitor import Node, TreeVisitor
 
 _TYPES = {
     "string": "TEXT VARCHAR NVARCHAR",
@@ -29,45 +29,45 @@ _FLATTENED_JSON = {"VALUE", "THIS"}
 class Operators(TreeVisitor):
     """Translates operators, casts, literals and paths."""
 
-    def _visit_column(self, node: exp.Column) -> exp.Expression:
+    def _visit_column(self, node: exp.Column) -> Node:
         if self._is_path(node):
             raise self._path_without_cast()
         name = node.name.upper()
         is_function = not node.table and isinstance(node.this, exp.Identifier) and not node.this.quoted
         if is_function and name in WITHOUT_PARENTHESES:
             return self.call(name)
-        column: exp.Expression = node.copy()
+        column: Node = node.copy()
         return column
 
-    def _visit_currenttimestamp(self, _: exp.Expression) -> exp.Expression:
+    def _visit_currenttimestamp(self, _: Node) -> Node:
         return self.call("sysdate")
 
-    def _visit_literal(self, node: exp.Literal) -> exp.Expression:
+    def _visit_literal(self, node: exp.Literal) -> Node:
         # A number with a point is a FLOAT64 in BigQuery, and a decimal elsewhere and in DuckDB.
         is_float = self.provider == "BigQuery" and not node.is_string and "." in node.name
         text = f"{node.name}e0" if is_float and "e" not in node.name.lower() else node.name
         return exp.Literal(this=text, is_string=node.is_string)
 
-    def _visit_like(self, node: exp.Expression) -> exp.Expression:
+    def _visit_like(self, node: Node) -> Node:
         pattern = node.expression
         escapes = self.provider != "Snowflake" and not isinstance(node.parent, exp.Escape)
         if escapes and not (pattern.is_string and "\\" not in pattern.name):
             raise self.unsupported("LIKE with a pattern that may contain a backslash")
-        like: exp.Expression = self.visit_parts(node)
+        like: Node = self.visit_parts(node)
         return like
 
     _visit_ilike = _visit_like
 
-    def _visit_div(self, node: exp.Div) -> exp.Expression:
+    def _visit_div(self, node: exp.Div) -> Node:
         return self.call("divide", *self.visit_all([node.this, node.expression]))
 
-    def _visit_mod(self, node: exp.Mod) -> exp.Expression:
+    def _visit_mod(self, node: exp.Mod) -> Node:
         return self.call("mod", *self.visit_all([node.this.unnest(), node.expression.unnest()]))
 
-    def _visit_dpipe(self, node: exp.DPipe) -> exp.Expression:
+    def _visit_dpipe(self, node: exp.DPipe) -> Node:
         return self.call("concat", *self.visit_all([node.this, node.expression]))
 
-    def _visit_add(self, node: exp.Expression) -> exp.Expression:
+    def _visit_add(self, node: Node) -> Node:
         sign = -1 if isinstance(node, exp.Sub) else 1
         if isinstance(node.expression, exp.Interval):
             count, unit = self.interval(node.expression)
@@ -75,16 +75,16 @@ class Operators(TreeVisitor):
             return self.call("add_interval", exp.Literal.string(unit), amount, self.visit(node.this))
         if isinstance(node, exp.Sub):
             return self.call("subtract", *self.visit_all([node.this, node.expression]))
-        added: exp.Expression = self.visit_parts(node)
+        added: Node = self.visit_parts(node)
         return added
 
     _visit_sub = _visit_add
 
-    def _visit_extract(self, node: exp.Extract) -> exp.Expression:
+    def _visit_extract(self, node: exp.Extract) -> Node:
         name = "extract" if self.provider == "BigQuery" else "date_part"
         return self.call(name, self.unit(node.this), self.visit(node.expression))
 
-    def _visit_cast(self, node: exp.Expression) -> exp.Expression:
+    def _visit_cast(self, node: Node) -> Node:
         target = node.args["to"]
         kind = _KINDS.get(target.this.name) if isinstance(target.this, exp.DataType.Type) else None
         prefix = "try_cast" if isinstance(node, exp.TryCast) else "cast"
@@ -102,32 +102,32 @@ class Operators(TreeVisitor):
 
     _visit_trycast = _visit_cast
 
-    def _visit_all(self, node: exp.Expression) -> exp.Expression:
+    def _visit_all(self, node: Node) -> Node:
         if not node.find(exp.Query):
             raise self.unsupported(f"{type(node).__name__.upper()} of a list")
-        compared: exp.Expression = self.visit_parts(node)
+        compared: Node = self.visit_parts(node)
         return compared
 
     _visit_any = _visit_all
 
-    def _visit_rawstring(self, node: exp.Expression) -> exp.Expression:
+    def _visit_rawstring(self, node: Node) -> Node:
         return exp.Literal.string(node.name)
 
-    def _visit_is(self, node: exp.Is) -> exp.Expression:
+    def _visit_is(self, node: exp.Is) -> Node:
         return exp.Is(this=self.path_or_value(node.this), expression=self.visit(node.expression))
 
-    def _visit_in(self, node: exp.In) -> exp.Expression:
+    def _visit_in(self, node: exp.In) -> Node:
         if node.args.get("unnest"):
             raise self.unsupported("IN UNNEST")
-        found: exp.Expression = self.visit_parts(node)
+        found: Node = self.visit_parts(node)
         return found
 
-    def _visit_jsonextract(self, node: exp.Expression) -> exp.Expression:
+    def _visit_jsonextract(self, node: Node) -> Node:
         if self.provider == "Databricks":
             return self.call("json_text", self._path(node))
         raise self._path_without_cast()
 
-    def _visit_bracket(self, node: exp.Bracket) -> exp.Expression:
+    def _visit_bracket(self, node: exp.Bracket) -> Node:
         if self.provider == "Snowflake":
             raise self._path_without_cast()
         [index] = node.expressions
@@ -137,18 +137,18 @@ class Operators(TreeVisitor):
         from_zero = exp.Paren(this=exp.Sub(this=self.visit(index), expression=first))
         return self.call("element", self.visit(node.this), from_zero)
 
-    def _visit_array(self, node: exp.Array) -> exp.Expression:
+    def _visit_array(self, node: exp.Array) -> Node:
         if self.provider not in ("BigQuery", "Databricks") or node.find(exp.Query):
             raise self.unsupported("an array")
         return exp.Array(expressions=self.visit_all(node.expressions))
 
-    def path_or_value(self, node: exp.Expression) -> exp.Expression:
+    def path_or_value(self, node: Node) -> Node:
         """Return the JSON of a path, or the translation of anything else."""
         inner: Any = node.unnest()
         is_path = self.provider == "Snowflake" and self._is_path(inner)
         return self._path(inner) if is_path else self.visit(node)
 
-    def _is_path(self, node: exp.Expression) -> bool:
+    def _is_path(self, node: Node) -> bool:
         """Return whether a node is JSON, which must be cast to be compared or loaded."""
         if isinstance(node, exp.Column):
             is_ours = node.table.upper() in self.flattened if node.table else bool(self.flattened)
@@ -158,7 +158,7 @@ class Operators(TreeVisitor):
         is_function = isinstance(node, exp.Anonymous) and node.name.upper() in _JSON_FUNCTIONS
         return is_function or isinstance(node, exp.JSONExtract | exp.Bracket)
 
-    def _path(self, node: Any) -> exp.Expression:  # noqa: ANN401 - sqlglot's trees have no types
+    def _path(self, node: Any) -> Node:  # noqa: ANN401 - sqlglot's trees have no types
         """Return the JSON that a path leads to."""
         if isinstance(node, exp.Column):
             return node.copy()
@@ -181,7 +181,7 @@ class Operators(TreeVisitor):
         return self.unsupported("a JSON value without a cast such as `::string`")
 
 
-def _steps(path: exp.Expression) -> list[str | int | None]:
+def _steps(path: Node) -> list[str | int | None]:
     """Return the keys and indices of a path; None for what is neither."""
     if not isinstance(path, exp.JSONPath):
         return [None]

@@ -6,6 +6,7 @@ from typing import Any
 from sqlglot import exp
 
 from warehouse_sync.emulator.warehouse.translation.calls import Calls
+from warehouse_sync.emulator.warehouse.translation.visitor import Node
 
 
 class Translator(Calls):
@@ -23,7 +24,7 @@ class Translator(Calls):
         translated: exp.Query = self.visit(tree)
         return translated
 
-    def _visit_select(self, node: exp.Select) -> exp.Expression:
+    def _visit_select(self, node: exp.Select) -> Node:
         if node.args.get("kind"):
             raise self.unsupported(f"SELECT AS {node.args['kind']}")
         laterals = node.args.get("laterals") or []
@@ -34,18 +35,18 @@ class Translator(Calls):
             select.append("joins", exp.Join(this=self.visit(lateral), kind="CROSS"))
         return select
 
-    def _visit_table(self, node: exp.Table) -> exp.Expression:
+    def _visit_table(self, node: exp.Table) -> Node:
         if isinstance(node.this, exp.Anonymous):
             return self._table_function(node.this, node.args.get("alias"))
-        table: exp.Expression = self.visit_parts(node)
+        table: Node = self.visit_parts(node)
         return table
 
-    def _visit_lateral(self, node: exp.Lateral) -> exp.Expression:
+    def _visit_lateral(self, node: exp.Lateral) -> Node:
         if node.args.get("outer") or not isinstance(node.this, exp.Anonymous):
             raise self.unsupported("LATERAL of this kind")
         return self._table_function(node.this, node.args.get("alias"))
 
-    def _visit_unnest(self, node: exp.Unnest) -> exp.Expression:
+    def _visit_unnest(self, node: exp.Unnest) -> Node:
         alias, offset = node.args.get("alias"), node.args.get("offset")
         names = list(alias.columns) if alias else []
         if self.provider != "BigQuery" or len(node.expressions) != 1 or not names:
@@ -55,14 +56,14 @@ class Translator(Calls):
         name = exp.to_identifier(f"unnested {names[0].name}", quoted=True)
         return _table(function, exp.TableAlias(this=name, columns=[each.copy() for each in columns]))
 
-    def _visit_values(self, node: exp.Values) -> exp.Expression:
+    def _visit_values(self, node: exp.Values) -> Node:
         alias = node.args.get("alias")
         if alias is None or not alias.columns:
             raise self.unsupported("VALUES without names of columns")
-        values: exp.Expression = self.visit_parts(node)
+        values: Node = self.visit_parts(node)
         return values
 
-    def _table_function(self, function: exp.Anonymous, alias: exp.Expression | None) -> exp.Expression:
+    def _table_function(self, function: exp.Anonymous, alias: Node | None) -> Node:
         name, arguments = function.name.upper(), list(function.expressions)
         if name == "TABLE" and len(arguments) == 1 and isinstance(arguments[0], exp.Anonymous):
             return self._table_function(arguments[0], alias)
@@ -74,7 +75,7 @@ class Translator(Calls):
             values = [exp.cast(each, "JSON", dialect="duckdb") for each in values]
         return _table(self.call(name, *values), self.visit(alias) if alias else None)
 
-    def _positional(self, name: str, arguments: Iterable[Any]) -> Iterable[exp.Expression]:
+    def _positional(self, name: str, arguments: Iterable[Any]) -> Iterable[Node]:
         """Yield the values of arguments, which may be named."""
         for each in arguments:
             if isinstance(each, exp.Kwarg):
@@ -85,9 +86,9 @@ class Translator(Calls):
                 yield each
 
 
-def _table(function: exp.Expression, alias: exp.Expression | None) -> exp.Table:
+def _table(function: Node, alias: Node | None) -> exp.Table:
     return exp.Table(this=function, alias=alias)
 
 
-def _flattens(node: exp.Expression) -> bool:
+def _flattens(node: Node) -> bool:
     return any(each.name.upper() == "FLATTEN" for each in node.find_all(exp.Anonymous)) and bool(node.alias)

@@ -1,7 +1,7 @@
 """The visitor that copies a query's tree and translates its parts."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import define, field
 from sqlglot import exp
@@ -13,6 +13,9 @@ from warehouse_sync.emulator.warehouse.functions import macros
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# The base class of sqlglot's trees, whose export has no type.
+NODE: type = vars(exp)["Expression"]
+Node: TypeAlias = Any
 _PREFIXES = {"Snowflake": "sf", "BigQuery": "bq", "Redshift": "rs", "Databricks": "db"}
 # Syntax that means the same in every dialect, once its parts are translated.
 _COMMON = frozenset(
@@ -85,7 +88,7 @@ class TreeVisitor:
     def visit(self, node: Any) -> Any:  # noqa: ANN401 - sqlglot's trees have no types
         """Return the translation of a node and its parts."""
         name = type(node).__name__
-        handler: Callable[[Any], exp.Expression] | None = getattr(self, f"_visit_{name.lower()}", None)
+        handler: Callable[[Any], Node] | None = getattr(self, f"_visit_{name.lower()}", None)
         if handler is not None:
             return handler(node)
         if name not in _COMMON:
@@ -100,7 +103,7 @@ class TreeVisitor:
         """Return the name of the macro for a function."""
         return f"{_PREFIXES[self.provider]}_{name}".lower()
 
-    def call(self, name: str, *arguments: exp.Expression) -> exp.Expression:
+    def call(self, name: str, *arguments: Node) -> Node:
         """Return the call of a macro with translated arguments."""
         full = self.macro_name(name)
         macro = macros(self.provider).get(full)
@@ -114,27 +117,27 @@ class TreeVisitor:
     def visit_parts(self, node: Any) -> Any:  # noqa: ANN401 - sqlglot's trees have no types
         """Return a copy of a node with its parts translated."""
         translated = {
-            key: [self.visit(each) if isinstance(each, exp.Expression) else each for each in value]
+            key: [self.visit(each) if isinstance(each, NODE) else each for each in value]
             if isinstance(value, list)
             else self.visit(value)
-            if isinstance(value, exp.Expression)
+            if isinstance(value, NODE)
             else value
             for key, value in node.args.items()
         }
         return type(node)(**translated)
 
-    def visit_all(self, nodes: Sequence[Any]) -> list[exp.Expression]:
+    def visit_all(self, nodes: Sequence[Any]) -> list[Node]:
         """Return the translations of some nodes."""
         return [self.visit(each) for each in nodes]
 
-    def unit(self, node: exp.Expression) -> exp.Expression:
+    def unit(self, node: Node) -> Node:
         """Return the unit of time that a node names, as a literal."""
         unit = unit_of(node.name) if isinstance(node, exp.Var | exp.Column | exp.Literal) else None
         if unit is None:
             raise self.unsupported(f"the unit {node.sql()}")
         return exp.Literal.string(unit)
 
-    def format(self, node: exp.Expression) -> exp.Expression:
+    def format(self, node: Node) -> Node:
         """Return a date format as DuckDB writes it, as a literal."""
         text = duckdb_format(node.name, self.provider) if node.is_string else None
         if text is None:
@@ -150,7 +153,7 @@ class TreeVisitor:
         return int(text[0]), unit
 
 
-def describe(node: exp.Expression) -> str:
+def describe(node: Node) -> str:
     """Return the name of a function, or the SQL of other syntax, for an error message."""
     if isinstance(node, exp.Func):
         return f"the function {node.sql_name()}"
