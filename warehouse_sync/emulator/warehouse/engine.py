@@ -45,7 +45,7 @@ _TABLES = (
 # How a macro reports that it does not know the result, and how DuckDB reports that no overload fits, or that one is in
 # a correlated subquery.
 _UNSUPPORTED = re.compile(
-    r"EMULATOR: (.+)|Macro [a-z]+?_(\w+)\(\) (?:does not support the supplied arguments|has multiple overloads)"
+    r"EMULATOR: (.+)|Macro [a-z]+?_+(\w+)\(\) (?:does not support the supplied arguments|has multiple overloads)"
     r"|unordered_map::at"
 )
 # Rows to read at once: large values are copied from DuckDB's memory, so few of them at a time.

@@ -14,6 +14,8 @@ DIALECTS = {
     "Redshift": "redshift",
     "Databricks": "databricks",
 }
+# What sqlglot raises for some calls with too few or too many arguments.
+_PARSER_FAILURES = (AttributeError, LookupError, TypeError, ValueError)
 # Functions with a syntax of their own that stay as sqlglot parses them.
 _OWN_SYNTAX = ("CAST", "TRY_CAST", "SAFE_CAST", "EXTRACT")
 
@@ -48,11 +50,7 @@ def _parse(sql: str, dialect: Any) -> exp.Query:  # noqa: ANN401 - sqlglot takes
         statements = [tree for tree in sqlglot.parse(sql, read=dialect) if tree is not None]
     except SqlglotError as error:
         raise QueryError(f"Parser Error: {_first_line(error)}") from error
-    except (
-        AttributeError,
-        TypeError,
-        ValueError,
-    ) as error:  # sqlglot fails for some calls with too few arguments
+    except _PARSER_FAILURES as error:
         raise QueryError("Parser Error: The arguments of a function are invalid.") from error
     except RecursionError as error:
         raise QueryError("Parser Error: The query nests too deep.") from error

@@ -83,6 +83,7 @@ EXAMPLES = {
     "date_functions#current_date": {"CURRENT_DATE": NOW.date(), "CURRENT_TIMESTAMP()": NOW},
     "datetime_functions#datetime_add": {
         "DATETIME_ADD(DATETIME '2008-12-25 15:30:00', INTERVAL 10 MINUTE)": local(2008, 12, 25, 15, 40),
+        "DATETIME_SUB(DATETIME '2008-12-25 15:30:00', INTERVAL 10 MINUTE)": local(2008, 12, 25, 15, 20),
         "DATETIME_DIFF(DATETIME '2010-07-07 10:20:00', DATETIME '2008-12-25 15:30:00', DAY)": 559,
         "DATETIME_TRUNC(DATETIME '2008-12-25 15:30:00', DAY)": local(2008, 12, 25),
         "DATETIME('2008-12-25 15:30:00')": local(2008, 12, 25, 15, 30),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.emulator.warehouse.documented import PROVIDERS, Example, examples
 from warehouse_sync.emulator.warehouse.functions import AGGREGATES, SAME, WINDOW_FUNCTIONS, macros
+from warehouse_sync.emulator.warehouse.translation.calls import SHIFTS
 
 PAGE = Path(__file__).parents[4] / "docs" / "emulator-sql.md"
 INTRODUCTION = """\
@@ -32,16 +33,10 @@ def generate() -> str:
 
 def function_names(provider: str) -> list[str]:
     """Return the names of the functions of a service provider."""
-    own = {name.partition("_")[2].upper() for name in macros(provider) if not name.startswith("ws_")}
-    internal = {each for each in own if each.startswith(("CAST_", "TRY_CAST_", "GET_"))} | _INTERNAL
-    kept = {"GET_JSON_OBJECT"} & own
-    public = (own - internal) | kept
+    names = (name.split("_", 1) for name in macros(provider))
+    public = {name.upper() for prefix, name in names if prefix != "ws" and not name.startswith("_")}
+    public |= set(SHIFTS) if provider == "BigQuery" else set()
     return sorted(public | AGGREGATES[provider] | SAME[provider] | WINDOW_FUNCTIONS | {"AVG"})
-
-
-_INTERNAL = {
-    "DIVIDE", "ADD_INTERVAL", "ADD", "ELEMENT", "EXACT", "EXTRACT", "EXISTS_OF", "FLATTENED", "FORALL_OF", "JSON_TEXT", "SUBTRACT", "SUNDAY", "ZONE",
-}  # fmt: skip
 
 
 def _section(provider: str) -> list[str]:

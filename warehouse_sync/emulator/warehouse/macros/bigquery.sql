@@ -1,82 +1,82 @@
 -- Functions and operators of BigQuery. A TIMESTAMP has a time zone, and a DATETIME has none.
 
-bq_divide(a, b) AS CASE
+bq__divide(a, b) AS CASE
     WHEN a IS NULL OR b IS NULL THEN NULL
     WHEN b = 0 THEN error('division by zero')
     WHEN typeof(a) LIKE 'DECIMAL%' OR typeof(b) LIKE 'DECIMAL%' THEN ws_unsupported('division of NUMERIC')
     ELSE CAST(a AS DOUBLE) / CAST(b AS DOUBLE) END;
-bq_subtract(a, b) AS CASE
+bq__subtract(a, b) AS CASE
     WHEN typeof(a) LIKE 'TIMESTAMP%' OR typeof(b) LIKE 'TIMESTAMP%' THEN ws_unsupported('the difference of timestamps')
     WHEN typeof(a) = 'DATE' AND typeof(b) = 'DATE' THEN ws_unsupported('the difference of dates')
     ELSE a - b END;
 bq_mod(a, b) AS CASE WHEN b = 0 THEN error('division by zero') ELSE a % b END;
-bq_safe_divide(a, b) AS CASE WHEN b <> 0 THEN bq_divide(a, b) END;
+bq_safe_divide(a, b) AS CASE WHEN b <> 0 THEN bq__divide(a, b) END;
 bq_div(a, b) AS CASE
     WHEN b = 0 THEN error('division by zero')
     WHEN ws_is_integer(a) AND ws_is_integer(b) THEN a // b
     ELSE ws_unsupported('DIV of NUMERIC') END;
 
-bq_cast_string(x) AS CASE
+bq__cast_string(x) AS CASE
     WHEN ws_is_float(x) THEN ws_float_text(TRY_CAST(ws_text(x) AS DOUBLE))
     WHEN typeof(x) IN ('TIMESTAMP', 'TIMESTAMP WITH TIME ZONE') AND contains(ws_text(x), '.') THEN ws_unsupported('the text of a time with a fraction')
     WHEN ws_is_integer(x) OR typeof(x) IN ('VARCHAR', 'BOOLEAN', 'DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', '"NULL"') THEN ws_text(x)
     ELSE ws_unsupported('the text of ' || typeof(x)) END;
-bq_cast_int(x) AS CASE
+bq__cast_int(x) AS CASE
     WHEN typeof(x) = 'BOOLEAN' THEN CAST(ws_text(x) = 'true' AS BIGINT)
     WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(trim(ws_text(x)), '[+-]?[0-9]+') THEN error('Bad int64 value: ' || ws_text(x))
     ELSE CAST(round(CAST(ws_text(x) AS DECIMAL(38, 12))) AS BIGINT) END;
-bq_cast_float(x) AS CAST(ws_text(x) AS DOUBLE);
-bq_cast_decimal(x, scale) AS ws_text(x);
-bq_cast_boolean(x) AS CASE
+bq__cast_float(x) AS CAST(ws_text(x) AS DOUBLE);
+bq__cast_decimal(x, scale) AS ws_text(x);
+bq__cast_boolean(x) AS CASE
     WHEN lower(ws_text(x)) = 'true' THEN true
     WHEN lower(ws_text(x)) = 'false' THEN false
     WHEN ws_is_integer(x) THEN TRY_CAST(ws_text(x) AS BIGINT) <> 0
     WHEN x IS NOT NULL THEN error('Bad bool value: ' || ws_text(x)) END;
-bq_cast_date(x) AS CASE
+bq__cast_date(x) AS CASE
     WHEN typeof(x) = 'VARCHAR' AND NOT regexp_matches(ws_text(x), '^\d{4}-\d\d-\d\d') THEN error('Invalid date: ' || ws_text(x))
     ELSE CAST(left(ws_text(x), 10) AS DATE) END;
-bq_cast_timestamp(x) AS CASE
+bq__cast_timestamp(x) AS CASE
     WHEN typeof(x) IN ('VARCHAR', 'DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', '"NULL"') THEN CAST(regexp_replace(ws_text(x), '\+00$', '') AS TIMESTAMP)
     ELSE ws_unsupported('a DATETIME of ' || typeof(x)) END;
-bq_cast_timestamptz(x) AS CASE
+bq__cast_timestamptz(x) AS CASE
     WHEN typeof(x) IN ('VARCHAR', 'DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', '"NULL"') THEN CAST(ws_text(x) AS TIMESTAMPTZ)
     ELSE ws_unsupported('a TIMESTAMP of ' || typeof(x)) END;
-bq_try_cast_string(x) AS bq_cast_string(x);
-bq_try_cast_int(x) AS CASE
-    WHEN typeof(x) <> 'VARCHAR' THEN bq_cast_int(CASE WHEN typeof(x) <> 'VARCHAR' THEN x END)
+bq__try_cast_string(x) AS bq__cast_string(x);
+bq__try_cast_int(x) AS CASE
+    WHEN typeof(x) <> 'VARCHAR' THEN bq__cast_int(CASE WHEN typeof(x) <> 'VARCHAR' THEN x END)
     WHEN regexp_full_match(trim(ws_text(x)), '[+-]?[0-9]+') THEN TRY_CAST(ws_text(x) AS BIGINT) END;
-bq_try_cast_float(x VARCHAR) AS TRY_CAST(x AS DOUBLE);
-bq_try_cast_date(x VARCHAR) AS CASE WHEN regexp_full_match(x, '\d{4}-\d\d-\d\d') THEN TRY_CAST(x AS DATE)
+bq__try_cast_float(x VARCHAR) AS TRY_CAST(x AS DOUBLE);
+bq__try_cast_date(x VARCHAR) AS CASE WHEN regexp_full_match(x, '\d{4}-\d\d-\d\d') THEN TRY_CAST(x AS DATE)
     WHEN regexp_matches(x, '^\s*\d+-') THEN ws_unsupported('SAFE_CAST of this date') END;
-bq_try_cast_timestamptz(x VARCHAR) AS CASE WHEN regexp_matches(x, '^\d{4}-\d\d-\d\d') THEN TRY_CAST(x AS TIMESTAMPTZ)
+bq__try_cast_timestamptz(x VARCHAR) AS CASE WHEN regexp_matches(x, '^\d{4}-\d\d-\d\d') THEN TRY_CAST(x AS TIMESTAMPTZ)
     WHEN regexp_matches(x, '^\s*\d+-') THEN ws_unsupported('SAFE_CAST of this timestamp') END;
 
-bq_concat(a, b) AS bq_cast_string(a) || bq_cast_string(b);
-bq_add_interval(unit, n, x DATE) AS CAST(x AS TIMESTAMP) + ws_step(unit, n);
-bq_add_interval(unit, n, x TIMESTAMP) AS x + ws_step(unit, n);
-bq_add_interval(unit, n, x TIMESTAMPTZ) AS x + ws_step(unit, n);
-bq_add(unit, n, x DATE) AS ws_add_to_date(unit, n, x);
-bq_add(unit, n, x TIMESTAMP) AS x + ws_step(unit, n);
-bq_add(unit, n, x TIMESTAMPTZ) AS x + ws_step(unit, n);
-bq_sunday(x TIMESTAMP) AS date_trunc('day', x) - to_days(CAST(dayofweek(x) AS INTEGER));
+bq_concat(a, b) AS bq__cast_string(a) || bq__cast_string(b);
+bq__add_interval(unit, n, x DATE) AS CAST(x AS TIMESTAMP) + ws_step(unit, n);
+bq__add_interval(unit, n, x TIMESTAMP) AS x + ws_step(unit, n);
+bq__add_interval(unit, n, x TIMESTAMPTZ) AS x + ws_step(unit, n);
+bq__add(unit, n, x DATE) AS ws_add_to_date(unit, n, x);
+bq__add(unit, n, x TIMESTAMP) AS x + ws_step(unit, n);
+bq__add(unit, n, x TIMESTAMPTZ) AS x + ws_step(unit, n);
+bq__sunday(x TIMESTAMP) AS date_trunc('day', x) - to_days(CAST(dayofweek(x) AS INTEGER));
 bq_date_diff(a, b, unit) AS CASE unit
-    WHEN 'week' THEN date_diff('day', bq_sunday(CAST(b AS TIMESTAMP)), bq_sunday(CAST(a AS TIMESTAMP))) // 7
+    WHEN 'week' THEN date_diff('day', bq__sunday(CAST(b AS TIMESTAMP)), bq__sunday(CAST(a AS TIMESTAMP))) // 7
     WHEN 'isoweek' THEN date_diff('day', date_trunc('week', CAST(b AS TIMESTAMP)), date_trunc('week', CAST(a AS TIMESTAMP))) // 7
     ELSE ws_diff(unit, b, a) END;
 bq_datetime_diff(a, b, unit) AS bq_date_diff(a, b, unit);
 bq_timestamp_diff(a, b, unit) AS CASE WHEN unit IN ('day', 'hour', 'minute', 'second') THEN date_sub(unit, CAST(b AS TIMESTAMP), CAST(a AS TIMESTAMP))
     ELSE ws_unsupported('TIMESTAMP_DIFF in the unit ' || unit) END;
-bq_date_trunc(x DATE, unit) AS CAST(CASE unit WHEN 'week' THEN bq_sunday(CAST(x AS TIMESTAMP)) ELSE ws_trunc(unit, x) END AS DATE);
-bq_date_trunc(x TIMESTAMP, unit) AS CASE unit WHEN 'week' THEN bq_sunday(x) ELSE ws_trunc(unit, x) END;
-bq_datetime_trunc(x TIMESTAMP, unit) AS CASE unit WHEN 'week' THEN bq_sunday(x) ELSE ws_trunc(unit, x) END;
-bq_timestamp_trunc(x TIMESTAMPTZ, unit) AS CAST(CASE unit WHEN 'week' THEN bq_sunday(CAST(x AS TIMESTAMP)) ELSE ws_trunc(unit, x) END AS TIMESTAMPTZ);
-bq_extract(unit, x) AS CASE unit
+bq_date_trunc(x DATE, unit) AS CAST(CASE unit WHEN 'week' THEN bq__sunday(CAST(x AS TIMESTAMP)) ELSE ws_trunc(unit, x) END AS DATE);
+bq_date_trunc(x TIMESTAMP, unit) AS CASE unit WHEN 'week' THEN bq__sunday(x) ELSE ws_trunc(unit, x) END;
+bq_datetime_trunc(x TIMESTAMP, unit) AS CASE unit WHEN 'week' THEN bq__sunday(x) ELSE ws_trunc(unit, x) END;
+bq_timestamp_trunc(x TIMESTAMPTZ, unit) AS CAST(CASE unit WHEN 'week' THEN bq__sunday(CAST(x AS TIMESTAMP)) ELSE ws_trunc(unit, x) END AS TIMESTAMPTZ);
+bq__extract(unit, x) AS CASE unit
     WHEN 'dayofweek' THEN dayofweek(x) + 1
     ELSE ws_part(unit, x) END;
-bq_date(x) AS bq_cast_date(x);
+bq_date(x) AS bq__cast_date(x);
 bq_date(year, month, day) AS make_date(CAST(year AS BIGINT), CAST(month AS BIGINT), CAST(day AS BIGINT));
-bq_timestamp(x) AS bq_cast_timestamptz(x);
-bq_datetime(x) AS bq_cast_timestamp(x);
+bq_timestamp(x) AS bq__cast_timestamptz(x);
+bq_datetime(x) AS bq__cast_timestamp(x);
 bq_timestamp_seconds(x) AS to_timestamp(x);
 bq_timestamp_millis(x) AS CAST(epoch_ms(CAST(x AS BIGINT)) AS TIMESTAMPTZ);
 bq_unix_seconds(x TIMESTAMPTZ) AS CAST(floor(epoch(x)) AS BIGINT);
@@ -149,5 +149,5 @@ bq_parse_json(x) AS ws_json(x);
 bq_to_json_string(x) AS CASE WHEN typeof(x) IN ('JSON', 'VARCHAR', 'BOOLEAN') OR ws_is_integer(x) THEN CAST(to_json(x) AS VARCHAR) ELSE ws_unsupported('TO_JSON_STRING of ' || typeof(x)) END;
 
 bq_array_length(x) AS len(x);
-bq_element(x, i) AS CASE WHEN i < 0 OR i >= len(x) THEN error('Array index ' || i || ' is out of bounds') ELSE x[i + 1] END;
+bq__element(x, i) AS CASE WHEN i < 0 OR i >= len(x) THEN error('Array index ' || i || ' is out of bounds') ELSE x[i + 1] END;
 bq_unnest(x) AS TABLE SELECT unnest(x) AS value, generate_subscripts(x, 1) - 1 AS "offset";

@@ -1,4 +1,5 @@
--- Macros of DuckDB that those of the warehouses use. An entry is `name(parameters) AS body;`, or several with one name.
+-- Macros of DuckDB that those of the warehouses use. An entry is `name(parameters) AS body;`, or several with one
+-- name. A name with two underscores is an operator or a part of other macros; queries cannot call it.
 
 ws_unsupported(what) AS error('EMULATOR: ' || what);
 

@@ -1,47 +1,47 @@
 -- Functions and operators of Redshift.
 
-rs_exact(x) AS CASE WHEN typeof(x) LIKE 'DECIMAL%' THEN ws_unsupported('division of NUMERIC') ELSE x END;
+rs__exact(x) AS CASE WHEN typeof(x) LIKE 'DECIMAL%' THEN ws_unsupported('division of NUMERIC') ELSE x END;
 -- DuckDB truncates the quotient of integers, and of integers only.
-rs_divide(a, b) AS CASE WHEN b = 0 THEN error('Divide by zero') ELSE rs_exact(a) // rs_exact(b) END;
-rs_subtract(a, b) AS CASE
+rs__divide(a, b) AS CASE WHEN b = 0 THEN error('Divide by zero') ELSE rs__exact(a) // rs__exact(b) END;
+rs__subtract(a, b) AS CASE
     WHEN typeof(a) LIKE 'TIMESTAMP%' OR typeof(b) LIKE 'TIMESTAMP%' THEN ws_unsupported('the difference of timestamps')
     ELSE a - b END;
 rs_mod(a, b) AS CASE WHEN b = 0 THEN error('Divide by zero') ELSE a % b END;
 
-rs_cast_string(x) AS CASE
+rs__cast_string(x) AS CASE
     WHEN ws_is_float(x) THEN ws_float_text(TRY_CAST(ws_text(x) AS DOUBLE))
     WHEN typeof(x) = 'TIMESTAMP' OR typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN ws_text(x)
     WHEN typeof(x) = 'BOOLEAN' THEN ws_unsupported('the text of a boolean')
     WHEN ws_is_integer(x) OR typeof(x) LIKE 'DECIMAL%' OR typeof(x) IN ('VARCHAR', 'DATE', '"NULL"') THEN ws_text(x)
     ELSE ws_unsupported('the text of ' || typeof(x)) END;
 -- "Results of explicit casts of values selected from tables are not rounded", unlike those of literals.
-rs_cast_decimal(x, scale) AS CASE
+rs__cast_decimal(x, scale) AS CASE
     WHEN TRY_CAST(ws_text(x) AS DECIMAL(38, 12)) <> round(TRY_CAST(ws_text(x) AS DECIMAL(38, 12)), scale) THEN ws_unsupported('a cast to fewer digits')
     ELSE ws_text(x) END;
-rs_cast_int(x) AS CASE
+rs__cast_int(x) AS CASE
     WHEN typeof(x) = 'BOOLEAN' THEN CAST(ws_text(x) = 'true' AS BIGINT)
     WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(trim(ws_text(x)), '[+-]?[0-9]+') THEN error('Invalid digit, type: Integer')
     WHEN ws_is_float(x) THEN ws_unsupported('an integer of a float')
-    ELSE CAST(rs_cast_decimal(x, 0) AS BIGINT) END;
-rs_cast_float(x) AS CAST(ws_text(x) AS DOUBLE);
-rs_cast_boolean(x) AS CASE
+    ELSE CAST(rs__cast_decimal(x, 0) AS BIGINT) END;
+rs__cast_float(x) AS CAST(ws_text(x) AS DOUBLE);
+rs__cast_boolean(x) AS CASE
     WHEN lower(ws_text(x)) IN ('true', 't', 'yes', 'y', '1') THEN true
     WHEN lower(ws_text(x)) IN ('false', 'f', 'no', 'n', '0') THEN false
     WHEN ws_is_integer(x) THEN true
     WHEN x IS NOT NULL THEN error('invalid input syntax for type boolean: ' || ws_text(x)) END;
-rs_cast_date(x) AS CASE
+rs__cast_date(x) AS CASE
     WHEN typeof(x) = 'VARCHAR' AND NOT regexp_matches(ws_text(x), '^\d{4}-\d\d-\d\d') THEN ws_unsupported('the date format of ' || ws_text(x))
     ELSE CAST(left(ws_text(x), 10) AS DATE) END;
-rs_cast_timestamp(x) AS CASE
+rs__cast_timestamp(x) AS CASE
     WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(ws_text(x), '\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?') THEN ws_unsupported('the timestamp format of ' || ws_text(x))
     WHEN typeof(x) IN ('VARCHAR', 'DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', '"NULL"') THEN CAST(regexp_replace(ws_text(x), '\+00$', '') AS TIMESTAMP)
     ELSE ws_unsupported('a timestamp of ' || typeof(x)) END;
-rs_cast_timestamptz(x) AS CASE
+rs__cast_timestamptz(x) AS CASE
     WHEN typeof(x) IN ('VARCHAR', 'DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', '"NULL"') THEN CAST(ws_text(x) AS TIMESTAMPTZ)
     ELSE ws_unsupported('a timestamp of ' || typeof(x)) END;
 
-rs_concat(a, b) AS rs_cast_string(a) || rs_cast_string(b);
-rs_add_interval(unit, n, x) AS CAST(x AS TIMESTAMP) + ws_step(unit, n);
+rs_concat(a, b) AS rs__cast_string(a) || rs__cast_string(b);
+rs__add_interval(unit, n, x) AS CAST(x AS TIMESTAMP) + ws_step(unit, n);
 rs_dateadd(unit, n, x) AS CAST(x AS TIMESTAMP) + ws_step(unit, n);
 rs_datediff(unit, a, b) AS ws_diff(unit, a, b);
 rs_date_trunc(unit, x) AS ws_trunc(unit, x);

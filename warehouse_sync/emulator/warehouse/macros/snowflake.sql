@@ -1,75 +1,75 @@
 -- Functions and operators of Snowflake. TIMESTAMP_TZ and TIMESTAMP_LTZ are shown in UTC.
 
-sf_divide(a, b) AS CASE
+sf__divide(a, b) AS CASE
     WHEN a IS NULL OR b IS NULL THEN NULL
     WHEN b = 0 THEN error('Division by zero')
     WHEN ws_is_float(a) OR ws_is_float(b) THEN CAST(a AS DOUBLE) / CAST(b AS DOUBLE)
     WHEN typeof(a) = 'VARCHAR' OR typeof(b) = 'VARCHAR' THEN ws_unsupported('division of a string')
     ELSE round(CAST(a AS DOUBLE) / CAST(b AS DOUBLE), greatest(ws_scale(a), least(ws_scale(a) + 6, 12))) END;
-sf_subtract(a, b) AS CASE
+sf__subtract(a, b) AS CASE
     WHEN typeof(a) LIKE 'TIMESTAMP%' OR typeof(b) LIKE 'TIMESTAMP%' THEN ws_unsupported('the difference of timestamps')
     ELSE a - b END;
 sf_mod(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE a % b END;
 
-sf_cast_string(x) AS CASE
+sf__cast_string(x) AS CASE
     WHEN ws_is_float(x) THEN ws_float_text(TRY_CAST(ws_text(x) AS DOUBLE))
     WHEN typeof(x) = 'TIMESTAMP' THEN strftime(TRY_CAST(ws_text(x) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
     WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(ws_text(x) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g +0000')
     WHEN ws_is_integer(x) OR typeof(x) LIKE 'DECIMAL%' OR typeof(x) IN ('VARCHAR', 'BOOLEAN', 'DATE', 'JSON', '"NULL"') THEN ws_text(x)
     ELSE ws_unsupported('the text of ' || typeof(x)) END;
-sf_cast_int(x) AS CASE
+sf__cast_int(x) AS CASE
     WHEN typeof(x) IN ('BOOLEAN', 'JSON') AND ws_text(x) IN ('true', 'false') THEN CAST(ws_text(x) = 'true' AS BIGINT)
     ELSE CAST(round(CAST(ws_text(x) AS DECIMAL(38, 12))) AS BIGINT) END;
-sf_cast_float(x) AS CAST(ws_text(x) AS DOUBLE);
-sf_cast_decimal(x, scale) AS ws_text(x);
-sf_cast_boolean(x) AS CASE
+sf__cast_float(x) AS CAST(ws_text(x) AS DOUBLE);
+sf__cast_decimal(x, scale) AS ws_text(x);
+sf__cast_boolean(x) AS CASE
     WHEN lower(ws_text(x)) IN ('true', 't', 'yes', 'y', 'on') THEN true
     WHEN lower(ws_text(x)) IN ('false', 'f', 'no', 'n', 'off') THEN false
     WHEN TRY_CAST(ws_text(x) AS DOUBLE) IS NULL AND ws_text(x) IS NOT NULL THEN error('Boolean value ''' || ws_text(x) || ''' is not recognized')
     ELSE TRY_CAST(ws_text(x) AS DOUBLE) <> 0 END;
-sf_cast_date(x) AS CASE
+sf__cast_date(x) AS CASE
     WHEN typeof(x) IN ('VARCHAR', 'JSON') AND NOT regexp_matches(ws_text(x), '^\d{4}-\d\d-\d\d') THEN ws_unsupported('the date format of ' || ws_text(x))
     ELSE CAST(left(ws_text(x), 10) AS DATE) END;
-sf_cast_timestamp(x) AS CASE
+sf__cast_timestamp(x) AS CASE
     WHEN typeof(x) IN ('VARCHAR', 'JSON') AND NOT regexp_full_match(ws_text(x), '\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?') THEN ws_unsupported('the timestamp format of ' || ws_text(x))
     WHEN typeof(x) IN ('VARCHAR', 'JSON', 'DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', '"NULL"') THEN CAST(regexp_replace(ws_text(x), '\+00$', '') AS TIMESTAMP)
     ELSE ws_unsupported('a timestamp of ' || typeof(x)) END;
-sf_try_cast_int(x VARCHAR) AS CAST(round(TRY_CAST(x AS DECIMAL(38, 12))) AS BIGINT);
-sf_try_cast_float(x VARCHAR) AS TRY_CAST(x AS DOUBLE);
-sf_try_cast_date(x VARCHAR) AS CASE WHEN regexp_full_match(x, '\d{4}-\d\d-\d\d') THEN TRY_CAST(x AS DATE)
+sf__try_cast_int(x VARCHAR) AS CAST(round(TRY_CAST(x AS DECIMAL(38, 12))) AS BIGINT);
+sf__try_cast_float(x VARCHAR) AS TRY_CAST(x AS DOUBLE);
+sf__try_cast_date(x VARCHAR) AS CASE WHEN regexp_full_match(x, '\d{4}-\d\d-\d\d') THEN TRY_CAST(x AS DATE)
     WHEN regexp_matches(x, '\d') THEN ws_unsupported('the date format of ' || x) END;
-sf_try_cast_timestamp(x VARCHAR) AS CASE WHEN regexp_full_match(x, '\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,6})?)?') THEN TRY_CAST(x AS TIMESTAMP)
+sf__try_cast_timestamp(x VARCHAR) AS CASE WHEN regexp_full_match(x, '\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,6})?)?') THEN TRY_CAST(x AS TIMESTAMP)
     WHEN regexp_matches(x, '\d') THEN ws_unsupported('the timestamp format of ' || x) END;
-sf_concat(a, b) AS sf_cast_string(a) || sf_cast_string(b);
+sf_concat(a, b) AS sf__cast_string(a) || sf__cast_string(b);
 
-sf_to_varchar(x) AS sf_cast_string(x);
+sf_to_varchar(x) AS sf__cast_string(x);
 sf_to_varchar(x TIMESTAMP, format) AS strftime(x, format);
 sf_to_varchar(x DATE, format) AS strftime(x, format);
 sf_to_varchar(x TIMESTAMPTZ, format) AS strftime(CAST(x AS TIMESTAMP), format);
-sf_to_char(x) AS sf_cast_string(x);
+sf_to_char(x) AS sf__cast_string(x);
 sf_to_char(x TIMESTAMP, format) AS strftime(x, format);
 sf_to_char(x DATE, format) AS strftime(x, format);
 sf_to_char(x TIMESTAMPTZ, format) AS strftime(CAST(x AS TIMESTAMP), format);
-sf_to_number(x) AS sf_cast_int(x);
-sf_to_decimal(x) AS sf_cast_int(x);
-sf_to_double(x) AS sf_cast_float(x);
-sf_to_boolean(x) AS sf_cast_boolean(x);
-sf_to_date(x) AS sf_cast_date(x);
+sf_to_number(x) AS sf__cast_int(x);
+sf_to_decimal(x) AS sf__cast_int(x);
+sf_to_double(x) AS sf__cast_float(x);
+sf_to_boolean(x) AS sf__cast_boolean(x);
+sf_to_date(x) AS sf__cast_date(x);
 sf_to_date(x, format) AS CAST(strptime(CAST(x AS VARCHAR), format) AS DATE);
-sf_to_timestamp(x) AS sf_cast_timestamp(x);
+sf_to_timestamp(x) AS sf__cast_timestamp(x);
 sf_to_timestamp(x, format) AS strptime(CAST(x AS VARCHAR), format);
-sf_to_timestamp_ntz(x) AS sf_cast_timestamp(x);
+sf_to_timestamp_ntz(x) AS sf__cast_timestamp(x);
 sf_to_timestamp_ntz(x, format) AS strptime(CAST(x AS VARCHAR), format);
-sf_try_to_number(x VARCHAR) AS sf_try_cast_int(x);
-sf_try_to_date(x VARCHAR) AS sf_try_cast_date(x);
-sf_try_to_timestamp(x VARCHAR) AS sf_try_cast_timestamp(x);
+sf_try_to_number(x VARCHAR) AS sf__try_cast_int(x);
+sf_try_to_date(x VARCHAR) AS sf__try_cast_date(x);
+sf_try_to_timestamp(x VARCHAR) AS sf__try_cast_timestamp(x);
 
 sf_dateadd(unit, n, x DATE) AS ws_add_to_date(unit, n, x);
 sf_dateadd(unit, n, x TIMESTAMP) AS x + ws_step(unit, n);
 sf_dateadd(unit, n, x TIMESTAMPTZ) AS x + ws_step(unit, n);
-sf_add_interval(unit, n, x DATE) AS ws_add_to_date(unit, n, x);
-sf_add_interval(unit, n, x TIMESTAMP) AS x + ws_step(unit, n);
-sf_add_interval(unit, n, x TIMESTAMPTZ) AS x + ws_step(unit, n);
+sf__add_interval(unit, n, x DATE) AS ws_add_to_date(unit, n, x);
+sf__add_interval(unit, n, x TIMESTAMP) AS x + ws_step(unit, n);
+sf__add_interval(unit, n, x TIMESTAMPTZ) AS x + ws_step(unit, n);
 sf_datediff(unit, a, b) AS ws_diff(unit, a, b);
 sf_date_trunc(unit, x DATE) AS CAST(ws_trunc(unit, x) AS DATE);
 sf_date_trunc(unit, x TIMESTAMP) AS ws_trunc(unit, x);
@@ -110,39 +110,39 @@ sf_nullifzero(x) AS nullif(x, 0);
 sf_equal_null(a, b) AS a IS NOT DISTINCT FROM b;
 sf_greatest(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN greatest(a, b) END;
 sf_least(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN least(a, b) END;
-sf_div0(a, b) AS CASE WHEN b = 0 AND a IS NOT NULL THEN 0 ELSE sf_divide(a, b) END;
+sf_div0(a, b) AS CASE WHEN b = 0 AND a IS NOT NULL THEN 0 ELSE sf__divide(a, b) END;
 
-sf_lower(x) AS lower(sf_cast_string(x));
-sf_upper(x) AS upper(sf_cast_string(x));
-sf_trim(x) AS trim(sf_cast_string(x), ' ');
-sf_trim(x, characters) AS trim(sf_cast_string(x), characters);
-sf_ltrim(x) AS ltrim(sf_cast_string(x), ' ');
-sf_ltrim(x, characters) AS ltrim(sf_cast_string(x), characters);
-sf_rtrim(x) AS rtrim(sf_cast_string(x), ' ');
-sf_rtrim(x, characters) AS rtrim(sf_cast_string(x), characters);
-sf_length(x) AS length(sf_cast_string(x));
-sf_len(x) AS length(sf_cast_string(x));
-sf_substr(x, start) AS CASE WHEN start = 0 THEN sf_cast_string(x) ELSE substr(sf_cast_string(x), start) END;
-sf_substr(x, start, count) AS CASE WHEN count < 0 THEN '' ELSE substr(sf_cast_string(x), CASE WHEN start = 0 THEN 1 ELSE start END, count) END;
+sf_lower(x) AS lower(sf__cast_string(x));
+sf_upper(x) AS upper(sf__cast_string(x));
+sf_trim(x) AS trim(sf__cast_string(x), ' ');
+sf_trim(x, characters) AS trim(sf__cast_string(x), characters);
+sf_ltrim(x) AS ltrim(sf__cast_string(x), ' ');
+sf_ltrim(x, characters) AS ltrim(sf__cast_string(x), characters);
+sf_rtrim(x) AS rtrim(sf__cast_string(x), ' ');
+sf_rtrim(x, characters) AS rtrim(sf__cast_string(x), characters);
+sf_length(x) AS length(sf__cast_string(x));
+sf_len(x) AS length(sf__cast_string(x));
+sf_substr(x, start) AS CASE WHEN start = 0 THEN sf__cast_string(x) ELSE substr(sf__cast_string(x), start) END;
+sf_substr(x, start, count) AS CASE WHEN count < 0 THEN '' ELSE substr(sf__cast_string(x), CASE WHEN start = 0 THEN 1 ELSE start END, count) END;
 sf_substring(x, start) AS sf_substr(x, start);
 sf_substring(x, start, count) AS sf_substr(x, start, count);
-sf_left(x, count) AS substr(sf_cast_string(x), 1, greatest(count, 0));
-sf_right(x, count) AS CASE WHEN count <= 0 THEN '' ELSE right(sf_cast_string(x), count) END;
-sf_split_part(x, separator, part) AS split_part(sf_cast_string(x), separator, CASE WHEN part = 0 THEN 1 ELSE part END);
-sf_replace(x, old, new) AS replace(sf_cast_string(x), old, new);
-sf_replace(x, old) AS replace(sf_cast_string(x), old, '');
-sf_contains(x, part) AS contains(sf_cast_string(x), part);
-sf_startswith(x, part) AS starts_with(sf_cast_string(x), part);
-sf_endswith(x, part) AS ends_with(sf_cast_string(x), part);
-sf_charindex(part, x) AS instr(sf_cast_string(x), part);
-sf_position(part, x) AS instr(sf_cast_string(x), part);
-sf_lpad(x, count, pad) AS lpad(sf_cast_string(x), CAST(count AS INTEGER), pad);
-sf_rpad(x, count, pad) AS rpad(sf_cast_string(x), CAST(count AS INTEGER), pad);
-sf_reverse(x) AS reverse(sf_cast_string(x));
-sf_repeat(x, count) AS repeat(sf_cast_string(x), CAST(count AS BIGINT));
-sf_md5(x) AS md5(sf_cast_string(x));
-sf_sha2(x) AS sha256(sf_cast_string(x));
-sf_sha2(x, bits) AS CASE WHEN bits = 256 THEN sha256(sf_cast_string(x)) ELSE ws_unsupported('SHA2 with other than 256 bits') END;
+sf_left(x, count) AS substr(sf__cast_string(x), 1, greatest(count, 0));
+sf_right(x, count) AS CASE WHEN count <= 0 THEN '' ELSE right(sf__cast_string(x), count) END;
+sf_split_part(x, separator, part) AS split_part(sf__cast_string(x), separator, CASE WHEN part = 0 THEN 1 ELSE part END);
+sf_replace(x, old, new) AS replace(sf__cast_string(x), old, new);
+sf_replace(x, old) AS replace(sf__cast_string(x), old, '');
+sf_contains(x, part) AS contains(sf__cast_string(x), part);
+sf_startswith(x, part) AS starts_with(sf__cast_string(x), part);
+sf_endswith(x, part) AS ends_with(sf__cast_string(x), part);
+sf_charindex(part, x) AS instr(sf__cast_string(x), part);
+sf_position(part, x) AS instr(sf__cast_string(x), part);
+sf_lpad(x, count, pad) AS lpad(sf__cast_string(x), CAST(count AS INTEGER), pad);
+sf_rpad(x, count, pad) AS rpad(sf__cast_string(x), CAST(count AS INTEGER), pad);
+sf_reverse(x) AS reverse(sf__cast_string(x));
+sf_repeat(x, count) AS repeat(sf__cast_string(x), CAST(count AS BIGINT));
+sf_md5(x) AS md5(sf__cast_string(x));
+sf_sha2(x) AS sha256(sf__cast_string(x));
+sf_sha2(x, bits) AS CASE WHEN bits = 256 THEN sha256(sf__cast_string(x)) ELSE ws_unsupported('SHA2 with other than 256 bits') END;
 
 sf_abs(x) AS abs(x);
 sf_ceil(x) AS ceil(x);
@@ -155,12 +155,12 @@ sf_power(x, y) AS pow(CAST(x AS DOUBLE), CAST(y AS DOUBLE));
 
 sf_parse_json(x) AS ws_json(x);
 sf_try_parse_json(x) AS CASE WHEN json_valid(CAST(x AS VARCHAR)) THEN CAST(x AS JSON) END;
-sf_get_key(x, key) AS json_extract(CAST(x AS JSON), '$."' || key || '"');
-sf_get_index(x, key) AS json_extract(CAST(x AS JSON), '$[' || key || ']');
+sf__get_key(x, key) AS json_extract(CAST(x AS JSON), '$."' || key || '"');
+sf__get_index(x, key) AS json_extract(CAST(x AS JSON), '$[' || key || ']');
 sf_get(x, key VARCHAR) AS json_extract(CAST(x AS JSON), '$."' || key || '"');
 sf_get(x, key BIGINT) AS json_extract(CAST(x AS JSON), '$[' || CAST(key AS VARCHAR) || ']');
 sf_array_size(x) AS CASE WHEN json_type(CAST(x AS JSON)) = 'ARRAY' THEN json_array_length(CAST(x AS JSON)) END;
-sf_flattened(x) AS CASE json_type(x)
+sf__flattened(x) AS CASE json_type(x)
     WHEN 'ARRAY' THEN [{'key': CAST(NULL AS VARCHAR), 'path': '[' || i || ']', 'index': i, 'value': json_extract(x, '$[' || i || ']')}
         FOR i IN range(0, CAST(json_array_length(x) AS BIGINT))]
     WHEN 'OBJECT' THEN [{'key': k, 'path': k, 'index': CAST(NULL AS BIGINT), 'value': json_extract(x, '$."' || k || '"')}
@@ -168,5 +168,5 @@ sf_flattened(x) AS CASE json_type(x)
     ELSE [] END;
 sf_flatten(x) AS TABLE
     SELECT 1 AS seq, e."key" AS "key", e.path AS path, e."index" AS "index", e.value AS value, x AS this
-    FROM unnest(sf_flattened(x)) AS entries(e);
+    FROM unnest(sf__flattened(x)) AS entries(e);
 sf_generator(rowcount) AS TABLE SELECT NULL AS column1 FROM range(CAST(rowcount AS BIGINT));

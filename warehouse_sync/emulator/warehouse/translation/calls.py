@@ -32,6 +32,12 @@ _UNITS_FIRST = {
     "DATEADD": (3, 0), "TIMESTAMPADD": (3, 0), "DATEDIFF": (3, 0), "TIMESTAMPDIFF": (3, 0), "DATE_PART": (2, 0),
     "DATE_TRUNC": (2, 0), "TRUNC": (2, 1),
 }  # fmt: skip
+# Functions of BigQuery that add an interval, and those that subtract one.
+SHIFTS = {
+    f"{kind}_{operation}": sign
+    for kind in ("DATE", "DATETIME", "TIMESTAMP")
+    for operation, sign in (("ADD", 1), ("SUB", -1))
+}
 _FORMATTED = {
     "TO_CHAR", "TO_VARCHAR", "TO_DATE", "TO_TIMESTAMP", "TO_TIMESTAMP_NTZ", "DATE_FORMAT", "FORMAT_DATE", "FORMAT_TIMESTAMP",
     "PARSE_DATE", "PARSE_TIMESTAMP",
@@ -87,6 +93,8 @@ class Calls(Operators):
         return self._call_macro(name, self._converted(name, arguments))
 
     def _call_macro(self, name: str, arguments: list[Any]) -> Node:
+        if self.provider == "BigQuery" and name in SHIFTS:
+            return self._shifted(arguments, SHIFTS[name])
         if name in _FOLDED and len(arguments) > 1:
             return reduce(lambda a, b: self.call(name, a, b), self.visit_all(arguments))
         if any(isinstance(each, exp.Lambda) for each in arguments):
@@ -113,7 +121,7 @@ class Calls(Operators):
         values = self.visit_all(node.expressions)
         total, count = (exp.Anonymous(this=name, expressions=values) for name in ("SUM", "COUNT"))
         count_or_null = exp.Nullif(this=windowed(count), expression=exp.Literal.number(0))
-        return self.call("divide", windowed(total), count_or_null)
+        return self.operator("divide", windowed(total), count_or_null)
 
     def _converted(self, name: str, arguments: list[Any]) -> list[Any]:
         """Return arguments with units and formats as DuckDB's."""
@@ -136,20 +144,13 @@ class Calls(Operators):
         default = others[-1] if len(others) % 2 else None
         return exp.Case(ifs=ifs, default=default)
 
-    def _call_date_add(self, arguments: list[Any], *, sign: int = 1) -> Node:
-        if self.provider != "BigQuery":
-            return self.call("date_add" if sign > 0 else "date_sub", *self.visit_all(arguments))
+    def _shifted(self, arguments: list[Any], sign: int) -> Node:
+        """Translate the addition of an interval to a date in BigQuery."""
         if len(arguments) != 2 or not isinstance(arguments[1], exp.Interval):  # noqa: PLR2004 - a date and an interval
             raise self.unsupported("this date arithmetic")
         count, unit = self.interval(arguments[1])
         amount = exp.Literal.number(sign * count)
-        return self.call("add", exp.Literal.string(unit), amount, self.visit(arguments[0]))
-
-    def _call_date_sub(self, arguments: list[Any]) -> Node:
-        return self._call_date_add(arguments, sign=-1)
-
-    _call_timestamp_add = _call_datetime_add = _call_date_add
-    _call_timestamp_sub = _call_datetime_sub = _call_date_sub
+        return self.operator("add", exp.Literal.string(unit), amount, self.visit(arguments[0]))
 
     def _visit_transform(self, node: exp.Transform) -> Node:
         return self._higher_order("TRANSFORM", [node.this, node.expression])
@@ -169,4 +170,4 @@ class Calls(Operators):
                 exp.Comprehension(this=this, expression=element.copy(), iterator=array, condition=condition)
             ]
         )
-        return listed if name in ("FILTER", "TRANSFORM") else self.call(f"{name}_of", listed)
+        return listed if name in ("FILTER", "TRANSFORM") else self.operator(f"{name}_of", listed)

@@ -59,7 +59,7 @@ class Operators(TreeVisitor):
     _visit_ilike = _visit_like
 
     def _visit_div(self, node: exp.Div) -> Node:
-        return self.call("divide", *self.visit_all([node.this, node.expression]))
+        return self.operator("divide", *self.visit_all([node.this, node.expression]))
 
     def _visit_mod(self, node: exp.Mod) -> Node:
         return self.call("mod", *self.visit_all([node.this.unnest(), node.expression.unnest()]))
@@ -72,31 +72,33 @@ class Operators(TreeVisitor):
         if isinstance(node.expression, exp.Interval):
             count, unit = self.interval(node.expression)
             amount = exp.Literal.number(sign * count)
-            return self.call("add_interval", exp.Literal.string(unit), amount, self.visit(node.this))
+            return self.operator("add_interval", exp.Literal.string(unit), amount, self.visit(node.this))
         if isinstance(node, exp.Sub):
-            return self.call("subtract", *self.visit_all([node.this, node.expression]))
+            return self.operator("subtract", *self.visit_all([node.this, node.expression]))
         added: Node = self.visit_parts(node)
         return added
 
     _visit_sub = _visit_add
 
     def _visit_extract(self, node: exp.Extract) -> Node:
-        name = "extract" if self.provider == "BigQuery" else "date_part"
-        return self.call(name, self.unit(node.this), self.visit(node.expression))
+        arguments = self.unit(node.this), self.visit(node.expression)
+        if self.provider == "BigQuery":  # which has no such function
+            return self.operator("extract", *arguments)
+        return self.call("date_part", *arguments)
 
     def _visit_cast(self, node: Node) -> Node:
         target = node.args["to"]
         kind = _KINDS.get(target.this.name) if isinstance(target.this, exp.DataType.Type) else None
         prefix = "try_cast" if isinstance(node, exp.TryCast) else "cast"
-        is_known = self.macro_name(f"{prefix}_{kind}") in macros(self.provider)
+        is_known = self.macro_name(f"_{prefix}_{kind}") in macros(self.provider)
         if not is_known or (target.expressions and kind != "decimal"):
             raise self.unsupported(f"a cast to {target.sql(self.provider.lower())}")
         value = self.path_or_value(node.this)
         if kind != "decimal":
-            return self.call(f"{prefix}_{kind}", value)
+            return self.operator(f"{prefix}_{kind}", value)
         sizes = [int(each.name) for each in target.expressions] or [*_DEFAULT_PRECISION[self.provider]]
         precision, scale = (*sizes, 0)[:2]
-        source = self.call(f"{prefix}_decimal", value, exp.Literal.number(scale))
+        source = self.operator(f"{prefix}_decimal", value, exp.Literal.number(scale))
         to = exp.DataType.build(f"DECIMAL({precision}, {scale})", dialect="duckdb")
         return type(node)(this=source, to=to)
 
@@ -124,7 +126,7 @@ class Operators(TreeVisitor):
 
     def _visit_jsonextract(self, node: Node) -> Node:
         if self.provider == "Databricks":
-            return self.call("json_text", self._path(node))
+            return self.operator("json_text", self._path(node))
         raise self._path_without_cast()
 
     def _visit_bracket(self, node: exp.Bracket) -> Node:
@@ -135,7 +137,7 @@ class Operators(TreeVisitor):
             raise self.unsupported("this element access")
         first = exp.Literal.number(node.args.get("offset") or 0)
         from_zero = exp.Paren(this=exp.Sub(this=self.visit(index), expression=first))
-        return self.call("element", self.visit(node.this), from_zero)
+        return self.operator("element", self.visit(node.this), from_zero)
 
     def _visit_array(self, node: exp.Array) -> Node:
         if self.provider not in ("BigQuery", "Databricks") or node.find(exp.Query):
@@ -167,14 +169,14 @@ class Operators(TreeVisitor):
         found = self.path_or_value(node.this)
         if isinstance(node, exp.Bracket):
             [key] = self.visit_all(node.expressions)
-            return self.call("get_key" if key.is_string else "get_index", found, key)
+            return self.operator("get_key" if key.is_string else "get_index", found, key)
         for step in _steps(node.expression):
             if step is None:
                 raise self.unsupported(f"the path {node.expression.sql()}")
             if isinstance(step, str):
-                found = self.call("get_key", found, exp.Literal.string(step))
+                found = self.operator("get_key", found, exp.Literal.string(step))
             else:
-                found = self.call("get_index", found, exp.Literal.number(step))
+                found = self.operator("get_index", found, exp.Literal.number(step))
         return found
 
     def _path_without_cast(self) -> UnsupportedSqlError:

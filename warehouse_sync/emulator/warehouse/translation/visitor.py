@@ -114,6 +114,10 @@ class TreeVisitor:
         self.macros.add(full)
         return exp.Anonymous(this=full, expressions=list(arguments))
 
+    def operator(self, name: str, *arguments: Node) -> Node:
+        """Return the call of a macro that queries cannot call by its name."""
+        return self.call(f"_{name}", *arguments)
+
     def visit_parts(self, node: Any) -> Any:  # noqa: ANN401 - sqlglot's trees have no types
         """Return a copy of a node with its parts translated."""
         translated = {
