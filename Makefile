@@ -27,7 +27,10 @@ CORE := warehouse_sync/*.py,warehouse_sync/models/*,warehouse_sync/wire/*,wareho
 # The tests that reach them. Only these run with coverage, which doubles their time.
 CORE_TESTS := tests/models tests/wire tests/transport tests/polling tests/resources tests/sync tests/contract tests/faults tests/structure tests/test_aioresponses.py tests/test_autospec.py tests/test_base_model.py tests/test_errors.py tests/test_frames.py tests/test_keywords.py tests/test_numeric.py tests/test_proxies.py tests/test_running_loop.py tests/test_secret.py tests/test_settings.py tests/test_testing.py
 
-.PHONY: help setup demo test quick gates check types mypy pyright unit uvloop pythons lowest bench soak mutate conformance integrations generate docs screenshots format clean
+# The tests of the SDK, its commands and its integrations that run on the emulator.
+EMULATOR_TESTS := tests/contract tests/cli tests/declarative tests/examples tests/faults/test_reconciliation.py tests/faults/test_stateful.py tests/observability tests/sync/test_client.py tests/test_frames.py tests/test_readme.py tests/test_testing.py
+
+.PHONY: help setup demo test quick gates check types mypy pyright unit uvloop pythons lowest bench soak mutate orders conformance integrations generate docs screenshots format clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -132,6 +135,11 @@ $(MUTATE)/.ready: pyproject.toml tests/mutation/requirements.txt
 	@$(PYTHON) -m venv $(MUTATE)
 	@$(MUTATE)/bin/python $(PIP) --requirement tests/mutation/requirements.txt --editable '.[all]'
 	@touch $@
+
+orders: $(STAMP)  ## Run the SDK's tests on emulators that list runs in another order (ORDER=oldest or shuffled; default both)
+	@for order in $(or $(ORDER),oldest shuffled); do \
+		echo "$(BIN)/python $(PYTEST) --run-order $$order …"; \
+		$(BIN)/python $(PYTEST) --run-order $$order $(EMULATOR_TESTS) || exit; done
 
 conformance: $(STAMP) .tools/.ready  ## Compare with Prism, newman and a generated client (needs npm)
 	$(BIN)/python $(PYTEST) tests/conformance

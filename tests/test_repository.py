@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.conftest import RUN_ORDERS
+
 ROOT = Path(__file__).parents[1]
 GITHUB = ROOT / ".github"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -53,10 +55,20 @@ def test_wrong_workflow_is_found(tmp_path: Path) -> None:
 
 def test_workflow_tests_each_supported_python() -> None:
     """The matrix has the versions that the classifiers name, and runs `make test`."""
-    [job] = yaml.safe_load((GITHUB / "workflows" / "test.yml").read_text("utf-8"))["jobs"].values()
+    job = yaml.safe_load((GITHUB / "workflows" / "test.yml").read_text("utf-8"))["jobs"]["test"]
     classified = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
     assert job["strategy"]["matrix"]["python"] == classified
     assert "make test" in [step.get("run") for step in job["steps"]]
+
+
+def test_workflow_runs_each_order_of_runs() -> None:
+    """The tests of the SDK run with the order of `make test` and, in parallel, with each other one."""
+    jobs = yaml.safe_load((GITHUB / "workflows" / "test.yml").read_text("utf-8"))["jobs"]
+    assert ["newest", *jobs["orders"]["strategy"]["matrix"]["order"]] == list(RUN_ORDERS)
+    assert "make orders ORDER=${{ matrix.order }}" in [step.get("run") for step in jobs["orders"]["steps"]]
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    [paths] = re.findall(r"^EMULATOR_TESTS := (.*)$", makefile, re.MULTILINE)
+    assert [path for path in paths.split() if not (ROOT / path).exists()] == []
 
 
 def test_release_stores_no_token() -> None:

@@ -17,9 +17,9 @@ SORTS: dict[str, Connect] = {
 
 
 @pytest.fixture
-def run_order() -> Any:
+def run_order(request: pytest.FixtureRequest) -> Any:
     """The order in which the emulator lists runs; a module can override it."""
-    return "newest"
+    return request.config.getoption("--run-order")
 
 
 @pytest.fixture

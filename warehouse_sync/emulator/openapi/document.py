@@ -1,5 +1,6 @@
 """The OpenAPI document: endpoints, parameters, responses, security."""
 
+from warehouse_sync.emulator.openapi.links import item_links, resource_links, trigger_links
 from warehouse_sync.emulator.openapi.schema_types import Schema, array, ref, timestamp
 from warehouse_sync.emulator.openapi.schemas import SCHEMAS
 from warehouse_sync.emulator.paths import FEED, FEEDS, PIPELINES, TOKEN, V2
@@ -115,15 +116,18 @@ def _resource(
     path: str, tag: str, name: str, *, query: list[Schema] | None = None, create_errors: tuple[str, ...] = ()
 ) -> Schema:
     """Return the two paths of a type of resource."""
+    more = ("getPipelineReport", "listPipelineRuns") if name == "Pipeline" else ()
     one = {"200": _json(ref(name), f"The {name}.")}
-    many = {"200": _json(array(ref(name)), f"Every {name}, as a bare array.")}
+    created = {"200": {**one["200"], "links": resource_links(name, more=more)}}
+    listed = _json(array(ref(name)), f"Every {name}, as a bare array.")
+    many = {"200": {**listed, "links": item_links(name, more=more)}}
     body = ref(f"{name}Spec")
     listing = _operation(tag, f"list{name}s", f"List the {tag}.", many, "400", parameters=query)
     return {
         f"{_BASE}{path}": _path(
             get=listing,
             post=_operation(
-                tag, f"create{name}", f"Create a {name}.", one, "400", "409", *create_errors, body=body
+                tag, f"create{name}", f"Create a {name}.", created, "400", "409", *create_errors, body=body
             ),
         ),
         f"{_BASE}{path}/{{id}}": _path(
@@ -145,7 +149,7 @@ def _resource(
 
 
 def _trigger() -> Schema:
-    responses = {"200": _json(ref("Triggered"), "The run that was requested.")}
+    responses = {"200": {**_json(ref("Triggered"), "The run that was requested."), "links": trigger_links()}}
     return _operation(
         "pipelines", "triggerPipeline", "Start a sync now.", responses, "400", "404", body=ref("Trigger")
     )
