@@ -18,15 +18,16 @@ from warehouse_sync import (
 )
 
 NOON = datetime(2023, 3, 1, 12, tzinfo=UTC)
-MOST = 2  # entries to read of a stream, at most as many as `watch` yields in its first round
-CONNECTION = ConnectionSpec(id="c", name="C", config=DatabricksConfig(provider="p", schema="s"))
-MODEL = DataModelSpec(id="m", name="M", sql_query="SELECT email FROM a.b.c")
+ID = "example"  # the id in the examples of the OpenAPI document
+MOST = 1  # entries to read of a stream, as many as `watch` yields in its first round
+CONNECTION = ConnectionSpec(id=ID, name="C", config=DatabricksConfig(provider="p", schema="s"))
+MODEL = DataModelSpec(id=ID, name="M", sql_query="SELECT email FROM a.b.c")
 PIPELINE = PipelineSpec(
-    id="p",
+    id=ID,
     name="P",
     pipeline_type="user_attributes",
-    connection_id="c",
-    data_model_id="m",
+    connection_id=ID,
+    data_model_id=ID,
     sync_mode=SyncMode(type="incremental", iterator_field="t", iterator_data_type="timestamp", from_=NOON),
     schedule=Schedule(type="interval", frequency="daily", delay="15m", start=NOON),
     environment="development",
@@ -36,38 +37,38 @@ FEED = FeedSpec(module_name="MailChimp", name="F")
 Call = Callable[[AsyncClient], Any]
 CALLS: Mapping[str, Call] = {
     "connections.list": lambda client: client.connections.list(service_provider="Databricks"),
-    "connections.get": lambda client: client.connections.get("c"),
+    "connections.get": lambda client: client.connections.get(ID),
     "connections.create": lambda client: client.connections.create(CONNECTION),
     "connections.update": lambda client: client.connections.update(CONNECTION),
-    "connections.delete": lambda client: client.connections.delete("c"),
+    "connections.delete": lambda client: client.connections.delete(ID),
     "data_models.list": lambda client: client.data_models.list(),
-    "data_models.get": lambda client: client.data_models.get("m"),
+    "data_models.get": lambda client: client.data_models.get(ID),
     "data_models.create": lambda client: client.data_models.create(MODEL),
     "data_models.update": lambda client: client.data_models.update(MODEL),
-    "data_models.delete": lambda client: client.data_models.delete("m"),
+    "data_models.delete": lambda client: client.data_models.delete(ID),
     "pipelines.list": lambda client: client.pipelines.list(),
-    "pipelines.get": lambda client: client.pipelines.get("p"),
+    "pipelines.get": lambda client: client.pipelines.get(ID),
     "pipelines.create": lambda client: client.pipelines.create(PIPELINE),
     "pipelines.update": lambda client: client.pipelines.update(PIPELINE),
-    "pipelines.delete": lambda client: client.pipelines.delete("p"),
-    "pipelines.trigger": lambda client: client.pipelines.trigger("p", baseline=True),
-    "pipelines.trigger_and_wait": lambda client: client.pipelines.trigger_and_wait("p", timeout=0.2),
-    "pipelines.trigger_many": lambda client: client.pipelines.trigger_many(["p", "q"]),
-    "pipelines.pause": lambda client: client.pipelines.pause("p"),
-    "pipelines.resume": lambda client: client.pipelines.resume("p"),
-    "pipelines.report": lambda client: client.pipelines.report("p"),
-    "pipelines.reports": lambda client: client.pipelines.reports(["p", "q"]),
-    "runs.list": lambda client: client.runs.list("p", start=NOON, page_size=2, limit=MOST),
-    "runs.get": lambda client: client.runs.get("p", 1),
-    "runs.wait": lambda client: client.runs.wait("p", 1, timeout=0.2),
-    "runs.wait_many": lambda client: client.runs.wait_many([("p", 1), ("q", 2)], timeout=0.2),
-    "runs.resume": lambda client: client.runs.resume(("p", 1), timeout=0.2),
+    "pipelines.delete": lambda client: client.pipelines.delete(ID),
+    "pipelines.trigger": lambda client: client.pipelines.trigger(ID, baseline=True),
+    "pipelines.trigger_and_wait": lambda client: client.pipelines.trigger_and_wait(ID, timeout=0.2),
+    "pipelines.trigger_many": lambda client: client.pipelines.trigger_many([ID]),
+    "pipelines.pause": lambda client: client.pipelines.pause(ID),
+    "pipelines.resume": lambda client: client.pipelines.resume(ID),
+    "pipelines.report": lambda client: client.pipelines.report(ID),
+    "pipelines.reports": lambda client: client.pipelines.reports([ID]),
+    "runs.list": lambda client: client.runs.list(ID, start=NOON, page_size=2, limit=MOST),
+    "runs.get": lambda client: client.runs.get(ID, 1),
+    "runs.wait": lambda client: client.runs.wait(ID, 1, timeout=0.2),
+    "runs.wait_many": lambda client: client.runs.wait_many([(ID, 1)], timeout=0.2),
+    "runs.resume": lambda client: client.runs.resume((ID, 1), timeout=0.2),
     "feeds.list": lambda client: client.feeds.list(),
     "feeds.get": lambda client: client.feeds.get(1),
     "feeds.create": lambda client: client.feeds.create(FEED),
     "feeds.update": lambda client: client.feeds.update(1, FEED),
     "feeds.delete": lambda client: client.feeds.delete(1),
-    "watch": lambda client: client.watch(["p", "q"], every=0.1),
+    "watch": lambda client: client.watch([ID], every=0.1),
 }
 
 

@@ -23,9 +23,11 @@ _DELAY = "^[0-9]{1,6}[smhdwy]$"
 _DIGITS = "^[0-9]{1,18}$"
 _STATES = ("new", "active", "inactive")
 _ITERATOR = "Required if `type` is `incremental`. "
-_SLUG_ID = text("Unique identifier: letters, digits, `_` and `-`.", pattern=_SLUG)
+# The same in all examples, so that a mock answers with what was requested.
+_EXAMPLE = ["example"]
+_SLUG_ID = text("Unique identifier: letters, digits, `_` and `-`.", pattern=_SLUG, examples=_EXAMPLE)
 _SECRET = text("Responses show it as `************`, or not at all.", writeOnly=True)
-_NUMBER = {"type": ["integer", "string"], "pattern": _DIGITS, "minimum": 0}
+_NUMBER = {"type": ["integer", "string"], "pattern": _DIGITS, "minimum": 0, "examples": [1]}
 _ERRORS = array(ref("Message"))
 _AUDIT = {
     "created_on": timestamp("Examples without a zone mean UTC."),
@@ -188,7 +190,7 @@ _DATA_MODEL_FIELDS = {
 _RUN = response_object(
     {
         "id": {**_NUMBER, "description": "Typed as a string, shown as a number."},
-        "pipeline_id": text(),
+        "pipeline_id": text(examples=_EXAMPLE),
         "type": open_enum("scheduled", "manual"),
         "status": open_enum("queued", "running", "success", "failed", "stopped", "retrying"),
         "errors": _ERRORS,
@@ -220,7 +222,7 @@ _PAGE = response_object(
 )
 _REPORT = response_object(
     {
-        "pipeline_id": text(),
+        "pipeline_id": text(examples=_EXAMPLE),
         "status": open_enum("idle", "running", "faulted", "stopped"),
         "errors": _ERRORS,
         "connection_status": open_enum("healthy", "faulted"),
@@ -290,7 +292,7 @@ SCHEMAS: dict[str, Schema] = {
     **_CONNECTION_SPECS,
     "Connection": response_object(
         {
-            "id": text(),
+            "id": text(examples=_EXAMPLE),
             "name": text(),
             "state": open_enum(*_STATES),
             "status": open_enum("healthy", "faulted", description="Missing from the Databricks response."),
