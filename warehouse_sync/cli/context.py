@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from warehouse_sync import AsyncClient
-    from warehouse_sync.declarative import Environment
+    from warehouse_sync.declarative import ProjectEnvironment
     from warehouse_sync.events import Listener
 
 PREFIX = "WAREHOUSE_SYNC_"
@@ -99,7 +99,7 @@ class Context:
     settings: Mapping[str, Setting]
     timeout: float | None = None
     token_folder: Path | None = None
-    environment: "Environment | None" = None
+    environment: "ProjectEnvironment | None" = None
     trust_env: bool = True
 
     def value(self, name: str) -> str | None:
@@ -227,7 +227,7 @@ def find(  # noqa: PLR0913 - each is a source of settings
     postman_env: Path | None,
     environ: Mapping[str, str] | None = None,
     timeout: float | None = None,
-    environment: "Environment | None" = None,
+    environment: "ProjectEnvironment | None" = None,
 ) -> Context:
     """Find every setting in the first source that has it.
 
@@ -260,7 +260,7 @@ def find(  # noqa: PLR0913 - each is a source of settings
     )
 
 
-def _pinned(settings: Mapping[str, Setting], environment: "Environment") -> dict[str, Setting]:
+def _pinned(settings: Mapping[str, Setting], environment: "ProjectEnvironment") -> dict[str, Setting]:
     """Return the workspace of an environment; another workspace or URL of the API is an error.
 
     The URL is checked and not set: it is in a file that a change can edit, and must not lead the token elsewhere.

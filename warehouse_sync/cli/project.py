@@ -9,10 +9,10 @@ from warehouse_sync.cli.errors import CliError
 from warehouse_sync.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from warehouse_sync.declarative import Environment, Project
+    from warehouse_sync.declarative import Project, ProjectEnvironment
 
 
-def select_environment(files: Path | None, name: str | None) -> "Environment | None":
+def select_environment(files: Path | None, name: str | None) -> "ProjectEnvironment | None":
     """Return the environment of a command, or `None` without a project.
 
     Args:
@@ -42,7 +42,7 @@ def select_environment(files: Path | None, name: str | None) -> "Environment | N
     return _environment(project, name)
 
 
-def select_environments(files: Path, name: str | None) -> "list[Environment | None]":
+def select_environments(files: Path, name: str | None) -> "list[ProjectEnvironment | None]":
     """Return the environment that `--env` names, or all of the project.
 
     Without a project the list contains only `None`.
@@ -54,7 +54,7 @@ def select_environments(files: Path, name: str | None) -> "list[Environment | No
     return [*project.environments.values()]
 
 
-def _environment(project: "Project", name: str | None) -> "Environment":
+def _environment(project: "Project", name: str | None) -> "ProjectEnvironment":
     known = ", ".join(project.environments)
     if name is None and len(project.environments) == 1:
         return next(iter(project.environments.values()))

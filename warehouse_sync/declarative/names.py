@@ -77,8 +77,8 @@ from warehouse_sync.declarative.planning.state import State as State
 from warehouse_sync.declarative.planning.state_file import StateFile as StateFile
 from warehouse_sync.declarative.planning.state_store import LocalStore as LocalStore
 from warehouse_sync.declarative.project import PROJECT_FILE as PROJECT_FILE
-from warehouse_sync.declarative.project import Environment as Environment
 from warehouse_sync.declarative.project import Project as Project
+from warehouse_sync.declarative.project import ProjectEnvironment as ProjectEnvironment
 from warehouse_sync.declarative.project import find_project as find_project
 from warehouse_sync.declarative.project import read_project as read_project
 from warehouse_sync.declarative.scaffold import ConfigQuestion as ConfigQuestion

@@ -34,7 +34,7 @@ class Project:
     state: str | None = None
     lint: Mapping[str, Any] = attrs.field(factory=dict)
     limits: Mapping[str, int] = attrs.field(factory=dict)
-    environments: Mapping[str, "Environment"] = attrs.field(factory=dict, repr=False, eq=False)
+    environments: Mapping[str, "ProjectEnvironment"] = attrs.field(factory=dict, repr=False, eq=False)
 
     @property
     def root(self) -> Path:
@@ -48,7 +48,7 @@ class Project:
 
 
 @attrs.frozen(kw_only=True)
-class Environment:
+class ProjectEnvironment:
     """An environment of a project.
 
     Attributes:
@@ -131,7 +131,7 @@ class _Reader:
             lint=self._value(document, "lint", dict) or {},
             limits=dict(self._limits(self._value(document, "limits", dict) or {})),
         )
-        environments: dict[str, Environment] = {}
+        environments: dict[str, ProjectEnvironment] = {}
         project = attrs.evolve(project, environments=environments)
         for name, table in (self._value(document, "environments", dict, required=True) or {}).items():
             environments[name] = self._environment(project, name, table, shared)
@@ -142,7 +142,7 @@ class _Reader:
 
     def _environment(
         self, project: Project, name: str, table: object, shared: Mapping[str, Variable]
-    ) -> Environment:
+    ) -> ProjectEnvironment:
         path = f"environments.{name}"
         if not isinstance(table, dict):
             self._add(path, f"must be a table: write [{path}]")
@@ -150,7 +150,7 @@ class _Reader:
         self._check_keys(table, f"{path}.", ("workspace_id", "api_url", "profile", "overlay", "vars"))
         overlay = self._value(table, "overlay", str, path=path)
         folder = None if overlay is None else self._overlay(overlay, f"{path}.overlay")
-        return Environment(
+        return ProjectEnvironment(
             project=project,
             name=name,
             workspace_id=self._value(table, "workspace_id", int, path=path, required=True) or 0,

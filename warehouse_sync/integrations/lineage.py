@@ -31,7 +31,7 @@ _PARTS = 3  # database, schema and table
 
 
 @attrs.frozen(kw_only=True)
-class Table:
+class SourceTable:
     """A table that a query reads.
 
     Attributes:
@@ -61,7 +61,7 @@ class Lineage:
 
     pipeline_id: str
     workspace_id: int
-    tables: tuple[Table, ...]
+    tables: tuple[SourceTable, ...]
     sql: str
 
 
@@ -82,7 +82,7 @@ def read_lineage(client: "Client", pipeline_id: str) -> Lineage:
     )
 
 
-def source_tables(config: ConnectionConfig, sql: str) -> tuple[Table, ...]:
+def source_tables(config: ConnectionConfig, sql: str) -> tuple[SourceTable, ...]:
     """Return the tables of a query, each once; none where the query cannot be parsed."""
     from sqlglot import exp, parse_one  # noqa: PLC0415 - loaded only where lineage is wanted
     from sqlglot.errors import SqlglotError  # noqa: PLC0415 - as above
@@ -96,7 +96,7 @@ def source_tables(config: ConnectionConfig, sql: str) -> tuple[Table, ...]:
     named = {common.alias_or_name.lower() for common in query.find_all(exp.CTE)}
     namespace, defaults = _namespace(config), _defaults(config)
     tables = (
-        Table(namespace=namespace, parts=_parts(table, defaults))
+        SourceTable(namespace=namespace, parts=_parts(table, defaults))
         for table in query.find_all(exp.Table)
         if table.db or table.name.lower() not in named
     )

@@ -22,7 +22,7 @@ from warehouse_sync.integrations.dagster import (
     build_warehouse_sync_assets,
     load_warehouse_sync_asset_specs,
 )
-from warehouse_sync.integrations.dagster.state import PipelineState, read_workspace
+from warehouse_sync.integrations.dagster.state import PipelineInfo, read_workspace
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_sensor_survives_an_outage(
 def test_freshness_follows_the_schedule() -> None:
     """Each pipeline with an interval is checked; one that runs on demand is not."""
     states = [
-        PipelineState(
+        PipelineInfo(
             id=name,
             name=name,
             pipeline_type="events",

@@ -20,7 +20,7 @@ from warehouse_sync.cli.project import select_environments
 from warehouse_sync.cli.streams import printable_lines
 
 if TYPE_CHECKING:
-    from warehouse_sync.declarative import Environment, Finding, LintLimits, LintSettings, Project
+    from warehouse_sync.declarative import Finding, LintLimits, LintSettings, Project, ProjectEnvironment
 
 FORMATS = ("text", "json", "sarif", "github", "markdown")
 _STDIN = Path("-")
@@ -182,7 +182,7 @@ class _Request:
         now: The current time.
     """
 
-    groups: "list[tuple[list[Environment | None], list[Path]]]"
+    groups: "list[tuple[list[ProjectEnvironment | None], list[Path]]]"
     query: str
     limits: dict[str, int]
     settings: dict[str, Any]
@@ -191,9 +191,9 @@ class _Request:
 
 def _by_project(
     paths: tuple[Path, ...], env: str | None
-) -> "list[tuple[list[Environment | None], list[Path]]]":
+) -> "list[tuple[list[ProjectEnvironment | None], list[Path]]]":
     """Return the paths of each project, with its environments."""
-    groups: dict[Path | None, tuple[list[Environment | None], list[Path]]] = {}
+    groups: dict[Path | None, tuple[list[ProjectEnvironment | None], list[Path]]] = {}
     for path in dict.fromkeys(paths):
         environments = select_environments(Path() if path == _STDIN else path, env)
         root = None if environments[0] is None else environments[0].project.root

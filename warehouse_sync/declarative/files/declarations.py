@@ -11,7 +11,7 @@ from warehouse_sync.declarative.errors import Location, Problem
 from warehouse_sync.declarative.files.fields import Kind, Spec
 from warehouse_sync.declarative.files.moved import Moved
 from warehouse_sync.declarative.files.secret_references import SecretReference
-from warehouse_sync.declarative.project import Environment
+from warehouse_sync.declarative.project import ProjectEnvironment
 
 Key = tuple[str, str]
 
@@ -76,7 +76,7 @@ class Declarations:
     skipped: tuple[Problem, ...] = ()
     moved: tuple[Moved, ...] = ()
     elsewhere: frozenset[Key] = frozenset()
-    environment: Environment | None = None
+    environment: ProjectEnvironment | None = None
     field_transformations: tuple[DeclaredResource, ...] = ()
 
     def by_key(self) -> dict[Key, DeclaredResource]:

@@ -25,14 +25,14 @@ from warehouse_sync.declarative.files.parse_yaml import parse_yaml
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
 from warehouse_sync.declarative.files.spec_builder import SpecBuilder
 from warehouse_sync.declarative.files.variables import MARK, Variables
-from warehouse_sync.declarative.project import Environment
+from warehouse_sync.declarative.project import ProjectEnvironment
 
 PLAN_KEY = "warehouse_sync_plan"
 _SECTIONS = {kind.section: kind for kind in FILE_KINDS}
 _NAMES = {kind.name: kind for kind in FILE_KINDS}
 
 
-def load(path: Path, *, environment: Environment | None = None) -> Declarations:
+def load(path: Path, *, environment: ProjectEnvironment | None = None) -> Declarations:
     """Load the declarations of a file or a folder.
 
     Args:
@@ -48,7 +48,7 @@ def load(path: Path, *, environment: Environment | None = None) -> Declarations:
     return declarations
 
 
-def read(path: Path, *, environment: Environment | None = None) -> tuple[Declarations, list[Problem]]:
+def read(path: Path, *, environment: ProjectEnvironment | None = None) -> tuple[Declarations, list[Problem]]:
     """Return the valid declarations of a file or a folder, and every problem."""
     is_folder = path.is_dir()
     search = find_documents(path, _ignores(environment)) if is_folder else _single_document(path)
@@ -86,7 +86,7 @@ def read(path: Path, *, environment: Environment | None = None) -> tuple[Declara
     return declarations, [*reader.problems, *moved_problems(reader.moved, known)]
 
 
-def _ignores(environment: Environment | None) -> Callable[[Path], bool]:
+def _ignores(environment: ProjectEnvironment | None) -> Callable[[Path], bool]:
     """Return whether a project ignores a path: overlays, and what its patterns match."""
     if environment is None:
         return lambda _: False
@@ -124,7 +124,7 @@ class _Reader:
     """
 
     root: Path
-    environment: Environment | None = None
+    environment: ProjectEnvironment | None = None
     problems: list[Problem] = attrs.field(factory=list)
     found: dict[Key, DeclaredResource] = attrs.field(factory=dict)
     moved: list[Moved] = attrs.field(factory=list)

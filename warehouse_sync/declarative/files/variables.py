@@ -9,7 +9,7 @@ import attrs
 from warehouse_sync.declarative.errors import Location, Problem
 from warehouse_sync.declarative.files.nodes import Mapping as MappingNode
 from warehouse_sync.declarative.files.nodes import MappingEntry, Node, Scalar, Sequence
-from warehouse_sync.declarative.project import PROJECT_FILE, Environment, Variable
+from warehouse_sync.declarative.project import PROJECT_FILE, ProjectEnvironment, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ class Variables:
         report: Receives each problem.
     """
 
-    environment: Environment | None
+    environment: ProjectEnvironment | None
     report: Callable[[Problem], None]
 
     def in_node(self, node: Node) -> Node:

@@ -33,7 +33,7 @@ from warehouse_sync.declarative.lint.query_text import (
 )
 from warehouse_sync.declarative.lint.rules import RULES, Finding, LintLimits
 
-Pipeline = tuple[DeclaredResource, PipelineSpec]
+DeclaredPipeline = tuple[DeclaredResource, PipelineSpec]
 DIALECTS = {
     "Snowflake": "snowflake",
     "BigQuery": "bigquery",
@@ -93,7 +93,7 @@ def _queries(declarations: Declarations, default_dialect: str) -> Iterator[Query
     """Yield each query once per dialect and database."""
     by_key = declarations.by_key()
     transformations = {each.id: each for each in declarations.field_transformations}
-    users = defaultdict[str, dict[_Target, list[Pipeline]]](lambda: defaultdict(list))
+    users = defaultdict[str, dict[_Target, list[DeclaredPipeline]]](lambda: defaultdict(list))
     for pipeline in pipelines_of(declarations):
         _, spec = pipeline
         target = _target(by_key.get((CONNECTION.name, spec.connection_id)), default_dialect)

@@ -11,7 +11,7 @@ from warehouse_sync.declarative.lint.pipelines import lint_pipelines, report
 from warehouse_sync.declarative.lint.rules import ERROR, RULES, WARNING, Finding, LintLimits
 from warehouse_sync.declarative.lint.settings import LintSettings
 from warehouse_sync.declarative.lint.source import Source, read_source
-from warehouse_sync.declarative.project import Environment
+from warehouse_sync.declarative.project import ProjectEnvironment
 
 
 def lint_files(
@@ -19,7 +19,7 @@ def lint_files(
     *,
     now: datetime,
     limits: LintLimits | None = None,
-    environment: Environment | None = None,
+    environment: ProjectEnvironment | None = None,
     settings: LintSettings | None = None,
 ) -> list[Finding]:
     """Run all rules on files and folders.

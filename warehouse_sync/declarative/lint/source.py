@@ -12,7 +12,7 @@ from warehouse_sync.declarative.files.discover import MAX_FILE_SIZE, find_docume
 from warehouse_sync.declarative.files.fields import DATA_MODEL
 from warehouse_sync.declarative.files.load import read
 from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
-from warehouse_sync.declarative.project import Environment
+from warehouse_sync.declarative.project import ProjectEnvironment
 
 _SQL = ".sql"
 
@@ -38,7 +38,7 @@ class Source:
         return not (declared.resources or declared.field_transformations or self.problems or self.queries)
 
 
-def read_source(paths: Sequence[Path], environment: Environment | None = None) -> Source:
+def read_source(paths: Sequence[Path], environment: ProjectEnvironment | None = None) -> Source:
     """Read files and folders.
 
     Args:
@@ -79,7 +79,7 @@ def query_source(sql: str, file: str) -> Source:
     return Source(declarations=nothing, queries=(_query(sql, file),))
 
 
-def _read_path(path: Path, environment: Environment | None) -> Source:
+def _read_path(path: Path, environment: ProjectEnvironment | None) -> Source:
     if path.suffix == _SQL and not path.is_dir():
         return _read_queries([path], Declarations(resources=(), digest="", files=path))
     declarations, problems = read(path, environment=environment)

@@ -21,7 +21,7 @@ from warehouse_sync.declarative.planning.state import (
     parse_state,
 )
 from warehouse_sync.declarative.planning.state_store import LocalStore, Store, replace_file
-from warehouse_sync.declarative.project import Environment
+from warehouse_sync.declarative.project import ProjectEnvironment
 
 KEY_VARIABLE = "WAREHOUSE_SYNC_FINGERPRINT_KEY"
 _MIN_KEY_LENGTH = 32
@@ -56,7 +56,7 @@ class StateFile:
         workspace_id: int,
         environ: Mapping[str, str],
         files: Path,
-        environment: Environment | None = None,
+        environment: ProjectEnvironment | None = None,
     ) -> "StateFile":
         """Return the state of a workspace for a folder of files, or for its project."""
         file = local_file(api_url=api_url, workspace_id=workspace_id, environ=environ)
@@ -156,7 +156,7 @@ class StateFile:
             return stored or secrets.token_hex(32)
 
 
-def _project_store(environment: Environment, environ: Mapping[str, str]) -> Store:
+def _project_store(environment: ProjectEnvironment, environ: Mapping[str, str]) -> Store:
     """Return the store of a project's own state."""
     text = environment.project.state or ""
     text = text.replace("{env}", environment.name).replace("{workspace_id}", str(environment.workspace_id))

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from warehouse_sync.integrations.dagster.freshness import build_freshness_checks
     from warehouse_sync.integrations.dagster.resource import WarehouseSyncResource
     from warehouse_sync.integrations.dagster.sensor import build_polling_sensor
-    from warehouse_sync.integrations.dagster.state import PipelineState
+    from warehouse_sync.integrations.dagster.state import PipelineInfo
     from warehouse_sync.integrations.dagster.translator import (
         WarehouseSyncTranslator,
         load_warehouse_sync_asset_specs,
     )
 
 _HOMES = {
-    "PipelineState": "state",
+    "PipelineInfo": "state",
     "WarehouseSyncComponent": "component",
     "WarehouseSyncResource": "resource",
     "WarehouseSyncTranslator": "translator",
@@ -30,7 +30,7 @@ _HOMES = {
 }
 
 __all__ = [
-    "PipelineState",
+    "PipelineInfo",
     "WarehouseSyncComponent",
     "WarehouseSyncResource",
     "WarehouseSyncTranslator",

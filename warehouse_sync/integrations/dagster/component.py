@@ -18,7 +18,7 @@ from warehouse_sync.integrations.dagster.freshness import build_freshness_checks
 from warehouse_sync.integrations.dagster.resource import WarehouseSyncResource
 from warehouse_sync.integrations.dagster.sensor import build_polling_sensor
 from warehouse_sync.integrations.dagster.state import (
-    PipelineState,
+    PipelineInfo,
     from_json,
     read_files,
     read_workspace,
@@ -74,8 +74,8 @@ class WarehouseSyncComponent(dg.StateBackedComponent, dg.Model, dg.Resolvable):
     )
     translation: (
         Annotated[
-            TranslationFn[PipelineState],
-            TranslationFnResolver[PipelineState](lambda pipeline: {"pipeline": pipeline}),
+            TranslationFn[PipelineInfo],
+            TranslationFnResolver[PipelineInfo](lambda pipeline: {"pipeline": pipeline}),
         ]
         | None
     ) = Field(default=None, description="Changes to the assets; templates see `pipeline` and `spec`.")
@@ -125,7 +125,7 @@ class WarehouseSyncComponent(dg.StateBackedComponent, dg.Model, dg.Resolvable):
             sensors=self._sensors(specs, checks),
         )
 
-    def get_asset_spec(self, pipeline: PipelineState) -> dg.AssetSpec:
+    def get_asset_spec(self, pipeline: PipelineInfo) -> dg.AssetSpec:
         """Return the asset of a pipeline."""
         spec = WarehouseSyncTranslator().get_asset_spec(pipeline)
         return spec if self.translation is None else self.translation(spec, pipeline)
@@ -134,7 +134,7 @@ class WarehouseSyncComponent(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         """Trigger the selected pipelines, wait, and yield a result for each."""
         yield from sync_pipelines(context, self.workspace, timeout=self.timeout)
 
-    def _pipelines(self, state_path: Path | None) -> list[PipelineState]:
+    def _pipelines(self, state_path: Path | None) -> list[PipelineInfo]:
         if self.files is not None:  # the files are deployed with the code
             found = read_files(self.files, self.environment)
         elif state_path is not None:

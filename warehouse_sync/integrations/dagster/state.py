@@ -15,27 +15,27 @@ from warehouse_sync import (
     Pipeline,
     PipelineSpec,
 )
-from warehouse_sync.declarative import Environment, find_project, load
+from warehouse_sync.declarative import ProjectEnvironment, find_project, load
 from warehouse_sync.integrations.lineage import source_tables
 
 STATE_VERSION = 1
 
 
 @attrs.frozen(kw_only=True)
-class PipelineState:
-    """Pipeline as definitions are built from, without calling the API.
+class PipelineInfo:
+    """The fields of a pipeline from which an asset is defined.
 
     Attributes:
-        id: Its slug.
-        name: For people.
+        id: The id of the pipeline.
+        name: The name that is shown.
         pipeline_type: `user_attributes` or `events`.
         environment: `development` or `production`.
-        connection_id: Where the data comes from.
-        data_model_id: What is loaded.
-        service_provider: The warehouse, such as `Snowflake`; empty where it is not known.
+        connection_id: The id of the connection.
+        data_model_id: The id of the data model.
+        service_provider: The warehouse, such as `Snowflake`; empty if it is unknown.
         schedule_type: `interval`, `once` or `on_demand`.
-        frequency: `hourly`, `daily`, `weekly` or `monthly`; `None` without an interval.
-        sql: The data model's query; empty where it is not known.
+        frequency: `hourly`, `daily`, `weekly` or `monthly`; `None` for other schedules.
+        sql: The data model's query; empty if it is unknown.
         tables: The tables of the query, each as its parts, such as `("shop", "public", "users")`.
     """
 
@@ -52,7 +52,7 @@ class PipelineState:
     tables: tuple[tuple[str, ...], ...] = ()
 
 
-def read_workspace(client: Client) -> list[PipelineState]:
+def read_workspace(client: Client) -> list[PipelineInfo]:
     """Read a workspace's pipelines, with three requests.
 
     Raises:
@@ -63,7 +63,7 @@ def read_workspace(client: Client) -> list[PipelineState]:
     return _states(client.pipelines.list(), configs, queries)
 
 
-def read_files(path: Path, environment: str | None = None) -> list[PipelineState]:
+def read_files(path: Path, environment: str | None = None) -> list[PipelineInfo]:
     """Read the pipelines that files declare: a file or a folder of them.
 
     Args:
@@ -80,7 +80,7 @@ def read_files(path: Path, environment: str | None = None) -> list[PipelineState
     return _states((spec for spec in specs if isinstance(spec, PipelineSpec)), configs, queries)
 
 
-def _environment(path: Path, name: str | None) -> Environment | None:
+def _environment(path: Path, name: str | None) -> ProjectEnvironment | None:
     project = find_project(path)
     environments = {} if project is None else project.environments
     if name is None and len(environments) <= 1:
@@ -95,18 +95,18 @@ def _states(
     pipelines: Iterable[Pipeline | PipelineSpec],
     configs: dict[str, ConnectionConfig],
     queries: dict[str, str],
-) -> list[PipelineState]:
+) -> list[PipelineInfo]:
     return sorted((_state(pipeline, configs, queries) for pipeline in pipelines), key=lambda state: state.id)
 
 
 def _state(
     pipeline: Pipeline | PipelineSpec, configs: dict[str, ConnectionConfig], queries: dict[str, str]
-) -> PipelineState:
+) -> PipelineInfo:
     config = configs.get(pipeline.connection_id)
     sql = queries.get(pipeline.data_model_id, "")
     tables = source_tables(config, sql) if config is not None and sql else ()
     schedule = pipeline.schedule
-    return PipelineState(
+    return PipelineInfo(
         id=pipeline.id,
         name=pipeline.name,
         pipeline_type=str(pipeline.pipeline_type),
@@ -121,14 +121,14 @@ def _state(
     )
 
 
-def to_json(pipelines: Sequence[PipelineState]) -> str:
+def to_json(pipelines: Sequence[PipelineInfo]) -> str:
     """Return pipelines as a JSON document without secrets."""
     return json.dumps(
         {"version": STATE_VERSION, "pipelines": [attrs.asdict(pipeline) for pipeline in pipelines]}, indent=2
     )
 
 
-def from_json(text: str) -> list[PipelineState]:
+def from_json(text: str) -> list[PipelineInfo]:
     """Read pipelines back.
 
     Raises:
@@ -141,12 +141,12 @@ def from_json(text: str) -> list[PipelineState]:
             "`WarehouseSyncResource.write_state(path)`."
         )
     return [
-        PipelineState(**{**entry, "tables": tuple(tuple(parts) for parts in entry["tables"])})
+        PipelineInfo(**{**entry, "tables": tuple(tuple(parts) for parts in entry["tables"])})
         for entry in document["pipelines"]
     ]
 
 
-def read_state(path: Path, environment: str | None = None) -> list[PipelineState]:
+def read_state(path: Path, environment: str | None = None) -> list[PipelineInfo]:
     """Read pipelines from a state (`.json`) or from files in YAML.
 
     Args:

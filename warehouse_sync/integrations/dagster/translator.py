@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from warehouse_sync.integrations.dagster.state import PipelineState, read_state
+from warehouse_sync.integrations.dagster.state import PipelineInfo, read_state
 
 PREFIX = "warehouse_sync"
 PIPELINE_KEY = f"{PREFIX}/pipeline_id"
@@ -15,7 +15,7 @@ FREQUENCY_KEY = f"{PREFIX}/frequency"
 class WarehouseSyncTranslator:
     """Translates pipelines to assets. Override `get_asset_spec` to change them."""
 
-    def get_asset_spec(self, pipeline: PipelineState) -> dg.AssetSpec:
+    def get_asset_spec(self, pipeline: PipelineInfo) -> dg.AssetSpec:
         """Return a pipeline's asset, which depends on the tables of its query."""
         return dg.AssetSpec(
             key=dg.AssetKey(["mparticle", pipeline.id]),
@@ -28,11 +28,11 @@ class WarehouseSyncTranslator:
         )
 
 
-def _kind(pipeline: PipelineState) -> set[str]:
+def _kind(pipeline: PipelineInfo) -> set[str]:
     return {pipeline.service_provider.lower()} if pipeline.service_provider else set()
 
 
-def _metadata(pipeline: PipelineState) -> dict[str, Any]:
+def _metadata(pipeline: PipelineInfo) -> dict[str, Any]:
     known = {
         PIPELINE_KEY: pipeline.id,
         FREQUENCY_KEY: pipeline.frequency,
