@@ -16,7 +16,7 @@ pytest.importorskip("airflow", reason="Airflow is not installed here: run `make 
 
 PIPELINES = 20
 SCALE = int(os.environ.get("WAITS", "500"))
-# Seconds that a run of the large test takes. A first wait polls every 30 s at last, so that shorter runs are seen later in proportion.
+# Seconds that a run of the large test takes: long enough that all tasks are deferred before the first run ends.
 LENGTH = float(os.environ.get("LENGTH", "240"))
 
 OPERATORS = """
