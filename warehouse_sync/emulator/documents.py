@@ -10,6 +10,8 @@ Document = dict[str, Any]
 
 encode = msgspec.json.encode
 decode = msgspec.json.decode
+# The value that the fault `unknown` shows.
+UNKNOWN_VALUE = "unknown_value"
 # Deeper than anything documented. A document that nests deeper may be accepted and then fail to encode.
 _MAX_DEPTH = 32
 

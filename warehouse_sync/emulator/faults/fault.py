@@ -100,7 +100,8 @@ class Fault:
         new_runs: First add this many runs to the request's pipeline, so that its pages shift.
         apply_then_drop: Handle the request, then reset the connection: the change is made, the response lost.
         truncate: Handle the request, and close the connection in the middle of the response.
-        unknown: Add undocumented values and fields to the response.
+        unknown: Add undocumented values and fields to the response. A value that is put back stands for the one it
+            replaced.
         hide_report: After the request has created a pipeline, respond with 404 to its report for this many seconds
             of the emulator's clock. The platform does so for about 60.
 

@@ -11,7 +11,7 @@ from math import ceil
 
 from aiohttp import web
 
-from warehouse_sync.emulator.documents import decode
+from warehouse_sync.emulator.documents import UNKNOWN_VALUE, decode
 from warehouse_sync.emulator.errors import ApiError, LoginError
 from warehouse_sync.emulator.faults.fault import Fault
 from warehouse_sync.emulator.paths import workspace_of
@@ -41,7 +41,7 @@ _ENUMS = frozenset(
 )
 # The header names the limit: org, account, app, feed, workspace, acceleration or system.
 _EXCEEDED_LIMIT = "workspace"
-_UNKNOWN_VALUE, _UNKNOWN_FIELD = "unknown_value", "unknown_field"
+_UNKNOWN_FIELD = "unknown_field"
 # SO_LINGER on, with no time to linger: closing the socket resets the connection.
 _RESET = struct.pack("ii", 1, 0)
 
@@ -141,7 +141,7 @@ def _with_unknown_values(value: object) -> object:
     if not isinstance(value, dict):
         return value
     changed = {
-        name: _UNKNOWN_VALUE if name in _ENUMS and item is not None else _with_unknown_values(item)
+        name: UNKNOWN_VALUE if name in _ENUMS and item is not None else _with_unknown_values(item)
         for name, item in value.items()
     }
     return {**changed, _UNKNOWN_FIELD: {"of": ["a", "kind"]}}

@@ -4,7 +4,7 @@ from typing import Generic
 
 from aiohttp import web
 
-from warehouse_sync.emulator.documents import Document, decode_object
+from warehouse_sync.emulator.documents import UNKNOWN_VALUE, Document, decode_object
 from warehouse_sync.emulator.paths import ITEM, workspace_of
 from warehouse_sync.emulator.resources.resource_type import SERVER_SET, ResourceType
 from warehouse_sync.emulator.resources.validation import FieldErrors
@@ -63,6 +63,7 @@ class ResourceEndpoints(Generic[ResourceT]):
         workspace, resource_id = workspace_of(request, self._store), request.path_params["id"]
         collection = self._type.collection(workspace)
         stored = collection.get(resource_id)
+        body = _with_stored_values(body, stored.document)
         document = self._validated(body, workspace, stored)
         self._store.mark_changed(workspace, collection.key, resource_id)
         self._type.check_login(stored)
@@ -92,3 +93,15 @@ class ResourceEndpoints(Generic[ResourceT]):
 
 def _settable_fields(body: Document) -> Document:
     return {name: value for name, value in body.items() if name not in SERVER_SET}
+
+
+def _with_stored_values(body: Document, stored: Document) -> Document:
+    """Return a body with the stored value in place of each one that the fault `unknown` showed."""
+    changed: Document = {}
+    for name, value in body.items():
+        before = stored.get(name)
+        if isinstance(value, dict) and isinstance(before, dict):
+            changed[name] = _with_stored_values(value, before)
+        else:
+            changed[name] = before if value == UNKNOWN_VALUE and name in stored else value
+    return changed
