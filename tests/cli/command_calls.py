@@ -17,7 +17,7 @@ KEY = '{"private_key": "canary-service-account-key"}'
 FEED_KEY = "canary-feed-key"
 
 # Commands that run until they are stopped; their own tests call them.
-SERVING = {"emulator", "exporter"}
+SERVING = {"emulator", "exporter", "mcp"}
 
 # {infra} is a folder of files that were applied; {folder} is a folder to write to.
 CALLS = {

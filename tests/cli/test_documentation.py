@@ -18,7 +18,7 @@ from warehouse_sync.declarative import RULES
 DOCS = Path(__file__).parents[2] / "docs"
 HEAVY = ("aiohttp", "sqlglot", "duckdb", "rich", "yaml")
 # Their modules import what they need.
-SERVING = ("emulator", "demo")
+SERVING = ("emulator", "demo", "mcp")
 
 
 @pytest.mark.parametrize(

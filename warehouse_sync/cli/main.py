@@ -51,6 +51,7 @@ SECTIONS = {
         "emulator": "Run a local emulator of the Warehouse Sync API.",
         "demo": "Run the tutorial against a local emulator.",
         "preview": "Show how mParticle uses each column of a query.",
+        "mcp": "Serve tools for assistants over stdin and stdout.",
         "completion": "Print a shell completion script.",
     },
 }
@@ -63,6 +64,7 @@ _EXTRAS = {
     "dateutil": "emulator",
     "duckdb": "emulator",
     "prometheus_client": "prometheus",
+    "mcp": "mcp",
 }
 
 
