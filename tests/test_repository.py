@@ -80,6 +80,26 @@ def test_release_stores_no_token() -> None:
     assert "make test" in [step.get("run") for step in jobs["build"]["steps"]]
 
 
+def test_release_lists_its_components() -> None:
+    """A list of the installed components is built from the wheel, and attached by the one job that may write."""
+    jobs = yaml.safe_load((GITHUB / "workflows" / "release.yml").read_text("utf-8"))["jobs"]
+    commands = "\n".join(step.get("run", "") for step in jobs["build"]["steps"])
+    assert "dist/*.whl)[all]" in commands
+    assert "cyclonedx-py environment" in commands
+    assert "twine check --strict" in commands
+    assert [name for name, job in jobs.items() if "contents" in job.get("permissions", {})] == ["attach"]
+    assert "sbom.cdx.json" in jobs["attach"]["steps"][-1]["run"]
+
+
+def test_site_is_published_where_its_pages_say() -> None:
+    """The workflow publishes what `make docs` builds; its address is that of the package index."""
+    config = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))
+    steps = yaml.safe_load((GITHUB / "workflows" / "docs.yml").read_text("utf-8"))["jobs"]["build"]["steps"]
+    assert "make docs" in [step.get("run") for step in steps]
+    assert steps[-1]["with"]["path"] == config["site_dir"]
+    assert PROJECT["urls"]["Documentation"] == config["site_url"]
+
+
 def test_hooks_run_commands_that_exist() -> None:
     """Each pre-commit hook runs a program of the development environment."""
     [repository] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
