@@ -71,7 +71,7 @@ def test_tutorial_on_the_emulator(tmp_path: Path, environment: dict[str, str]) -
             elif text.startswith("export WAREHOUSE_SYNC_"):
                 assert text == exports
             elif not text.startswith("pip install"):
-                secret = "export SNOWFLAKE_PASSWORD=made-up\n" if printed else ""
+                secret = "export SNOWFLAKE_PASSWORD=example\n" if printed else ""
                 printed.append(run(exports + secret + text, tmp_path, environment))
     finally:
         if emulator is not None:
