@@ -9,7 +9,7 @@ from threading import Timer
 from typing import Any
 
 import duckdb
-from attrs import frozen
+from attrs import field, frozen
 
 from warehouse_sync.emulator.warehouse.catalog import Catalog, Table
 from warehouse_sync.emulator.warehouse.errors import (
@@ -54,6 +54,14 @@ _CHUNK_BYTES = 1024 * 1024
 
 
 @frozen
+class _Known:
+    """What a connection has done before: created macros, and the columns of queries."""
+
+    macros: set[str] = field(factory=set[str])
+    columns: dict[str, list[tuple[str, str]]] = field(factory=dict[str, list[tuple[str, str]]])
+
+
+@frozen
 class WarehouseSession:
     """An open warehouse."""
 
@@ -61,21 +69,25 @@ class WarehouseSession:
     _connection: duckdb.DuckDBPyConnection
     _seconds: float
     _is_cancelled: Callable[[], bool]
-    _created: set[str]
+    _known: "_Known"
 
     def prepare(self, macros: Iterable[str], now: datetime) -> None:
         """Create the macros of a query, and set the time that it sees."""
         for statement in macros:
-            if statement not in self._created:
+            if statement not in self._known.macros:
                 self._connection.execute(statement)
-                self._created.add(statement)
-        self._connection.execute(f"SET VARIABLE emulator_now = TIMESTAMPTZ '{now.isoformat()}'")
+                self._known.macros.add(statement)
+        if any("emulator_now" in statement for statement in macros):
+            self._connection.execute(f"SET VARIABLE emulator_now = TIMESTAMPTZ '{now.isoformat()}'")
 
     def columns(self, sql: str) -> list[tuple[str, str]]:
         """Return the names and DuckDB types of a query's columns."""
-        with self._limited():
-            result = self._connection.execute(sql)
-            return [(column[0], str(column[1])) for column in result.description or []]
+        if sql not in self._known.columns:
+            with self._limited():
+                result = self._connection.execute(sql)
+                described = [(column[0], str(column[1])) for column in result.description or []]
+            self._known.columns[sql] = described
+        return self._known.columns[sql]
 
     def rows(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query, read in chunks whose size follows that of the rows."""
@@ -128,7 +140,7 @@ class Warehouse:
         self._folder: duckdb.DuckDBPyConnection | None = None
         self._files: list[DataFile] = []
         self._catalog = Catalog((), _MEMORY)
-        self._created = set[str]()
+        self._known = _Known()
         self._in_use: duckdb.DuckDBPyConnection | None = None
         self._cancelled = False
 
@@ -141,12 +153,12 @@ class Warehouse:
         """
         if self._path.is_dir():
             with self._marked_in_use(self._read_folder()) as connection:
-                yield self._session(connection, self._catalog, self._created)
+                yield self._session(connection, self._catalog, self._known)
             return
         connection = self._open_file()
         try:
             with self._marked_in_use(connection):
-                yield self._session(connection, _catalog(connection, _FILE), set())
+                yield self._session(connection, _catalog(connection, _FILE), _Known())
         finally:
             connection.close()
 
@@ -178,7 +190,7 @@ class Warehouse:
         if self._folder is not None:
             self._folder.close()
             self._folder = None
-            self._created.clear()
+            self._known = _Known()
 
     @contextmanager
     def _marked_in_use(self, connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -210,9 +222,9 @@ class Warehouse:
         return self._folder
 
     def _session(
-        self, connection: duckdb.DuckDBPyConnection, catalog: Catalog, created: set[str]
+        self, connection: duckdb.DuckDBPyConnection, catalog: Catalog, known: _Known
     ) -> WarehouseSession:
-        return WarehouseSession(catalog, connection, self._seconds, lambda: self._cancelled, created)
+        return WarehouseSession(catalog, connection, self._seconds, lambda: self._cancelled, known)
 
 
 def _catalog(connection: duckdb.DuckDBPyConnection, default_database: str) -> Catalog:
