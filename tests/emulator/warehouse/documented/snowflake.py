@@ -176,6 +176,9 @@ EXAMPLES = {
     "functions/substr": {
         "SUBSTR('testing 1 2 3', 9, 5)": "1 2 3",
         "SUBSTR('mystring', -3)": "ing",
+        "SUBSTR('mystring', -3, 2)": "in",
+        "SUBSTR('mystring', 1, -1)": "",
+        "SUBSTR('mystring', 0)": "unsupported",
         "SUBSTRING('mystring', 3)": "string",
         "SUBSTRING('mystring', 3, 2)": "st",
         "LEFT('ABCDEF', 3)": "ABC",
