@@ -94,21 +94,20 @@ def _check_identity(errors: FieldErrors) -> None:
 
 
 def _check_references(errors: FieldErrors, workspace: Workspace) -> None:
-    collections: list[tuple[str, str, Collection[Any]]] = [
-        ("connection_id", "connection", workspace.connections),
-        ("data_model_id", "data model", workspace.data_models),
-    ]
-    for field, _, _ in collections:
-        errors.slug(field)
-    if len(workspace.field_transformations) and errors.document.get("pipeline_type") == "events":
+    errors.slug("connection_id")
+    _check_reference(errors, "connection_id", "connection", workspace.connections)
+    errors.slug("data_model_id")
+    _check_reference(errors, "data_model_id", "data model", workspace.data_models)
+    transformations = workspace.field_transformations
+    if len(transformations) and errors.document.get("pipeline_type") == "events":
         # Until one is added, any id is accepted.
-        collections.append(
-            ("field_transformation_id", "field transformation", workspace.field_transformations)
-        )
-    for field, label, collection in collections:
-        reference = errors.document.get(field)
-        if isinstance(reference, str) and reference not in collection:
-            errors.add(field, f"names no {label} of this workspace: {reference}.")
+        _check_reference(errors, "field_transformation_id", "field transformation", transformations)
+
+
+def _check_reference(errors: FieldErrors, field: str, label: str, collection: Collection[Any]) -> None:
+    reference = errors.document.get(field)
+    if isinstance(reference, str) and reference not in collection:
+        errors.add(field, f"names no {label} of this workspace: {reference}.")
 
 
 def _check_optional_fields(errors: FieldErrors) -> None:
