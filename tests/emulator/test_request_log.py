@@ -80,8 +80,9 @@ async def test_request_log_is_bounded_and_reset_clears_it() -> None:
         await client.pipelines.report(pipeline_id)
         log = emulator._request_log
         assert log._requests.maxlen == MAX_REQUESTS
-        *_, report = emulator.requests()
-        log.set_body(report, bytes(MAX_BODY_BYTES + 1))
-        assert report.body == b""
+        log.set_body(log._requests[-1], bytes(MAX_BODY_BYTES + 1))
+        assert emulator.requests()[-1].body == b""
+        log.set_body(log._requests[-1], bytes(MAX_BODY_BYTES))
+        assert emulator.requests()[-1].body == bytes(MAX_BODY_BYTES)
         emulator.reset()
         assert emulator.requests() == []

@@ -110,18 +110,35 @@ async def test_state_of_pipelines_is_exported(
 
 
 async def test_scrape_sends_no_request_and_a_round_few(
-    exporter: Exporter, emulator: Emulator, events: list[Event]
+    exporter: Exporter,
+    emulator: Emulator,
+    client: AsyncClient,
+    events: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A round sends a list, and a report per pipeline, never more than a few at a time."""
+    """A round sends a list, and a report per pipeline, at most 8 at a time."""
     ids = emulator.seed(pipelines=30, runs=1)
+    waiting, most = 0, 0
+    read = client.pipelines.report
+
+    async def report(pipeline_id: str) -> PipelineReport:
+        nonlocal waiting, most
+        waiting += 1
+        most = max(most, waiting)
+        try:
+            return await read(pipeline_id)
+        finally:
+            waiting -= 1
+
+    monkeypatch.setattr(client.pipelines, "report", report)
     await exporter.read()
+    assert most == CONCURRENCY == 8
     requests = [event for event in events if isinstance(event, AttemptEnded)]
     assert [event.operation for event in requests].count("pipelines.report") == len(ids)
     assert len(requests) == len(ids) + 2  # the token and the list
     for id_ in ids:
         assert value(exporter, "pipeline_status", id_, status="idle") == 1
     assert len([event for event in events if isinstance(event, AttemptEnded)]) == len(requests)
-    assert CONCURRENCY == 8
 
 
 async def test_failed_run_is_counted_once(

@@ -76,6 +76,22 @@ def attributes_of(span: ReadableSpan) -> Mapping[str, Any]:
     return dict(span.attributes or {})
 
 
+def attempt(**changes: Any) -> AttemptEnded:
+    """Return the event of a request."""
+    values = {
+        "operation": "",
+        "method": "POST",
+        "url_template": "/oauth/token",
+        "server": "127.0.0.1:80",
+        "status": 200,
+        "seconds": 0.1,
+        "resend_count": 0,
+        "error_type": None,
+        "request_id": None,
+    }
+    return AttemptEnded(**{**values, **changes})
+
+
 def tree(spans: list[ReadableSpan]) -> list[tuple[str, str | None]]:
     """Return the name of each span and of its parent, in order of their ends."""
     names = {span.context.span_id: span.name for span in spans if span.context is not None}
@@ -292,24 +308,35 @@ def test_uninstrument_removes_the_listener(telemetry: Telemetry) -> None:
 def test_listener_alone_needs_no_operation(telemetry: Telemetry) -> None:
     """A request that no method started has a span without a parent."""
     listener = SpanListener(**telemetry.providers)
-    listener(
-        AttemptEnded(
-            operation="",
-            method="POST",
-            url_template="/oauth/token",
-            server="::1:8080",
-            status=200,
-            seconds=0.5,
-            resend_count=0,
-            error_type=None,
-            request_id=None,
-        )
-    )
+    listener(attempt(server="::1:8080", seconds=0.5))
     [span] = telemetry.ended()
     assert span.parent is None
     assert span.start_time is not None
     assert span.end_time == span.start_time + 500_000_000
     assert attributes_of(span)["server.address"] == "::1"
+
+
+def test_attributes_of_metrics_are_not_changed_later(
+    telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some versions of the SDK keep the dictionary that they receive; ids in it would make a series per request."""
+    kept: list[dict[str, Any]] = []
+
+    class Histogram:
+        def record(self, _: float, attributes: dict[str, Any]) -> None:
+            kept.append(attributes)
+
+    listener = SpanListener(**telemetry.providers)
+    monkeypatch.setattr(listener, "_duration", Histogram())
+    listener(attempt(request_id="req-1", resend_count=1))
+    assert kept[0].keys() == {
+        "http.request.method",
+        "http.response.status_code",
+        "server.address",
+        "server.port",
+        "url.template",
+    }
+    assert attributes_of(telemetry.ended()[0])["warehouse_sync.request_id"] == "req-1"
 
 
 # `opentelemetry-distro`, which would set the provider up, is not installed.

@@ -17,6 +17,7 @@ OTHERS = {
     "Dockerfile": "tests/test_dockerfile.py",
     "examples": "tests/examples",
     "benchmarks": "tests/benchmarks",
+    "monitoring": "tests/observability",
     ".github": "tests/test_repository.py",
 }
 

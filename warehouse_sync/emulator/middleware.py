@@ -15,7 +15,7 @@ from warehouse_sync.emulator.faults.fault import Fault
 from warehouse_sync.emulator.faults.injector import FaultInjector, Wrapper
 from warehouse_sync.emulator.host_check import HostCheck
 from warehouse_sync.emulator.paths import API_PREFIXES, CONTROL_PREFIX, PLATFORM_V1_PREFIX
-from warehouse_sync.emulator.request_log import RecordedRequest, RequestLog
+from warehouse_sync.emulator.request_log import LoggedRequest, RequestLog
 from warehouse_sync.emulator.responses import HttpError, error_response
 from warehouse_sync.emulator.routing import Request, Router
 from warehouse_sync.emulator.state.access import Access, StateAccess
@@ -62,11 +62,11 @@ class Middleware:
         try:
             headers = request.headers
             self._host_check.check(headers.get("Host"), headers.get("Origin"))
-            recorded = self._request_log.add(request)
+            logged = self._request_log.add(request)
             fault = self._fault(request) if self._faults else None
             if fault is None:
-                return await self._respond(request, recorded)
-            return await self._respond_with_fault(fault, request, recorded)
+                return await self._respond(request, logged)
+            return await self._respond_with_fault(fault, request, logged)
         except ApiError as error:
             return error_response(error, enveloped=request.path.startswith(PLATFORM_V1_PREFIX))
         except (web.RequestPayloadError, ConnectionError):
@@ -78,15 +78,15 @@ class Middleware:
             return error_response(HttpError(HTTPStatus.INTERNAL_SERVER_ERROR, message))
 
     async def _respond_with_fault(
-        self, fault: Fault, request: web.BaseRequest, recorded: RecordedRequest | None
+        self, fault: Fault, request: web.BaseRequest, logged: LoggedRequest | None
     ) -> web.StreamResponse:
         try:
-            return await self._injector.respond(fault, request, partial(self._respond, request, recorded))
+            return await self._injector.respond(fault, request, partial(self._respond, request, logged))
         finally:
             self._access.save()  # the fault's remaining count
 
     async def _respond(
-        self, request: web.BaseRequest, recorded: RecordedRequest | None, wrapper: Wrapper | None = None
+        self, request: web.BaseRequest, logged: LoggedRequest | None, wrapper: Wrapper | None = None
     ) -> web.StreamResponse:
         """Call the handler. A fault's wrapper around it shares its access to the state."""
         path = request.rel_url.path_safe
@@ -97,12 +97,14 @@ class Middleware:
         body = b""
         if request.method in _METHODS_WITH_BODY:
             body = await _read_body(request)
-            self._request_log.set_body(recorded, body)
+            self._request_log.set_body(logged, body)
         routed = Request(request, path_params, body)
-        if wrapper is None:
-            response = await self._access.run(route.access, partial(route.handler, routed))
-        else:
+        if wrapper is not None:
             response = await self._access.run(Access.WRITE, partial(wrapper, route.handler, routed))
+        elif self._access.is_immediate(route.access):  # without a coroutine, as most requests
+            response = self._access.run_now(route.access, partial(route.handler, routed))
+        else:
+            response = await self._access.run(route.access, partial(route.handler, routed))
         if is_api:  # errors do not get here
             response.headers[_USAGE_HEADER] = _USAGE
         return response

@@ -4,13 +4,16 @@ from collections import deque
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from json import loads
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from attrs import define, field
 
 from warehouse_sync.emulator.faults.route_matching import unmatchable_reason
 from warehouse_sync.emulator.paths import CONTROL_PREFIX, TOKEN
+
+if TYPE_CHECKING:
+    from yarl import URL
 
 MAX_REQUESTS = 10_000
 MAX_BODY_BYTES = 16 * 1024
@@ -39,25 +42,44 @@ class RecordedRequest:
         return loads(self.body) if self.body else None
 
 
+@define
+class LoggedRequest:
+    """The kept parts of a request.
+
+    A `RecordedRequest` takes longer to make, and is needed for few of them.
+    """
+
+    method: str
+    url: "URL"
+    body: bytes = b""
+
+    def to_recorded(self) -> RecordedRequest:
+        """Return the request as callers see it."""
+        return RecordedRequest(
+            method=self.method, path=self.url.path, query=dict(self.url.query), body=self.body
+        )
+
+
 class RequestLog:
     """The last 10,000 requests."""
 
     def __init__(self) -> None:
-        self._requests: deque[RecordedRequest] = deque(maxlen=MAX_REQUESTS)
+        self._requests: deque[LoggedRequest] = deque(maxlen=MAX_REQUESTS)
 
-    def add(self, request: web.BaseRequest) -> RecordedRequest | None:
+    def add(self, request: web.BaseRequest) -> LoggedRequest | None:
         """Add a request, unless it is for a control route. Return what `set_body` needs."""
-        if request.path.startswith(CONTROL_PREFIX):
+        url = request.rel_url
+        if url.path_safe.startswith(CONTROL_PREFIX):
             return None
-        recorded = RecordedRequest(method=request.method, path=request.path, query=dict(request.query))
-        self._requests.append(recorded)
-        return recorded
+        logged = LoggedRequest(request.method, url)
+        self._requests.append(logged)
+        return logged
 
     @staticmethod
-    def set_body(recorded: RecordedRequest | None, body: bytes) -> None:
+    def set_body(logged: LoggedRequest | None, body: bytes) -> None:
         """Add the body, once it was read."""
-        if recorded is not None and recorded.path != TOKEN and len(body) <= MAX_BODY_BYTES:
-            recorded.body = body
+        if logged is not None and logged.url.path != TOKEN and len(body) <= MAX_BODY_BYTES:
+            logged.body = body
 
     def matching(self, route: str) -> list[RecordedRequest]:
         """Return the requests of a route, oldest first.
@@ -69,10 +91,11 @@ class RequestLog:
         if reason is not None:
             raise ValueError(f"No request can match {route!r}: {reason}.")
         method, _, path = route.partition(" ")
+        logged = self._requests.copy()  # the serving thread may add one meanwhile
         return [
-            request
-            for request in self._requests.copy()  # the serving thread may add one meanwhile
-            if fnmatchcase(request.method, method) and fnmatchcase(request.path, path)
+            each.to_recorded()
+            for each in logged
+            if fnmatchcase(each.method, method) and fnmatchcase(each.url.path, path)
         ]
 
     def clear(self) -> None:

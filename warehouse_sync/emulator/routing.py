@@ -5,6 +5,7 @@ Handlers are plain functions from a request to a response. Waiting, for a body o
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from warehouse_sync.emulator.state.access import Access
 _SLUG = "[A-Za-z0-9_-]+"
 # What matches the named parameters of a path.
 _PATTERNS = {"workspace": _SLUG, "id": _SLUG, "run": r"\d{1,18}"}
+_MAX_CACHED_PATHS = 10_000
 RUN_ID = re.compile(_PATTERNS["run"], re.ASCII)
 _NAME = re.compile(r"\{(\w+)\}")
 
@@ -68,6 +70,7 @@ class Router:
         self._routes: dict[str, list[tuple[re.Pattern[str], Route]]] = {}
         for route in routes:
             self._routes.setdefault(route.method, []).append((_pattern(route.path), route))
+        self._find_cached = lru_cache(_MAX_CACHED_PATHS)(self._find)  # clients repeat paths
 
     def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
         """Return the route of a request and its path parameters.
@@ -76,6 +79,9 @@ class Router:
             NotFoundError: No route has this path.
             HttpError: 405: the path has routes, with other methods.
         """
+        return self._find_cached(method, path)
+
+    def _find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
         for pattern, route in self._routes.get(method, ()):
             match = pattern.fullmatch(path)
             if match is not None:

@@ -45,18 +45,18 @@ class RunEndpoints:
 
     def report(self, request: Request) -> web.Response:
         """Return the pipeline's status and its latest run."""
-        now = self._store.clock.now()
         workspace = workspace_of(request, self._store)
         pipeline = workspace.pipelines.get(request.path_params["id"])
-        if pipeline.report_available_from and now < pipeline.report_available_from:
-            raise NotFoundError(f"The report of pipeline {pipeline.document['id']} was not found.")
-        return json_body_response(self._report_body(workspace, pipeline, now))
+        return json_body_response(self._report_body(workspace, pipeline))
 
-    def _report_body(self, workspace: Workspace, pipeline: Pipeline, now: datetime) -> bytes:
-        """Return the encoded report, which is kept until the next write or the end of a run."""
+    def _report_body(self, workspace: Workspace, pipeline: Pipeline) -> bytes:
+        """Return the encoded report, which is kept until the next write if it is final."""
         version = self._store.version
         if pipeline.final_report is not None and pipeline.final_report[0] == version:
             return pipeline.final_report[1]
+        now = self._store.clock.now()
+        if pipeline.report_available_from and now < pipeline.report_available_from:
+            raise NotFoundError(f"The report of pipeline {pipeline.document['id']} was not found.")
         body = encode(show_report(workspace, pipeline, now))
         if _is_report_final(workspace, pipeline, now):
             pipeline.final_report = version, body

@@ -75,13 +75,23 @@ class StateAccess:
             finally:
                 self._write_lock.release()
 
-    async def run(self, access: Access, action: Callable[[], _Result]) -> _Result:
-        """Run an action when its access permits, save its changes, return its result."""
+    def is_immediate(self, access: Access) -> bool:
+        """Return whether an action with this access need not wait: `run_now` may run it."""
+        if access is Access.READ:
+            return self._queue_lock.locked() or not self._store.has_due_runs()
+        return access is Access.NONE
+
+    def run_now(self, access: Access, action: Callable[[], _Result]) -> _Result:
+        """Run an action that changes nothing, and return its result."""
         if access is Access.NONE:
             return action()
-        if access is Access.READ and (self._queue_lock.locked() or not self._store.has_due_runs()):
-            with self._store.lock:
-                return action()
+        with self._store.lock:
+            return action()
+
+    async def run(self, access: Access, action: Callable[[], _Result]) -> _Result:
+        """Run an action when its access permits, save its changes, return its result."""
+        if self.is_immediate(access):
+            return self.run_now(access, action)
         async with self._queue_lock:
             if self._store.executor is None:
                 return await self._write_in_slices(action)
