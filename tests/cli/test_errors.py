@@ -10,9 +10,10 @@ from warehouse_sync import (
     RunStatus,
     TokenError,
     WaitTimeoutError,
+    declarative,
 )
 from warehouse_sync.cli import errors
-from warehouse_sync.cli.exit_codes import MEANINGS, ExitCode
+from warehouse_sync.cli.exit_codes import ERROR_CODES, MEANINGS, ExitCode
 
 
 def test_every_code_has_a_meaning() -> None:
@@ -21,7 +22,7 @@ def test_every_code_has_a_meaning() -> None:
 
 
 def test_sdk_errors_have_exit_codes() -> None:
-    """Each error of the SDK has an exit code; other errors are not converted."""
+    """An error has the exit code of its class, or of the nearest base with one."""
     raised = [
         NotFoundError(status=404),
         RateLimitedError(status=429),
@@ -29,8 +30,34 @@ def test_sdk_errors_have_exit_codes() -> None:
         warehouse_sync.WarehouseSyncError("something"),
     ]
     converted = [errors.to_cli_error(error) for error in raised]
-    assert [each.exit_code for each in converted if each] == [6, 12, 3, 1]
-    assert errors.to_cli_error(KeyError("x")) is None
+    assert [each.exit_code for each in converted] == [6, 12, 3, 1]
+
+
+@pytest.mark.parametrize("name", [*ERROR_CODES, *errors._HINTS])
+def test_error_with_a_code_or_hint_exists(name: str) -> None:
+    """A renamed class does not lose its exit code or hint unnoticed."""
+    assert issubclass(getattr(warehouse_sync, name, None) or getattr(declarative, name), Exception)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (declarative.PlanError(["no"]), ExitCode.REFUSED),
+        (declarative.StalePlanError(["no"]), ExitCode.PLAN_STALE),
+        (declarative.InvalidFilesError([]), ExitCode.FILES_WRONG),
+        (warehouse_sync.TLSError("no"), ExitCode.NETWORK),
+        (warehouse_sync.TimeoutError("no", phase="total", sent="no"), ExitCode.TIMEOUT),
+        (warehouse_sync.WarehouseLoginError(status=505), ExitCode.WAREHOUSE_REFUSED),
+        (warehouse_sync.ServerError(status=503), ExitCode.ERROR),
+        (warehouse_sync.PipelineBusyError(status=400), ExitCode.BUSY),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_subclass_has_its_own_code_or_that_of_its_base(
+    error: warehouse_sync.WarehouseSyncError, code: ExitCode
+) -> None:
+    """The most specific class decides."""
+    assert errors.to_cli_error(error).code is code
 
 
 def test_wait_timeout_prints_the_command_to_continue() -> None:
@@ -38,7 +65,6 @@ def test_wait_timeout_prints_the_command_to_continue() -> None:
     converted = errors.to_cli_error(
         WaitTimeoutError("too long", pipeline_id="p", run_id=1, handle="wsr1:1:p:1")
     )
-    assert converted is not None
     assert converted.message == "too long. Continue waiting with: warehouse-sync runs watch wsr1:1:p:1"
 
 
@@ -66,7 +92,6 @@ def test_token_errors_have_hints(status: int | None, message: str) -> None:
         text = text.replace("401", "401: check client_id and client_secret")
     error = TokenError(text, status=status, reason="No; never")
     converted = errors.to_cli_error(error, credential="CREDENTIAL")
-    assert converted is not None
     assert converted.message.startswith(message)
     assert converted.exit_code == 5
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import warehouse_sync
 from warehouse_sync.cli import errors
+from warehouse_sync.cli.exit_codes import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,4 +85,4 @@ def exit_on_failure(outcomes: "Sequence[Outcome[Any]]", output: "Output") -> Non
     for each in failed:
         output.error(f"{each.id}: {each.problem}")
     if failed and failed[0].error is not None:
-        sys.exit(errors.exit_code(failed[0].error))
+        sys.exit(code_of(failed[0].error))

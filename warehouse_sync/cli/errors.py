@@ -48,17 +48,15 @@ class CliError(click.ClickException):
         self.exit_code = code  # type: ignore[misc]  # click declares it on the class and reads it from the instance
 
 
-def to_cli_error(error: Exception, *, credential: str = _SOME_CREDENTIAL) -> CliError | None:
-    """Convert an error of the SDK; return `None` for any other error.
+def to_cli_error(
+    error: "warehouse_sync.WarehouseSyncError", *, credential: str = _SOME_CREDENTIAL
+) -> CliError:
+    """Convert an error of the SDK.
 
     Args:
         error: The error.
         credential: The names of the credential's settings, for the hint when it is refused.
     """
-    return _to_cli_error(error, credential) if isinstance(error, warehouse_sync.WarehouseSyncError) else None
-
-
-def _to_cli_error(error: "warehouse_sync.WarehouseSyncError", credential: str) -> CliError:
     if isinstance(error, declarative.InvalidFilesError | declarative.PlanError):
         return _from_files_error(error)
     if isinstance(error, warehouse_sync.TokenError):
@@ -68,12 +66,6 @@ def _to_cli_error(error: "warehouse_sync.WarehouseSyncError", credential: str) -
     else:
         hint = next((_HINTS[cls.__name__] for cls in type(error).__mro__ if cls.__name__ in _HINTS), "")
     return CliError(one_line(error), code_of(error), hint)
-
-
-def exit_code(error: Exception) -> ExitCode:
-    """Return the exit code of an error."""
-    converted = to_cli_error(error)
-    return ExitCode(converted.exit_code) if converted else ExitCode.ERROR
 
 
 def _from_files_error(error: "declarative.InvalidFilesError | declarative.PlanError") -> CliError:
@@ -140,7 +132,7 @@ def convert(error: "warehouse_sync.WarehouseSyncError") -> CliError:
     """Convert an error of the SDK; its hint names the settings of the command."""
     context = click.get_current_context(silent=True)
     credential = context.meta.get(CREDENTIAL_SOURCE) if context else None
-    return _to_cli_error(error, credential or _SOME_CREDENTIAL)
+    return to_cli_error(error, credential=credential or _SOME_CREDENTIAL)
 
 
 def _first_error(group: ExceptionGroup[Exception]) -> Exception:
