@@ -21,6 +21,7 @@ EXAMPLES = {
         "12.0::int": 12,
         "12.8::int": "unsupported",
         "1.50::varchar": "1.50",
+        "5::varchar(10)": "5",
         "'1.5'::decimal(4, 1)": Decimal("1.5"),
         "'1.55'::decimal(4, 1)": "unsupported",
         "'2.5'::float": 2.5,

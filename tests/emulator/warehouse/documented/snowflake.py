@@ -26,6 +26,7 @@ EXAMPLES = {
         "1.50::varchar": "1.50",
         "5::float::varchar": "5",
         "TRUE::varchar": "true",
+        "'abc'::varchar(3)": "abc",
         "'true'::boolean": True,
         "0::boolean": False,
         "'2013-05-17'::date": date(2013, 5, 17),
@@ -213,6 +214,13 @@ QUERIES = {
             "LATERAL FLATTEN(input => t.v:items) f ORDER BY 1"
         ),
         ["a0", "b1"],
+    ),
+    "functions/flatten#outer": (
+        (
+            "SELECT t.id || COALESCE(f.value::string, '-') FROM (SELECT 1 AS id, PARSE_JSON('[]') AS v UNION ALL SELECT 2, PARSE_JSON('[7]')) t, "
+            "LATERAL FLATTEN(input => t.v, outer => TRUE) f ORDER BY 1"
+        ),
+        ["1-", "27"],
     ),
     "constructs/join-lateral": (
         'SELECT f.key || \'=\' || f.value::string FROM (SELECT \'{"a": 1, "b": "x"}\' AS v) t, TABLE(FLATTEN(PARSE_JSON(t.v))) f ORDER BY 1',

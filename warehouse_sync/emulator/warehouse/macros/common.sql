@@ -12,6 +12,9 @@ ws_scale(x) AS coalesce(TRY_CAST(regexp_extract(typeof(x), ',([0-9]+)', 1) AS IN
 -- The text of a value; a JSON string without its quotes, and JSON null as NULL.
 ws_text(x) AS CASE WHEN typeof(x) = 'JSON' THEN json_extract_string(CAST(x AS JSON), '$') ELSE CAST(x AS VARCHAR) END;
 
+-- A text that has a length, in bytes, that a type permits.
+ws_fits(x, size) AS CASE WHEN strlen(x) > size THEN ws_unsupported('a cast of ' || strlen(x) || ' bytes to ' || size) ELSE x END;
+
 ws_step(unit, n) AS CASE unit
     WHEN 'year' THEN to_years(CAST(n AS INTEGER))
     WHEN 'quarter' THEN to_months(3 * CAST(n AS INTEGER))

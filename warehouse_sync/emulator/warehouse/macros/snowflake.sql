@@ -170,4 +170,8 @@ sf__flattened(x) AS CASE json_type(x)
 sf_flatten(x) AS TABLE
     SELECT 1 AS seq, e."key" AS "key", e.path AS path, e."index" AS "index", e.value AS value, x AS this
     FROM unnest(sf__flattened(x)) AS entries(e);
+sf__flatten_outer(x) AS TABLE
+    SELECT 1 AS seq, e."key" AS "key", e.path AS path, e."index" AS "index", e.value AS value, x AS this
+    FROM unnest(CASE WHEN len(sf__flattened(x)) > 0 THEN sf__flattened(x)
+        ELSE [{'key': CAST(NULL AS VARCHAR), 'path': CAST(NULL AS VARCHAR), 'index': CAST(NULL AS BIGINT), 'value': CAST(NULL AS JSON)}] END) AS entries(e);
 sf_generator(rowcount) AS TABLE SELECT NULL AS column1 FROM range(CAST(rowcount AS BIGINT));

@@ -81,6 +81,8 @@ class Operators(TreeVisitor):
     _visit_sub = _visit_add
 
     def _visit_extract(self, node: exp.Extract) -> Node:
+        if self.provider == "BigQuery" and node.name.upper() == "DATE":
+            return self.operator("cast_date", self.visit(node.expression))
         arguments = self.unit(node.this), self.visit(node.expression)
         if self.provider == "BigQuery":  # which has no such function
             return self.operator("extract", *arguments)
@@ -91,9 +93,16 @@ class Operators(TreeVisitor):
         kind = _KINDS.get(target.this.name) if isinstance(target.this, exp.DataType.Type) else None
         prefix = "try_cast" if isinstance(node, exp.TryCast) else "cast"
         is_known = self.macro_name(f"_{prefix}_{kind}") in macros(self.provider)
-        if not is_known or (target.expressions and kind != "decimal"):
+        if not is_known or (target.expressions and kind not in ("decimal", "string")):
             raise self.unsupported(f"a cast to {target.sql(self.provider.lower())}")
         value = self.path_or_value(node.this)
+        if kind == "string" and target.expressions:
+            self.macros.add("ws_fits")
+            text, size = (
+                self.operator(f"{prefix}_{kind}", value),
+                exp.Literal.number(target.expressions[0].name),
+            )
+            return exp.Anonymous(this="ws_fits", expressions=[text, size])
         if kind != "decimal":
             return self.operator(f"{prefix}_{kind}", value)
         sizes = [int(each.name) for each in target.expressions] or [*_DEFAULT_PRECISION[self.provider]]

@@ -71,14 +71,18 @@ class Translator(Calls):
         if name not in allowed.get(self.provider, ()):
             raise self.unsupported(f"the table function {name}")
         values = [self.path_or_value(each) for each in self._positional(name, arguments)]
-        if name == "FLATTEN":
-            values = [exp.cast(each, "JSON", dialect="duckdb") for each in values]
-        return _table(self.call(name, *values), self.visit(alias) if alias else None)
+        if name != "FLATTEN":
+            return _table(self.call(name, *values), self.visit(alias) if alias else None)
+        values = [exp.cast(each, "JSON", dialect="duckdb") for each in values]
+        call = self.operator("flatten_outer", *values) if _is_outer(arguments) else self.call(name, *values)
+        return _table(call, self.visit(alias) if alias else None)
 
     def _positional(self, name: str, arguments: Iterable[Any]) -> Iterable[Node]:
         """Yield the values of arguments, which may be named."""
         for each in arguments:
             if isinstance(each, exp.Kwarg):
+                if each.name.upper() == "OUTER" and isinstance(each.expression, exp.Boolean):
+                    continue
                 if each.name.upper() not in ("INPUT", "ROWCOUNT"):
                     raise self.unsupported(f"{name} with {each.name.upper()}")
                 yield each.expression
@@ -90,5 +94,11 @@ def _table(function: Node, alias: Node | None) -> exp.Table:
     return exp.Table(this=function, alias=alias)
 
 
+def _is_outer(arguments: Iterable[Any]) -> bool:
+    """Return whether named arguments have `OUTER => TRUE`."""
+    named = {each.name.upper(): each.expression for each in arguments if isinstance(each, exp.Kwarg)}
+    return "OUTER" in named and bool(named["OUTER"].this)
+
+
 def _flattens(node: Node) -> bool:
-    return any(each.name.upper() == "FLATTEN" for each in node.find_all(exp.Anonymous)) and bool(node.alias)
+    return any(each.name.upper() == "FLATTEN" for each in node.find_all(exp.Anonymous))
