@@ -26,7 +26,7 @@ CALLS = {
     "models list": "",
     "models get": "customers",
     "feeds list": "",
-    "feeds show": "1",
+    "feeds get": "1",
     "feeds create": "Second --module-name MailChimp --setting apiKey=env:KEY",
     "feeds update": "1 --name Renamed --setting apiKey=env:KEY",
     "feeds delete": "1 --yes",

@@ -21,7 +21,7 @@ def create(cli: "Cli", name: str = "Warehouse", *options: str) -> str:
 
 def shown(cli: "Cli", feed_id: str) -> dict[str, Any]:
     """Return a feed as `show` prints it."""
-    document: dict[str, Any] = json.loads(cli("feeds", "show", feed_id, "--json").stdout)
+    document: dict[str, Any] = json.loads(cli("feeds", "get", feed_id, "--json").stdout)
     return document
 
 
@@ -44,7 +44,7 @@ def test_feed_is_created_listed_changed_and_deleted(cli: "Cli") -> None:
     assert (changed["name"], changed["os"], changed["is_debug"]) == ("New", "iOS", False)
     done = cli("feeds", "delete", feed_id, "--yes", "--json")
     assert json.loads(done.stdout) == {"id": feed_id, "deleted": True}
-    done = cli("feeds", "show", feed_id)
+    done = cli("feeds", "get", feed_id)
     assert (done.exit_code, done.stdout) == (6, "")
     assert f"Feed {feed_id} was not found" in done.stderr
 

@@ -78,10 +78,10 @@ def list_feeds(*, context: Context, output: Output) -> None:
 @_id_argument
 @output_options
 @context_options
-def show(*, context: Context, output: Output, feed_id: str) -> None:
+def get(*, context: Context, output: Output, feed_id: str) -> None:
     """Show a feed with the values of its settings masked.
 
-    Example: warehouse-sync feeds show 4302
+    Example: warehouse-sync feeds get 4302
     """
     output.record(declarative.to_document(context.call(lambda client: client.feeds.get(feed_id))))
 
