@@ -125,7 +125,7 @@ $(BENCH)/.ready: pyproject.toml benchmarks/requirements.txt
 	@touch $@
 
 soak: $(STAMP)  ## Run hundreds of thousands of calls through random faults (minutes; SEED=n repeats a run)
-	$(BIN)/python -m pytest tests/soak --soak $(or $(CALLS),300000) $(if $(SEED),--soak-seed $(SEED))
+	$(BIN)/python -m pytest -s tests/soak --soak $(or $(CALLS),300000) $(if $(SEED),--soak-seed $(SEED))
 
 mutate: $(MUTATE)/.ready  ## Change the core in small ways, and check that the tests notice (ARGS=transport/token_source limits it)
 	$(MUTATE)/bin/python tests/mutation/run.py $(ARGS)

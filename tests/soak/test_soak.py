@@ -38,6 +38,7 @@ EXPIRE_EVERY = 1000  # calls; twice within one call would rightly be an error
 POLICY = RetryPolicy(
     attempts=6, base_delay=0.001, throttled_base_delay=0.001, reconcile_timeout=1, budget=1e9
 )
+REPORT_EVERY = 25_000  # calls
 HASTE = 20  # how much faster than told the client sleeps
 WATCHED = 4000  # calls at most whose memory is looked at: looking makes them slow
 STAYS = 256 << 10  # bytes
@@ -198,6 +199,8 @@ async def soak(workers: list[Worker], emulator: Emulator, calls: int, chance: ra
             left -= 1
             if left % EXPIRE_EVERY == 0:
                 emulator.expire_tokens()
+            if left % REPORT_EVERY == 0:
+                report(left, worker.outcomes)
             if chance.random() < FAULTY:
                 spoil(emulator, chance)
             await worker.work()
@@ -205,6 +208,16 @@ async def soak(workers: list[Worker], emulator: Emulator, calls: int, chance: ra
     async with asyncio.TaskGroup() as group:
         for worker in workers:
             group.create_task(keep_on(worker))
+
+
+def report(left: int, outcomes: Counter[str]) -> None:
+    """Print the outcomes so far, and what must not grow."""
+    resident = Path("/proc/self/statm").read_text(encoding="ascii").split()[1] if sockets() else "?"
+    print(  # noqa: T201 - shown with `pytest -s`
+        f"{datetime.now(UTC):%H:%M:%S} {left} calls left of this part, {len(asyncio.all_tasks())} tasks, {sockets()} files,"
+        f" {resident} resident pages, {dict(outcomes)}",
+        flush=True,
+    )
 
 
 def kept() -> int:
