@@ -222,3 +222,8 @@ def test_large_rows_are_read_few_at_a_time(warehouse: Path, monkeypatch: pytest.
         assert [row[0] for row in session.rows(sql)] == list(range(5000))
     assert 1 in sizes[7:]
     assert max(sizes) == 1000
+
+
+def test_size_of_rows_includes_nested_values() -> None:
+    """Strings and bytes count, in lists and structs too, and numbers do not."""
+    assert engine._size([("abc", 5, None), (b"de", ["f", ("g",)], {"key": ["value"]})]) == 3 + 2 + 2 + 3 + 5

@@ -13,6 +13,7 @@ import pytest
 from tests.emulator.conftest import Api
 from warehouse_sync.emulator import Emulator
 from warehouse_sync.emulator.state import event_batches
+from warehouse_sync.emulator.warehouse import engine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +98,30 @@ async def test_batches_of_a_run_are_bounded_in_bytes(
     run = await run_once(stocked, clock)
     assert run["successful_records"] == 1000
     assert len(await batches(stocked)) == 4
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "status"),
+    [(2100, 70_000, "failed"), (1800, 70_000, "success"), (2100, 60_000, "success")],
+)
+async def test_many_large_rows_are_refused_before_they_fill_the_memory(  # noqa: PLR0917 - pytest's
+    stocked: Api,
+    pipeline: Document,
+    model: Document,
+    clock: VirtualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    rows: int,
+    size: int,
+    status: str,
+) -> None:
+    """DuckDB evaluates 2,048 rows at once, so that their size together is limited."""
+    monkeypatch.setattr(engine, "_MAX_VECTOR_BYTES", 128 * 1024 * 1024 // 100)
+    large = f"SELECT 'a@example.com' AS email, repeat('x', {size // 100}) AS x FROM TABLE(GENERATOR(ROWCOUNT => {rows}))"  # noqa: S608 - a test's query
+    await stocked.put("/data-models/example-data-model", {**model, "config": {"sql_query": large}})
+    await stocked.post(PIPELINES, {**pipeline, "sync_mode": {"type": "full"}})
+    run = await run_once(stocked, clock)
+    assert run["status"] == status
+    assert ("2,048 rows at once" in json.dumps(run)) == (status == "failed")
 
 
 TRANSFORMATION = {

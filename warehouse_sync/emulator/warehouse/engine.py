@@ -30,11 +30,11 @@ _CONFIG: dict[str, Any] = {
     "allow_community_extensions": "false",
     "allow_persistent_secrets": "false",
     "temp_directory": "",
-    "threads": 2,
+    "threads": 1,  # each thread evaluates `_VECTOR_ROWS` at once
 }
 _SANDBOX = (
     "SET TimeZone = 'UTC'",
-    "SET memory_limit = '1GB'",
+    "SET memory_limit = '800MB'",
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
@@ -51,6 +51,10 @@ _UNSUPPORTED = re.compile(
 # Rows to read at once: large values are copied from DuckDB's memory, so few of them at a time.
 _MAX_CHUNK_ROWS = 1000
 _CHUNK_BYTES = 1024 * 1024
+# DuckDB evaluates so many rows at once, and its memory limit does not count the values of functions.
+_VECTOR_ROWS = 2048
+_MAX_VECTOR_BYTES = 128 * 1024 * 1024
+_SAMPLE_ROWS = 8
 
 
 @frozen
@@ -97,6 +101,22 @@ class WarehouseSession:
             while rows := self._connection.fetchmany(count):
                 yield from rows
                 count = min(2 * count, _MAX_CHUNK_ROWS) if _size(rows) < _CHUNK_BYTES else max(1, count // 2)
+
+    def check_size(self, sql: str, count: int) -> None:
+        """Estimate from a few rows whether a query of `count` rows fits into the memory.
+
+        Raises:
+            QueryError: It does not.
+        """
+        if count <= _SAMPLE_ROWS:
+            return
+        sample = list(self.rows(f"SELECT * FROM ({sql}) LIMIT {_SAMPLE_ROWS}"))  # noqa: S608 - a validated query
+        size = _size(sample) // max(1, len(sample))
+        if size * min(count, _VECTOR_ROWS) > _MAX_VECTOR_BYTES:
+            raise QueryError(
+                f"The rows have about {size // 1024:,} KB: the emulator evaluates {_VECTOR_ROWS:,} rows at once, which may have "
+                f"{_MAX_VECTOR_BYTES // 1024**2} MB together. Select fewer rows or shorter values."
+            )
 
     def number(self, sql: str) -> int:
         """Return the result of a query that selects one number."""
@@ -245,7 +265,19 @@ def _to_query_error(error: duckdb.Error) -> QueryError:
 
 def _size(rows: list[tuple[Any, ...]]) -> int:
     """Return the size of the strings and bytes in some rows."""
-    return sum(len(value) for row in rows for value in row if isinstance(value, str | bytes))
+    return sum(_value_size(value) for row in rows for value in row)
+
+
+def _value_size(value: object) -> int:
+    match value:
+        case str() | bytes():
+            return len(value)
+        case list() | tuple():
+            return sum(map(_value_size, value))
+        case dict():
+            return sum(_value_size(key) + _value_size(part) for key, part in value.items())
+        case _:
+            return 0
 
 
 def sql_literal(path: Path) -> str:

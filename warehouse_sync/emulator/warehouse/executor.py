@@ -122,6 +122,7 @@ class _Load:
         count = session.number(query.count(rows))
         if self._exceeds_record_limit(count):
             return ()
+        session.check_size(query.rows(rows), count)
         lines = NewestItems[bytes]()
         for line in self._batches(names, session.rows(query.rows(rows))):
             lines.add(line, len(line))
