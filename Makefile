@@ -18,6 +18,13 @@ PYTEST  := -m pytest --quiet --numprocesses=$(WORKERS) --dist=loadgroup
 # The versions of Python that the core is tested with.
 PYTHONS    ?= 3.11 3.12 3.13 3.14
 
+# A shell command that prints an interpreter of $$version, if the machine has one.
+FIND_PYTHON := for candidate in python$$version $$HOME/.pyenv/versions/$$version.*/bin/python; do \
+	"$$candidate" -c '' 2>/dev/null && echo "$$candidate" && break; done
+# The first version with eager tasks that the machine has.
+EAGER = $(shell for version in $(filter-out 3.11,$(PYTHONS)); do found=$$($(FIND_PYTHON)); \
+	if [ -n "$$found" ]; then echo $$version; break; fi; done)
+
 # Each check prints its output in one piece, where make can do that (GNU make 4.0).
 TOGETHER := --no-print-directory --jobs=$(CORES) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
@@ -30,7 +37,10 @@ CORE_TESTS := tests/models tests/wire tests/transport tests/polling tests/resour
 # The tests of the SDK, its commands and its integrations that run on the emulator.
 EMULATOR_TESTS := tests/contract tests/cli tests/declarative tests/examples tests/faults/test_reconciliation.py tests/faults/test_stateful.py tests/observability tests/sync/test_client.py tests/test_frames.py tests/test_readme.py tests/test_testing.py
 
-.PHONY: help setup demo test quick gates check types mypy pyright unit uvloop pythons lowest bench soak mutate orders conformance integrations generate docs screenshots format clean
+# The tests whose subject is the order of events: the core without its data, and without the long tables of faults.
+LOOP_TESTS := tests/transport tests/polling tests/sync tests/contract/test_runs.py tests/contract/test_events.py $(filter-out tests/faults/test_matrix.py,$(wildcard tests/faults/test_*.py))
+
+.PHONY: help setup demo test quick gates check types mypy pyright unit loops uvloop eager pythons lowest bench soak mutate orders conformance integrations generate docs screenshots format clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +62,7 @@ demo: $(STAMP)  ## Walk through the tutorial against an emulator on this machine
 test: $(STAMP)  ## Run every check and every test
 	@$(MAKE) $(TOGETHER) gates
 	@$(MAKE) --no-print-directory unit
+	@$(MAKE) $(TOGETHER) loops
 	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then $(MAKE) --no-print-directory lowest; \
 		else echo "Not run on this Python: make lowest, whose dependencies need Python 3.12 or earlier."; fi
 
@@ -62,12 +73,14 @@ quick: $(STAMP)  ## Check the style, and run the tests of what changed since mai
 
 gates: types check
 
-check: $(STAMP)  ## Check style, spelling, and that the blocking client is up to date
+check: $(STAMP)  ## Check style, spelling, security, and that the blocking client is up to date
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/codespell
 	$(BIN)/python -m warehouse_sync.tools.generate_sync --check
 	$(BIN)/python -m warehouse_sync.tools.generate_command_pages --check
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive warehouse_sync
+	@$(BIN)/python tests/support/audit.py
 
 types: mypy pyright  ## Check the types
 
@@ -84,22 +97,34 @@ unit: $(STAMP)  ## Run the tests, and check that they reach every branch of the 
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='$(CORE)' --omit=warehouse_sync/__main__.py --fail-under=100
 
-uvloop: $(STAMP)  ## Run the tests of the core on uvloop
-	$(BIN)/python $(PYTEST) -p tests.support.on_uvloop tests/transport tests/resources tests/polling tests/sync tests/contract tests/faults
+loops: uvloop eager  ## Run the tests whose subject is the event loop on uvloop, and with eager tasks
+
+uvloop: $(STAMP)  ## Run the tests of the event loop on uvloop
+	$(BIN)/python $(PYTEST) -p tests.support.on_uvloop $(LOOP_TESTS)
+
+eager:  ## Run the tests of the event loop with eager tasks, which Python 3.12 added
+	@version=$(EAGER); \
+	if [ -z "$$version" ]; then echo "NOT TESTED with eager tasks, because this machine has no Python of 3.12 or later"; \
+	else $(MAKE) --no-print-directory .venv-$$version/.ready INTERPRETER="$$($(FIND_PYTHON))" && \
+		.venv-$$version/bin/python $(PYTEST) -p tests.support.eager_tasks $(LOOP_TESTS); fi
 
 pythons:  ## Run the tests of the core on every Python of this machine, with eager tasks where it has them
-	@missing=; for version in $(PYTHONS); do found=; \
-		for candidate in python$$version $$HOME/.pyenv/versions/$$version.*/bin/python; do \
-			if [ -z "$$found" ] && "$$candidate" -c '' 2>/dev/null; then found=$$candidate; fi; done; \
+	@missing=; for version in $(PYTHONS); do found=$$($(FIND_PYTHON)); \
 		if [ -z "$$found" ]; then missing="$$missing $$version"; \
 		else $(MAKE) --no-print-directory python-$$version INTERPRETER=$$found || exit; fi; done; \
 		if [ -n "$$missing" ]; then echo "NOT TESTED, because this machine does not have it: Python$$missing"; fi
 
-python-%:
-	@test -x .venv-$*/bin/python || $(INTERPRETER) -m venv .venv-$*
-	@.venv-$*/bin/python $(UPGRADE)
-	@.venv-$*/bin/python $(PIP) --group test --editable '.[all]'
+python-%: .venv-%/.ready
 	.venv-$*/bin/python $(PYTEST) $(if $(filter 3.11,$*),,-p tests.support.eager_tasks) $(CORE_TESTS)
+
+.PRECIOUS: .venv-3.%/.ready
+
+.venv-3.%/.ready: pyproject.toml
+	@echo "Setting up $(@D), once."
+	@$(INTERPRETER) -m venv $(@D)
+	@$(@D)/bin/python $(UPGRADE)
+	@$(@D)/bin/python $(PIP) --group test --editable '.[all]'
+	@touch $@
 
 lowest: $(LOWEST)/.ready  ## Run the tests of the core with the lowest dependencies
 	$(LOWEST)/bin/python $(PYTEST) tests/models tests/wire tests/transport tests/resources tests/polling tests/sync tests/observability
