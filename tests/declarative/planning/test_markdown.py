@@ -27,7 +27,7 @@ FRAME = re.compile(
 )
 
 TEXT = st.text(st.sampled_from("`~<>/ab \n\r\t\u202e\x1b*_#|é"), max_size=80) | st.sampled_from(
-    ["```", "````\n</details>", "<script>", "@everyone"]
+    ["```", "a\n```\n<script>", "b\n```\n<script>", "````\n</details>", "<script>", "@everyone"]
 )
 DIFFERENCES = st.builds(
     Difference, path=st.just("sql_query"), before=TEXT | st.none(), after=TEXT | st.none() | st.integers()
@@ -52,10 +52,10 @@ def outside_code(text: str) -> list[str]:
     """Return the lines outside of fenced code, as GitHub reads fences."""
     lines, fence = [], ""
     for line in text.split("\n"):
-        mark = re.match(r"(`{3,})", line)
+        mark = re.match(r" {0,3}(`{3,})", line)
         if not fence and mark:
             fence = mark[1]
-        elif fence and re.fullmatch(rf"`{{{len(fence)},}}\s*", line):
+        elif fence and re.fullmatch(rf" {{0,3}}`{{{len(fence)},}}\s*", line):
             fence = ""
         elif not fence:
             lines.append(line)
@@ -88,6 +88,17 @@ def test_changes_that_do_not_fit_are_counted() -> None:
     [left_out] = re.findall(r"(\d+) more change\(s\) do not fit", short)
     assert int(left_out) + short.count("<code>") == 301
     assert "do not fit" not in text
+
+
+def test_remarks_count_towards_the_limit() -> None:
+    """Many remarks and many changes together are within the limit."""
+    changes = tuple(
+        Change(action=DELETE, kind=KINDS[0], id=f"connection-{number:03}") for number in range(300)
+    )
+    plan = Plan(changes=changes, blockers=tuple(f"reason {number}" for number in range(300)))
+    text = render_markdown(plan, workspace=WORKSPACE, limit=LIMIT)
+    assert LIMIT - 100 < len(text.encode()) <= LIMIT
+    assert "…" in text
 
 
 @pytest.fixture
