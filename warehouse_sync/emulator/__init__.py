@@ -12,12 +12,12 @@ try:
     from warehouse_sync.emulator.request_log import RecordedRequest
     from warehouse_sync.emulator.runs.limits import Limits
     from warehouse_sync.emulator.server import Emulator
-except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] != "dateutil":
+except ModuleNotFoundError as _error:
+    if (_error.name or "").partition(".")[0] != "dateutil":
         raise
     raise ImportError(
         "The emulator needs a package that is not installed: pip install 'warehouse-sync[emulator]'",
         name="dateutil",
-    ) from error
+    ) from _error
 
 __all__ = ["Clock", "Emulator", "Fault", "Limits", "RecordedRequest", "SystemClock", "VirtualClock"]

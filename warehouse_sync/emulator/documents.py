@@ -1,5 +1,6 @@
 """JSON documents: the form in which everything is sent, stored and shown."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -8,8 +9,8 @@ from warehouse_sync.emulator.errors import InvalidRequestError
 
 Document = dict[str, Any]
 
-encode = msgspec.json.encode
-decode = msgspec.json.decode
+encode: Callable[[object], bytes] = msgspec.json.encode
+decode: Callable[[bytes | str], Any] = msgspec.json.decode
 # The value that the fault `unknown` shows.
 UNKNOWN_VALUE = "unknown_value"
 # Deeper than anything documented. A document that nests deeper may be accepted and then fail to encode.

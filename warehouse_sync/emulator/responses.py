@@ -44,7 +44,7 @@ class HttpError(ApiError):
         super().__init__(*messages)
         self.status = status
         self.headers = headers
-        self.extra = extra or {}
+        self.extra: Mapping[str, str] = extra or {}
 
 
 def error_response(error: ApiError, *, enveloped: bool = False) -> web.Response:

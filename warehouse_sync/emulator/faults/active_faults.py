@@ -13,7 +13,7 @@ class ActiveFaults:
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
-        self.changes = 0
+        self.changes: int = 0
 
     def __bool__(self) -> bool:
         return bool(self._faults)

@@ -76,8 +76,8 @@ class RunScheduler:
 
     def __init__(self, state: SchedulerState, environment: RunEnvironment, runs: Iterable[Run] = ()) -> None:
         self.state = state
-        self.log = RunLog(state.seeded)
-        self.next_due = NEVER
+        self.log: RunLog = RunLog(state.seeded)
+        self.next_due: datetime = NEVER
         self._environment = environment
         self._schedule: IntervalSchedule | None = None
         for run in runs:

@@ -84,7 +84,7 @@ class EventBatchLog:
 
     def __init__(self) -> None:
         self._batches = NewestItems[EventBatch]()
-        self.added = 0
+        self.added: int = 0
 
     def __len__(self) -> int:
         return len(self._batches)

@@ -96,18 +96,18 @@ class Store:
         self.clock = clock
         self.timing = timing
         self.author = author
-        self.limits = limits or Limits()
-        self.executor = executor
-        self.batches = EventBatchLog() if batches is None else batches
+        self.limits: Limits = limits or Limits()
+        self.executor: RunExecutor | None = executor
+        self.batches: EventBatchLog = EventBatchLog() if batches is None else batches
         self.run_order = run_order
         self.report_delay = report_delay
         self.lenient_sql = lenient_sql
         self._workspaces: dict[str, Workspace] = {}
         self._due_queue = DueQueue()
-        self.lock = Lock()
-        self.version = 0
-        self.next_run_id = 1
-        self.next_feed_id = 1
+        self.lock: Lock = Lock()
+        self.version: int = 0
+        self.next_run_id: int = 1
+        self.next_feed_id: int = 1
         self.on_change: Callable[[ResourceKey | None], None] = lambda _: None
 
     @property

@@ -1,11 +1,14 @@
 """A workspace, and the collections of resources in it."""
 
 from collections.abc import Iterator
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from warehouse_sync.emulator.documents import Document
 from warehouse_sync.emulator.errors import ConflictError, NotFoundError
-from warehouse_sync.emulator.state.resource import Pipeline, Resource
+from warehouse_sync.emulator.state.resource import Resource
+
+if TYPE_CHECKING:
+    from warehouse_sync.emulator.state.resource import Pipeline
 
 ResourceT = TypeVar("ResourceT", bound=Resource)
 
@@ -80,17 +83,19 @@ class Workspace:
 
     def __init__(self, workspace_id: str) -> None:
         self.id = workspace_id
-        self.connections = Collection[Resource]("connections", "Connection")
-        self.data_models = Collection[Resource]("data_models", "Data model")
-        self.pipelines = Collection[Pipeline]("pipelines", "Pipeline")
-        self.data_plans = Collection[Resource]("data_plans", "Data plan")
-        self.field_transformations = Collection[Resource]("field_transformations", "Field transformation")
-        self.feeds = Collection[Resource]("feeds", "Feed")
+        self.connections: Collection[Resource] = Collection("connections", "Connection")
+        self.data_models: Collection[Resource] = Collection("data_models", "Data model")
+        self.pipelines: Collection[Pipeline] = Collection("pipelines", "Pipeline")
+        self.data_plans: Collection[Resource] = Collection("data_plans", "Data plan")
+        self.field_transformations: Collection[Resource] = Collection(
+            "field_transformations", "Field transformation"
+        )
+        self.feeds: Collection[Resource] = Collection("feeds", "Feed")
         # The v1 draft has separate documents: no source says that the two generations share any.
-        self.draft_connections = Collection[Resource]("draft_connections", "Connection")
-        self.draft_models = Collection[Resource]("draft_models", "Model")
-        self.draft_mappings = Collection[Resource]("draft_mappings", "Mapping")
-        self.draft_pipelines = Collection[Pipeline]("draft_pipelines", "Pipeline")
+        self.draft_connections: Collection[Resource] = Collection("draft_connections", "Connection")
+        self.draft_models: Collection[Resource] = Collection("draft_models", "Model")
+        self.draft_mappings: Collection[Resource] = Collection("draft_mappings", "Mapping")
+        self.draft_pipelines: Collection[Pipeline] = Collection("draft_pipelines", "Pipeline")
 
     def inactive_reason(self, pipeline: Document) -> str | None:
         """Return which resource that a pipeline uses is inactive, or None."""

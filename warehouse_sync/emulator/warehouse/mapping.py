@@ -147,7 +147,7 @@ def converted(target: Column, value: object) -> object:
     Raises:
         RowError: It cannot be sent.
     """
-    path = target.path or ()
+    path = target.path or ("",)
     if path == (MPID,):
         return _mpid(value)
     if path[0] in ("user_identities", "device_info"):
