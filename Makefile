@@ -149,8 +149,9 @@ $(BENCH)/.ready: pyproject.toml benchmarks/requirements.txt
 	@$(BENCH)/bin/python $(PIP) --requirement benchmarks/requirements.txt --editable '.[all]'
 	@touch $@
 
-soak: $(STAMP)  ## Run hundreds of thousands of calls through random faults (minutes; SEED=n repeats a run)
-	$(BIN)/python -m pytest -s tests/soak --soak $(or $(CALLS),300000) $(if $(SEED),--soak-seed $(SEED))
+soak: $(STAMP)  ## Run hundreds of thousands of calls through random faults, and fuzz the readers (minutes; SEED=n repeats a run)
+	$(BIN)/python -m pytest -s tests/soak/test_soak.py --soak $(or $(CALLS),300000) $(if $(SEED),--soak-seed $(SEED))
+	$(BIN)/python $(PYTEST) --hypothesis-profile=fuzz tests/soak/test_fuzz.py tests/declarative/files/test_hostile.py
 
 mutate: $(MUTATE)/.ready  ## Change the core in small ways, and check that the tests notice (ARGS=transport/token_source limits it)
 	$(MUTATE)/bin/python tests/mutation/run.py $(ARGS)

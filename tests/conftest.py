@@ -12,6 +12,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Tests run side by side: how long an example takes depends on the others.
 settings.register_profile("parallel", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fuzz", settings.get_profile("parallel"), max_examples=10_000)
 settings.load_profile("parallel")
 
 
