@@ -35,7 +35,7 @@ CORE := warehouse_sync/*.py,warehouse_sync/models/*,warehouse_sync/wire/*,wareho
 CORE_TESTS := tests/models tests/wire tests/transport tests/polling tests/resources tests/sync tests/contract tests/faults tests/structure tests/test_aioresponses.py tests/test_autospec.py tests/test_base_model.py tests/test_errors.py tests/test_frames.py tests/test_keywords.py tests/test_numeric.py tests/test_proxies.py tests/test_running_loop.py tests/test_secret.py tests/test_settings.py tests/test_testing.py
 
 # The tests of the SDK, its commands and its integrations that run on the emulator.
-EMULATOR_TESTS := tests/contract tests/cli tests/declarative tests/examples tests/faults/test_reconciliation.py tests/faults/test_stateful.py tests/observability tests/sync/test_client.py tests/test_frames.py tests/test_readme.py tests/test_testing.py
+EMULATOR_TESTS := tests/contract tests/cli tests/declarative/planning tests/declarative/test_properties.py tests/examples tests/faults/test_reconciliation.py tests/faults/test_stateful.py tests/observability tests/sync/test_client.py tests/test_frames.py tests/test_readme.py tests/test_testing.py
 
 # The tests whose subject is the order of events: the core without its data, and without the long tables of faults.
 LOOP_TESTS := tests/transport tests/polling tests/sync tests/contract/test_runs.py tests/contract/test_events.py $(filter-out tests/faults/test_matrix.py,$(wildcard tests/faults/test_*.py))
@@ -163,9 +163,10 @@ $(MUTATE)/.ready: pyproject.toml tests/mutation/requirements.txt
 	@touch $@
 
 orders: $(STAMP)  ## Run the SDK's tests on emulators that list runs in another order (ORDER=oldest or shuffled; default both)
-	@for order in $(or $(ORDER),oldest shuffled); do \
-		echo "$(BIN)/python $(PYTEST) --run-order $$order …"; \
-		$(BIN)/python $(PYTEST) --run-order $$order $(EMULATOR_TESTS) || exit; done
+	@$(MAKE) $(TOGETHER) $(addprefix order-,$(or $(ORDER),oldest shuffled))
+
+order-%: $(STAMP)
+	$(BIN)/python $(PYTEST) --run-order $* $(EMULATOR_TESTS)
 
 conformance: $(STAMP) .tools/.ready  ## Compare with Prism, newman and a generated client (needs npm)
 	$(BIN)/python $(PYTEST) tests/conformance

@@ -65,6 +65,7 @@ DEVICE_IDENTITIES = frozenset(
 
 # Attributes are sent without a value, identities and mapped fields are not.
 _WITH_NULLS = (("user_attributes",), ("custom_attributes",))
+_SECTIONS = frozenset({"user_identities", "device_info", "user_attributes"})
 
 
 @frozen
@@ -131,11 +132,16 @@ def sections(
         RowError: A value cannot be sent, or the row has no identity.
     """
     filled: Document = {"user_identities": {}, "device_info": {}, "user_attributes": {}}
-    for path, constant in constants:
-        set_field(filled, path, constant)
+    for fixed, constant in constants:
+        set_field(filled, fixed, constant)
     for each, value in zip(columns, row, strict=True):
-        if each.path is not None and (value is not None or each.path[-2:-1] in _WITH_NULLS):
-            set_field(filled, each.path, converted(each, value))
+        path = each.path
+        if path is None or (value is None and path[-2:-1] not in _WITH_NULLS):
+            continue
+        if len(path) == 2 and path[0] in _SECTIONS:  # noqa: PLR2004 - a section and a name: most columns
+            filled[path[0]][path[1]] = converted(each, value)
+        else:
+            set_field(filled, path, converted(each, value))
     if not (MPID in filled or filled["user_identities"] or filled["device_info"]):
         raise RowError("The row has no user identity and no device identity.")
     return filled
@@ -148,6 +154,8 @@ def converted(target: Column, value: object) -> object:
         RowError: It cannot be sent.
     """
     path = target.path or ("",)
+    if path[0] == "user_attributes":
+        return attribute(target.name, value)
     if path == (MPID,):
         return _mpid(value)
     if path[0] in ("user_identities", "device_info"):
