@@ -17,7 +17,19 @@ from packaging.version import Version
 pytestmark = pytest.mark.xdist_group("packaging")
 
 ROOT = Path(__file__).parent.parent
-PUBLIC_PARTS = {"client", "errors", "models", "polling", "resources", "secret", "settings", "sync"}
+PUBLIC_PARTS = {
+    "base_model",
+    "client",
+    "errors",
+    "events",
+    "frames",
+    "models",
+    "polling",
+    "resources",
+    "secret",
+    "settings",
+    "sync",
+}
 CORE_ALONE = """
 import sys, asyncio
 import warehouse_sync

@@ -18,9 +18,9 @@ class Translator(Calls):
         Raises:
             UnsupportedSqlError: The query uses what is not known to be right.
         """
-        self.flattened |= {
+        self.flattened.update(
             each.alias_or_name.upper() for each in tree.find_all(exp.Lateral, exp.Table) if _flattens(each)
-        }
+        )
         translated: exp.Query = self.visit(tree)
         return translated
 
