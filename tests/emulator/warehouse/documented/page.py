@@ -15,8 +15,9 @@ INTRODUCTION = """\
 # The SQL that the emulator supports
 
 With a warehouse the emulator executes the SQL of data models on DuckDB. It translates each function and operator from the connection's dialect,
-and executes only what is known to give the warehouse's results. Tests execute every example below and compare the result with
-the vendor's documentation, which is linked beside it: the result is one that the page shows, or follows from a rule that it states.
+and executes only what it has a rule for. Tests execute every example below. The documentation beside an example has the rule that its result
+follows. Of BigQuery and Redshift, a part of the results was compared with examples in that documentation; no result was compared with a running
+warehouse. Report a result that differs from yours.
 
 Anything else fails the run with an error that starts with "The emulator does not support". The data model stays `valid`, because its query may be
 right: `unsupported` marks examples of it below. This includes results that depend on types, such as the digits of a division of decimals in Redshift.
