@@ -273,11 +273,15 @@ def _read_lock(folder: Path) -> Any:  # noqa: ANN401 - JSON, checked here
     file = folder / LOCK
     if not file.exists():
         return {"files": [], "columns": {}}
+    lock: Any = None
     try:
         lock = json.loads(file.read_text(encoding="utf-8"))
-        [*map(str.lower, lock["files"])]
-        [*map(dict.items, lock["columns"].values())]
+        is_valid = all(isinstance(name, str) for name in lock["files"]) and all(
+            isinstance(columns, dict) for columns in lock["columns"].values()
+        )
     except (ValueError, TypeError, KeyError, AttributeError):
+        is_valid = False
+    if not is_valid:
         message = "is damaged: restore it, or remove it and run from-dbt --force"
-        raise InvalidFilesError([Problem(location=Location(str(file)), message=message)]) from None
+        raise InvalidFilesError([Problem(location=Location(str(file)), message=message)])
     return lock
