@@ -114,7 +114,7 @@ def _short(value: object) -> str:
         case Exception():
             return f"{type(value).__name__}({_short(str(value))})"
         case _:
-            return shorten(value)
+            return shorten(value) if isinstance(value, int) else repr(value)
 
 
 def _cell(value: object) -> str:
@@ -130,7 +130,7 @@ def _cell(value: object) -> str:
                 f"; … {len(value)} items" if len(value) > MAX_ITEMS else ""
             )
         case _:
-            return shorten(value)
+            return shorten(value) if isinstance(value, int) else str(value)
 
 
 def _iso(value: datetime) -> str:
