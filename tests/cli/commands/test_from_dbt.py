@@ -133,6 +133,16 @@ def test_columns_come_from_the_project_without_a_catalog(offline: "Cli", project
     assert query(project) == "SELECT\n  email,\n  undocumented\nFROM PROD.crm.customers\n"
 
 
+@pytest.mark.parametrize(("adapter", "name"), [("databricks", "`order`"), ("snowflake", "order")])
+def test_reserved_words_without_a_catalog(adapter: str, name: str, offline: "Cli", project: Project) -> None:
+    """Without a catalog, a reserved word is quoted if quotes do not fix the case of the name."""
+    project.metadata["adapter_type"] = adapter
+    project.columns = None
+    project.settings(columns=["order"])
+    assert convert(offline, project).exit_code == 0
+    assert query(project).splitlines()[1] == f"  {name}"
+
+
 def test_several_pipelines_of_one_model(offline: "Cli", project: Project) -> None:
     """A list declares several pipelines; `config.meta` is used before `meta`."""
     project.node["config"]["meta"] = {

@@ -182,6 +182,19 @@ def test_folder_of_compiled_sql_is_checked(offline: "Cli", tmp_path: Path) -> No
     assert missing.exit_code == 2
 
 
+def test_link_out_of_a_folder_of_queries_is_a_problem(offline: "Cli", tmp_path: Path) -> None:
+    """A symbolic link that leads out of the folder is not read; a file that is named is."""
+    (tmp_path / "out.sql").write_text("SELECT email FROM t\n")
+    folder = tmp_path / "queries"
+    folder.mkdir()
+    (folder / "a.sql").symlink_to(tmp_path / "out.sql")
+    found = offline("lint", folder).stdout
+    assert "error WS001" in found
+    assert "is outside of the folder" in found
+    assert "WS305" not in found
+    assert "WS305" in offline("lint", folder / "a.sql").stdout
+
+
 def test_standard_input_is_a_query(offline: "Cli") -> None:
     """`-` reads a query; it cannot be fixed there."""
     done = offline("lint", "-", "--dialect", "redshift", stdin="SELECT email\nFROM t\n")

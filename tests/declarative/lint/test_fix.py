@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from warehouse_sync.declarative import Finding, fix_files, lint_files
+from warehouse_sync.declarative.project import find_project
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 CONFIGS = {
@@ -122,6 +123,8 @@ def test_file_is_fixed(provider: str, before: str, after: str, tmp_path: Path) -
         ("Databricks", "SELECT * FROM (SELECT email FROM a.b.c) AS i JOIN a.b.d ON i.email = d.email"),
         ("Databricks", "SELECT * FROM (SELECT email FROM a.b.c) AS i (mail)"),
         ("Databricks", "SELECT i.* FROM (SELECT email FROM a.b.c) AS i"),
+        ("Databricks", "WITH t AS (SELECT * FROM a.b.c) SELECT * FROM (SELECT email FROM t) AS i"),
+        ("Databricks", "SELECT DISTINCT ON (a * b) * FROM (SELECT email, a, b FROM a.b.c) AS i"),
     ],
 )
 def test_file_without_a_safe_fix_stays(provider: str, sql: str, tmp_path: Path) -> None:
@@ -147,6 +150,41 @@ def test_shared_file_with_two_databases_is_not_qualified(tmp_path: Path) -> None
     (tmp_path / "m.sql").write_text("SELECT email FROM crm.people;")
     assert fix(tmp_path) == ["WS312"]
     assert (tmp_path / "m.sql").read_text() == "SELECT email FROM crm.people"
+
+
+def test_shared_file_of_a_model_that_ignores_the_rule_is_not_qualified(tmp_path: Path) -> None:
+    """A file is qualified only if the rule applies to each of its data models."""
+    declare(tmp_path, "Snowflake", name="m")
+    declare(tmp_path, "Snowflake", name="n")
+    text = (tmp_path / "n.json").read_text()
+    (tmp_path / "n.json").write_text(text.replace('"sql_file"', '"lint": {"ignore": ["WS305"]}, "sql_file"'))
+    (tmp_path / "m.sql").write_text("SELECT email FROM crm.people")
+    assert fix(tmp_path) == []
+    (tmp_path / "n.json").write_text(text)
+    assert fix(tmp_path) == ["WS305"]
+
+
+@pytest.mark.parametrize(
+    ("environments", "part", "expected"),
+    [
+        (["dev"], "", ["WS305"]),
+        (["dev", "prod"], "", []),
+        (["dev"], "m.json", []),
+    ],
+)
+def test_project_is_qualified_as_a_whole(
+    environments: list[str], part: str, expected: list[str], tmp_path: Path
+) -> None:
+    """Table names are completed if the project has one environment, and all of it is checked."""
+    declare(tmp_path, "Snowflake", name="m")
+    declare(tmp_path, "Snowflake", name="n")
+    (tmp_path / "m.sql").write_text("SELECT email FROM crm.people")
+    tables = "".join(f"[environments.{name}]\nworkspace_id = 1\n" for name in environments)
+    (tmp_path / "warehouse-sync.toml").write_text(f'name = "crm"\n{tables}')
+    project = find_project(tmp_path)
+    assert project is not None
+    findings = lint_files(tmp_path / part, now=NOW, environment=project.environments["dev"])
+    assert [finding.rule.code for finding in fix_files(findings)] == expected
 
 
 def test_file_that_changed_since_is_not_fixed(tmp_path: Path) -> None:

@@ -144,6 +144,12 @@ def test_finding_is_at_the_construct(
     assert (Path(location.file).name, location.line, location.column) == ("m.sql", line, column)
 
 
+def test_common_table_expression_of_other_case_is_no_table(lint: "Callable[..., list[Finding]]") -> None:
+    """The name of a common table expression ignores case."""
+    sql = "WITH People AS (SELECT email FROM a.b.c) SELECT email FROM PEOPLE"
+    assert codes(lint(sql, "Snowflake")) == ["WS303"]
+
+
 def test_query_in_a_document_names_its_line(tmp_path: Path) -> None:
     """A finding about a query of several lines in a JSON or YAML file names the line in the message."""
     model = {"kind": "data_model", "id": "m", "name": "M", "sql_query": "SELECT email\nFROM orders"}

@@ -145,7 +145,7 @@ def _sql_name(column: Column, adapter: str) -> str:
         column.is_quoted
         or not is_plain_name(column.name)
         or not is_folded
-        or (column.is_exact and column.name.upper() in keywords)
+        or ((column.is_exact or fold is None) and column.name.upper() in keywords)
     )
     return str(sqlglot.exp.to_identifier(column.name, quoted=quoted).sql(dialect))
 

@@ -43,13 +43,14 @@ def listing_edits(query: Query, statement: exp.Query) -> list[Edit]:
     """
     star = statement.selects[0] if len(statement.selects) == 1 else None
     source = statement.args.get("from_") or statement.args.get("from")  # "from" before sqlglot 28
-    start = query.offset_of("*")
+    start = _star_of(query)
     inner = source.this if source is not None else None
     others = ("joins", "laterals", "pivots", "match")
     if (
         not isinstance(star, exp.Star)
         or any(star.args.values())
         or start is None
+        or any(each.args.get(name) for each in (statement, statement.root()) for name in ("with_", "with"))
         or not isinstance(inner, exp.Subquery)
         or any(holder.args.get(name) for holder in (statement, inner) for name in others)
     ):
@@ -62,6 +63,16 @@ def listing_edits(query: Query, statement: exp.Query) -> list[Edit]:
         return []
     listed = ", ".join(column.sql(query.dialect or None) for column in columns if column is not None)
     return [Edit(start, start + 1, listed)]
+
+
+def _star_of(query: Query) -> int | None:
+    """Return the offset of the star of the outer SELECT, if the query starts with it."""
+    words: list[str] = []
+    for token in query.tokens or ():
+        if token.text == "*":
+            return token.start if words in (["SELECT"], ["SELECT", "DISTINCT"], ["SELECT", "ALL"]) else None
+        words.append(token.text.upper())
+    return None
 
 
 def _column_name(selected: Any) -> Any:  # noqa: ANN401 - the base class of nodes depends on the release of sqlglot

@@ -74,8 +74,11 @@ IDENTITIES = frozenset(_IDENTITIES.split())
 
 def lint_queries(declarations: Declarations, limits: LintLimits, dialect: str = "") -> Iterator[Finding]:
     """Yield the findings; `dialect` is that of queries without a connection."""
-    for query in _queries(declarations, dialect):
-        yield from _lint(query, limits)
+    queries = list(_queries(declarations, dialect))
+    safe = _safely_qualified(declarations, queries)
+    for query in queries:
+        is_safe = _file_of(query) in safe
+        yield from _lint(query if is_safe else attrs.evolve(query, qualifier=()), limits)
 
 
 def lint_single_queries(
@@ -111,6 +114,26 @@ def _queries(declarations: Declarations, default_dialect: str) -> Iterator[Query
                     transformations=tuple(transformations[name] for name in named if name in transformations),
                     tokens=tokenize(declared.spec.sql_query, target[0]),
                 )
+
+
+def _safely_qualified(declarations: Declarations, queries: Iterable[Query]) -> set[str]:
+    """Return the files whose table names can be completed, as all users of a file need the same names."""
+    environment = declarations.environment
+    if declarations.elsewhere or (environment is not None and len(environment.project.environments) > 1):
+        return set()  # other environments, or files that are not checked, can use another database
+    users = defaultdict[str, list[Query]](list)
+    for query in queries:
+        users[_file_of(query)].append(query)
+    return {
+        file
+        for file, found in users.items()
+        if len({each.qualifier for each in found}) == 1
+        and not any("WS305" in each.declared.ignored_rules for each in found)
+    }
+
+
+def _file_of(query: Query) -> str:
+    return query.declared.location_of("sql_query").file
 
 
 def _target(connection: DeclaredResource | None, default_dialect: str) -> _Target:
@@ -252,14 +275,14 @@ def _selecting(query: Query, tree: _Tree) -> exp.Query:
 
 
 def _tables(query: Query, tree: _Tree) -> Iterator[Finding]:
-    local = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
+    local = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     tables: dict[str, list[Any]] = {}
     for table in tree.find_all(exp.Table):
         is_named = table.name and not isinstance(table.this, exp.Func) and not table.find(exp.Parameter)
         if is_named and not isinstance(table.parent, exp.Into) and not _is_path(query, table):
             tables.setdefault(".".join(part.name for part in table.parts), []).append(table)
     for name, uses in tables.items():
-        if name.count(".") + 1 < _PARTS and name not in local:
+        if name.count(".") + 1 < _PARTS and name.lower() not in local:
             message = f"uses the table {name} without its database and schema: write database.schema.{name.split('.')[-1]}"
             edits = qualifying_edits(query, uses)
             yield from query.report("WS305", message, at=start_of(uses[0]), edits=edits)

@@ -34,7 +34,7 @@ class Query:
         declared: The data model.
         sql: The SQL text.
         dialect: The dialect of the connection; empty if the files do not declare it.
-        qualifier: The database, or the project and the dataset, of the connection; empty if it has none.
+        qualifier: The database, or the project and the dataset, of the connection; empty if it has none, or if no fix can use it.
         iterators: The pipelines that load it with their iterator fields.
         transformations: The field transformations of these pipelines.
         tokens: The tokens; `None` if a quote or a comment is not closed.

@@ -84,20 +84,22 @@ def _read_path(path: Path, environment: ProjectEnvironment | None) -> Source:
         return _read_queries([path], Declarations(resources=(), digest="", files=path))
     declarations, problems = read(path, environment=environment)
     if path.is_dir() and not (declarations.resources or problems) and not find_documents(path).documents:
-        return _read_queries(find_documents(path, suffixes=(_SQL,)).documents, declarations)
+        return _read_queries(find_documents(path, suffixes=(_SQL,)).documents, declarations, path)
     return Source(declarations=declarations, problems=tuple(problems))
 
 
-def _read_queries(files: Sequence[Path], declarations: Declarations) -> Source:
+def _read_queries(files: Sequence[Path], declarations: Declarations, root: Path | None = None) -> Source:
     problems: list[Problem] = []
-    queries = tuple(_read_queries_of(files, problems))
+    queries = tuple(_read_queries_of(files, problems, root))
     return Source(declarations=declarations, problems=tuple(problems), queries=queries)
 
 
-def _read_queries_of(files: Sequence[Path], problems: list[Problem]) -> Iterator[DeclaredResource]:
+def _read_queries_of(
+    files: Sequence[Path], problems: list[Problem], root: Path | None
+) -> Iterator[DeclaredResource]:
     for file in files:
         try:
-            content = read_file(file, limit=MAX_FILE_SIZE)
+            content = read_file(file, limit=MAX_FILE_SIZE, root=root)
             yield _query(content.decode("utf-8-sig"), str(file))
         except UnreadableFileError as error:
             problems.append(Problem(location=Location(str(file)), message=f"{file} {error}"))
