@@ -1,4 +1,4 @@
-"""JSON and YAML whose strings can do nothing to a terminal."""
+"""JSON and YAML without characters that control a terminal."""
 
 import json
 import re

@@ -94,5 +94,5 @@ def _duration(by: timedelta | str) -> timedelta | relativedelta:
 
 
 def _truncate_to_milliseconds(time: datetime) -> datetime:
-    """Drop what the API's timestamps cannot carry, so that a time equals its own text parsed again."""
+    """Truncate a time to the precision of the API, so that it equals its own text parsed again."""
     return time.replace(microsecond=time.microsecond // 1000 * 1000)

@@ -79,12 +79,12 @@ def error_document(status: int, *messages: str) -> Document:
 def json_response(
     document: object, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """Return a response that carries a document."""
+    """Return a response with a document."""
     return web.Response(body=encode(document), status=status, headers=headers, content_type=_JSON)
 
 
 def json_body_response(body: bytes) -> web.Response:
-    """Return a response that carries an encoded document."""
+    """Return a response with an encoded document."""
     return web.Response(body=body, content_type=_JSON)
 
 

@@ -51,7 +51,7 @@ _UNSUPPORTED = re.compile(
 # Rows to read at once: large values are copied from DuckDB's memory, so few of them at a time.
 _MAX_CHUNK_ROWS = 1000
 _CHUNK_BYTES = 1024 * 1024
-# DuckDB evaluates so many rows at once, and its memory limit does not count the values of functions.
+# DuckDB evaluates this many rows at once, and its memory limit does not count the values of functions.
 _VECTOR_ROWS = 2048
 _MAX_VECTOR_BYTES = 128 * 1024 * 1024
 _SAMPLE_ROWS = 8

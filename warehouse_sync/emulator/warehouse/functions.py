@@ -1,4 +1,4 @@
-"""The functions of the warehouses: macros with the meaning of their namesakes."""
+"""The functions of the warehouses: macros with the same names and meaning."""
 
 import re
 from functools import cache

@@ -91,7 +91,7 @@ def _trigger_all(
 
 @attrs.define
 class RunTags:
-    """Tag of a Dagster run that holds a pipeline's run, and outlives its processes.
+    """Tag of a Dagster run that stores the run of a pipeline across restarts.
 
     Attributes:
         instance: Dagster's storage.

@@ -1,4 +1,4 @@
-"""Storage for the runs of a flow run's pipelines, which survives a kill."""
+"""Storage for the runs of a flow run's pipelines, kept when its process is killed."""
 
 import json
 from collections.abc import Mapping

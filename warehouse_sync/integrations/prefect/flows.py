@@ -1,4 +1,4 @@
-"""A flow that runs a pipeline, and what tells retriable errors from final ones."""
+"""A flow that runs a pipeline, and the check whether an error can be retried."""
 
 from typing import Any
 
