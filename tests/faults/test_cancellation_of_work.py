@@ -12,7 +12,7 @@ import pytest
 from tests.faults.stepping import STEPS, attempt, cancelled_at, cancelled_at_any, check_whole, quiet
 from tests.support.clock import FakeClock
 from tests.support.internals import loop_session
-from tests.support.kinds import BASE, KINDS, READ, TRIGGER, Kind
+from tests.support.kinds import BASE, CONNECTION, KINDS, READ, TRIGGER, Kind
 from tests.support.peer import TOKEN, HeldResponses, Peer, refusal, reply, reset, token
 from warehouse_sync import AsyncClient
 from warehouse_sync.transport import aiohttp_internals, token_source
@@ -95,8 +95,8 @@ def serve_all(peer: Peer) -> None:
     peer.serve(
         f"GET {PIPELINES}/p2/report",
         refusal(429),
-        reply(200, report),
-        reply(200, {**report, "status": "running"}),
+        reply(200, {**report, "pipeline_id": "p2"}),
+        reply(200, {**report, "pipeline_id": "p2", "status": "running"}),
     )
     peer.serve(f"GET {PIPELINES}/*/runs", page)
     for number, pipeline_id in ((7, "p1"), (8, "p1"), (9, "p2")):
@@ -177,7 +177,7 @@ async def test_queued_call_cancelled_at_any_step_leaves_nothing(
         while reached and step < STEPS:
             step += 1
             held_responses, held = HeldResponses(), f"GET {BASE}/connections/held"
-            peer.serve(held, held_responses.hold(READ.success))
+            peer.serve(held, held_responses.hold(reply(200, {**CONNECTION, "id": "held"})))
             peer.serve(READ.route, READ.success)
             peer.serve(kind.route, kind.success)
             holding = asyncio.create_task(client.connections.get("held"))

@@ -8,6 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
+    from warehouse_sync.emulator import Emulator
 
 CONNECTION = {
     "kind": "connection",
@@ -140,7 +141,9 @@ def test_invalid_entry_is_reported(
 def test_contradictions_are_reported(offline: "Cli", tmp_path: Path) -> None:
     """An id that is still declared, and one that is moved twice, are problems; other types too."""
     folder = declare(tmp_path / "infra", "new", model_moved("b", "new"), model_moved("b", "new"))
-    assert "the data model b is moved twice" in offline("lint", folder).stdout
+    found = offline("lint", folder).stdout
+    assert "the data model b is moved twice" in found
+    assert "two resources are moved to the data model new" in found
     (folder / "b.json").write_text(
         json.dumps({"kind": "data_model", "id": "b", "name": "B", "sql_query": "SELECT 1"})
     )
@@ -149,3 +152,29 @@ def test_contradictions_are_reported(offline: "Cli", tmp_path: Path) -> None:
     assert "moved must be a list" in offline("lint", folder).stdout
     (folder / "moved.json").write_text('{"moved": null}')
     assert "error WS001" not in offline("lint", folder).stdout
+
+
+def test_targets_and_parts_of_a_project_are_refused(cli: "Cli", applied: Path) -> None:
+    """A plan that leaves out the new or the old resource cannot be applied."""
+    declare(applied, "new", model_moved("old", "new"))
+    done = cli("apply", applied, "--yes", "--target", "orders")
+    assert done.exit_code == 16
+    assert "moved entries need a plan of all resources: remove --target" in done.stderr
+    (applied / "warehouse-sync.toml").write_text('name = "shop"\n[environments.dev]\nworkspace_id = 5328\n')
+    (applied / "part").mkdir()
+    (applied / "1.json").rename(applied / "part" / "1.json")
+    (applied / "moved.json").rename(applied / "part" / "moved.json")
+    assert cli("apply", applied / "part", "--yes").exit_code == 16
+    assert ids(cli, "models") == ["old"]
+
+
+def test_nothing_is_deleted_after_a_failure(
+    cli: "Cli", applied: Path, warehouse_sync_emulator: "Emulator"
+) -> None:
+    """With `--keep-going`, what a failed change would have replaced is kept."""
+    declare(applied, "new", model_moved("old", "new"))
+    warehouse_sync_emulator.fault("PUT */data-pipelines/orders", status=400, count=9)
+    done = cli("apply", applied, "--yes", "--keep-going")
+    assert done.exit_code != 0
+    assert "not deleted, because another change failed" in done.stdout + done.stderr
+    assert ids(cli, "models") == ["new", "old"]

@@ -79,6 +79,7 @@ def read(path: Path, *, environment: ProjectEnvironment | None = None) -> tuple[
         declarations = attrs.evolve(
             declarations,
             elsewhere=frozenset(whole.by_key()) - declarations.by_key().keys(),
+            moved=whole.moved,
             skipped=whole.skipped
             + tuple(attrs.evolve(each, message=f"has a problem: {each.message}") for each in problems),
         )

@@ -61,6 +61,7 @@ def _entry(item: Node) -> Moved | str:
 def moved_problems(moved: Iterable[Moved], declared: Collection[tuple[str, str]]) -> Iterator[Problem]:
     """Yield what contradicts the declared resources."""
     seen: set[tuple[str, str]] = set()
+    targets: set[tuple[str, str]] = set()
     for each in moved:
         noun = each.kind.replace("_", " ")
         if (each.kind, each.new) not in declared:
@@ -72,4 +73,8 @@ def moved_problems(moved: Iterable[Moved], declared: Collection[tuple[str, str]]
         if (each.kind, each.old) in seen:
             message = f"the {noun} {each.old} is moved twice: remove one of the entries"
             yield Problem(location=each.location, path=SECTION, message=message)
+        if (each.kind, each.new) in targets:
+            message = f"two resources are moved to the {noun} {each.new}: remove one of the entries"
+            yield Problem(location=each.location, path=SECTION, message=message)
         seen.add((each.kind, each.old))
+        targets.add((each.kind, each.new))

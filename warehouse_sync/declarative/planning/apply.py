@@ -215,6 +215,9 @@ class _Run:
                 self.state.remove((change.kind.name, change.renamed_from))
 
     def _check_dependencies(self, change: Change) -> None:
+        if change.action == DELETE and self.failed:
+            # What failed may still use it, such as a pipeline whose update would have replaced it.
+            raise WarehouseSyncError("not deleted, because another change failed")
         if isinstance(change.spec, PipelineSpec):
             needed = ((CONNECTION, change.spec.connection_id), (DATA_MODEL, change.spec.data_model_id))
             for kind, resource_id in needed:

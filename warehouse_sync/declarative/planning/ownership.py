@@ -88,6 +88,25 @@ def moved_notes(declarations: Declarations, state: State, there: frozenset[Key])
             yield f"Moved to {each.new}, but not deleted, since these files do not manage it: {named([key])}."
 
 
+def moved_blockers(
+    declarations: Declarations, state: State, there: frozenset[Key], *, targeted: bool
+) -> Iterator[str]:
+    """Yield why resources that have another id or name cannot be changed by this plan."""
+    pending = [each for each in declarations.moved if (each.kind, each.old) in there]
+    if any((each.kind, each.old) in state.managed for each in pending):
+        if targeted:
+            yield "moved entries need a plan of all resources: remove --target"
+        if declarations.elsewhere and declarations.environment is not None:
+            yield f"moved entries need the whole project: plan {declarations.environment.project.root}"
+    for each in pending:
+        is_new = (each.kind, each.new) not in there
+        if each.kind == FEED.name and is_new and (each.kind, each.old) not in state.managed:
+            yield (
+                f"{named([(each.kind, each.old)])} exists and these files do not manage it, so apply would create {each.new} beside it: "
+                "share the state, or rename the feed in mParticle"
+            )
+
+
 def renamed_feeds(declarations: Declarations, state: State, there: frozenset[Key]) -> dict[Key, Key]:
     """Return the old key of each feed that apply renames, by the new key."""
     return {

@@ -18,6 +18,7 @@ from warehouse_sync.declarative.planning.diff import (
 from warehouse_sync.declarative.planning.ownership import (
     delete_blockers,
     destroy_blockers,
+    moved_blockers,
     moved_notes,
     named,
     ownership_notes,
@@ -152,10 +153,9 @@ def make_plan(
     replaced, orphans = _split_moved(gone, declarations)
     deleted = [_deletion(key, snapshot) for key in _in_delete_order(gone if options.prune else replaced)]
     unmanaged = tuple(sorted(there - kept - state.ownership.keys()))
-    changes = (*declared_changes, *deleted)
     takeovers = tuple(takeover_blockers(state, existing, options.adopt))
     return Plan(
-        changes=changes,
+        changes=(*declared_changes, *deleted),
         notes=(
             *state.notes,
             *skipped_notes(declarations),
@@ -165,9 +165,10 @@ def make_plan(
             *shared_notes(state, shared),
         ),
         blockers=(
-            *_blockers(changes, snapshot, options),
+            *_blockers((*declared_changes, *deleted), snapshot, options),
             *takeovers,
             *_target_blockers(options.targets, (*existing, *gone, *(each.key for each in chosen))),
+            *moved_blockers(declarations, state, there, targeted=bool(options.targets)),
             *delete_blockers(declarations, deletes=bool(deleted)),
             *(prune_blockers(state, unmanaged) if options.prune else ()),
         ),

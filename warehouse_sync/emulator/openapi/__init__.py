@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of the v2 API, with the contradictions of its reference.
+"""The OpenAPI 3.1 document of the v2 API, with notes on contradictions.
 
 It describes the API and not the emulator: other languages can generate clients from it.
 """
