@@ -6,6 +6,7 @@ Run by `action.yml`. It uses the standard library only, besides the command itse
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -49,7 +50,9 @@ def arguments() -> list[str]:
 def run(*words: str) -> "subprocess.CompletedProcess[str]":
     """Run the command line; its notes and errors appear in the log."""
     command = ["warehouse-sync", *words, *arguments()]
-    return subprocess.run(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=False)  # noqa: S603 - no shell
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)  # noqa: S603 - no shell
+    log(done.stderr)
+    return done
 
 
 def run_lint() -> int:
@@ -69,12 +72,19 @@ def run_plan(command: str) -> int:
         annotate("error", f"warehouse-sync {command} failed: see the log of this step.")
         return done.returncode
     summarize(done.stdout)
-    sys.stdout.write(done.stdout)
+    log(done.stdout)
     if command == "drift" and done.returncode:
         annotate("error", "The workspace differs from the files: see the summary of this job.")
     if command == "plan" and setting("INPUT_COMMENT") != "false":
         comment(done.stdout)
     return done.returncode
+
+
+def log(text: str) -> None:
+    """Write text of the pull request, in which GitHub must not find workflow commands."""
+    if text:
+        token = secrets.token_hex(16)
+        sys.stdout.write(f"::stop-commands::{token}\n{text.rstrip()}\n::{token}::\n")
 
 
 def annotate(level: str, text: str) -> None:

@@ -235,11 +235,26 @@ def test_lint_annotates_and_lists_every_finding(action: Action) -> None:
     assert action("lint", arguments="--ignore\nWS3,WS102").returncode == 0
 
 
+def test_text_of_a_pull_request_is_no_workflow_command(action: Action) -> None:
+    """Plans and errors are printed where GitHub ignores commands, until a token that nobody can guess."""
+    tokens: set[str] = set()
+    for text, shown in ((MODELS, "### Plan: 1 to create"), ("data_models: 1\n", "all.yaml")):
+        (action.folder / "infra" / "all.yaml").write_text(text, "utf-8")
+        done = action("plan", comment="false")
+        printed = re.findall(
+            r"^::stop-commands::([0-9a-f]{32})\n(.*?)^::\1::$", done.stdout, re.MULTILINE | re.DOTALL
+        )
+        assert [each for _, each in printed if shown in each]
+        assert shown not in re.sub(r"(?ms)^::stop-commands::(\w+)$.*?^::\1::$", "", done.stdout) + done.stderr
+        assert not tokens & {token for token, _ in printed}
+        tokens |= {token for token, _ in printed}
+
+
 def test_failing_command_fails_the_step(action: Action) -> None:
     """An error of the command and a wrong input fail the step with an annotation."""
     (action.folder / "infra" / "all.yaml").write_text("data_models: 1\n", "utf-8")
     done = action("plan")
     assert done.returncode == 1
     assert "::error title=warehouse-sync::warehouse-sync plan failed" in done.stdout
-    assert "all.yaml" in done.stderr
+    assert "all.yaml" in done.stdout
     assert "command must be lint, plan, drift, not apply" in action("apply").stdout

@@ -6,6 +6,7 @@ are those of the commands, and a plan is checked in the same way.
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
@@ -33,6 +34,7 @@ INSTRUCTIONS = (
 Dialect = Literal["snowflake", "bigquery", "redshift", "databricks"]
 Row = dict[str, Any]
 _MAX_RUNS = 200
+_INTERRUPT_TIMEOUT = 60  # seconds
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=True)
 _TRIGGERS = ToolAnnotations(
     read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True
@@ -181,6 +183,7 @@ class Tools:
             raise ToolError(
                 f"{plan_file} is not a saved plan: `warehouse-sync plan FOLDER --out FILE` writes one"
             )
+        self._inside(declarative.read_plan(Path(file)).folder)
         return await self._row("apply", *self.options, "--", file)
 
     def _inside(self, path: str) -> str:
@@ -210,7 +213,8 @@ class Tools:
             ToolError: It failed; the message is what it printed.
         """
         done = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "warehouse_sync", command, "--json", "--quiet", *arguments),
+            # -P: modules in the folder of the server are not imported.
+            *(sys.executable, "-P", "-m", "warehouse_sync", command, "--json", "--quiet", *arguments),
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -220,8 +224,12 @@ class Tools:
             result, messages = await done.communicate()
         finally:
             if done.returncode is None:  # the call was cancelled
-                done.kill()
-                await done.wait()
+                if command == "apply" and sys.platform != "win32":
+                    done.send_signal(signal.SIGINT)
+                    await asyncio.shield(_end(done))
+                else:
+                    done.kill()
+                    await done.wait()
         message = messages.decode("utf-8", "replace").strip()
         if done.returncode not in (0, also):
             raise ToolError(message or f"{command} exited with {done.returncode}")
@@ -229,6 +237,18 @@ class Tools:
             return json.loads(result)
         except ValueError:
             raise ToolError(message or f"{command} printed no result") from None
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Wait until an interrupted process has removed its lock and ended; kill it if that takes too long."""
+    try:
+        async with asyncio.timeout(_INTERRUPT_TIMEOUT):
+            await process.communicate()  # it may wait until its output is read
+    except asyncio.CancelledError:  # the server ends, and cancels each task once
+        await _end(process)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 def create_server(tools: Tools, *, allow_writes: bool) -> MCPServer:

@@ -6,11 +6,15 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import create_autospec
 
+import anyio
 import pytest
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
+from warehouse_sync import AsyncClient
+from warehouse_sync.cli.mcp_server import Tools
 from warehouse_sync.emulator import Emulator
 
 if TYPE_CHECKING:
@@ -168,3 +172,60 @@ def test_errors_say_what_is_wrong(warehouse_sync_emulator: Emulator, folder: Pat
 
     [pipeline] = warehouse_sync_emulator.seed(pipelines=1, runs=0)
     serve(warehouse_sync_emulator, folder, work)
+
+
+def test_modules_of_the_folder_are_not_imported(warehouse_sync_emulator: Emulator, folder: Path) -> None:
+    """A file named like a package is not executed."""
+
+    async def work(session: ClientSession) -> None:
+        (folder / "click.py").write_text("open('executed', 'w').close()\n")
+        assert await call(session, "lint", path="infra") == []
+        assert not (folder / "executed").exists()
+
+    serve(warehouse_sync_emulator, folder, work)
+
+
+def test_plan_of_files_outside_of_the_folder_is_refused(
+    warehouse_sync_emulator: Emulator, folder: Path, cli: "Cli"
+) -> None:
+    """A saved plan in the folder does not apply files that are outside of it."""
+    outside = (folder / "infra").rename(folder.parent / "infra")
+    assert cli("plan", outside, "--out", folder / "plan.json").exit_code == 0
+
+    async def work(session: ClientSession) -> None:
+        assert "outside of the folder of the server" in await call(session, "apply", plan_file="plan.json")
+        document = json.loads((folder / "plan.json").read_text())
+        (folder / "plan.json").write_text(json.dumps({**document, "folder": 1}))
+        assert "is not a plan of this release" in await call(session, "apply", plan_file="plan.json")
+
+    serve(warehouse_sync_emulator, folder, work, "--allow-writes")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no interrupt for one process")
+def test_cancelled_apply_ends_by_itself(folder: Path, cli: "Cli", monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is interrupted, not killed, so that it removes its lock."""
+    assert cli("plan", folder / "infra", "--out", folder / "plan.json").exit_code == 0
+    command = folder / "command"
+    command.write_text(
+        f"#!{sys.executable}\n"
+        "import pathlib, time\n"
+        "try:\n"
+        "    pathlib.Path('lock').touch()\n"
+        "    time.sleep(60)\n"
+        "finally:\n"
+        "    time.sleep(0.2)\n"
+        "    pathlib.Path('lock').unlink()\n"
+    )
+    command.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(command))
+    tools = Tools(client=create_autospec(AsyncClient), folder=folder)
+
+    async def run() -> None:
+        async with anyio.create_task_group() as calls:
+            calls.start_soon(tools.apply, "plan.json")
+            while not (folder / "lock").exists():  # noqa: ASYNC110 - another process writes it
+                await anyio.sleep(0.01)
+            calls.cancel_scope.cancel()
+
+    asyncio.run(run())
+    assert not (folder / "lock").exists()

@@ -227,6 +227,62 @@ def test_storage_that_cannot_create_exclusively_is_refused(
     assert [*(tmp_path / "shared").iterdir()] == []
 
 
+@pytest.mark.parametrize("location", ["http"], indirect=True)
+def test_server_that_ignores_conditions_is_refused(
+    cli: "Cli", project: Path, monkeypatch: pytest.MonkeyPatch, location: str
+) -> None:
+    """A server that ignores `If-None-Match` would let two processes hold the lock."""
+    from warehouse_sync.declarative.planning.shared_state import shared_store  # noqa: PLC0415 - only this test
+
+    def put(handler: EtagHandler) -> None:
+        content = handler.rfile.read(int(handler.headers["Content-Length"]))
+        handler.documents[handler.path] = (1, content)
+        handler._respond(201)
+
+    monkeypatch.setattr(EtagHandler, "do_PUT", put)
+    done = cli("apply", project, "--yes")
+    assert done.exit_code == 16
+    assert "cannot be locked: its server must refuse If-None-Match" in done.stderr
+    assert shared_store(f"{location}.lock", TOKEN).read() is None
+    assert models(cli) == []
+
+
+@pytest.mark.parametrize("location", ["file URL", "http"], indirect=True)
+def test_lock_of_another_process_is_not_removed(location: str) -> None:
+    """After `state unlock`, the first holder does not remove the lock of the next one."""
+    from warehouse_sync.declarative.planning.shared_state import shared_store  # noqa: PLC0415 - only this test
+
+    first, second = (shared_store(location, TOKEN) for _ in range(2))
+    lock = first.lock()
+    lock.__enter__()
+    first.unlock()
+    with second.lock():
+        lock.__exit__(None, None, None)
+        assert shared_store(f"{location}.lock", TOKEN).read() is not None
+    assert shared_store(f"{location}.lock", TOKEN).read() is None
+
+
+@pytest.mark.parametrize("location", ["file URL"], indirect=True)
+def test_lock_that_cannot_be_read_is_removed(
+    cli: "Cli", project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error after the lock was created leaves no lock."""
+    from fsspec.implementations.local import LocalFileSystem  # noqa: PLC0415 - only this test
+
+    read, failures = LocalFileSystem.cat_file, [OSError("unreachable")]
+
+    def fail_once(files: LocalFileSystem, path: str, *arguments: Any, **options: Any) -> Any:
+        if path.endswith(".lock") and failures:
+            raise failures.pop()
+        return read(files, path, *arguments, **options)
+
+    monkeypatch.setattr(LocalFileSystem, "cat_file", fail_once)
+    done = cli("apply", project, "--yes")
+    assert done.exit_code == 16
+    assert "unreachable" in done.stderr
+    assert [*(tmp_path / "shared").iterdir()] == []
+
+
 def test_state_commands_change_only_the_state(cli: "Cli", project: Path) -> None:
     """`adopt`, `forget` and `mv` change the records; unknown resources are errors."""
     assert cli("apply", project, "--yes").exit_code == 0

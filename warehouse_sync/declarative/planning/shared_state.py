@@ -87,14 +87,23 @@ class UrlStore:
             files.makedirs(files._parent(path), exist_ok=True)  # noqa: SLF001 - fsspec's documented helper
             with suppress(FileExistsError):
                 files.pipe_file(f"{path}.lock", holder, mode="create")
-            found: bytes = files.cat_file(f"{path}.lock")
-            if found != holder:
-                raise _locked(str(self), found)
-            self._check_exclusive(files, f"{path}.lock", holder)
         try:
+            with self._errors():
+                found: bytes = files.cat_file(f"{path}.lock")
+                if found != holder:
+                    raise _locked(str(self), found)
+                self._check_exclusive(files, f"{path}.lock", holder)
             yield
         finally:
-            self.unlock()
+            self._release(holder)
+
+    def _release(self, holder: bytes) -> None:
+        """Remove the lock object, unless another process holds it."""
+        with self._errors():
+            files, path = self._open()
+            with suppress(FileNotFoundError):
+                if files.cat_file(f"{path}.lock") == holder:
+                    files.rm_file(f"{path}.lock")
 
     def _check_exclusive(self, files: Any, lock: str, holder: bytes) -> None:  # noqa: ANN401 - fsspec has no types
         """Raise `PlanError` if the storage creates an object that exists: it ignores `mode`, so nothing is locked."""
@@ -102,7 +111,6 @@ class UrlStore:
             files.pipe_file(lock, holder, mode="create")
         except FileExistsError:
             return
-        files.rm_file(lock)
         raise PlanError(
             [f"the state {self} cannot be locked: update the package of its storage, such as s3fs or gcsfs"]
         )
@@ -180,13 +188,34 @@ class HttpStore:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the lock document."""
-        status, _, _ = self._send("PUT", f"{self.url}.lock", _holder(), {"If-None-Match": "*"})
+        holder = _holder()
+        status, _, _ = self._send("PUT", f"{self.url}.lock", holder, {"If-None-Match": "*"})
         if status in _CONFLICTS:
             raise _locked(str(self), self._send("GET", f"{self.url}.lock")[2])
         self._check(status)
         try:
+            self._check_exclusive(holder)
             yield
         finally:
+            self._release(holder)
+
+    def _check_exclusive(self, holder: bytes) -> None:
+        """Raise `PlanError` if the server creates a document that exists: it ignores the condition, so nothing is locked."""
+        status, _, _ = self._send("PUT", f"{self.url}.lock", holder, {"If-None-Match": "*"})
+        if status not in _CONFLICTS:
+            raise PlanError(
+                [
+                    f"the state {self} cannot be locked: its server must refuse If-None-Match with 412, not {status}"
+                ]
+            )
+
+    def _release(self, holder: bytes) -> None:
+        """Remove the lock document, unless another process holds it."""
+        status, _, found = self._send("GET", f"{self.url}.lock")
+        if status == HTTPStatus.NOT_FOUND:
+            return
+        self._check(status)
+        if found == holder:
             self.unlock()
 
     def unlock(self) -> None:
