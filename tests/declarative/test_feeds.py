@@ -163,11 +163,24 @@ async def test_moved_feed_that_other_files_declare_is_not_renamed(client: AsyncC
 
 async def test_moved_feed_of_other_files_is_kept(client: AsyncClient, folder: Path) -> None:
     """A feed that these files do not manage is not renamed."""
+    own = {**WAREHOUSE, "name": "Own"}
+    declare(folder, own)
+    await apply(client, folder)
+    await client.feeds.create(FeedSpec(**WAREHOUSE))
+    declare(folder, own, {**WAREHOUSE, "name": "EU"})
+    rename(folder, "Warehouse / EU", "EU")
+    assert await apply(client, folder) == ["create EU"]
+    assert sorted(feed.name for feed in await client.feeds.list()) == ["EU", "Own", "Warehouse / EU"]
+
+
+async def test_moved_feed_is_not_created_again_without_a_state(client: AsyncClient, folder: Path) -> None:
+    """Without the state it is unknown who manages the feed, and a second one would have another id."""
     await client.feeds.create(FeedSpec(**WAREHOUSE))
     declare(folder, {**WAREHOUSE, "name": "EU"})
     rename(folder, "Warehouse / EU", "EU")
-    assert await apply(client, folder) == ["create EU"]
-    assert sorted(feed.name for feed in await client.feeds.list()) == ["EU", "Warehouse / EU"]
+    with pytest.raises(PlanError, match="share the state"):
+        await apply(client, folder)
+    assert [feed.name for feed in await client.feeds.list()] == ["Warehouse / EU"]
 
 
 async def test_other_feeds_are_left_alone(client: AsyncClient, folder: Path) -> None:

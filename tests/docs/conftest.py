@@ -1,5 +1,6 @@
 """The built documentation site."""
 
+import fcntl
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -12,11 +13,18 @@ from tests.support.browser import Tab, open_tab
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
-    """The folder of the site, built as `make docs` does; the tests that use it run in one process."""
-    command = [sys.executable, str(ROOT / "scripts" / "build_site.py")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
-    assert (done.returncode, done.stderr) == (0, "")
+def site(testrun_uid: str) -> Path:
+    """The folder of the site, built as `make docs` does, once for all processes of a test run."""
+    folder = ROOT / "build"
+    folder.mkdir(exist_ok=True)
+    with (folder / ".site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        built = folder / ".site.built"
+        if not built.exists() or built.read_text("utf-8") != testrun_uid:
+            command = [sys.executable, str(ROOT / "scripts" / "build_site.py")]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+            assert (done.returncode, done.stderr) == (0, "")
+            built.write_text(testrun_uid, "utf-8")
     return SITE
 
 

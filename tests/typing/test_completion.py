@@ -129,6 +129,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]
 
 
 @pytest.mark.parametrize(("typed", "name"), NAMES)
+@pytest.mark.xdist_group("jedi")  # its cache is not for several processes
 def test_jedi_completes_names(typed: str, name: str) -> None:
     """Jedi finds classes that the package imports at first use, resources, results and keywords."""
     project = jedi.Project(ROOT, environment_path=sys.executable)
@@ -136,6 +137,7 @@ def test_jedi_completes_names(typed: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("cls", [AsyncClient, Client])
+@pytest.mark.xdist_group("jedi")  # its cache is not for several processes
 def test_jedi_completes_objects_of_a_notebook(cls: type) -> None:
     """In a notebook, Jedi looks at the objects themselves."""
     client = cls(workspace_id=1, client_id="id", client_secret="secret")

@@ -113,7 +113,7 @@ async def test_pipeline_is_triggered(stocked: Api, emulator: Emulator, pipeline:
     emulator.advance("1m")
     await tab.run(click(".actions button:last-child"))
     await tab.until("document.getElementById('announcement').textContent.includes('will fail')")
-    assert await tab.run("document.getElementById('error').hidden")
+    await tab.until("document.getElementById('error').hidden")
 
 
 async def test_faults_are_added_and_cleared(

@@ -100,7 +100,7 @@ def moved_blockers(
             yield f"moved entries need the whole project: plan {declarations.environment.project.root}"
     for each in pending:
         is_new = (each.kind, each.new) not in there
-        if each.kind == FEED.name and is_new and (each.kind, each.old) not in state.managed:
+        if each.kind == FEED.name and is_new and state.missing and (each.kind, each.old) not in state.managed:
             yield (
                 f"{named([(each.kind, each.old)])} exists and these files do not manage it, so apply would create {each.new} beside it: "
                 "share the state, or rename the feed in mParticle"
