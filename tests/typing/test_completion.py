@@ -128,8 +128,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]
     started.close()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def jedi_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Jedi's cache is a folder of this process, since processes that share one read files half-written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jedi.settings, "cache_directory", str(tmp_path_factory.mktemp("jedi")))
+        yield
+
+
 @pytest.mark.parametrize(("typed", "name"), NAMES)
-@pytest.mark.xdist_group("jedi")  # its cache is not for several processes
+@pytest.mark.xdist_group("jedi")
 def test_jedi_completes_names(typed: str, name: str) -> None:
     """Jedi finds classes that the package imports at first use, resources, results and keywords."""
     project = jedi.Project(ROOT, environment_path=sys.executable)
@@ -137,7 +145,7 @@ def test_jedi_completes_names(typed: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("cls", [AsyncClient, Client])
-@pytest.mark.xdist_group("jedi")  # its cache is not for several processes
+@pytest.mark.xdist_group("jedi")
 def test_jedi_completes_objects_of_a_notebook(cls: type) -> None:
     """In a notebook, Jedi looks at the objects themselves."""
     client = cls(workspace_id=1, client_id="id", client_secret="secret")
