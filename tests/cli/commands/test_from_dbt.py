@@ -203,6 +203,16 @@ def test_invalid_settings_are_reported(
     assert not project.out.exists()
 
 
+def test_nodes_without_settings_are_ignored(offline: "Cli", project: Project) -> None:
+    """Settings may be null in any node, and nodes of other types have none."""
+    project.node["config"] = {"meta": None}
+    project.nodes["test.shop.unique"] = {"resource_type": "test", "config": {"meta": None}, "meta": SETTINGS}
+    project.nodes["operation.shop.hook"] = {"resource_type": "operation", "config": None, "meta": None}
+    project.nodes["model.shop.orders"] = {**project.node, "name": "orders", "config": None, "meta": None}
+    assert convert(offline, project).exit_code == 0
+    assert [file.stem for file in (project.out / "pipelines").iterdir()] == ["customers"]
+
+
 def test_models_that_cannot_be_loaded_are_reported(offline: "Cli", project: Project) -> None:
     """An ephemeral model, one without columns, settings of another type, and two equal ids are problems."""
     project.nodes["model.shop.other"] = {**project.node, "name": "other", "relation_name": None}

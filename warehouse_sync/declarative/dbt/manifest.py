@@ -41,7 +41,6 @@ class DbtModel:
     Attributes:
         unique_id: The id in the manifest, such as `model.shop.customers`.
         reference: The arguments of `ref()`, such as `'customers'`.
-        description: The description; may be empty.
         relation: The qualified name of the relation, quoted as dbt does.
         adapter: The type of the adapter, such as `snowflake`.
         columns: The columns: those of the catalog, or those of the project if there is no catalog.
@@ -50,7 +49,6 @@ class DbtModel:
 
     unique_id: str
     reference: str
-    description: str
     relation: str
     adapter: str
     columns: tuple[Column, ...]
@@ -144,8 +142,8 @@ def _model(
     unique_id: str, node: Mapping[str, Any], catalogued: Mapping[str, Any] | None, metadata: Mapping[str, Any]
 ) -> DbtModel | None:
     """Return a model with settings, or `None` for any other node."""
-    settings = _settings(node)
-    if settings is None or node["resource_type"] not in _TYPES:
+    settings = _settings(node) if node["resource_type"] in _TYPES else None
+    if settings is None:
         return None
     relation = node.get("relation_name") or ""
     if not relation:
@@ -159,7 +157,6 @@ def _model(
     return DbtModel(
         unique_id=unique_id,
         reference=", ".join(f"'{each}'" for each in arguments) + version,
-        description=str(node.get("description") or ""),
         relation=str(relation),
         adapter=str(metadata.get("adapter_type") or ""),
         columns=tuple(_columns(node, catalogued)),
@@ -169,7 +166,7 @@ def _model(
 
 def _settings(node: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...] | None:
     """Return `meta.warehouse_sync` as a list, or `None` if it is not set."""
-    found = (node.get("config") or {}).get("meta", {}).get(KEY) or (node.get("meta") or {}).get(KEY)
+    found = ((node.get("config") or {}).get("meta") or {}).get(KEY) or (node.get("meta") or {}).get(KEY)
     if found is None:
         return None
     settings = found if isinstance(found, list) else [found]
