@@ -143,6 +143,24 @@ def test_line_ends_and_byte_order_mark_are_kept(tmp_path: Path) -> None:
     assert (tmp_path / "m.sql").read_bytes() == b"\xef\xbb\xbfSELECT email\r\nFROM prod.crm.people\r\n"
 
 
+def test_mixed_line_ends_are_kept(tmp_path: Path) -> None:
+    """Each line keeps its own end, also beside an edit."""
+    declare(tmp_path, "Snowflake")
+    (tmp_path / "m.sql").write_bytes(b"SELECT\n  email\r\nFROM\ncrm.people;\r\n")
+    assert fix(tmp_path) == ["WS305", "WS312"]
+    assert (tmp_path / "m.sql").read_bytes() == b"SELECT\n  email\r\nFROM\nprod.crm.people\r\n"
+
+
+def test_file_that_changes_after_the_check_is_not_fixed(tmp_path: Path) -> None:
+    """Fixes of an earlier text are not applied, and not reported as applied."""
+    declare(tmp_path, "Snowflake")
+    (tmp_path / "m.sql").write_text("SELECT email FROM crm.people;")
+    findings = lint_files(tmp_path, now=NOW)
+    (tmp_path / "m.sql").write_text("SELECT  email FROM crm.people;")
+    assert fix_files(findings) == []
+    assert (tmp_path / "m.sql").read_text() == "SELECT  email FROM crm.people;"
+
+
 def test_shared_file_with_two_databases_is_not_qualified(tmp_path: Path) -> None:
     """Data models that need different fixes leave their shared file as it is, except for the same fix."""
     declare(tmp_path, "Snowflake", name="m")

@@ -22,7 +22,7 @@ from warehouse_sync.declarative.files.nodes import Mapping, Node, Sequence, kind
 from warehouse_sync.declarative.files.overlay import merge
 from warehouse_sync.declarative.files.parse_json import parse_json
 from warehouse_sync.declarative.files.parse_yaml import parse_yaml
-from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
+from warehouse_sync.declarative.files.read import UnreadableFileError, decode_text, read_file
 from warehouse_sync.declarative.files.spec_builder import SpecBuilder
 from warehouse_sync.declarative.files.variables import MARK, Variables
 from warehouse_sync.declarative.project import ProjectEnvironment
@@ -188,12 +188,9 @@ class _Reader:
         """Return the content of a file, or `None` after a problem."""
         try:
             content = read_file(file, limit=MAX_FILE_SIZE, root=root)
-            text = content.decode("utf-8-sig")
+            text = decode_text(content)
         except UnreadableFileError as error:
             self.problems.append(Problem(location=location, message=f"{file} {error}"))
-            return None
-        except UnicodeDecodeError:
-            self.problems.append(Problem(location=location, message=f"{file} is not UTF-8: save it as UTF-8"))
             return None
         self.contents.append((file.name, content))
         return text

@@ -40,6 +40,18 @@ def read_file(file: Path, *, limit: int, root: Path | None = None) -> bytes:
     return content
 
 
+def decode_text(content: bytes) -> str:
+    """Return the text of a file, without a byte order mark.
+
+    Raises:
+        UnreadableFileError: The content is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableFileError("is not UTF-8: save it as UTF-8") from None
+
+
 def _open(path: str, flags: int) -> int:
     return os.open(path, flags | _FLAGS)
 

@@ -1,15 +1,11 @@
 """Edits that fix findings about a parsed query."""
 
-import re
 from typing import Any
 
 from sqlglot import exp
 
 from warehouse_sync.declarative.lint.query import Query
 from warehouse_sync.declarative.lint.rules import Edit
-
-_PARTS = 3  # database.schema.table, project.dataset.table, catalog.schema.table
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
 def start_of(node: Any) -> int | None:  # noqa: ANN401 - the base class of nodes depends on the release of sqlglot
@@ -21,13 +17,12 @@ def start_of(node: Any) -> int | None:  # noqa: ANN401 - the base class of nodes
     return min(starts, default=None)
 
 
-def qualifying_edits(query: Query, tables: list[Any]) -> list[Edit]:
-    """Return the edits that write the database before each use of a table.
+def qualifying_edits(query: Query, tables: list[Any], missing: int) -> list[Edit]:
+    """Return the edits that complete the name of a table in each use.
 
-    The database is that of the connection. There are none if the connection lacks one of the missing names, or if a column
+    The database and the schema are those of the connection. There are none if the connection lacks one of the missing names, or if a column
     has the schema of its table before it, as in `s.orders.id`.
     """
-    missing = _PARTS - len(tables[0].parts)
     starts = [start_of(table) for table in tables]
     columns = tables[0].root().find_all(exp.Column)
     if len(query.qualifier) < missing or None in starts or any(column.args.get("db") for column in columns):
@@ -84,5 +79,4 @@ def _column_name(selected: Any) -> Any:  # noqa: ANN401 - the base class of node
 
 def _name(text: str, dialect: str) -> str:
     """Return a name, quoted if it needs to be."""
-    quoted = not _PLAIN_NAME.fullmatch(text)
-    return exp.to_identifier(text, quoted=quoted).sql(dialect or None)
+    return exp.to_identifier(text, quoted=None if text.isascii() else True).sql(dialect or None)

@@ -8,7 +8,7 @@ from pathlib import Path
 from warehouse_sync.declarative.errors import Location
 from warehouse_sync.declarative.files.atomic_write import write_atomically
 from warehouse_sync.declarative.files.discover import MAX_FILE_SIZE
-from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
+from warehouse_sync.declarative.files.read import UnreadableFileError, decode_text, read_file
 from warehouse_sync.declarative.lint.rules import Edit, Finding, Fix
 
 
@@ -28,10 +28,16 @@ def fix_files(findings: Iterable[Finding]) -> list[Finding]:
     texts: dict[Path, str] = {}
     fixed: list[Finding] = []
     for name, found in by_file.items():
-        fixes = _agreed(found)
-        text = _fixed_text(Path(name), fixes.values())
-        if text is not None:
-            texts[Path(name)] = text
+        try:
+            content = read_file(Path(name), limit=MAX_FILE_SIZE)
+            text = decode_text(content)
+        except UnreadableFileError:
+            continue  # it was replaced since it was checked, so the fixes are those of another text
+        sql = text.replace("\r\n", "\n").removesuffix("\n")
+        fixes = {finding: fix for finding, fix in _agreed(found).items() if fix.sql == sql}
+        if fixes:
+            mark = "\ufeff" if content.startswith(codecs.BOM_UTF8) else ""
+            texts[Path(name)] = mark + _edited(text, {edit for fix in fixes.values() for edit in fix.edits})
             fixed += fixes
     write_atomically(texts)
     return fixed
@@ -49,22 +55,13 @@ def _agreed(findings: Iterable[Finding]) -> dict[Finding, Fix]:
     }
 
 
-def _fixed_text(file: Path, fixes: Iterable[Fix]) -> str | None:
-    """Return the new text of a file, or `None` if nothing can be fixed."""
-    try:
-        content = read_file(file, limit=MAX_FILE_SIZE)
-    except UnreadableFileError:
-        return None  # it was replaced since it was checked, so the fixes are those of another text
-    mark = "\ufeff" if content.startswith(codecs.BOM_UTF8) else ""
-    text = content.decode("utf-8-sig")
-    newline = "\r\n" if "\r\n" in text else "\n"
-    text = text.replace("\r\n", "\n")
-    edits = {edit for fix in fixes if fix.sql == text.removesuffix("\n") for edit in fix.edits}
-    if not edits:
-        return None
+def _edited(text: str, edits: Iterable[Edit]) -> str:
+    """Return a text after edits, whose offsets count each line end as one character."""
+    offsets = [each for each in range(len(text)) if text[each - 1 : each + 1] != "\r\n"]
+    offsets.append(len(text))
     for edit in sorted(edits, key=_position, reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
-    return mark + text.replace("\n", newline)
+        text = text[: offsets[edit.start]] + edit.text + text[offsets[edit.end] :]
+    return text
 
 
 def _position(edit: Edit) -> tuple[int, int]:

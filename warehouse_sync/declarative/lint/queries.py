@@ -282,9 +282,10 @@ def _tables(query: Query, tree: _Tree) -> Iterator[Finding]:
         if is_named and not isinstance(table.parent, exp.Into) and not _is_path(query, table):
             tables.setdefault(".".join(part.name for part in table.parts), []).append(table)
     for name, uses in tables.items():
-        if name.count(".") + 1 < _PARTS and name.lower() not in local:
+        missing = _PARTS - len(uses[0].parts)
+        if missing > 0 and name.lower() not in local:
             message = f"uses the table {name} without its database and schema: write database.schema.{name.split('.')[-1]}"
-            edits = qualifying_edits(query, uses)
+            edits = qualifying_edits(query, uses, missing)
             yield from query.report("WS305", message, at=start_of(uses[0]), edits=edits)
 
 

@@ -11,7 +11,7 @@ from warehouse_sync.declarative.files.declarations import Declarations, Declared
 from warehouse_sync.declarative.files.discover import MAX_FILE_SIZE, find_documents
 from warehouse_sync.declarative.files.fields import DATA_MODEL
 from warehouse_sync.declarative.files.load import read
-from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
+from warehouse_sync.declarative.files.read import UnreadableFileError, decode_text, read_file
 from warehouse_sync.declarative.project import ProjectEnvironment
 
 _SQL = ".sql"
@@ -99,13 +99,11 @@ def _read_queries_of(
 ) -> Iterator[DeclaredResource]:
     for file in files:
         try:
-            content = read_file(file, limit=MAX_FILE_SIZE, root=root)
-            yield _query(content.decode("utf-8-sig"), str(file))
+            text = decode_text(read_file(file, limit=MAX_FILE_SIZE, root=root))
         except UnreadableFileError as error:
             problems.append(Problem(location=Location(str(file)), message=f"{file} {error}"))
-        except UnicodeDecodeError:
-            message = f"{file} is not UTF-8: save it as UTF-8"
-            problems.append(Problem(location=Location(str(file)), message=message))
+        else:
+            yield _query(text, str(file))
 
 
 def _query(sql: str, file: str) -> DeclaredResource:
