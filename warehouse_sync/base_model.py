@@ -91,6 +91,12 @@ class Table(list[Any]):
         return _html_table(names, rows, f"{len(self)} rows" if len(self) > MAX_ROWS else "")
 
 
+class ReadText(str):
+    """A text unlike any known one that the API sent, so that it can be sent back."""
+
+    __slots__ = ()
+
+
 def shown_fields(model: Any) -> dict[str, Any]:  # noqa: ANN401 - any model
     """Return the fields that `repr` shows: of what was read, those that are not empty."""
     values = {field.name: getattr(model, field.name) for field in attrs.fields(type(model)) if field.repr}

@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 import pytest
 
+from tests.support.peer import Peer, reply
 from warehouse_sync import (
     BadRequestError,
     ConnectionSpec,
@@ -25,6 +26,7 @@ from warehouse_sync import (
     ValidationError,
 )
 from warehouse_sync.emulator import Emulator
+from warehouse_sync.secret import MASK
 
 SPEC = PipelineSpec(
     id="customers",
@@ -251,3 +253,72 @@ async def test_pause_and_resume_change_the_state_only(client: Any, emulator: Emu
     assert resumed.to_spec() == pipeline.to_spec()
     with pytest.raises(NotFoundError):
         await client.pipelines.pause("missing")
+
+
+STORED = {
+    "id": "p",
+    "name": "",
+    "pipeline_type": "audiences",
+    "connection_id": "a connection",
+    "data_model_id": "m",
+    "state": "active",
+    "sync_mode": {"type": "incremental", "iterator_data_type": "varchar", "until": "2020-01-01T00:00:00Z"},
+    "schedule": {"type": "interval", "frequency": "yearly", "delay": "a while"},
+    "environment": "staging",
+    "data_plan_id": "plan",
+    "region": "eu",
+}
+
+
+@pytest.mark.parametrize(("method", "state"), [("pause", "paused"), ("resume", "active")])
+async def test_pause_and_resume_send_back_fields_that_the_sdk_refuses(
+    connect: Any, method: str, state: str
+) -> None:
+    """The other fields are sent as they were read, whatever they hold."""
+    with Peer() as peer:
+        peer.serve("GET */p", reply(200, STORED))
+        peer.serve("PUT */p", reply(200, {**STORED, "state": state}))
+        async with connect(**peer.options()) as client:
+            changed = await getattr(client.pipelines, method)("p")
+    [put] = peer.on("PUT *")
+    assert put.document == {**STORED, "state": state}
+    assert changed.state == state
+
+
+async def test_pause_sends_no_masked_secret(connect: Any) -> None:
+    """A masked feed key is refused: it would replace the real one."""
+    with Peer() as peer:
+        peer.serve("GET */p", reply(200, {**STORED, "partner_feed_key": MASK}))
+        async with connect(**peer.options()) as client:
+            with pytest.raises(ValidationError, match="partner_feed_key") as caught:
+                await client.pipelines.pause("p")
+    assert [field for field, _ in caught.value.problems] == ["partner_feed_key"]
+    assert peer.count("PUT *") == 0
+
+
+async def test_update_sends_back_values_that_were_read(connect: Any) -> None:
+    """Values that the SDK does not know are sent back if they were read, and refused if they are typed."""
+    stored = {**STORED, "name": "P", "connection_id": "c", "data_plan_version": 1}
+    stored["sync_mode"] = {"type": "newest", "iterator_field": "at", "iterator_data_type": "varchar"}
+    stored["schedule"] = {"type": "lunar", "delay": "a while"}
+    with Peer() as peer:
+        peer.serve("GET */p", reply(200, stored))
+        peer.serve("PUT */p", reply(200, stored))
+        async with connect(**peer.options()) as client:
+            spec = attrs.evolve((await client.pipelines.get("p")).to_spec(), name="Q")
+            await client.pipelines.update(spec)
+            typed = attrs.evolve(
+                spec,
+                sync_mode=attrs.evolve(spec.sync_mode, iterator_data_type="varchar"),
+                schedule=attrs.evolve(spec.schedule, delay="a while"),
+                environment="staging",
+            )
+            with pytest.raises(ValidationError) as caught:
+                await client.pipelines.update(typed)
+    [put] = peer.on("PUT *")
+    assert put.document == {**stored, "name": "Q"}
+    assert {field for field, _ in caught.value.problems} == {
+        "environment",
+        "schedule.delay",
+        "sync_mode.iterator_data_type",
+    }

@@ -1,5 +1,7 @@
 """Validation of pipelines."""
 
+import copy
+import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -232,3 +234,23 @@ def test_type_unlike_any_iterator_column_is_invalid(kind: str) -> None:
     """A misspelled type is reported before it is sent."""
     mode = SyncMode(type="incremental", iterator_field="at", iterator_data_type=kind)
     assert [field for field, _ in mode.problems()] == ["sync_mode.iterator_data_type"]
+
+
+@pytest.mark.parametrize(
+    ("cls", "field"), [(SyncMode, "iterator_data_type"), (Schedule, "delay")], ids=["iterator", "delay"]
+)
+def test_text_that_was_read_can_be_sent_back(cls: Any, field: str) -> None:
+    """A text unlike any known one keeps its mark in copies and pickles, and is a plain string in documents."""
+    read = cls.from_dict({"type": "full" if cls is SyncMode else "once", field: "odd"})
+    for same in (read, copy.deepcopy(read), pickle.loads(pickle.dumps(read))):  # noqa: S301 - pickled here
+        assert same == attrs.evolve(read, **{field: "odd"})
+        assert list(same.problems()) == []
+        assert type(same.to_dict()[field]) is str
+    assert [name.partition(".")[2] for name, _ in attrs.evolve(read, **{field: "odd"}).problems()] == [field]
+
+
+def test_known_text_is_a_plain_string() -> None:
+    """Serializers of other libraries accept what is usual."""
+    mode = SyncMode.from_dict({"type": "full", "iterator_data_type": "timestamp"})
+    schedule = Schedule.from_dict({"type": "once", "delay": "15m"})
+    assert {type(mode.iterator_data_type), type(schedule.delay)} == {str}

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from warehouse_sync.base_model import BaseModel
+from warehouse_sync.base_model import BaseModel, ReadText
 from warehouse_sync.models.enums import OpenEnum, ResourceState, ResourceStateName
 from warehouse_sync.numeric import MAX_SECONDS, MAX_WHOLE, is_seconds, is_whole, shorten
 from warehouse_sync.secret import Secret, is_unicode, kind_of
@@ -177,7 +177,12 @@ def check_range(field: str, start: object, end: object) -> Iterator[FieldProblem
 
 
 def check_column_type(field: str, value: object) -> Iterator[FieldProblem]:
-    """Yield the problem of a type that is unlike any known type of dates or numbers."""
+    """Yield the problem of a type unlike any known one of dates or numbers.
+
+    A type that was read is accepted.
+    """
+    if isinstance(value, ReadText):
+        return
     if isinstance(value, str) and value.strip() and not _COLUMN_TYPE.match(value.strip()):
         yield (
             field,
@@ -186,7 +191,12 @@ def check_column_type(field: str, value: object) -> Iterator[FieldProblem]:
 
 
 def check_delay(field: str, value: object) -> Iterator[FieldProblem]:
-    """Yield the problems of a delay."""
+    """Yield the problem of a delay.
+
+    A delay that was read is accepted.
+    """
+    if isinstance(value, ReadText):
+        return
     if value is not None and not (isinstance(value, str) and _DELAY.fullmatch(value)):
         yield (
             field,

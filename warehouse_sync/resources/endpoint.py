@@ -112,9 +112,14 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
             raise self._outcome_unknown("create", spec.id, reason) from cause
         return self._accept_existing(spec, found, is_new=clock.is_since(created_on, started))
 
-    async def update(self, spec: SpecT) -> ModelT:
-        """Replace one resource."""
-        request = self._build_request("PUT", spec)
+    async def update(self, spec: SpecT, *, was_read: bool = False) -> ModelT:
+        """Replace one resource.
+
+        Args:
+            spec: The fields.
+            was_read: Whether the API sent the fields. Of these, only masked secrets are refused.
+        """
+        request = self._build_request("PUT", spec, was_read=was_read)
         try:
             return await self._send(request)
         except DecodeError as error:
@@ -151,9 +156,11 @@ class ResourceEndpoint(Generic[SpecT, ModelT]):
     def _decode_all(self, body: bytes) -> list[ModelT]:
         return Table(lenient.decode_list(body, self.model))
 
-    def _build_request(self, method: Literal["POST", "PUT"], spec: SpecT) -> ApiRequest[ModelT]:
+    def _build_request(
+        self, method: Literal["POST", "PUT"], spec: SpecT, *, was_read: bool = False
+    ) -> ApiRequest[ModelT]:
         """Build the request that sends a spec. Tracebacks of later errors hold no frame with its secrets."""
-        body = to_body(spec, self.spec, noun=self.noun, identifier="id")
+        body = to_body(spec, self.spec, noun=self.noun, identifier="id", was_read=was_read)
         idempotent = method == "PUT"
         path = self._path_of(spec.id) if idempotent else self.path
         secrets = encode.secrets(spec)

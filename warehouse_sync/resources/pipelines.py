@@ -247,7 +247,8 @@ class Pipelines:
     async def pause(self, pipeline_id: PipelineRef) -> Pipeline:
         """Stop the schedule of a pipeline.
 
-        The pipeline is read, and updated with the state `paused`. A run in progress continues.
+        The pipeline is read, and updated with the state `paused`. Its other fields are sent as they were read. A run in
+        progress continues.
 
         Args:
             pipeline_id: The id of the pipeline, or an object that has it.
@@ -256,7 +257,7 @@ class Pipelines:
             The updated pipeline.
 
         Raises:
-            ValidationError: The id is not valid, or the pipeline cannot be sent back as it was read.
+            ValidationError: The id is not valid, or the API masks a secret of the pipeline; the pipeline is unchanged.
             NotFoundError: The pipeline does not exist.
             OutcomeUnknownError: The API accepted the request, but its response cannot be decoded.
             APIError: The API returned another error.
@@ -269,7 +270,7 @@ class Pipelines:
     async def resume(self, pipeline_id: PipelineRef) -> Pipeline:
         """Start the schedule of a pipeline again.
 
-        The pipeline is read, and updated with the state `active`.
+        The pipeline is read, and updated with the state `active`. Its other fields are sent as they were read.
 
         Clears the fault of a faulted pipeline, which then runs at its next interval.
 
@@ -280,7 +281,7 @@ class Pipelines:
             The updated pipeline.
 
         Raises:
-            ValidationError: The id is not valid, or the pipeline cannot be sent back as it was read.
+            ValidationError: The id is not valid, or the API masks a secret of the pipeline; the pipeline is unchanged.
             NotFoundError: The pipeline does not exist.
             OutcomeUnknownError: The API accepted the request, but its response cannot be decoded.
             APIError: The API returned another error.
@@ -292,7 +293,7 @@ class Pipelines:
 
     async def _set_state(self, pipeline_id: PipelineRef, state: PipelineState) -> Pipeline:
         pipeline = await self.get(pipeline_id)
-        return await self.update(attrs.evolve(pipeline.to_spec(), state=state))
+        return await self._endpoint.update(attrs.evolve(pipeline.to_spec(), state=state), was_read=True)
 
     async def report(self, pipeline_id: PipelineRef) -> PipelineReport:
         """Get the report of a pipeline: its status and its latest run.

@@ -4,13 +4,16 @@ from typing import TypeVar
 
 from warehouse_sync.errors import ValidationError
 from warehouse_sync.models import ConnectionSpec, DataModelSpec, FeedSpec, PipelineSpec
+from warehouse_sync.models.common import MASKED
 from warehouse_sync.numeric import shorten
 from warehouse_sync.wire import encode, json_codec
 
 SpecT = TypeVar("SpecT", ConnectionSpec, DataModelSpec, PipelineSpec, FeedSpec)
 
 
-def to_body(spec: SpecT | None, cls: type[SpecT], *, noun: str, identifier: str) -> bytes:
+def to_body(
+    spec: SpecT | None, cls: type[SpecT], *, noun: str, identifier: str, was_read: bool = False
+) -> bytes:
     """Return the JSON of a valid spec.
 
     Args:
@@ -18,11 +21,12 @@ def to_body(spec: SpecT | None, cls: type[SpecT], *, noun: str, identifier: str)
         cls: The class that it must have.
         noun: The kind of resource in error messages.
         identifier: The field that identifies the spec in error messages.
+        was_read: Whether the API sent the fields. Of these, only masked secrets are refused.
 
     Raises:
         ValidationError: The spec is invalid. Its traceback holds no frame with the secrets of the spec.
     """
-    valid = _validated(spec, cls, noun, identifier)
+    valid = _validated(spec, cls, noun, identifier, was_read=was_read)
     body, problem = _encode(valid)
     if problem:
         label = f"{noun} {shorten(getattr(valid, identifier))}"
@@ -30,14 +34,14 @@ def to_body(spec: SpecT | None, cls: type[SpecT], *, noun: str, identifier: str)
     return body
 
 
-def _validated(spec: SpecT | None, cls: type[SpecT], noun: str, identifier: str) -> SpecT:
+def _validated(spec: SpecT | None, cls: type[SpecT], noun: str, identifier: str, *, was_read: bool) -> SpecT:
     if not isinstance(spec, cls):
         hint = "; pass its .to_spec()" if hasattr(spec, "to_spec") else ""
         raise ValidationError(
             f"the {noun}", [("spec", f"must be a {cls.__name__}, not {type(spec).__name__}{hint}")]
         )
     try:
-        problems = list(spec.problems())
+        problems = [problem for problem in spec.problems() if not was_read or problem[1] == MASKED]
     except RecursionError:
         problems = [("extra", "is nested too deeply to be sent as JSON")]
     if problems:

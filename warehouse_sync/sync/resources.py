@@ -687,7 +687,8 @@ class Pipelines:
     def pause(self, pipeline_id: PipelineRef) -> Pipeline:
         """Stop the schedule of a pipeline.
 
-        The pipeline is read, and updated with the state `paused`. A run in progress continues.
+        The pipeline is read, and updated with the state `paused`. Its other fields are sent as they were read. A run in
+        progress continues.
 
         Args:
             pipeline_id: The id of the pipeline, or an object that has it.
@@ -696,7 +697,7 @@ class Pipelines:
             The updated pipeline.
 
         Raises:
-            ValidationError: The id is not valid, or the pipeline cannot be sent back as it was read.
+            ValidationError: The id is not valid, or the API masks a secret of the pipeline; the pipeline is unchanged.
             NotFoundError: The pipeline does not exist.
             OutcomeUnknownError: The API accepted the request, but its response cannot be decoded.
             APIError: The API returned another error.
@@ -709,7 +710,7 @@ class Pipelines:
     def resume(self, pipeline_id: PipelineRef) -> Pipeline:
         """Start the schedule of a pipeline again.
 
-        The pipeline is read, and updated with the state `active`.
+        The pipeline is read, and updated with the state `active`. Its other fields are sent as they were read.
 
         Clears the fault of a faulted pipeline, which then runs at its next interval.
 
@@ -720,7 +721,7 @@ class Pipelines:
             The updated pipeline.
 
         Raises:
-            ValidationError: The id is not valid, or the pipeline cannot be sent back as it was read.
+            ValidationError: The id is not valid, or the API masks a secret of the pipeline; the pipeline is unchanged.
             NotFoundError: The pipeline does not exist.
             OutcomeUnknownError: The API accepted the request, but its response cannot be decoded.
             APIError: The API returned another error.

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from warehouse_sync.base_model import ReadText
 from warehouse_sync.errors import WarehouseSyncError
 from warehouse_sync.models import (
     Connection,
@@ -137,8 +138,8 @@ class Encoder:
         match value:
             case Secret():
                 return value.reveal() if self.reveal_secrets else MASK
-            case OpenEnum():
-                return value.value
+            case OpenEnum() | ReadText():
+                return str(value)  # a plain one: other serializers refuse subclasses
             case datetime():
                 return format_date(value)
             case tuple():

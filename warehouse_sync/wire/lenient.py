@@ -4,7 +4,7 @@ The slower decoder: `fast` runs first where it can, and both return the same mod
 a `DecodeError` with the path and never the value, because a value may be a secret.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cache, partial
 from operator import eq
@@ -15,6 +15,7 @@ from cattrs import AttributeValidationNote, ClassValidationError, Converter, tra
 from cattrs.gen import make_dict_structure_fn, override
 
 from warehouse_sync import errors
+from warehouse_sync.base_model import ReadText
 from warehouse_sync.errors import DecodeError, WarehouseSyncError
 from warehouse_sync.models import (
     Connection,
@@ -46,6 +47,7 @@ from warehouse_sync.models import (
     UnknownConfig,
     WaitedRun,
 )
+from warehouse_sync.models.common import FieldProblem, check_column_type, check_delay
 from warehouse_sync.models.connections import CONFIGS, ConnectionConfig
 from warehouse_sync.wire import json_codec
 from warehouse_sync.wire.dates import parse_date
@@ -137,6 +139,12 @@ def _bool(value: Any, _: Any) -> bool:  # noqa: ANN401 - a structure hook
     raise _MismatchError(f"expected true or false, not {kind_of_json(value)}")
 
 
+def _checked_text(check: Callable[[str, str], Iterator[FieldProblem]], value: Any, cls: Any) -> str:  # noqa: ANN401 - a structure hook
+    """Mark a text that `check` refuses as read, so that it can be sent back."""
+    text = _str(value, cls)
+    return ReadText(text) if any(check("", text)) else text
+
+
 def _secret(value: Any, cls: Any) -> Secret:  # noqa: ANN401 - a structure hook
     return Secret(_str(value, cls))
 
@@ -224,6 +232,7 @@ def _model_hook(cls: type[Any]) -> Callable[[Any, Any], Any]:
         }
         if keeps_extra:
             overrides["extra"] = override(omit=True)
+        overrides |= _CHECKED_TEXTS.get(cls, {})
         return make_dict_structure_fn(cls, _converter, **overrides)
 
     def hook(value: Any, _: Any) -> Any:  # noqa: ANN401 - a structure hook
@@ -237,6 +246,10 @@ def _model_hook(cls: type[Any]) -> Callable[[Any, Any], Any]:
     return hook
 
 
+_CHECKED_TEXTS: Mapping[type, Mapping[str, Any]] = {
+    SyncMode: {"iterator_data_type": override(struct_hook=partial(_checked_text, check_column_type))},
+    Schedule: {"delay": override(struct_hook=partial(_checked_text, check_delay))},
+}
 _converter.register_structure_hook_func(lambda cls: cls is object, lambda value, _: value)
 
 _converter.register_structure_hook_func(lambda cls: cls == ConnectionConfig, lambda value, _: _config(*value))

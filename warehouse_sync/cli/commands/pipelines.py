@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import attrs
 import click
 
 import warehouse_sync
@@ -130,4 +129,6 @@ async def _change(client: "AsyncClient", pipeline_id: str, state: "PipelineState
     faulted = pipeline.status == warehouse_sync.PipelineStatus.FAULTED
     if pipeline.state == state and not (faulted and state == warehouse_sync.PipelineState.ACTIVE):
         return pipeline, False
-    return await client.pipelines.update(attrs.evolve(pipeline.to_spec(), state=state)), True
+    pauses = state == warehouse_sync.PipelineState.PAUSED
+    change = client.pipelines.pause if pauses else client.pipelines.resume
+    return await change(pipeline), True
