@@ -136,7 +136,7 @@ $(LOWEST)/.ready: pyproject.toml tests/lowest.txt
 	@$(LOWEST)/bin/python $(PIP) --constraint tests/lowest.txt --group test --editable '.[all]'
 	@touch $@
 
-bench: $(BENCH)/.generated  ## Compare the SDK with its alternatives (about 30 minutes)
+bench: $(BENCH)/.generated  ## Compare the SDK with its alternatives (about 40 minutes)
 	$(BENCH)/bin/python benchmarks/run.py $(ARGS)
 
 $(BENCH)/.generated: $(BENCH)/.ready benchmarks/generate_client.py warehouse_sync/emulator/openapi/*.py

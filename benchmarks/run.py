@@ -14,6 +14,7 @@ from scenarios import (
     bulk_poll,
     emulator_report,
     held_runs,
+    orchestrator_waits,
     paging,
     report_poll,
     run_page,
@@ -34,6 +35,7 @@ SCENARIOS: tuple[Scenario | StartScenario, ...] = (
     held_runs.SCENARIO,
     bulk_poll.SCENARIO,
     waiters.SCENARIO,
+    orchestrator_waits.SCENARIO,
     paging.SCENARIO,
     emulator_report.SCENARIO,
 )

@@ -130,6 +130,7 @@ class _Totals:
     def __init__(self) -> None:
         self._items = 0
         self._requests = 0
+        self._connections = 0
         self._sums = dict.fromkeys(self._SUMMED, 0.0)
         self._worst: Sample = {}
 
@@ -137,7 +138,8 @@ class _Totals:
         """Add a slice."""
         self._items += items
         self._requests += stats["requests"]
-        for name, value in sample.items():
+        self._connections += stats["connections"]
+        for name, value in {**sample, "most_connections": stats["most_connections"]}.items():
             if name in self._sums:
                 self._sums[name] += value
             else:
@@ -153,6 +155,7 @@ class _Totals:
             "per_second": self._items / wall,
             "requests": self._requests,
             "requests_per_second": self._requests / wall,
+            "connections": self._connections,
             "page_faults_per_item": self._sums["page_faults"] / self._items,
             **self._worst,
         }

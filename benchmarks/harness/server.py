@@ -13,6 +13,7 @@ import resource
 import ssl
 import sys
 import threading
+import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -38,6 +39,8 @@ class Settings:
     """Seconds before each response."""
     finish_after_polls: int = 0
     """Number of requests for a pipeline after which its runs are finished."""
+    finish_after_seconds: float = 0.0
+    """Seconds after the first request of a slice after which all runs are finished."""
     tls: bool = False
     """Whether to serve HTTPS."""
     certificate: str = ""
@@ -55,6 +58,9 @@ class Api:
         self.settings = settings
         self.counts: Counter[str] = Counter()
         self._polls: Counter[int] = Counter()
+        self._finish_at = 0.0
+        self.slice = 0
+        self._used = self._open = self._most = 0
         self._reports = {finished: self._report_template(finished=finished) for finished in (False, True)}
         self._page = lru_cache(4096)(self._encode_page)
         self._pipelines = responses.encode(
@@ -81,18 +87,40 @@ class Api:
         return _NOT_FOUND
 
     def stats(self) -> bytes:
-        """Return the number of requests since the last call and the CPU time, and reset the counters."""
+        """Return the CPU time, and the requests and connections since the last call; reset these counters."""
         used = resource.getrusage(resource.RUSAGE_SELF)
-        stats = {"requests": self.counts.total(), "cpu_s": used.ru_utime + used.ru_stime}
+        stats = {
+            "requests": self.counts.total(),
+            "connections": self._used,
+            "most_connections": self._most,
+            "cpu_s": used.ru_utime + used.ru_stime,
+        }
         self.counts.clear()
         self._polls.clear()
+        self._finish_at = 0.0
+        self._used = self._open = self._most = 0
+        self.slice += 1
         return responses.encode(stats)
+
+    def connection_used(self) -> None:
+        """Count the first request of a connection in a slice."""
+        self._used += 1
+        self._open += 1
+        self._most = max(self._most, self._open)
+
+    def connection_closed(self, in_slice: int) -> None:
+        """Count the end of a connection, if it was used in the current slice."""
+        self._open -= in_slice == self.slice
 
     def _count(self, route: str, response: bytes) -> bytes:
         self.counts[route] += 1
         return response
 
     def _finished(self, pipeline: int) -> bool:
+        if self.settings.finish_after_seconds:
+            now = time.monotonic()
+            self._finish_at = self._finish_at or now + self.settings.finish_after_seconds
+            return now >= self._finish_at
         if not self.settings.finish_after_polls:
             return True
         self._polls[pipeline] += 1
@@ -138,12 +166,17 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self._slice = -1  # the last one with a request
         self._buffer = b""
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Store the transport."""
         self._transport = transport  # type: ignore[assignment] # TCP servers pass a `Transport`
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the signature of asyncio
+        """Count the end of the connection."""
+        self._api.connection_closed(self._slice)
 
     def data_received(self, data: bytes) -> None:
         """Respond to each complete request."""
@@ -165,10 +198,14 @@ class Connection(asyncio.Protocol):
 
     def _respond(self, request: bytes) -> None:
         method, target, _ = request[: request.index(b"\r\n")].decode().split(" ")
+        if target == "/stats":
+            self._write(self._api.stats())
+            return
+        if self._slice != self._api.slice:
+            self._slice = self._api.slice
+            self._api.connection_used()
         if target == "/oauth/token" and method == "POST":
             self._write(responses.encode(responses.token()))
-        elif target == "/stats":
-            self._write(self._api.stats())
         elif _BEARER not in request:
             self._write(_UNAUTHORIZED)
         elif self._api.settings.latency:

@@ -118,6 +118,17 @@ async def wait_many(client: Any, size: int, *, pipelines: int) -> None:  # noqa:
     _check(len(missing), 0)
 
 
+async def wait_for_each(client: Any, size: int, *, how: str) -> None:  # noqa: ANN401 - the triggers
+    """Wait for a run of each of `size` pipelines at once, with the method `how` of the client."""
+    wait = getattr(client, how)
+
+    async def wait_for(number: int) -> None:
+        run_id = responses.run_id(number, 0)
+        _check(await wait(responses.pipeline_id(number), run_id), (run_id, "success"))
+
+    await asyncio.gather(*(wait_for(number) for number in range(size)))
+
+
 async def hold_runs(client: Any, size: int) -> dict[str, float]:  # noqa: ANN401 - any peer
     """Read `size` runs, keep all of them, and return the memory per run."""
     slug = responses.pipeline_id(_RUN_PIPELINE)

@@ -32,15 +32,15 @@ async def connect(base_url):
 """
 
 
-def python(*arguments: str, path: Path = BENCHMARKS) -> "subprocess.CompletedProcess[str]":
-    """Run the interpreter in the benchmarks' folder, with another folder of peers."""
+def python(*arguments: str, path: Path = BENCHMARKS, **settings: str) -> "subprocess.CompletedProcess[str]":
+    """Run the interpreter in the benchmarks' folder, with another folder of peers or other settings."""
     return subprocess.run(  # noqa: S603 - the benchmarks of this repository
         [sys.executable, *arguments],
         cwd=BENCHMARKS,
-        env={**os.environ, "PYTHONPATH": str(path)},
+        env={**os.environ, "PYTHONPATH": str(path), **settings},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -59,6 +59,29 @@ def test_run_measures_one_round_of_a_peer(tmp_path: Path) -> None:
     assert figures["requests"] == 1600, "eight slices of 200 requests, as counted by the server"
     chart = (tmp_path / "report-poll.svg").read_text()
     assert PEER in "".join(ET.fromstring(chart).itertext())  # noqa: S314 - written by the code under test
+
+
+def test_waits_of_every_kind_are_counted(tmp_path: Path) -> None:
+    """Each kind of trigger waits for its run; sessions of their own open a connection per trigger or per poll."""
+    chosen = ("--only", "orchestrator-waits", "--rounds", "1", "--quick", "--output", str(tmp_path))
+    done = python("run.py", *chosen, RUN_SECONDS="1", POLL_INTERVAL="0.1")
+
+    assert done.returncode == 0, done.stderr
+    written = json.loads((tmp_path / "orchestrator-waits.json").read_text())
+    figures = {name: rounds[0] for name, rounds in written["rounds"].items()}
+    shared, per_trigger, per_poll, sleep = figures.values()
+    assert list(figures) == [
+        "warehouse-sync, shared client",
+        "aiohttp, session per trigger",
+        "aiohttp, session per poll",
+        "asyncio.sleep",
+    ]
+    assert all(each["wall_s"] >= 1 for each in figures.values())
+    assert (sleep["requests"], sleep["connections"]) == (0, 0)
+    assert (per_trigger["connections"], per_trigger["most_connections"]) == (50, 50)
+    assert per_poll["connections"] == per_poll["requests"] >= 50
+    assert shared["requests"] >= 50
+    assert shared["connections"] <= 51, "one for the token"
 
 
 def test_run_fails_on_a_wrong_response(tmp_path: Path) -> None:
