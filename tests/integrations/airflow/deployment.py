@@ -10,11 +10,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import attrs
+
+from warehouse_sync import Client
+from warehouse_sync.emulator import Emulator
 
 ROOT = Path(__file__).parents[3]
 COMPONENTS = ("api-server", "dag-processor", "scheduler", "triggerer")
@@ -69,7 +72,9 @@ class Deployment:
         env = {
             **os.environ,
             "AIRFLOW_HOME": str(home),
-            "AIRFLOW_CONN_WAREHOUSE_SYNC_DEFAULT": connection_json(options),
+            "AIRFLOW_CONN_WAREHOUSE_SYNC_DEFAULT": connection_json(
+                options, dashboard_url="https://x/{pipeline_id}/{run_id}"
+            ),
             "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": str(port),
@@ -100,7 +105,7 @@ class Deployment:
     def run(self, *arguments: str) -> str:
         """Run an Airflow command; return what it prints."""
         ran = subprocess.run(  # noqa: S603 - our own
-            [AIRFLOW, *arguments], env=self.env, capture_output=True, text=True, check=False, timeout=120
+            [AIRFLOW, *arguments], env=self.env, capture_output=True, text=True, check=False, timeout=600
         )
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return ran.stdout
@@ -109,7 +114,7 @@ class Deployment:
         """Write a DAG's file, and wait until it is known."""
         (self.home / "dags" / f"{dag_id}.py").write_text(source, encoding="utf-8")
         self.run("dags", "reserialize")
-        wait_until(lambda: self._rows("SELECT 1 FROM serialized_dag WHERE dag_id = ?", dag_id), 60)
+        wait_until(lambda: self._rows("SELECT 1 FROM serialized_dag WHERE dag_id = ?", dag_id), 300)
 
     def start(self, component: str) -> None:
         """Start a component in a process group of its own."""
@@ -126,7 +131,8 @@ class Deployment:
     def kill(self, component: str, number: int = signal.SIGKILL) -> None:
         """Signal a component and every process it started, and wait for its end."""
         process = self.processes.pop(component)
-        os.killpg(process.pid, number)
+        with suppress(ProcessLookupError):  # every process of the group has ended
+            os.killpg(process.pid, number)
         process.wait(60)
 
     def is_healthy(self) -> bool:
@@ -141,6 +147,20 @@ class Deployment:
         parts = ("metadatabase", "scheduler", "triggerer", "dag_processor")
         return all(health[part]["status"] == "healthy" for part in parts)
 
+    def call_api(self, method: str, path: str, body: Any = None) -> Any:
+        """Call Airflow's own API; return the document of the response."""
+        address = f"http://127.0.0.1:{self.port}"
+        with urllib.request.urlopen(f"{address}/auth/token", timeout=60) as response:  # noqa: S310 - loopback
+            token = json.load(response)["access_token"]
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            f"{address}/api/v2/{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - loopback
+            return json.load(response)
+
     def trigger(self, dag_id: str, run_id: str) -> None:
         """Start a run of a DAG."""
         self.run("dags", "trigger", dag_id, "--run-id", run_id)
@@ -150,6 +170,10 @@ class Deployment:
         return dict(
             self._rows("SELECT state, COUNT(*) FROM task_instance WHERE dag_id = ? GROUP BY state", dag_id)
         )
+
+    def task_states(self, dag_id: str) -> dict[str, str | None]:
+        """The state of each task of a DAG that is not mapped and has run once."""
+        return dict(self._rows("SELECT task_id, state FROM task_instance WHERE dag_id = ?", dag_id))
 
     def run_state(self, dag_id: str) -> str | None:
         """The state of the newest run of a DAG."""
@@ -179,20 +203,29 @@ def running(deployment: Deployment, *components: str) -> Iterator[Deployment]:
     try:
         for component in components or COMPONENTS:
             deployment.start(component)
-        wait_until(deployment.is_healthy, 120)
+        wait_until(deployment.is_healthy, 300)
         yield deployment
     finally:
         for component in list(deployment.processes):
             deployment.kill(component)
 
 
-def wait_until(condition: Callable[[], Any], seconds: float, every: float = 0.5) -> float:
-    """Poll other processes until a condition holds; return how many seconds that took."""
+def wait_until(condition: Callable[[], Any], seconds: float, every: float = 0.5) -> Any:
+    """Poll other processes until a condition holds; return its value."""
     began = time.monotonic()
-    while not condition():
+    while not (value := condition()):
         assert time.monotonic() - began < seconds, f"not within {seconds} s"
         time.sleep(every)
-    return time.monotonic() - began
+    return value
+
+
+def manual_runs(emulator: Emulator, pipeline_ids: list[str]) -> dict[str, int]:
+    """How many manual runs each pipeline has had."""
+    with Client(**emulator.client_options()) as client:
+        return {
+            pipeline_id: sum(run.type == "manual" for run in client.runs.list(pipeline_id))
+            for pipeline_id in pipeline_ids
+        }
 
 
 def open_connections(port: int) -> int:

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.integrations.airflow.deployment import Deployment, open_connections, running, wait_until
+from tests.integrations.airflow.deployment import (
+    Deployment,
+    manual_runs,
+    open_connections,
+    running,
+    wait_until,
+)
 from warehouse_sync import Client
 from warehouse_sync.emulator import Emulator
 
@@ -98,23 +104,14 @@ sleeps()
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """An emulator whose runs take long enough to kill something meanwhile."""
-    with Emulator(queued=1, running=20) as emulator:
+    """An emulator whose runs end when the test advances its clock."""
+    with Emulator(clock="virtual") as emulator:
         yield emulator
 
 
 def say(figures: str) -> None:
     """Show figures: they are half of what these tests are for."""
     print(f"\n{figures}", end="")  # noqa: T201 - see above
-
-
-def manual_runs(emulator: Emulator, pipeline_ids: list[str]) -> dict[str, int]:
-    """How many manual runs each pipeline has had."""
-    with Client(**emulator.client_options()) as client:
-        return {
-            pipeline_id: sum(run.type == "manual" for run in client.runs.list(pipeline_id))
-            for pipeline_id in pipeline_ids
-        }
 
 
 @pytest.mark.large
@@ -126,24 +123,31 @@ def test_killed_processes_resume_every_run(emulator: Emulator, tmp_path: Path) -
         deployment.add_dag("operators", f"IDS = {ids!r}\n{OPERATORS}")
         began = time.monotonic()
         deployment.trigger("operators", "first")
-        wait_until(lambda: deployment.states("operators").get("deferred", 0) >= PIPELINES // 4, 120)
+        wait_until(lambda: deployment.states("operators") == {"deferred": PIPELINES}, 900)
         deployment.kill("triggerer")
         deployment.start("triggerer")
-        wait_until(lambda: deployment.run_state("operators") in {"success", "failed"}, 300)
+        emulator.advance("1h")
+        wait_until(lambda: deployment.run_state("operators") in {"success", "failed"}, 900)
         say(f"{PIPELINES} operators: {time.monotonic() - began:.0f} s")
-        _kill_a_worker(deployment, last)
+        _kill_a_worker(deployment, emulator, last)
     assert deployment.states("operators") == {"success": PIPELINES}
     assert deployment.states("workers") == {"success": 2}
     assert manual_runs(emulator, [*ids, last]) == dict.fromkeys([*ids, last], 1)
 
 
-def _kill_a_worker(deployment: Deployment, pipeline_id: str) -> None:
+def _kill_a_worker(deployment: Deployment, emulator: Emulator, pipeline_id: str) -> None:
     """Kill the process of a task that waits in it; the retry must wait for the same run."""
     deployment.add_dag("workers", f"PIPELINE = {pipeline_id!r}\n{WORKERS}")
     deployment.trigger("workers", "first")
-    wait_until(lambda: "The run of pipeline" in deployment.task_logs("workers"), 120)
+
+    def attempts() -> int:
+        return deployment.task_logs("workers").count("The run of pipeline")
+
+    wait_until(lambda: attempts() == 1, 300)
     os.kill(deployment.worker_of("workers"), signal.SIGKILL)
-    wait_until(lambda: deployment.run_state("workers") in {"success", "failed"}, 180)
+    wait_until(lambda: attempts() == 2, 600)
+    emulator.advance("1h")
+    wait_until(lambda: deployment.run_state("workers") in {"success", "failed"}, 600)
 
 
 @pytest.fixture
@@ -184,7 +188,7 @@ def _seconds(deployment: Deployment, dag_id: str, source: str, port: int = 0) ->
         most = max(most, open_connections(port))
         return deployment.run_state(dag_id) in {"success", "failed"}
 
-    wait_until(ended, 900)
+    wait_until(ended, 1800)
     seconds = time.monotonic() - began
     say(f"{dag_id}: {seconds:.0f} s, at most {most} connections")
     assert most <= 100

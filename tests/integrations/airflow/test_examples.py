@@ -1,23 +1,16 @@
 """The page's examples, as they stand, in a real Airflow."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("airflow", reason="Airflow is not installed here: run `make integrations`")
+from tests.integrations.airflow.page import FILES, nightly_dag
+from warehouse_sync.emulator import Emulator
 
-PAGE = Path(__file__).parents[3] / "docs" / "airflow.md"
-FILES = dict(
-    re.findall(
-        r"^```python\n# ([\w/.]+)\n(.*?)^```",
-        PAGE.read_text(encoding="utf-8"),
-        flags=re.MULTILINE | re.DOTALL,
-    )
-)
+pytest.importorskip("airflow", reason="Airflow is not installed here: run `make integrations`")
 
 
 def test_page_has_a_dag_and_its_test() -> None:
@@ -51,3 +44,17 @@ def test_example_passes_its_own_test(airflow_home: Path) -> None:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "1 passed" in ran.stdout
+
+
+def test_example_alerts_when_a_run_failed(airflow_home: Path, emulator: Emulator) -> None:
+    """The callback is called once, after the last retry, with the errors of the run."""
+    good, bad = emulator.seed(pipelines=2, runs=0)
+    for _ in range(2):
+        emulator.fail_next_run(bad, message="No such table SHOP.USERS.")
+    path = airflow_home / "dags" / "nightly_sync.py"
+    path.write_text(nightly_dag([good, bad]), encoding="utf-8")
+    command = [sys.executable, str(path)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the page's
+    [alert] = [line for line in (ran.stdout + ran.stderr).splitlines() if "ALERT" in line]
+    assert "ALERT sync 1 RunFailedError" in alert
+    assert "No such table SHOP.USERS." in alert

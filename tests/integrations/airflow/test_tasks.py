@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from warehouse_sync.emulator import Emulator
 from warehouse_sync.integrations import airflow as provider
 
 pytest.importorskip("airflow", reason="Airflow is not installed here: run `make integrations`")
+
+from warehouse_sync.integrations.airflow.compat import AirflowException
 
 DAG = """
 from airflow.sdk import DAG
@@ -87,6 +90,14 @@ def test_operator_returns_its_run(client: Client, pipeline: str, dags: Dags, *, 
     assert values["sync"]["status"] == "success"
 
 
+def test_templates_are_rendered(client: Client, pipeline: str, dags: Dags) -> None:
+    """The pipeline and the workspace of a task may be templates."""
+    arguments = f"""task_id="sync", pipeline_id='{{{{ "{pipeline}" }}}}', workspace_id="{{{{ 5328 }}}}\""""
+    state, values = dags.run(f"WarehouseSyncTriggerOperator({arguments})")
+    assert state == "success"
+    assert [values["sync"]["id"]] == manual_runs(client, pipeline)
+
+
 def test_sensor_waits_for_the_run_of_an_operator(
     client: Client, pipeline: str, dags: Dags, *, deferrable: bool
 ) -> None:
@@ -147,6 +158,35 @@ def test_timeout_leaves_the_run_alone(
             assert its_client.pipelines.report(slow_pipeline).status == "running"
 
 
+def test_deferred_wait_that_times_out_names_the_run(emulator: Emulator) -> None:
+    """Airflow resumes a task whose wait timed out only to fail it: the error says which run goes on."""
+    operator = provider.WarehouseSyncTriggerOperator(task_id="a", pipeline_id="p", timeout=90)
+    store = {"warehouse_sync_run": {"handle": "wsr1:5328:p:2"}}
+    context = {"ti": SimpleNamespace(dag_id="d", run_id="r", task_id="a", map_index=-1)}
+    with pytest.raises(
+        AirflowException, match="WaitTimeoutError: run 2 of pipeline 'p' did not end within 90 s"
+    ):
+        operator.resume_execution(
+            "__fail__", {"error": "Trigger timeout"}, {**context, "task_state_store": store}
+        )
+    with pytest.raises(AirflowException, match="Trigger timeout"):
+        operator.resume_execution(
+            "__fail__", {"error": "Trigger timeout"}, {**context, "task_state_store": {}}
+        )
+
+
+def test_killed_task_says_that_its_run_goes_on(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The API has no call that ends a run."""
+    operator = provider.WarehouseSyncTriggerOperator(task_id="a", pipeline_id="p")
+    operator.on_kill()
+    assert "cannot cancel" not in "".join(capfd.readouterr())
+    operator._handle = "wsr1:5328:p:2"
+    operator.on_kill()
+    assert "The API cannot cancel runs: wsr1:5328:p:2 goes on." in "".join(capfd.readouterr())
+
+
 def test_trigger_survives_the_database(emulator: Emulator) -> None:
     """A trigger's arguments are plain JSON without secrets, and make the same trigger again."""
     for trigger in (
@@ -177,6 +217,18 @@ def test_deferrable_follows_airflows_setting(monkeypatch: pytest.MonkeyPatch) ->
     assert provider.WarehouseSyncTriggerOperator(task_id="a", pipeline_id="p").deferrable
     assert provider.WarehouseSyncRunSensor(task_id="a", handle="wsr1:1:p:2").deferrable
     assert not provider.WarehouseSyncRunSensor(task_id="a", handle="wsr1:1:p:2", deferrable=False).deferrable
+
+
+def test_only_waits_start_in_the_triggerer() -> None:
+    """A task that triggers a pipeline needs a worker first, which stores the handle; a wait needs none."""
+    assert not provider.WarehouseSyncTriggerOperator(
+        task_id="a", pipeline_id="p", deferrable=True
+    ).start_from_trigger
+    sensor = provider.WarehouseSyncRunSensor(
+        task_id="a", handle="wsr1:1:p:2", deferrable=True, start_from_trigger=True
+    )
+    assert sensor.start_from_trigger
+    assert sensor.start_trigger_args is not None
 
 
 def test_parsing_a_dag_calls_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,11 +11,18 @@ except ImportError:
     from airflow.configuration import conf
 
 try:  # 3.1 and later
-    from airflow.sdk.exceptions import AirflowException, AirflowFailException
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferralTimeout
 except ImportError:
-    from airflow.exceptions import AirflowException, AirflowFailException
+    from airflow.exceptions import AirflowException, AirflowFailException, TaskDeferralTimeout
 
-__all__ = ["AirflowException", "AirflowFailException", "BaseHook", "conf", "is_deferrable_by_default"]
+__all__ = [
+    "AirflowException",
+    "AirflowFailException",
+    "BaseHook",
+    "TaskDeferralTimeout",
+    "conf",
+    "is_deferrable_by_default",
+]
 
 
 def is_deferrable_by_default() -> bool:

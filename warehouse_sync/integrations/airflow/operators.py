@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from airflow.sdk import BaseOperator
 
-from warehouse_sync import RunFailedError, RunHandle
-from warehouse_sync.integrations.airflow.compat import is_deferrable_by_default
+from warehouse_sync import RunFailedError, RunHandle, WaitTimeoutError
+from warehouse_sync.integrations.airflow.compat import TaskDeferralTimeout, is_deferrable_by_default
 from warehouse_sync.integrations.airflow.failures import airflow_errors, run_of_event
 from warehouse_sync.integrations.airflow.handle_store import HandleStore
 from warehouse_sync.integrations.airflow.hooks import WarehouseSyncHook
@@ -92,15 +92,28 @@ class WarehouseSyncTriggerOperator(LineageMixin, BaseOperator):
         return run_to_dict(run)
 
     def _defer(self, handle: str) -> dict[str, Any]:
-        timeout = self.timeout
         self.defer(
             trigger=WarehouseSyncRunTrigger(handle, self.warehouse_sync_conn_id),
             method_name="execute_complete",
-            timeout=timeout
-            if timeout is None or isinstance(timeout, timedelta)
-            else timedelta(seconds=timeout),
+            timeout=None if self.timeout is None else timedelta(seconds=_seconds(self.timeout)),
         )
         raise AssertionError("defer() always raises")
+
+    def resume_execution(
+        self,
+        next_method: str,
+        next_kwargs: dict[str, Any] | None,
+        context: Any,  # noqa: ANN401 - a mapping of Airflow's
+    ) -> Any:  # noqa: ANN401 - Airflow's signature
+        """Resume the task. A wait that timed out fails with an error that names the run."""
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except TaskDeferralTimeout as error:
+            handle = HandleStore.of(context).read().get("handle")
+            if handle is None:
+                raise
+            with airflow_errors():
+                raise _timeout_error(handle, self.timeout) from error
 
     def execute_complete(self, context: Any, event: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - a mapping of Airflow's
         """Return the run that the trigger waited for, or fail with its errors."""
@@ -134,3 +147,18 @@ def _triggered(handle: str) -> dict[str, Any]:
         "workspace_id": run.workspace_id,
         "handle": handle,
     }
+
+
+def _seconds(timeout: float | timedelta) -> float:
+    return timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+
+
+def _timeout_error(handle: str, timeout: float | timedelta | None) -> WaitTimeoutError:
+    run = RunHandle.parse(handle)
+    limit = "in time" if timeout is None else f"within {_seconds(timeout):g} s"
+    return WaitTimeoutError(
+        f"run {run.run_id} of pipeline {run.pipeline_id!r} did not end {limit}, and goes on. A retry of this task waits for it.",
+        pipeline_id=run.pipeline_id,
+        run_id=run.run_id,
+        handle=handle,
+    )
