@@ -17,12 +17,11 @@ import dagster as dg
 from warehouse_sync.integrations.dagster import (
     WarehouseSyncResource,
     WarehouseSyncTranslator,
-    build_freshness_checks,
     build_polling_sensor,
     build_warehouse_sync_assets,
     load_warehouse_sync_asset_specs,
 )
-from warehouse_sync.integrations.dagster.state import PipelineInfo, read_workspace
+from warehouse_sync.integrations.dagster.state import read_workspace
 
 
 @pytest.fixture
@@ -178,26 +177,6 @@ def test_sensor_survives_an_outage(
     emulator.fault("GET */report", status=403, count=None)
     with dg.build_sensor_context(instance=instance, cursor=before.cursor) as context:
         assert sensor(context).cursor == before.cursor
-
-
-def test_freshness_follows_the_schedule() -> None:
-    """Each pipeline with an interval is checked; one that runs on demand is not."""
-    states = [
-        PipelineInfo(
-            id=name,
-            name=name,
-            pipeline_type="events",
-            environment="production",
-            connection_id="c",
-            data_model_id="d",
-            schedule_type="interval" if frequency else "on_demand",
-            frequency=frequency,
-        )
-        for name, frequency in (("a", "hourly"), ("b", "daily"), ("c", "daily"), ("d", None))
-    ]
-    specs = [WarehouseSyncTranslator().get_asset_spec(state) for state in states]
-    checked = {key.asset_key.path[-1] for check in build_freshness_checks(specs) for key in check.check_keys}
-    assert checked == {"a", "b", "c"}
 
 
 def test_specs_are_read_without_an_account(

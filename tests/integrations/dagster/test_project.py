@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -67,6 +68,10 @@ pipelines:
 """
 
 
+# Named after the workspace of the component.
+POLLING_SENSOR = "warehouse_sync_5328_runs"
+
+
 @attrs.define
 class Project:
     """A project and its Dagster instance.
@@ -83,26 +88,35 @@ class Project:
         """Run a command of `dg`; return what it prints."""
         command = [str(Path(sys.executable).parent / "dg"), *arguments]
         ran = subprocess.run(  # noqa: S603 - our own
-            command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False, timeout=300
+            command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False, timeout=600
         )
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return ran.stdout + ran.stderr
 
-    def materializations(self, pipeline_id: str) -> list[int]:
+    def last_check(self, key: dg.AssetKey) -> str | None:
+        """The result of the last evaluation of an asset's check, if there is one."""
+        with dg.DagsterInstance.from_config(str(self.folder / "home")) as instance:
+            records = instance.event_log_storage.get_asset_check_execution_history(
+                dg.AssetCheckKey(key, "freshness_check"), limit=1
+            )
+        return records[0].status.value if records else None
+
+    def materializations(self, pipeline_id: str, prefix: str = "mparticle") -> list[int]:
         """The runs that the asset of a pipeline was materialized by, oldest first; each as often as it was."""
         with dg.DagsterInstance.from_config(str(self.folder / "home")) as instance:
-            records = instance.fetch_materializations(
-                dg.AssetKey(["mparticle", pipeline_id]), limit=99
-            ).records
+            records = instance.fetch_materializations(dg.AssetKey([prefix, pipeline_id]), limit=99).records
         found = [record.asset_materialization for record in records]
         return sorted(int(str(event.metadata[RUN_KEY].value)) for event in found if event is not None)
 
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """An emulator with thirty pipelines."""
+    """An emulator with thirty pipelines, and the one that the project's files declare."""
     with Emulator(queued=0.1, running=1) as emulator:
         emulator.seed(pipelines=30, runs=2)
+        with Client(**emulator.client_options()) as client:
+            seeded = client.pipelines.list()[0].to_spec()
+            client.pipelines.create(attrs.evolve(seeded, id="by-hand", name="By hand"))
         yield emulator
 
 
@@ -157,9 +171,10 @@ def test_project_loads_without_the_api(project: Project, emulator: Emulator) -> 
 
 @pytest.mark.large
 def test_every_asset_is_launched(project: Project, emulator: Emulator) -> None:
-    """One launch runs each of the thirty pipelines once, and materializes each."""
+    """One launch runs each pipeline of the workspace once, and materializes each."""
+    (project.folder / "src/shop/defs/by_hand.py").unlink()  # its asset would run a pipeline a second time
     project.run("utils", "refresh-defs-state")
-    project.run("launch", "--assets", "group:nightly")
+    project.run("launch", "--assets", "*")
     with Client(**emulator.client_options()) as client:
         for pipeline in client.pipelines.list():
             manual = [run.id for run in client.runs.list(pipeline.id) if run.type == "manual"]
@@ -182,18 +197,36 @@ def test_sensor_reports_once_over_a_restart(project: Project, emulator: Emulator
     defs.write_text(defs.read_text() + "  polling_interval: 1\n", encoding="utf-8")
     with Client(**emulator.client_options()) as client:
         with Server(project) as server:
-            server.start_sensor()
-            server.wait(lambda: server.ticks() >= 1)
+            server.start_sensor(POLLING_SENSOR)
+            server.wait(lambda: server.ticks(POLLING_SENSOR) >= 1)
             new_scheduled_run(emulator, client, pipeline_id)
             server.wait(lambda: len(project.materializations(pipeline_id)) == 1)
         new_scheduled_run(emulator, client, pipeline_id)
         with Server(project) as server:
-            server.start_sensor()
+            server.start_sensor(POLLING_SENSOR)
             server.wait(lambda: len(project.materializations(pipeline_id)) == 2)
-            before = server.ticks()
-            server.wait(lambda: server.ticks() >= before + 2)
+            before = server.ticks(POLLING_SENSOR)
+            server.wait(lambda: server.ticks(POLLING_SENSOR) >= before + 2)
         scheduled = sorted(run.id for run in client.runs.list(pipeline_id) if run.type == "scheduled")
     assert project.materializations(pipeline_id) == scheduled[-2:]
+
+
+@pytest.mark.large
+def test_freshness_follows_the_platforms_loads(project: Project, emulator: Emulator) -> None:
+    """The page's check fails before its pipeline has loaded, and passes once the polling sensor has seen a load."""
+    by_hand = project.folder / "src/shop/defs/by_hand.py"
+    source, name = by_hand.read_text(encoding="utf-8"), 'name="by_hand_runs"'
+    assert name in source
+    by_hand.write_text(source.replace(name, f"{name}, minimum_interval_seconds=1"), encoding="utf-8")
+    key = dg.AssetKey(["by_hand", "by-hand"])
+    with Client(**emulator.client_options()) as client, Server(project) as server:
+        server.start_sensor("by_hand_freshness")
+        server.wait(lambda: project.last_check(key) == "FAILED")
+        server.start_sensor("by_hand_runs")
+        server.wait(lambda: server.ticks("by_hand_runs") >= 1)
+        new_scheduled_run(emulator, client, "by-hand")
+        server.wait(lambda: project.materializations("by-hand", "by_hand"))
+        server.wait(lambda: project.last_check(key) == "SUCCEEDED")
 
 
 def new_scheduled_run(emulator: Emulator, client: Client, pipeline_id: str) -> None:
@@ -208,7 +241,7 @@ class Server:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._port = free_port()
-        self._sensor: dict[str, str] = {}
+        self._sensors: dict[str, dict[str, str]] = {}
 
     def __enter__(self) -> Self:
         command = [
@@ -228,15 +261,23 @@ class Server:
             stderr=self._log,
             start_new_session=True,
         )
-        self.wait(self._is_up)
+        try:
+            self.wait(self._is_up)
+        except BaseException:
+            self._stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.killpg(self._process.pid, signal.SIGKILL)
+        self._stop()
+
+    def _stop(self) -> None:
+        with suppress(ProcessLookupError):  # every process of the group has ended
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(30)
         self._log.close()
 
-    def wait(self, condition: Callable[[], Any], seconds: float = 120) -> None:
+    def wait(self, condition: Callable[[], Any], seconds: float = 300) -> None:
         """Poll the server until a condition holds."""
         began = time.monotonic()
         while not condition():
@@ -265,27 +306,26 @@ class Server:
             return False
         for node in found:
             for sensor in node["sensors"]:
-                if sensor["name"].startswith("warehouse_sync_5328"):
-                    self._sensor = {
-                        "repositoryName": node["name"],
-                        "repositoryLocationName": node["location"]["name"],
-                        "sensorName": sensor["name"],
-                    }
-        return bool(self._sensor)
+                self._sensors[sensor["name"]] = {
+                    "repositoryName": node["name"],
+                    "repositoryLocationName": node["location"]["name"],
+                    "sensorName": sensor["name"],
+                }
+        return bool(self._sensors)
 
-    def start_sensor(self) -> None:
-        """Turn the polling sensor on."""
+    def start_sensor(self, name: str) -> None:
+        """Turn a sensor on."""
         self.query(
             "mutation($s: SensorSelector!) {startSensor(sensorSelector: $s) {__typename ... on PythonError {message}}}",
-            s=self._sensor,
+            s=self._sensors[name],
         )
 
-    def ticks(self) -> int:
-        """How many evaluations of the sensor have ended."""
+    def ticks(self, name: str) -> int:
+        """How many evaluations of a sensor have ended."""
         data = self.query(
             "query($s: SensorSelector!) {sensorOrError(sensorSelector: $s) {... on Sensor"
             " {sensorState {ticks(limit: 100) {status error {message}}}}}}",
-            s=self._sensor,
+            s=self._sensors[name],
         )
         ticks = data["sensorOrError"]["sensorState"]["ticks"]
         assert not [tick["error"] for tick in ticks if tick["error"]]

@@ -154,14 +154,18 @@ class WarehouseSyncComponent(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         self, specs: list[dg.AssetSpec], checks: list[dg.AssetChecksDefinition]
     ) -> list[dg.SensorDefinition]:
         sensors = []
+        name = _op_name(self.defs_state_config.key)
         if self.polling_sensor:
             interval = self.polling_interval
-            name = f"{_op_name(self.defs_state_config.key)}_runs"
             sensors.append(
-                build_polling_sensor(specs, self.workspace, name=name, minimum_interval_seconds=interval)
+                build_polling_sensor(
+                    specs, self.workspace, name=f"{name}_runs", minimum_interval_seconds=interval
+                )
             )
         if checks:
-            sensors.append(dg.build_sensor_for_freshness_checks(freshness_checks=checks))
+            sensors.append(
+                dg.build_sensor_for_freshness_checks(freshness_checks=checks, name=f"{name}_freshness")
+            )
         return sensors
 
 
