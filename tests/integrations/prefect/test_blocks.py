@@ -31,7 +31,7 @@ from warehouse_sync.integrations.prefect.flow_run_store import LabelStore
 @pytest.fixture(scope="module", autouse=True)
 def harness() -> Iterator[None]:
     """A server with an empty database."""
-    with prefect_test_harness():
+    with prefect_test_harness(server_startup_timeout=300):
         yield
 
 
@@ -39,6 +39,13 @@ def harness() -> Iterator[None]:
 def emulator() -> Iterator[Emulator]:
     """An emulator whose runs take a moment."""
     with Emulator(queued=0, running=0.3) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def patient_emulator() -> Iterator[Emulator]:
+    """An emulator whose runs end when the test advances its clock."""
+    with Emulator(clock="virtual") as emulator:
         yield emulator
 
 
@@ -52,6 +59,11 @@ def client(emulator: Emulator) -> Iterator[Client]:
 @pytest.fixture
 def pipeline(emulator: Emulator) -> WarehouseSyncPipeline:
     """A pipeline without a past."""
+    return new_pipeline(emulator)
+
+
+def new_pipeline(emulator: Emulator) -> WarehouseSyncPipeline:
+    """The block of a pipeline without a past."""
     [pipeline_id] = emulator.seed(pipelines=1, runs=0)
     credentials = WarehouseSyncCredentials(**emulator.client_options(), dashboard_url="https://x/{run_id}")
     return WarehouseSyncPipeline(credentials=credentials, pipeline_id=pipeline_id)
@@ -131,30 +143,35 @@ def test_failed_run_raises_its_errors(
     assert "No such table." in artifact["data"]
 
 
-def test_flow_retry_after_a_timeout_takes_the_same_run(
-    pipeline: WarehouseSyncPipeline, client: Client
-) -> None:
+def test_flow_retry_after_a_timeout_takes_the_same_run(patient_emulator: Emulator) -> None:
     """The first attempt does not wait long enough; the second waits for the same run."""
+    pipeline = new_pipeline(patient_emulator)
     attempts: list[str] = []
 
     @flow(retries=1)
     def patient() -> dict[str, Any]:
         timeout = 0.01 if not attempts else None
         run = pipeline.model_copy(update={"timeout": timeout}).trigger()
+        if attempts:
+            patient_emulator.advance("1h")
         attempts.append(run.handle)
         run.wait_for_completion()
         return dict(run.fetch_result())
 
-    assert [patient()["id"]] == run_ids(client, pipeline.pipeline_id)
+    result = patient()
+    with Client(**patient_emulator.client_options()) as client:
+        assert [result["id"]] == run_ids(client, pipeline.pipeline_id)
     assert attempts == [attempts[0]] * 2
 
 
-def test_timeout_leaves_the_run_alone(pipeline: WarehouseSyncPipeline, client: Client) -> None:
+def test_timeout_leaves_the_run_alone(patient_emulator: Emulator) -> None:
     """The error has a handle, and the run goes on."""
-    run = pipeline.model_copy(update={"timeout": 0.01}).trigger()
+    run = new_pipeline(patient_emulator).model_copy(update={"timeout": 0.01}).trigger()
     with pytest.raises(WaitTimeoutError) as caught:
         run.wait_for_completion()
-    assert client.runs.resume(caught.value.handle).status == "success"
+    patient_emulator.advance("1h")
+    with Client(**patient_emulator.client_options()) as client:
+        assert client.runs.resume(caught.value.handle).status == "success"
 
 
 BUSY = "Pipeline p is already in progress."
