@@ -347,12 +347,14 @@ def test_failed_poll_after_a_timeout_changes_nothing() -> None:
 
     async def check() -> None:
         fates = {("p", 1): Fate(ends=NEVER, on_page=False), ("p", 2): Fate(ends=9)}
-        shared = waiter(Server(fates, failing=[(0.0, 5.0, "run", ReadError("reset"))], latency=0.5))
-        short = asyncio.create_task(shared.wait("p", 1, 0.75))
-        run = await shared.wait("p", 2, None)
-        assert run.status == RunStatus.SUCCESS
+        server = Server(fates, failing=[(2.0, 5.0, "run", ReadError("reset"))], latency=0.5)
+        shared = waiter(server)
+        other = asyncio.create_task(shared.wait("p", 2, None, interval=5))
+        await asyncio.sleep(1)  # its first poll is over
         with pytest.raises(WaitTimeoutError) as caught:
-            await short
+            await shared.wait("p", 1, 1.0)
         assert caught.value.__cause__ is None
+        assert server.asked[-1] == (1.75, "p", 1)  # after the page; its response follows later
+        assert (await other).status == RunStatus.SUCCESS
 
     in_no_time(check())
