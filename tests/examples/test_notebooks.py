@@ -54,7 +54,7 @@ def test_notebook_runs(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "notebook"
     folder.mkdir()
     book = read(name)
-    NotebookClient(book, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(book, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
     data = [output.get("data", {}) for cell in book.cells for output in cell.get("outputs", [])]
     charts, words = EXPECTED[name]
     assert sum("image/png" in each for each in data) == charts

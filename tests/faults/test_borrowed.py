@@ -1,5 +1,6 @@
 """Borrowed sessions: they are used as they are, and their options do not change the SDK's behaviour."""
 
+import asyncio
 import gzip
 import json
 from collections.abc import Callable
@@ -8,8 +9,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.faults.faults import stalling
+from tests.support.clock import warp
 from tests.support.kinds import CONNECTION, CREATE, READ
-from tests.support.peer import Peer, http, raw, refusal, stall
+from tests.support.peer import Peer, http, raw, refusal
 from warehouse_sync import (
     AsyncClient,
     ConfigurationError,
@@ -52,8 +55,9 @@ async def test_borrowed_session_without_decompression_works(peer: Peer) -> None:
 
 async def test_borrowed_session_timeouts_do_not_apply(peer: Peer) -> None:
     """The client's timeouts apply instead."""
-    peer.serve(READ.route, stall())
-    options = peer.options(retry=ONCE, timeout=Timeout(total=0.05))
+    jump = warp(asyncio.get_running_loop())
+    peer.serve(READ.route, stalling(lambda: jump(6)))
+    options = peer.options(retry=ONCE, timeout=Timeout(total=5))
     async with (
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.001)) as session,
         AsyncClient(**options, session=session) as client,

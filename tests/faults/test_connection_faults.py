@@ -64,7 +64,7 @@ class Listener:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)  # which ends `accept`
-        self._thread.join(10)
+        self._thread.join(60)
         self._socket.close()
 
     def _serve(self) -> None:

@@ -1,5 +1,6 @@
 """Creates and triggers whose response was lost: found, distinguished, or reported as unknown; never repeated."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -7,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.support.clock import FakeClock
-from tests.support.internals import refresh_token
+from tests.faults.faults import stalling
+from tests.support.clock import FakeClock, warp
 from tests.support.kinds import BASE, CONNECTION, CREATE, KINDS, READ, SPEC, TRIGGER, driver
-from tests.support.peer import Answer, Peer, http, raw, refusal, reply, reset, stall
+from tests.support.peer import Answer, Peer, http, raw, refusal, reply, reset
 from warehouse_sync import (
     AsyncClient,
     ConflictError,
@@ -204,12 +205,12 @@ async def test_created_pipeline_may_be_missing_for_a_while(peer: Peer, clock: Fa
             assert not workspace.was_just_created("p1")
 
 
-async def test_create_that_times_out_is_reconciled(peer: Peer) -> None:
+async def test_create_that_times_out_is_reconciled(peer: Peer, clock: FakeClock) -> None:
     """The total timeout ends the request, not the reconciliation."""
-    peer.serve(CREATE.route, stall())
+    jump = warp(asyncio.get_running_loop())
+    peer.serve(CREATE.route, stalling(lambda: jump(6)))
     peer.serve(READ.route, READ.success)
-    async with AsyncClient(**peer.options(timeout=Timeout(total=0.2))) as client:
-        await refresh_token(client)
+    async with AsyncClient(**peer.options(clock=clock.as_clock(), timeout=Timeout(total=5))) as client:
         assert (await client.connections.create(SPEC)).id == "c1"
 
 

@@ -36,7 +36,7 @@ def get(url: str, method: str = "GET") -> tuple[int, str, str]:
     """Return the status, content type and body of a response."""
     request = urllib.request.Request(url, method=method)  # noqa: S310 - loopback
     try:
-        response = urllib.request.urlopen(request, timeout=10)  # noqa: S310 - loopback
+        response = urllib.request.urlopen(request, timeout=60)  # noqa: S310 - loopback
     except urllib.error.HTTPError as error:
         response = error
     with response:

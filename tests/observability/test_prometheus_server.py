@@ -24,7 +24,7 @@ from warehouse_sync.emulator import Emulator
 
 COMMAND = Path(sys.executable).with_name("warehouse-sync")
 PROMETHEUS, PROMTOOL = shutil.which("prometheus"), shutil.which("promtool")
-TIMEOUT = 120  # seconds until an alert fires, which takes a few scrapes
+TIMEOUT = 300  # seconds until an alert fires, which takes a few scrapes
 EXPECTED = {"WarehouseSyncRunFailed", "WarehouseSyncRecordsFailed"}  # of a failed run
 
 needs_prometheus = pytest.mark.skipif(PROMETHEUS is None, reason="no Prometheus server is installed")
@@ -57,7 +57,7 @@ def running(*command: str) -> "Iterator[subprocess.Popen[str]]":
             yield process
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=120)
 
 
 def free_port() -> int:
@@ -102,7 +102,7 @@ def alertmanager() -> Iterator[Alertmanager]:
 def query(server: str, expression: str) -> Any:
     """Return the result of a query."""
     url = f"{server}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
-    with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310 - loopback
+    with urllib.request.urlopen(url, timeout=120) as response:  # noqa: S310 - loopback
         document = json.load(response)
     assert document["status"] == "success"
     return document["data"]["result"]

@@ -31,7 +31,7 @@ class Tab:
         number = next(self._ids)
         await self.socket.send_json({"id": number, "method": method, "params": parameters})
         while True:
-            message = await self.socket.receive_json(timeout=30)
+            message = await self.socket.receive_json(timeout=120)
             if message.get("id") == number:
                 return message["result"]
             if message["method"] in ("Runtime.exceptionThrown", "Log.entryAdded"):

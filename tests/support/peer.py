@@ -288,7 +288,7 @@ class Peer:
     def wait(self, count: int, route: str = "*") -> None:
         """Block until a number of requests of a route have arrived."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self.count(route) >= count, timeout=30)
+            assert self._changed.wait_for(lambda: self.count(route) >= count, timeout=60)
 
     def close_connections(self) -> None:
         """Close every connection."""

@@ -186,7 +186,7 @@ def test_script_that_does_not_close_exits_without_a_warning(emulator: Emulator) 
     }
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", SCRIPT, pipeline_id]
     ran = subprocess.run(  # noqa: S603 - our own script
-        command, env={**os.environ, **settings}, capture_output=True, text=True, timeout=60, check=False
+        command, env={**os.environ, **settings}, capture_output=True, text=True, timeout=120, check=False
     )
     assert (ran.stdout, without_slow_callbacks(ran.stderr), ran.returncode) == ("1 idle\n", "", 0)
 
@@ -215,6 +215,6 @@ def test_client_that_is_dropped_after_an_error_prints_nothing(emulator: Emulator
     }
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", DROPPED]
     ran = subprocess.run(  # noqa: S603 - our own script
-        command, env={**os.environ, **settings}, capture_output=True, text=True, timeout=60, check=False
+        command, env={**os.environ, **settings}, capture_output=True, text=True, timeout=120, check=False
     )
     assert (ran.stdout, without_slow_callbacks(ran.stderr), ran.returncode) == ("done\n", "", 0)

@@ -226,12 +226,12 @@ def test_thread_that_cannot_start_raises(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_collected_object_stops_its_thread() -> None:
     """The thread of a client that was not closed stops when the client is garbage-collected."""
-    before = len(threads())
+    before = set(threads())
     loop_thread = EventLoopThread()
     loop_thread.run(nothing())
     del loop_thread
     gc.collect()
-    assert len(threads()) == before
+    assert set(threads()) <= before
 
 
 def test_object_collected_on_its_own_thread_stops_it() -> None:
@@ -243,7 +243,7 @@ def test_object_collected_on_its_own_thread_stops_it() -> None:
     loop = loop_thread._thread.loop
     del loop_thread
     loop.call_soon_threadsafe(held.clear)
-    thread.join(30)
+    thread.join(60)
     assert not thread.is_alive()
 
 
@@ -305,9 +305,9 @@ def test_interpreter_exits_if_nothing_was_closed() -> None:
     """A script ends immediately and silently during an iteration and a call."""
     started = time.monotonic()
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", SCRIPT]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own
     assert (ran.stdout, without_slow_callbacks(ran.stderr), ran.returncode) == ("0\n", "", 0)
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 60
 
 
 def test_error_of_the_running_thread_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:

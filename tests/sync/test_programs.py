@@ -169,7 +169,7 @@ def test_client_in_a_separate_process(warehouse_sync_emulator: Emulator, name: s
         [sys.executable, *flags, "-c", PRELUDE + SCRIPTS[name], options],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert (result.stdout, without_slow_callbacks(result.stderr), result.returncode) == ("3\n", "", 0)

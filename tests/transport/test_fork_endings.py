@@ -78,7 +78,7 @@ def test_exit_of_a_child_keeps_the_parents_connection(peer: Peer, way: str, call
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert (ran.returncode, ran.stdout, without_slow_callbacks(ran.stderr)) == (0, "", "")

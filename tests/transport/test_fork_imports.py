@@ -78,7 +78,7 @@ def test_fork_during_the_first_call_of_a_thread(peer: Peer, way: str, module: st
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert (ran.stderr, ran.returncode) == ("", 0)

@@ -307,7 +307,7 @@ def test_clients_in_many_threads_share_one_token(served: Peer) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(120)
     assert failed == []
     assert served.count(READ.route) == 320
     assert served.count("POST /oauth/token") == 1
@@ -353,7 +353,7 @@ def in_child(client: AsyncClient, blocking: Client) -> None:
 
         thread = threading.Thread(target=call)
         thread.start()
-        thread.join(20)
+        thread.join(60)
         blocking.connections.get("c1")
         status = 2 if failed or thread.is_alive() else 0
     finally:

@@ -110,10 +110,10 @@ def test_get_shares_a_fetch_between_loops_in_two_threads(source: TokenSource) ->
         await task
 
     first = run_in_thread(call)
-    fetching.wait(10)
+    fetching.wait(60)
     second = run_in_thread(join)
-    first.join(10)
-    second.join(10)
+    first.join(60)
+    second.join(60)
     assert len(calls) == 1
     assert len({id(token) for token in tokens}) == 1
     assert len(tokens) == 2
@@ -134,7 +134,7 @@ def test_get_fetches_again_if_the_fetching_loop_ends(source: TokenSource) -> Non
         task.cancel()
 
     dying = run_in_thread(die)
-    fetching.wait(10)
+    fetching.wait(60)
     calls = []
 
     async def fetch(_: AccessToken | None) -> TokenResponse:
@@ -149,7 +149,7 @@ def test_get_fetches_again_if_the_fetching_loop_ends(source: TokenSource) -> Non
 
     assert asyncio.run(take_over()) == "t2"
     assert calls == [1]
-    dying.join(10)
+    dying.join(60)
 
 
 def test_get_fetches_again_if_the_fetching_loop_stops(
@@ -214,7 +214,7 @@ def test_get_fetch_ends_after_the_loop_of_a_waiter_closed(
         return token_response()
 
     first = run_in_thread(lambda: source.get(fetch))
-    fetching.wait(10)
+    fetching.wait(60)
 
     async def leave() -> None:
         task = asyncio.create_task(source.get(fetch))
@@ -224,7 +224,7 @@ def test_get_fetch_ends_after_the_loop_of_a_waiter_closed(
 
     asyncio.run(leave())
     go.set()
-    first.join(10)
+    first.join(60)
     assert source.token is not None
     assert caplog.records == []
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 BIN = Path(sys.executable).parent
-TIMEOUT = 30  # seconds, so that a shell that hangs fails its test
+TIMEOUT = 120  # seconds, so that a shell that hangs fails its test
 READY = "ready>"
 
 # The typed text and the completed text.

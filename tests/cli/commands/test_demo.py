@@ -15,7 +15,7 @@ COMMAND = [str(Path(sys.executable).parent / "warehouse-sync"), "demo", "--pipel
 
 def test_demo_in_a_pipe_prints_plain_lines() -> None:
     """Without a terminal, the demo prints every step as lines without control characters."""
-    ran = subprocess.run(COMMAND, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - our own command
+    ran = subprocess.run(COMMAND, capture_output=True, text=True, check=False, timeout=180)  # noqa: S603 - our own command
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr == ""
     for expected in (
@@ -52,7 +52,7 @@ def test_interrupted_demo_exits_with_130() -> None:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("A Warehouse Sync API is running at")
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=120)
     assert (process.returncode, stderr) == (130, "Interrupted.\n")
 
 

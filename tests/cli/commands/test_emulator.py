@@ -96,7 +96,7 @@ def test_signal_exits_with_0(number: signal.Signals) -> None:
     with emulator("--port", "0") as process:
         read_settings(process)
         process.send_signal(number)
-        assert process.wait(10) == 0
+        assert process.wait(120) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
 
@@ -106,7 +106,7 @@ def test_port_in_use_exits_with_1() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with emulator("--port", str(port)) as process:
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (1, "")
     assert err == (
         f"Error: Port {port} of 127.0.0.1 is in use; choose another with --port, or a free one with --port 0.\n"
@@ -123,7 +123,7 @@ def test_port_in_use_exits_with_1() -> None:
 def test_unusable_address_exits_with_1(arguments: list[str], message: str) -> None:
     """A remote address without the flag, or one of another machine, exits with 1 and one sentence."""
     with emulator(*arguments) as process:
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (1, "")
     assert message in err
     assert len(err.splitlines()) == 1
@@ -193,7 +193,7 @@ def test_clock_limits_and_faults_are_set() -> None:
 def test_invalid_option_is_a_usage_error(arguments: list[str], messages: list[str]) -> None:
     """An invalid value exits with 2 and names the option and valid values, without Python terms."""
     with emulator("--port", "0", *arguments) as process:
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (2, "")
     assert [message for message in messages if message not in err] == []
     assert not [word for word in ("__init__", "<class", "Fault(", "keyword") if word in err]
@@ -222,7 +222,7 @@ def test_acknowledged_writes_survive_kill(tmp_path: Path) -> None:
                 created = call(f"{base}/data-models", token=token, body={**model, "id": f"m-{life}-{number}"})
                 written.append(created["id"])
             process.kill()
-            process.wait(10)
+            process.wait(120)
     assert len(written) == 30
 
 
@@ -231,6 +231,6 @@ def test_state_in_use_exits_with_1(tmp_path: Path) -> None:
     with emulator("--port", "0", "--state", str(tmp_path)) as first:
         read_settings(first)
         with emulator("--port", "0", "--state", str(tmp_path)) as second:
-            _, err = second.communicate(timeout=10)
+            _, err = second.communicate(timeout=120)
     assert (second.returncode, len(err.splitlines())) == (1, 1)
     assert "in use by another emulator" in err

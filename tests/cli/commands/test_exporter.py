@@ -41,7 +41,7 @@ def read_line(process: "subprocess.Popen[str]") -> str:
 def wait_for(url: str, text: str) -> str:
     """Return the body of a response that contains a text, which may need some requests."""
     while True:
-        with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310 - loopback
+        with urllib.request.urlopen(url, timeout=120) as response:  # noqa: S310 - loopback
             body: str = response.read().decode()
         if text in body:
             return body
@@ -62,7 +62,7 @@ def test_metrics_are_served_until_a_signal(warehouse_sync_emulator: "Emulator", 
         )
         assert "warehouse_sync_request_duration_seconds_count" in text
         process.send_signal(number)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (0, "")
 
 
@@ -73,7 +73,7 @@ def test_url_is_printed_as_json(warehouse_sync_emulator: "Emulator") -> None:
     with exporter("--port", "0", "--json", "--also", "6000") as process:
         url = json.loads(read_line(process))["url"]
         wait_for(f"{url}/metrics", f'pipeline_id="{id_}",workspace_id="6000"')
-        with urllib.request.urlopen(f"{url}/health", timeout=10) as response:  # noqa: S310 - loopback
+        with urllib.request.urlopen(f"{url}/health", timeout=120) as response:  # noqa: S310 - loopback
             assert response.status == 200
 
 
@@ -105,7 +105,7 @@ def test_outage_is_noted_once(warehouse_sync_emulator: "Emulator") -> None:
         assert process.stderr.readline().startswith("workspace 5328: ")
         assert "warehouse_sync_workspace_seconds_since_read" in wait_for(url, "")
         process.terminate()
-        assert process.communicate(timeout=30)[1] == ""
+        assert process.communicate(timeout=120)[1] == ""
 
 
 def test_missing_extra_is_named() -> None:

@@ -174,7 +174,7 @@ def test_preview_process_exits_cleanly(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     assert ran.returncode == 0, ran.stderr
     assert "a@example.com" in ran.stdout

@@ -66,7 +66,7 @@ def test_symlink_and_pipe_stay(tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_text()))
     reader.start()
     write_atomically({tmp_path / "link": "one", tmp_path / "pipe": "two"})
-    reader.join(10)
+    reader.join(60)
     assert read == ["two"]
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").read_text() == "one"
