@@ -95,12 +95,38 @@ def test_run_of_expected_duration_is_found_promptly(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "unknown", "known"), [(5, 5, 4), (15, 7, 6), (60, 12, 10), (180, 17, 15), (600, 31, 29)]
+    ("seconds", "unknown", "known"), [(5, 5, 3), (15, 7, 5), (60, 12, 7), (180, 17, 11), (600, 31, 25)]
 )
 def test_interval_limits_the_requests_of_a_wait(seconds: float, unknown: int, known: int) -> None:
     """A wait needs this many requests, with and without durations of earlier runs."""
     assert len(polls_until(seconds, None)) == unknown
     assert len(polls_until(seconds, ExpectedDuration(seconds, seconds))) == known
+
+
+def growing_polls_until(ends: float, random: float) -> list[float]:
+    """Return the times of polls whose intervals grow by half each, up to the one that finds the run ended."""
+    times = [0.0]
+    while times[-1] < ends:
+        interval = min(MIN_INTERVAL * 1.5 ** len(times), MAX_INTERVAL)
+        times.append(times[-1] + interval * (0.8 + 0.4 * random))
+    return times
+
+
+def requests_per_minute(waits: list[list[float]]) -> float:
+    """Return the requests per minute of waits, each given by the times of its polls."""
+    return 60 * sum(len(polls) for polls in waits) / sum(polls[-1] for polls in waits)
+
+
+@pytest.mark.parametrize("seconds", [5, 15, 30, 60, 120, 300, 900])
+@pytest.mark.parametrize("width", [1.2, 1.5, 2])
+def test_runs_of_scattered_durations_need_few_requests(seconds: float, width: float) -> None:
+    """Polls are frequent around the expected end only: intervals that grow by half each need more per minute."""
+    expected = ExpectedDuration(seconds, seconds * width)
+    ends = [seconds * (1 + (width - 1) * step / 20) for step in range(21)]
+    randoms = [step / 10 for step in range(11)]
+    timed = [polls_until(end, expected, random) for end in ends for random in randoms]
+    growing = [growing_polls_until(end, random) for end in ends for random in randoms]
+    assert requests_per_minute(timed) <= requests_per_minute(growing)
 
 
 @given(longest=st.floats(1, 100), over=st.floats(1.5, 10))

@@ -21,8 +21,9 @@ JITTER = 0.05  # the largest share by which an interval is made shorter or longe
 FIRST_INTERVAL = 0.4  # seconds
 EARLY_GROWTH = 2.5
 SHARE, OFFSET = 0.235, 2.25
-# With an expected duration there are fewer polls before the expected end, and more after it, less than 10 % and 1 s apart.
-SHARE_BEFORE, OFFSET_BEFORE = 0.3, 2.42
+# With an expected duration there are more polls around the expected end, less than 10 % and 1 s apart. Fewer polls before
+# it save more requests than these need, also if durations vary twofold.
+SHARE_BEFORE, OFFSET_BEFORE = 0.7, 3.5
 SHARE_AROUND, OFFSET_AROUND = 0.09, 0.9
 
 MAX_DURATIONS = 20  # recent runs
