@@ -185,8 +185,13 @@ async def test_lost_create_of_a_resource_without_a_date_is_unknown(peer: Peer, n
     peer.serve(CREATE.route, reset())
     peer.serve(READ.route, reply(200, {**CONNECTION, "created_on": None}))
     async with AsyncClient(**peer.options(clock=noon.as_clock())) as client:
-        with pytest.raises(OutcomeUnknownError, match="does not show when it was created") as caught:
+        with pytest.raises(OutcomeUnknownError) as caught:
             await client.connections.create(SPEC)
+    assert str(caught.value) == (
+        "the outcome of the create of connection 'c1' is unknown: the response was lost, and the existing connection "
+        "does not show when it was created. Read it before you try again."
+    )
+    assert (caught.value.operation, caught.value.resource_id) == ("create connection", "c1")
     assert isinstance(caught.value.__cause__, ReadError)
 
 

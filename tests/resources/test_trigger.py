@@ -34,10 +34,12 @@ async def test_trigger_with_an_invalid_response_searches_the_run(
     """A success without a run is a lost response: the run is searched for, and the trigger is not repeated."""
     peer.serve(TRIGGER, reply(200, document))
     peer.serve(RUNS, refusal(503, "busy"))
-    with pytest.raises(
-        OutcomeUnknownError, match="the response was lost, and no new manual run was found"
-    ) as caught:
+    with pytest.raises(OutcomeUnknownError) as caught:
         await client.with_options(retry=RetryPolicy(attempts=1)).pipelines.trigger("p1")
+    assert str(caught.value) == (
+        "the outcome of the trigger of pipeline 'p1' is unknown: the response was lost, and no new manual run was found. "
+        "The trigger was not repeated."
+    )
     assert caught.value.candidates == ()
     assert (peer.count(TRIGGER), peer.count(RUNS)) == (1, len(RECONCILE_DELAYS))
     assert clock.sleeps == list(RECONCILE_DELAYS)
@@ -52,6 +54,20 @@ async def test_trigger_error_has_the_method_and_path(client: AsyncClient, peer: 
     with pytest.raises(ValidationError) as refused:
         await client.pipelines.trigger("../x")
     assert refused.value.fields == ("pipeline_id",)
+
+
+async def test_run_of_a_lost_response_is_not_that_of_the_next_trigger(
+    client: AsyncClient, peer: Peer, clock: FakeClock
+) -> None:
+    """A run that was found once is known, and a 404 for it may not be final."""
+    moment = datetime.fromtimestamp(clock.epoch + clock.now + 60, UTC).isoformat()
+    found = {"id": 7, "pipeline_id": "p1", "type": "manual", "status": "queued", "logical_date": moment}
+    peer.serve(TRIGGER, refusal(500, "Oops."))
+    peer.serve(RUNS, reply(200, {"items": [found], "has_next_page": False}))
+    assert (await client.pipelines.trigger("p1")).run_id == 7
+    assert client.pipelines._workspace.was_just_created("p1", 7)
+    with pytest.raises(OutcomeUnknownError, match="no new manual run was found"):
+        await client.pipelines.trigger("p1")
 
 
 def test_creation_time_of_a_run_is_the_end_of_its_range() -> None:

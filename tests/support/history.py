@@ -15,6 +15,18 @@ def a_run(number: int, *, status: RunStatus = RunStatus.SUCCESS) -> Run:
     return Run(id=number, pipeline_id="p", status=status)
 
 
+def page(
+    number: int, *run_ids: int, total: int | None = None, more: bool = True, echo: int | None = None
+) -> Page:
+    """Return a page as a server may return it."""
+    return Page(
+        items=tuple(map(a_run, run_ids)),
+        current_page=number if echo is None else echo,
+        total_items=total,
+        has_next_page=more,
+    )
+
+
 @attrs.frozen
 class Change:
     """A change of the runs before a response.

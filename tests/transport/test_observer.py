@@ -81,7 +81,7 @@ async def test_call_emits_its_events_in_order(peer: Peer, events: list[Event]) -
     )
     assert isinstance(ended, OperationEnded)
     assert (ended.operation, ended.attempts, ended.error_type) == ("connections.get", 1, None)
-    assert ended.seconds >= attempt.seconds > 0
+    assert (ended.workspace_id, ended.seconds >= attempt.seconds > 0) == (workspace, True)
 
 
 async def test_retries_and_failures_are_reported(peer: Peer, events: list[Event]) -> None:
@@ -155,7 +155,10 @@ async def test_listener_error_is_logged_and_changes_nothing(
     async with AsyncClient(**peer.options(listeners=[fail, events.append])) as client:
         await client.connections.get("c1")
     assert len(events) == 5
-    assert "a listener raised an error for OperationStarted" in caplog.text
+    record = caplog.records[0]
+    assert record.getMessage() == "a listener raised an error for OperationStarted"
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], RuntimeError)
 
 
 async def test_events_and_debug_lines_hold_no_secret(

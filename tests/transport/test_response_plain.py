@@ -107,6 +107,14 @@ def test_anything_else_is_left_to_the_parser(data: bytes) -> None:
     assert read_plain_response(data) is None
 
 
+@pytest.mark.parametrize(("size", "is_plain"), [(8000, True), (8001, False)])
+def test_head_of_a_plain_response_is_limited(size: int, *, is_plain: bool) -> None:
+    """A head of 8,000 bytes is read here, and a larger one by the parser."""
+    head = len(response(b"Content-Length: 7", b"X: ")) - len(BODY)
+    data = response(b"Content-Length: 7", b"X: " + b"y" * (size - head))
+    assert (read_plain_response(data) is not None) == is_plain
+
+
 def test_headers_of_a_plain_response_are_read_when_asked_for() -> None:
     """Names compare without regard to case, values lose the spaces around them, and the first of several counts."""
     plain = read_plain_response(response(b"Content-Length: 7", b"A-B: \t x y \t", b"a-b: second", b"C:"))

@@ -342,8 +342,11 @@ def test_unknown_home_directory_is_a_configuration_error(
     monkeypatch.delenv("HOME")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr("pwd.getpwuid", no_entry)
-    with pytest.raises(ConfigurationError, match="set HOME, or pass another directory"):
+    with pytest.raises(ConfigurationError) as caught:
         TokenCache(directory)
+    assert str(caught.value) == (
+        "token_cache is in the home directory, which is unknown: set HOME, or pass another directory"
+    )
 
 
 @pytest.mark.parametrize("sort", ["async", "sync"])

@@ -233,6 +233,22 @@ async def test_invalidate_of_tokens_that_were_accepted_is_not_damped(source: Tok
         assert source.invalidate(token)
 
 
+async def test_accepted_token_resets_the_interval(source: TokenSource, clock: FakeClock) -> None:
+    """After it, the first interval is a second again."""
+    endpoint = FakeTokenEndpoint(*(token_response(f"t{number}", 1e6) for number in range(9)))
+    for seconds in (0, 1, 2):
+        clock.now += seconds
+        assert source.invalidate(await source.get(endpoint.fetch))
+    accepted = await source.get(endpoint.fetch)
+    accepted.accepted = True
+    assert source.invalidate(accepted)
+    rejected = await source.get(endpoint.fetch)
+    clock.now += 0.9
+    assert not source.invalidate(rejected)
+    clock.now += 0.1
+    assert source.invalidate(rejected)
+
+
 async def test_invalidate_of_a_replaced_token_sends_the_request_again(source: TokenSource) -> None:
     """Of many requests that were rejected together, the first one drops the token."""
     endpoint = FakeTokenEndpoint(token_response("t1"), token_response("t2"))

@@ -81,6 +81,20 @@ def test_other_documents_are_decode_errors(document: Any, said: str) -> None:
     assert "canary" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({}, "the response has no field data"),
+        ({"data": [], "errors": [{"code": "x"}]}, "the response has a status of success, but reports errors"),
+    ],
+)
+def test_response_without_items_is_a_decode_error(document: Any, message: str) -> None:
+    """It has no data, or errors beside them."""
+    with pytest.raises(DecodeError) as caught:
+        envelopes.decode_items(json.dumps(document).encode(), Feed)
+    assert str(caught.value) == message
+
+
 def test_wrong_item_of_a_list_is_named() -> None:
     """The message names the position."""
     with pytest.raises(DecodeError, match=r"@ response\[1\]\.name"):

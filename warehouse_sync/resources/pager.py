@@ -153,13 +153,11 @@ class RunPager:
             APIError: The API returned an error for a page.
             TransportError: The connection failed or timed out, also after retries.
         """
-        pager = RunPager(
-            self._fetch, pipeline_id=self._pipeline_id, prefetch=0, statuses=self._statuses, limit=1
-        )
+        pager = RunPager(self._fetch, pipeline_id=self._pipeline_id, prefetch=0, statuses=self._statuses)
         async with aclosing(aiter(pager)) as runs:
             return await anext(runs, None)
 
-    def pages(self) -> AsyncGenerator[Page, None]:
+    async def pages(self) -> AsyncGenerator[Page, None]:
         """Yield the pages in order, without the runs of earlier pages.
 
         With a `status` or `limit`, pages have fewer runs or none.
@@ -169,11 +167,6 @@ class RunPager:
             APIError: The API returned an error for a page.
             TransportError: The connection failed or timed out, also after retries.
         """
-        selects = self._statuses is not None or self._limit is not None
-        return self._selected_pages() if selects else self._all_pages()
-
-    async def _selected_pages(self) -> AsyncGenerator[Page, None]:
-        """Yield the pages without runs that have another status or exceed the limit."""
         remaining = self._limit
         async with aclosing(self._all_pages()) as pages:
             async for page in pages:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from warehouse_sync.errors import ConfigurationError, OutcomeUnknownError, WarehouseSyncError
 from warehouse_sync.models import Run, RunType, TriggeredRun
-from warehouse_sync.models.references import require_id
 from warehouse_sync.resources.pager import RunPager
 from warehouse_sync.resources.paths import TRIGGER
 from warehouse_sync.resources.reconciliation import is_ambiguous
@@ -23,13 +22,13 @@ LOGICAL_DATE_MARGIN = timedelta(days=1)  # how long before the trigger the logic
 RECONCILE_DELAYS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each search for a lost run
 
 
-async def trigger(workspace: Workspace, pipeline_id: str, *, baseline: bool = False) -> TriggeredRun:
+async def trigger(workspace: Workspace, pipeline_id: str, *, baseline: bool) -> TriggeredRun:
     """Trigger a pipeline once. If the response is lost, search for the run.
 
     Raises:
         OutcomeUnknownError: The response was lost, and not exactly one new manual run was found.
     """
-    body = json_codec.encode({"pipeline_id": require_id("pipeline_id", pipeline_id)})
+    body = json_codec.encode({"pipeline_id": pipeline_id})
     search = RunSearch(workspace, pipeline_id)
     if baseline:
         await search.read_baseline()

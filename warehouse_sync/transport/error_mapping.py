@@ -120,7 +120,6 @@ def to_transport_error(error: BaseException, server: str, proxy: Proxy | None = 
             return TimeoutError(
                 f"{server}: no data from the server within Timeout.read or the operating system's limit",
                 phase="read",
-                sent="maybe",
             )
         case ResendPreventedError():
             return ReadError(f"{server}: the connection broke before the response ({error.cause_name})")
@@ -142,7 +141,7 @@ def _proxy_refusal(server: str, status: int) -> str:
 
 
 def _certificate_reason(error: Exception) -> str:
-    reason = getattr(error, "verify_message", "") or type(error).__name__
+    reason = getattr(error, "verify_message", None) or type(error).__name__
     if getattr(error, "verify_code", None) in _UNKNOWN_AUTHORITY:
         return f"{reason}; if you trust its authority, pass its certificate as ca_file or in WAREHOUSE_SYNC_CA_FILE"
     return reason

@@ -134,10 +134,10 @@ def read_plain_response(data: bytes | memoryview) -> PlainResponse | None:
 def _usage(head: bytes, lower_head: bytes) -> str | None:
     """Return the used share of the rate limit from the head of a plain response."""
     start = lower_head.find(_USAGE_LINE)
-    if start < 0:
+    if start == -1:
         return None
     start += len(_USAGE_LINE)
-    return head[start : head.index(b"\r", start)].strip(b"\t ").decode("ascii")
+    return head[start : head.index(b"\r", start)].strip().decode()
 
 
 async def read_response(
