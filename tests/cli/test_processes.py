@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.terminal import read_text
 from warehouse_sync.emulator import Emulator
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _read(descriptor: int) -> str:
     ready, _, _ = select.select([descriptor], [], [], TIMEOUT)
     assert ready, "the command shows nothing and does not end"
     try:
-        return os.read(descriptor, 65536).decode()
+        return read_text(descriptor)
     except OSError:  # Linux raises this when the other end is closed
         return ""
 

@@ -1,11 +1,12 @@
 """Which connector a session uses."""
 
-import time
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import pytest
 
+from warehouse_sync.transport import aiohttp_internals
 from warehouse_sync.transport.aiohttp_internals import (
     Connector,
     ResponseReader,
@@ -57,16 +58,17 @@ class Transport:
 
 
 @pytest.mark.skipif(not is_supported(), reason="FastGet does not support this aiohttp")
-async def test_connector_takes_only_connections_that_can_be_used() -> None:
+async def test_connector_takes_only_connections_that_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """Idle for no more than 15 s, open, and without unsolicited data. The others are closed."""
     key: Any = "key"
     connector = Connector()
     async with connector:
-        now, transports = time.monotonic(), [Transport() for _ in range(5)]
+        now, transports = 1000.0, [Transport() for _ in range(5)]
+        monkeypatch.setattr(aiohttp_internals, "time", SimpleNamespace(monotonic=lambda: now))
         readers = [ResponseReader(connector._loop, memoryview(b"")) for _ in transports]
         for reader, transport in zip(readers, transports, strict=True):
             reader.transport = transport  # type: ignore[assignment] # all of it that is used
-            connector._conns[key].append((reader, now))
+            connector._conns[key].append((reader, now - 15))
         old, _closing, unsolicited, good, unused = readers
         connector._conns[key][0] = (old, now - 15.1)
         transports[1].closing = True

@@ -38,6 +38,38 @@ async def test_exchange_over_a_closed_session_is_a_clear_error(
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (aiohttp.ConnectionTimeoutError(), ConfigurationError("closed, so")),
+        (
+            aiohttp.ServerDisconnectedError(),
+            ReadError("closed, so; the server may have processed this request"),
+        ),
+    ],
+    ids=["not sent", "maybe sent"],
+)
+async def test_create_over_a_closed_session_says_whether_it_was_sent(
+    error: Exception, expected: Exception
+) -> None:
+    """A request that was not sent is a request of a closed client; one that was sent may have been processed."""
+
+    async def request(*_: Any, **__: Any) -> None:
+        raise error
+
+    session: Any = SimpleNamespace(
+        fast_get=None,
+        options={},
+        aiohttp_session=SimpleNamespace(request=request, closed=True, connector=None),
+        closed_message="closed, so",
+        proxy=lambda _: None,
+    )
+    create = ApiRequest("POST", "/x", bytes, body=b"{}", idempotent=False)
+    with pytest.raises(type(expected)) as caught:
+        await exchange.exchange(session, create, RequestHeaders(BaseUrl(URL("https://h")), {}))
+    assert str(caught.value) == str(expected)
+
+
 async def test_exchange_after_the_main_thread_ended_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then Python starts no thread that looks up a host name."""
 
@@ -69,7 +101,7 @@ async def test_exchange_with_invalid_environment_settings_is_a_clear_error() -> 
         proxy=lambda _: None,
     )
     headers = RequestHeaders(BaseUrl(URL("https://h")), {})
-    with pytest.raises(ConfigurationError, match="netrc has a login"):
+    with pytest.raises(ConfigurationError, match="settings for h: netrc has a login"):
         await exchange.exchange(session, ApiRequest("GET", "/x", bytes), headers)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.terminal import read_text
+
 BIN = Path(sys.executable).parent
 TIMEOUT = 120  # seconds, so that a shell that hangs fails its test
 READY = "ready>"
@@ -64,7 +66,7 @@ class Terminal:
         while text not in shown:
             ready, _, _ = select.select([self._ours], [], [], max(0.0, until - time.monotonic()))
             assert ready, f"the shell does not show {text!r}, but {shown!r}"
-            shown += os.read(self._ours, 65536).decode()
+            shown += read_text(self._ours)
         return shown
 
     def close(self) -> None:
