@@ -31,6 +31,14 @@ def nested(levels: int | None) -> dict[str, Any]:
     return inner
 
 
+async def test_resource_is_accepted_as_its_id(client: AsyncClient, peer: Peer) -> None:
+    """A resource that was read, and a spec, stand for their id."""
+    peer.serve(f"GET {ITEM}", reply(200, CONNECTION))
+    read = await client.connections.get(SPEC)
+    assert (await client.connections.get(read)).id == "c1"
+    assert peer.count(f"GET {ITEM}") == 2
+
+
 async def test_extra_that_is_not_json_raises_before_a_request(client: AsyncClient, peer: Peer) -> None:
     """A value in `extra` that is not JSON is reported, and nothing is sent."""
     wrong = attrs.evolve(SPEC, extra={"more": {"deep": {1j}}})

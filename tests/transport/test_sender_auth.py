@@ -264,3 +264,17 @@ async def test_rejected_requests_in_a_row_share_two_tokens(peer: Peer, clock: Fa
             with pytest.raises(UnauthorizedError):
                 await client.connections.get("c1")
     assert peer.count(TOKEN) == 2
+
+
+async def test_rejected_token_is_replaced_once_per_request(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second 401 is final, also if another request has replaced the token meanwhile. Without a token, so is the first."""
+    rejected = AccessToken(TokenResponse(access_token="t", lifetime=900), requested_at=0)
+    async with AsyncClient(**peer.options()) as client:
+        sender = client._sender
+        monkeypatch.setattr(token_source(client), "invalidate", lambda _: True)
+        context, error = sender.new_context(), UnauthorizedError(status=401)
+        assert not sender._drop_rejected_token(context, error, None)
+        assert sender._drop_rejected_token(context, error, rejected)
+        assert not sender._drop_rejected_token(context, error, rejected)

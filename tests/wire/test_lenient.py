@@ -147,7 +147,10 @@ def test_mismatch_in_a_list_is_reported_with_its_index(vector: Vector) -> None:
     """The error of a list contains the index of the item; a body that is not a list is an error too."""
     items = changed(vector("connections/list.response"), (1, "config", "user"), [CANARY])
     for document, reason in (
-        (items, "@ response[1].config.user"),
+        (
+            items,
+            "the response is not a valid Connection: expected a string, not a list @ response[1].config.user",
+        ),
         ({}, "expected a list, not an object"),
         (None, "expected a list, not null"),
     ):
