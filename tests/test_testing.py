@@ -71,7 +71,7 @@ sys.modules["pytest_asyncio"] = None
 def passes(pytester: pytest.Pytester, body: str, *arguments: str, count: int) -> None:
     """Run tests in a separate process, with warnings as errors."""
     pytester.makepyfile(body)
-    result = pytester.runpytest_subprocess("-W", "error", *arguments)
+    result = pytester.runpytest_subprocess("-W", "error", "-p", "no:schemathesis", *arguments)
     result.assert_outcomes(passed=count)
 
 
