@@ -15,6 +15,7 @@ if importlib.util.find_spec("dagster") is None:
 import dagster as dg
 
 from warehouse_sync.integrations.dagster import (
+    WarehouseSyncComponent,
     WarehouseSyncResource,
     WarehouseSyncTranslator,
     build_polling_sensor,
@@ -189,3 +190,18 @@ def test_specs_are_read_without_an_account(
     specs = load_warehouse_sync_asset_specs(tmp_path / "state.json")
     assert [spec.key.path[0] for spec in specs] == ["mparticle", "mparticle"]
     assert [dependency.asset_key.path for dependency in specs[0].deps]
+
+
+@pytest.mark.parametrize("unset", [True, False])
+def test_workspace_of_a_component_may_be_unset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, unset: bool
+) -> None:
+    """Code is loaded without the variables of the environment; a workspace that is not a number is an error."""
+    monkeypatch.delenv("SHOP_WORKSPACE", raising=False)
+    attributes = {"workspace": {"workspace_id": "{{ env.SHOP_WORKSPACE }}" if unset else "shop"}}
+    if unset:
+        component = WarehouseSyncComponent.from_attributes_dict(attributes=attributes)
+        assert component.workspace.workspace_id is None
+    else:
+        with pytest.raises(Exception, match="workspace_id must be a number, not 'shop'"):
+            WarehouseSyncComponent.from_attributes_dict(attributes=attributes)

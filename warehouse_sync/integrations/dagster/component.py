@@ -13,6 +13,7 @@ from dagster.components.utils.defs_state import (
 from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
 from pydantic import Field
 
+from warehouse_sync import ConfigurationError
 from warehouse_sync.integrations.dagster.assets import sync_pipelines
 from warehouse_sync.integrations.dagster.freshness import build_freshness_checks
 from warehouse_sync.integrations.dagster.resource import WarehouseSyncResource
@@ -42,10 +43,19 @@ class WorkspaceModel(dg.Model):
 
 
 def _resolve_workspace(context: dg.ResolutionContext, model: WorkspaceModel) -> WarehouseSyncResource:
-    given = {name: context.resolve_value(value) for name, value in model if value is not None}
+    resolved = {name: context.resolve_value(value) for name, value in model if value is not None}
+    # A template with an environment variable that is not set gives `None`: code is loaded without it, too.
+    given = {name: value for name, value in resolved.items() if value is not None}
     if "workspace_id" in given:
-        given["workspace_id"] = int(given["workspace_id"])
+        given["workspace_id"] = _to_number(given["workspace_id"])
     return WarehouseSyncResource(**given)
+
+
+def _to_number(workspace: object) -> int:
+    text = str(workspace)
+    if not text.isdecimal():
+        raise ConfigurationError(f"workspace_id must be a number, not {text!r:.60}")
+    return int(text)
 
 
 def _resolve_path(context: dg.ResolutionContext, model: str | None) -> Path | None:
