@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Seconds between two polls of a session's owner; the defaults of Airflow's providers lie between 3 and 60.
 POLL_INTERVAL = float(os.environ.get("POLL_INTERVAL", "5"))
-RUN_SECONDS = float(os.environ.get("RUN_SECONDS", "30"))
+RUN_SECONDS = float(os.environ.get("RUN_SECONDS", "60"))
 """Seconds that every run takes."""
 
 

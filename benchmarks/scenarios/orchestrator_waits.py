@@ -48,5 +48,5 @@ SCENARIO = Scenario(
     ),
     server=Settings(runs=1, finish_after_seconds=RUN_SECONDS),
     slices=1,
-    rounds=3,
+    rounds=2,
 )
