@@ -40,7 +40,7 @@ EMULATOR_TESTS := tests/contract tests/cli tests/declarative/planning tests/decl
 # The tests whose subject is the order of events: the core without its data, and without the long tables of faults.
 LOOP_TESTS := tests/transport tests/polling tests/sync tests/contract/test_runs.py tests/contract/test_events.py $(filter-out tests/faults/test_matrix.py,$(wildcard tests/faults/test_*.py))
 
-.PHONY: help setup demo test quick gates check types mypy pyright unit core others loops uvloop eager pythons lowest bench soak mutate orders conformance integrations generate docs screenshots format clean
+.PHONY: help setup demo test quick gates check types mypy pyright unit core others loops uvloop eager pythons lowest bench figures soak mutate orders conformance integrations generate docs screenshots format clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -142,6 +142,9 @@ $(LOWEST)/.ready: pyproject.toml tests/lowest.txt
 
 bench: $(BENCH)/.generated  ## Compare the SDK with its alternatives (about 40 minutes)
 	$(BENCH)/bin/python benchmarks/run.py $(ARGS)
+
+figures: $(STAMP)  ## Write the figures of the last benchmark into the documentation
+	@$(BIN)/python benchmarks/figures.py
 
 $(BENCH)/.generated: $(BENCH)/.ready benchmarks/generate_client.py warehouse_sync/emulator/openapi/*.py
 	@$(BENCH)/bin/python benchmarks/generate_client.py

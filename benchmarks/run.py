@@ -34,6 +34,7 @@ SCENARIOS: tuple[Scenario | StartScenario, ...] = (
     starts.SCENARIO,
     held_runs.SCENARIO,
     bulk_poll.SCENARIO,
+    *bulk_poll.VARIANTS,
     waiters.SCENARIO,
     orchestrator_waits.SCENARIO,
     paging.SCENARIO,

@@ -89,17 +89,23 @@ async def history(client: Any, size: int, *, prefetch: int | None = None) -> Non
     raise WrongResponseError(f"the history ended {last - expected} runs early")
 
 
-async def bulk_poll(client: Any, size: int, *, per_call: int | None = None) -> None:  # noqa: ANN401 - the SDK
+async def bulk_poll(
+    client: Any,  # noqa: ANN401 - the SDK
+    size: int,
+    *,
+    per_call: int | None = None,
+    in_flight: int = _IN_FLIGHT,
+) -> None:
     """Get the reports of `size` pipelines with the bulk method, `per_call` pipelines per call, and keep none of them."""
     count = min(size, per_call or size)
     for _ in range(size // count):
-        await _poll_all(client, count)
+        await _poll_all(client, count, in_flight)
 
 
-async def _poll_all(client: Any, count: int) -> None:  # noqa: ANN401 - the SDK
+async def _poll_all(client: Any, count: int, in_flight: int) -> None:  # noqa: ANN401 - the SDK
     seen = bytearray(count)
     ids = (responses.pipeline_id(number) for number in range(count))
-    async for slug, run_id in client.reports(ids, _IN_FLIGHT):
+    async for slug, run_id in client.reports(ids, in_flight):
         number = responses.pipeline_number(slug)
         _check((slug, run_id, seen[number]), (*_expected_report(number), 0))
         seen[number] = 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.scenario import Claim, Scenario, Subject
 
 _MANY = "warehouse-sync, reports() of 100,000"
@@ -39,3 +41,21 @@ SCENARIO = Scenario(
     ),
     slices=1,
 )
+
+
+def _in_flight(count: int) -> Scenario:
+    """Return the comparison with `report()` with another number of requests in flight."""
+    compared = [subject for subject in SCENARIO.subjects if subject.name in {_MANY, _SINGLE}]
+    return replace(
+        SCENARIO,
+        name=f"bulk-poll-{count}",
+        title=f"100,000 reports, {count} in flight",
+        subjects=tuple(
+            replace(subject, options={**subject.options, "in_flight": count}) for subject in compared
+        ),
+        claims=tuple(claim for claim in SCENARIO.claims if claim.against != _FEW),
+        rounds=3,
+    )
+
+
+VARIANTS = (_in_flight(16), _in_flight(256))

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import warehouse_sync
-from scripts.build_site import CONFIG, DOCS, link_problems, pages_in_navigation
+from scripts.build_site import CONFIG, link_problems, pages_in_navigation
 from tests.support.browser import Tab
 from warehouse_sync import emulator, events, frames
 
@@ -96,16 +96,3 @@ async def test_page_follows_the_dark_theme(site: Path, tab: Tab) -> None:
     color = await tab.run("getComputedStyle(document.body).backgroundColor")
     assert sum(map(int, re.findall(r"\d+", color)[:3])) < 150
     assert tab.complaints == []
-
-
-def test_speed_page_has_the_measured_ratios() -> None:
-    """The figures of the page are those of the last benchmark."""
-    page = (DOCS / "explanation" / "speed.md").read_text("utf-8")
-    results = DOCS.parent / "benchmarks" / "results"
-    shown = [float(text) for text in re.findall(r"\| ([\d.]+) \|$", page, flags=re.MULTILINE)]
-    measured = [
-        claim["spread"]["median"]
-        for name, count in (("report-poll", 3), ("run-page", 1), ("sync-get", 1))
-        for claim in json.loads((results / f"{name}.json").read_text("utf-8"))["claims"][:count]
-    ]
-    assert shown == pytest.approx(measured, abs=0.006)
