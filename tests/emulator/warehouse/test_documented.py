@@ -71,6 +71,22 @@ def test_every_macro_is_used(session: WarehouseSession, provider: str) -> None:
     assert {name for name in unused if not name.startswith("ws_")} == set()
 
 
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_most_results_are_compared(provider: str) -> None:
+    """Most results are those of an example in public documentation."""
+    results = [each for each in examples(provider) if each.result != "unsupported"]
+    assert sum(bool(each.compared) for each in results) > 0.6 * len(results)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_nested_calls_stay_fast(session: WarehouseSession, provider: str) -> None:
+    """The size of a query grows with the depth of its calls, not exponentially."""
+    sql = "SELECT " + "LOWER(" * 12 + "'A'" + ")" * 12 + " || 'b'" * 12 + " AS x"
+    query = Query.read(sql, provider, session.catalog)
+    session.prepare(query.macros, ALL[0].now)
+    assert [row[0] for row in session.rows(query.rows(None))] == ["a" + "b" * 12]
+
+
 def test_page_is_generated() -> None:
     """The page on the supported SQL is the one that the examples make."""
     assert PAGE.read_text("utf-8") == generate(), "run `make generate`"

@@ -42,11 +42,11 @@ _TABLES = (
     "SELECT database_name, schema_name, table_name FROM duckdb_tables() WHERE NOT internal "
     "UNION ALL SELECT database_name, schema_name, view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL"
 )
-# How a macro reports that it does not know the result, and how DuckDB reports that no overload fits, or that one is in
-# a correlated subquery.
+# How a macro reports that it does not know the result, and how DuckDB reports that no overload fits, that one is in
+# a correlated subquery, or that one can fail where a window needs a constant function.
 _UNSUPPORTED = re.compile(
     r"EMULATOR: (.+)|Macro [a-z]+?_+(\w+)\(\) (?:does not support the supplied arguments|has multiple overloads)"
-    r"|unordered_map::at"
+    r"|unordered_map::at|window expressions cannot be volatile"
 )
 # Rows to read at once: large values are copied from DuckDB's memory, so few of them at a time.
 _MAX_CHUNK_ROWS = 1000
@@ -260,7 +260,7 @@ def _to_query_error(error: duckdb.Error) -> QueryError:
     what, macro = unsupported.groups()
     if macro:
         what = f"{macro.upper()} with arguments of these types"
-    return UnsupportedSqlError(what or "this function in a correlated subquery")
+    return UnsupportedSqlError(what or "this function in a correlated subquery or in OVER")
 
 
 def _size(rows: list[tuple[Any, ...]]) -> int:

@@ -8,6 +8,9 @@ from attrs import frozen
 
 _FOLDER = Path(__file__).parent / "macros"
 _ENTRY = re.compile(r"(\w+)\(([^()]*)\) AS (.+?);\n", re.DOTALL)
+_QUOTED = re.compile(r"('[^']*')")
+# The parameters of macros that are values of a query, not units, formats or paths.
+_VALUES = ("x", "a", "b")
 _COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
 # Functions that DuckDB executes in the same way. A macro cannot be used with DISTINCT or OVER, nor with a constant.
 AGGREGATES = {
@@ -26,8 +29,13 @@ WITHOUT_PARENTHESES = {
     "LOCALTIMESTAMP",
     "CURRENT_USER",
     "CURRENT_ROLE",
+    "CURRENT_TIME",
+    "CURRENT_SCHEMA",
+    "CURRENT_CATALOG",
+    "LOCALTIME",
+    "SESSION_USER",
 }
-DUCKDB_NAMES = {"LISTAGG": "STRING_AGG", "COUNTIF": "COUNT_IF", "MIN_BY": "ARG_MIN", "MAX_BY": "ARG_MAX"}
+DUCKDB_NAMES = {"COUNTIF": "COUNT_IF", "MIN_BY": "ARG_MIN", "MAX_BY": "ARG_MAX"}
 
 
 @frozen
@@ -53,7 +61,7 @@ class Macro:
     @property
     def statement(self) -> str:
         """The statement that creates it."""
-        bodies = ", ".join(f"({parameters}) AS {body}" for parameters, body in self.overloads)
+        bodies = ", ".join(f"({each}) AS {_evaluate_once(each, body)}" for each, body in self.overloads)
         return f"CREATE OR REPLACE TEMP MACRO {self.name}{bodies}"
 
     def uses(self, name: str) -> bool:
@@ -83,6 +91,22 @@ def statements(provider: str, names: frozenset[str]) -> tuple[str, ...]:
         needed.add(name)
         waiting |= {each for each in known if each not in needed and known[name].uses(each)}
     return tuple(macro.statement for name, macro in known.items() if name in needed)
+
+
+def _evaluate_once(parameters: str, body: str) -> str:
+    """Return a body that evaluates each value once.
+
+    DuckDB replaces a macro by its body: without this the size of nested calls grows exponentially.
+    """
+    values = [name for name in _VALUES if name in parameters.replace(",", " ").split()]
+    parts = _QUOTED.split(body)
+    outside = " ".join(parts[::2])
+    repeated = [name for name in values if len(re.findall(rf"\b{name}\b", outside)) > 1]
+    if body.startswith("TABLE") or not repeated:
+        return body
+    parts[::2] = [re.sub(rf"\b({'|'.join(repeated)})\b", r"v.\1", part) for part in parts[::2]]
+    fields = ", ".join(f"'{name}': {name}" for name in repeated)
+    return f"list_transform([{{{fields}}}], lambda v: {''.join(parts)})[1]"
 
 
 def _names(parameters: str) -> list[str]:

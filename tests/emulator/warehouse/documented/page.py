@@ -15,9 +15,12 @@ INTRODUCTION = """\
 # The SQL that the emulator supports
 
 With a warehouse the emulator executes the SQL of data models on DuckDB. It translates each function and operator from the connection's dialect,
-and executes only what it has a rule for. Tests execute every example below. The documentation beside an example has the rule that its result
-follows. Of BigQuery and Redshift, a part of the results was compared with examples in that documentation; no result was compared with a running
-warehouse. Report a result that differs from yours.
+and executes only what it has a rule for. Tests execute every example below.
+
+Where the last column has a link, that page has an example with these values and this result: the vendor's own documentation or a public copy of it,
+for Databricks the reference of Apache Spark. Without a link the result follows from the text of the documentation in the first column.
+{counts}
+No result was compared with a running warehouse. Report a result that differs from yours.
 
 Anything else fails the run with an error that starts with "The emulator does not support". The data model stays `valid`, because its query may be
 right: `unsupported` marks examples of it below. This includes results that depend on types, such as the digits of a division of decimals in Redshift.
@@ -29,7 +32,14 @@ a DuckDB `JSON`, a struct or a list. Names of columns keep the case of the query
 
 def generate() -> str:
     """Return the page."""
-    return "\n".join([INTRODUCTION, *(line for provider in PROVIDERS for line in _section(provider))])
+    counts = "; ".join(f"{provider} {_count(provider)}" for provider in PROVIDERS)
+    introduction = INTRODUCTION.format(counts=f"Results that were compared: {counts}.")
+    return "\n".join([introduction, *(line for provider in PROVIDERS for line in _section(provider))])
+
+
+def _count(provider: str) -> str:
+    results = [each for each in examples(provider) if each.result != "unsupported"]
+    return f"{sum(bool(each.compared) for each in results)} of {len(results)}"
 
 
 def function_names(provider: str) -> list[str]:
@@ -47,8 +57,8 @@ def _section(provider: str) -> list[str]:
         "",
         f"Functions: {names}.",
         "",
-        "| documentation | example | result |",
-        "|---|---|---|",
+        "| documentation | example | result | compared with |",
+        "|---|---|---|---|",
     ]
     for source, group in groupby(examples(provider), lambda each: each.source):
         lines += [_row(source, each) for each in group]
@@ -58,7 +68,14 @@ def _section(provider: str) -> list[str]:
 def _row(source: str, example: Example) -> str:
     result = example.result if isinstance(example.result, str) else ", ".join(map(_text, example.result))
     shown = result if isinstance(example.result, str) else _code(result)
-    return f"| [{_title(source)}]({source}) | {_code(example.sql)} | {shown} |"
+    compared = f"[{_site(example.compared)}]({example.compared})" if example.compared else ""
+    return f"| [{_title(source)}]({source}) | {_code(example.sql)} | {shown} | {compared} |"
+
+
+def _site(address: str) -> str:
+    """Return the name of the documentation at an address."""
+    names = {"github.com/google": "GoogleSQL", "github.com/awsdocs": "Redshift", "spark.apache.org": "Spark"}
+    return next((name for part, name in names.items() if part in address), "Snowflake")
 
 
 def _title(source: str) -> str:

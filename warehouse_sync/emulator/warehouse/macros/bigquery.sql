@@ -80,7 +80,7 @@ bq_datetime(x) AS bq__cast_timestamp(x);
 bq_timestamp_seconds(x) AS to_timestamp(x);
 bq_timestamp_millis(x) AS CAST(epoch_ms(CAST(x AS BIGINT)) AS TIMESTAMPTZ);
 bq_unix_seconds(x TIMESTAMPTZ) AS CAST(floor(epoch(x)) AS BIGINT);
-bq_unix_millis(x TIMESTAMPTZ) AS epoch_ms(x);
+bq_unix_millis(x TIMESTAMPTZ) AS CAST(floor(epoch_us(x) / 1000) AS BIGINT);
 bq_last_day(x) AS last_day(x);
 bq_format_date(format, x DATE) AS strftime(x, format);
 bq_format_timestamp(format, x TIMESTAMPTZ) AS strftime(CAST(x AS TIMESTAMP), format);
@@ -138,13 +138,19 @@ bq_sign(x) AS sign(x);
 bq_sqrt(x) AS sqrt(x);
 bq_pow(x, y) AS pow(CAST(x AS DOUBLE), CAST(y AS DOUBLE));
 
-bq_json_value(x) AS CASE WHEN json_type(CAST(x AS JSON)) NOT IN ('ARRAY', 'OBJECT') THEN json_extract_string(CAST(x AS JSON), '$') END;
-bq_json_value(x, path) AS CASE WHEN json_type(CAST(x AS JSON), path) NOT IN ('ARRAY', 'OBJECT') THEN json_extract_string(CAST(x AS JSON), path) END;
+bq__path(path) AS regexp_replace(path, '\[''([^'']*)''\]', '."\1"', 'g');
+bq__json(x) AS CASE
+    WHEN typeof(x) = 'JSON' OR json_valid(CAST(x AS VARCHAR)) THEN CAST(x AS JSON)
+    WHEN x IS NOT NULL THEN ws_unsupported('a path in malformed JSON') END;
+bq_json_value(x, path) AS CASE WHEN json_type(bq__json(x), bq__path(path)) NOT IN ('ARRAY', 'OBJECT') THEN json_extract_string(bq__json(x), bq__path(path)) END;
+bq_json_value(x) AS CASE WHEN json_type(bq__json(x)) NOT IN ('ARRAY', 'OBJECT') THEN json_extract_string(bq__json(x), '$') END;
 bq_json_extract_scalar(x, path) AS bq_json_value(x, path);
-bq_json_query(x, path) AS CAST(ws_json(json_extract(CAST(x AS JSON), path)) AS VARCHAR);
+-- A JSON null in a string is NULL.
+bq_json_query(x, path) AS CASE WHEN typeof(x) = 'JSON' OR json_type(bq__json(x), bq__path(path)) <> 'NULL'
+    THEN CAST(ws_json(json_extract(bq__json(x), bq__path(path))) AS VARCHAR) END;
 bq_json_extract(x, path) AS bq_json_query(x, path);
-bq_json_value_array(x, path) AS CASE WHEN json_type(CAST(x AS JSON), path) = 'ARRAY' THEN json_extract_string(CAST(x AS JSON), path || '[*]') END;
-bq_json_query_array(x, path) AS CASE WHEN json_type(CAST(x AS JSON), path) = 'ARRAY' THEN [CAST(each AS VARCHAR) FOR each IN json_extract(CAST(x AS JSON), path || '[*]')] END;
+bq_json_value_array(x, path) AS CASE WHEN json_type(bq__json(x), bq__path(path)) = 'ARRAY' THEN json_extract_string(bq__json(x), bq__path(path) || '[*]') END;
+bq_json_query_array(x, path) AS CASE WHEN json_type(bq__json(x), bq__path(path)) = 'ARRAY' THEN [CAST(each AS VARCHAR) FOR each IN json_extract(bq__json(x), bq__path(path) || '[*]')] END;
 bq_parse_json(x) AS ws_json(x);
 bq_to_json_string(x) AS CASE WHEN typeof(x) IN ('JSON', 'VARCHAR', 'BOOLEAN') OR ws_is_integer(x) THEN CAST(to_json(x) AS VARCHAR) ELSE ws_unsupported('TO_JSON_STRING of ' || typeof(x)) END;
 

@@ -113,7 +113,7 @@ db_substring(x, start, count) AS CASE
     WHEN count < 0 THEN '' ELSE substr(db__cast_string(x), CASE WHEN start = 0 THEN 1 ELSE start END, count) END;
 db_substr(x, start) AS db_substring(x, start);
 db_substr(x, start, count) AS db_substring(x, start, count);
-db_left(x, count) AS substr(db__cast_string(x), 1, greatest(count, 0));
+db_left(x, count) AS CASE WHEN count < 0 THEN '' ELSE substr(db__cast_string(x), 1, count) END;
 db_right(x, count) AS CASE WHEN count <= 0 THEN '' ELSE right(db__cast_string(x), count) END;
 db_split_part(x, separator, part) AS CASE WHEN part = 0 THEN error('[INVALID_INDEX_OF_ZERO]') ELSE split_part(db__cast_string(x), separator, part) END;
 db_replace(x, old, new) AS replace(db__cast_string(x), old, new);
@@ -129,11 +129,11 @@ db_md5(x) AS md5(db__cast_string(x));
 db_sha2(x, bits) AS CASE WHEN bits IN (0, 256) THEN sha256(db__cast_string(x)) ELSE ws_unsupported('SHA2 with other than 256 bits') END;
 
 db_abs(x) AS abs(x);
-db_ceil(x) AS ceil(x);
-db_floor(x) AS floor(x);
+db_ceil(x) AS CAST(ceil(x) AS BIGINT);
+db_floor(x) AS CAST(floor(x) AS BIGINT);
 db_round(x) AS round(x);
 db_round(x, places) AS round(x, CAST(places AS INTEGER));
-db_sign(x) AS sign(x);
+db_sign(x) AS CAST(sign(x) AS DOUBLE);
 db_sqrt(x) AS sqrt(x);
 db_power(x, y) AS pow(CAST(x AS DOUBLE), CAST(y AS DOUBLE));
 
@@ -141,7 +141,7 @@ db_power(x, y) AS pow(CAST(x AS DOUBLE), CAST(y AS DOUBLE));
 db__get_key(x, key) AS json_extract(CAST(x AS JSON), '$."' || list_filter(json_keys(CAST(x AS JSON)), lambda k: lower(k) = lower(key))[1] || '"');
 db__get_index(x, key) AS json_extract(CAST(x AS JSON), '$[' || key || ']');
 db__json_text(x) AS json_extract_string(x, '$');
-db_get_json_object(x, path) AS json_extract_string(CAST(x AS JSON), path);
+db_get_json_object(x, path) AS CASE WHEN contains(path, '*') THEN ws_unsupported('a path with *') ELSE json_extract_string(CAST(x AS JSON), path) END;
 
 db_size(x) AS len(x);
 db_array_size(x) AS len(x);

@@ -29,12 +29,14 @@ rs__cast_boolean(x) AS CASE
     WHEN lower(ws_text(x)) IN ('false', 'f', 'no', 'n', '0') THEN false
     WHEN ws_is_integer(x) THEN true
     WHEN x IS NOT NULL THEN error('invalid input syntax for type boolean: ' || ws_text(x)) END;
+-- The text of a date or time, with dashes.
+rs__time_text(x) AS regexp_replace(ws_text(x), '^(\d{4})(\d\d)(\d\d)\b', '\1-\2-\3');
 rs__cast_date(x) AS CASE
-    WHEN typeof(x) = 'VARCHAR' AND NOT regexp_matches(ws_text(x), '^\d{4}-\d\d-\d\d') THEN ws_unsupported('the date format of ' || ws_text(x))
-    ELSE CAST(left(ws_text(x), 10) AS DATE) END;
+    WHEN typeof(x) = 'VARCHAR' AND NOT regexp_matches(rs__time_text(x), '^\d{4}-\d\d-\d\d') THEN ws_unsupported('the date format of ' || ws_text(x))
+    ELSE CAST(left(rs__time_text(x), 10) AS DATE) END;
 rs__cast_timestamp(x) AS CASE
-    WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(ws_text(x), '\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?') THEN ws_unsupported('the timestamp format of ' || ws_text(x))
-    WHEN typeof(x) IN ('VARCHAR', 'DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', '"NULL"') THEN CAST(regexp_replace(ws_text(x), '\+00$', '') AS TIMESTAMP)
+    WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(rs__time_text(x), '\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?') THEN ws_unsupported('the timestamp format of ' || ws_text(x))
+    WHEN typeof(x) IN ('VARCHAR', 'DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', '"NULL"') THEN CAST(regexp_replace(rs__time_text(x), '\+00$', '') AS TIMESTAMP)
     ELSE ws_unsupported('a timestamp of ' || typeof(x)) END;
 rs__cast_timestamptz(x) AS CASE
     WHEN typeof(x) IN ('VARCHAR', 'DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', '"NULL"') THEN CAST(ws_text(x) AS TIMESTAMPTZ)
@@ -42,7 +44,9 @@ rs__cast_timestamptz(x) AS CASE
 
 rs_concat(a, b) AS rs__cast_string(a) || rs__cast_string(b);
 rs__add_interval(unit, n, x) AS CAST(x AS TIMESTAMP) + ws_step(unit, n);
-rs_dateadd(unit, n, x) AS CAST(x AS TIMESTAMP) + ws_step(unit, n);
+-- A year after 29 February is 1 March, and 12 months after it are 28 February.
+rs_dateadd(unit, n, x) AS CAST(x AS TIMESTAMP) + ws_step(unit, n)
+    + to_days(CAST(unit = 'year' AND day(CAST(x AS TIMESTAMP) + ws_step(unit, n)) <> day(CAST(x AS TIMESTAMP)) AS INTEGER));
 rs_datediff(unit, a, b) AS ws_diff(unit, a, b);
 rs_date_trunc(unit, x) AS ws_trunc(unit, x);
 rs_trunc(x TIMESTAMP) AS CAST(x AS DATE);
@@ -78,8 +82,10 @@ rs_rtrim(x VARCHAR) AS rtrim(x, ' ');
 rs_rtrim(x VARCHAR, characters) AS rtrim(x, characters);
 rs_len(x VARCHAR) AS length(x);
 rs_length(x VARCHAR) AS length(x);
-rs_substring(x VARCHAR, start) AS substr(x, greatest(start, 1));
-rs_substring(x VARCHAR, start, count) AS substr(x, greatest(start, 1), greatest(0, count + least(start - 1, 0)));
+rs_substring(x VARCHAR, start) AS substr(x, CASE WHEN start < 1 THEN 1 ELSE start END);
+rs_substring(x VARCHAR, start, count) AS CASE
+    WHEN start >= 1 THEN CASE WHEN count < 0 THEN '' ELSE substr(x, start, count) END
+    WHEN count + start < 1 THEN '' ELSE substr(x, 1, count + start - 1) END;
 rs_substr(x VARCHAR, start) AS rs_substring(x, start);
 rs_substr(x VARCHAR, start, count) AS rs_substring(x, start, count);
 rs_left(x VARCHAR, count) AS CASE WHEN count < 0 THEN ws_unsupported('LEFT with a negative length') ELSE left(x, count) END;

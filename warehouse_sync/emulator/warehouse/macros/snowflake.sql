@@ -25,14 +25,16 @@ sf__cast_decimal(x, scale) AS ws_text(x);
 sf__cast_boolean(x) AS CASE
     WHEN lower(ws_text(x)) IN ('true', 't', 'yes', 'y', 'on') THEN true
     WHEN lower(ws_text(x)) IN ('false', 'f', 'no', 'n', 'off') THEN false
-    WHEN TRY_CAST(ws_text(x) AS DOUBLE) IS NULL AND ws_text(x) IS NOT NULL THEN error('Boolean value ''' || ws_text(x) || ''' is not recognized')
+    WHEN typeof(x) = 'VARCHAR' AND ws_text(x) IN ('1', '0') THEN ws_text(x) = '1'
+    WHEN ws_text(x) IS NOT NULL AND (typeof(x) = 'VARCHAR' OR TRY_CAST(ws_text(x) AS DOUBLE) IS NULL) THEN error('Boolean value ''' || ws_text(x) || ''' is not recognized')
     ELSE TRY_CAST(ws_text(x) AS DOUBLE) <> 0 END;
 sf__cast_date(x) AS CASE
     WHEN typeof(x) IN ('VARCHAR', 'JSON') AND NOT regexp_matches(ws_text(x), '^\d{4}-\d\d-\d\d') THEN ws_unsupported('the date format of ' || ws_text(x))
     ELSE CAST(left(ws_text(x), 10) AS DATE) END;
+-- The time zone of a text is dropped.
 sf__cast_timestamp(x) AS CASE
-    WHEN typeof(x) IN ('VARCHAR', 'JSON') AND NOT regexp_full_match(ws_text(x), '\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?') THEN ws_unsupported('the timestamp format of ' || ws_text(x))
-    WHEN typeof(x) IN ('VARCHAR', 'JSON', 'DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', '"NULL"') THEN CAST(regexp_replace(ws_text(x), '\+00$', '') AS TIMESTAMP)
+    WHEN typeof(x) IN ('VARCHAR', 'JSON') AND NOT regexp_full_match(ws_text(x), '\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?[+-]\d\d:?\d\d)?)?') THEN ws_unsupported('the timestamp format of ' || ws_text(x))
+    WHEN typeof(x) IN ('VARCHAR', 'JSON', 'DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', '"NULL"') THEN CAST(regexp_extract(ws_text(x), '^[0-9-]+([ T][0-9:.]+)?') AS TIMESTAMP)
     ELSE ws_unsupported('a timestamp of ' || typeof(x)) END;
 sf__try_cast_int(x VARCHAR) AS CAST(round(TRY_CAST(x AS DECIMAL(38, 12))) AS BIGINT);
 sf__try_cast_float(x VARCHAR) AS TRY_CAST(x AS DOUBLE);
@@ -67,6 +69,9 @@ sf_try_to_timestamp(x VARCHAR) AS sf__try_cast_timestamp(x);
 sf_dateadd(unit, n, x DATE) AS ws_add_to_date(unit, n, x);
 sf_dateadd(unit, n, x TIMESTAMP) AS x + ws_step(unit, n);
 sf_dateadd(unit, n, x TIMESTAMPTZ) AS x + ws_step(unit, n);
+sf__dateadd_time(unit, n, x DATE) AS CAST(x AS TIMESTAMP) + ws_step(unit, n);
+sf__dateadd_time(unit, n, x TIMESTAMP) AS x + ws_step(unit, n);
+sf__dateadd_time(unit, n, x TIMESTAMPTZ) AS x + ws_step(unit, n);
 sf__add_interval(unit, n, x DATE) AS ws_add_to_date(unit, n, x);
 sf__add_interval(unit, n, x TIMESTAMP) AS x + ws_step(unit, n);
 sf__add_interval(unit, n, x TIMESTAMPTZ) AS x + ws_step(unit, n);
@@ -113,7 +118,7 @@ sf_least(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN least(a, b) END
 sf_div0(a, b) AS CASE WHEN b = 0 AND a IS NOT NULL THEN 0 ELSE sf__divide(a, b) END;
 
 sf_lower(x) AS lower(sf__cast_string(x));
-sf_upper(x) AS upper(sf__cast_string(x));
+sf_upper(x) AS upper(replace(sf__cast_string(x), 'ß', 'SS'));
 sf_trim(x) AS trim(sf__cast_string(x), ' ');
 sf_trim(x, characters) AS trim(sf__cast_string(x), characters);
 sf_ltrim(x) AS ltrim(sf__cast_string(x), ' ');
@@ -122,21 +127,28 @@ sf_rtrim(x) AS rtrim(sf__cast_string(x), ' ');
 sf_rtrim(x, characters) AS rtrim(sf__cast_string(x), characters);
 sf_length(x) AS length(sf__cast_string(x));
 sf_len(x) AS length(sf__cast_string(x));
-sf__from(x, start) AS CASE WHEN start = 0 OR start < -length(x) THEN ws_unsupported('SUBSTR from position ' || start) ELSE substr(x, start) END;
+sf__from(x, start) AS CASE WHEN start < -length(x) THEN '' ELSE substr(x, CASE WHEN start = 0 THEN 1 ELSE start END) END;
 sf_substr(x, start) AS sf__from(sf__cast_string(x), start);
-sf_substr(x, start, count) AS left(sf__from(sf__cast_string(x), start), greatest(count, 0));
+sf_substr(x, start, count) AS CASE WHEN count < 0 THEN '' ELSE left(sf__from(sf__cast_string(x), start), count) END;
 sf_substring(x, start) AS sf_substr(x, start);
 sf_substring(x, start, count) AS sf_substr(x, start, count);
-sf_left(x, count) AS substr(sf__cast_string(x), 1, greatest(count, 0));
+sf_left(x, count) AS sf_substr(x, 1, count);
 sf_right(x, count) AS CASE WHEN count <= 0 THEN '' ELSE right(sf__cast_string(x), count) END;
-sf_split_part(x, separator, part) AS split_part(sf__cast_string(x), separator, CASE WHEN part = 0 THEN 1 ELSE part END);
+sf_split_part(x, separator, part) AS CASE
+    WHEN separator = '' THEN CASE WHEN abs(part) <= 1 THEN sf__cast_string(x) ELSE '' END
+    ELSE split_part(sf__cast_string(x), separator, CASE WHEN part = 0 THEN 1 ELSE part END) END;
 sf_replace(x, old, new) AS replace(sf__cast_string(x), old, new);
 sf_replace(x, old) AS replace(sf__cast_string(x), old, '');
 sf_contains(x, part) AS contains(sf__cast_string(x), part);
 sf_startswith(x, part) AS starts_with(sf__cast_string(x), part);
 sf_endswith(x, part) AS ends_with(sf__cast_string(x), part);
 sf_charindex(part, x) AS instr(sf__cast_string(x), part);
-sf_position(part, x) AS instr(sf__cast_string(x), part);
+sf_charindex(part, x, start) AS CASE
+    WHEN start < 1 THEN ws_unsupported('CHARINDEX from position ' || start)
+    WHEN instr(substr(sf__cast_string(x), start), part) = 0 THEN 0
+    ELSE instr(substr(sf__cast_string(x), start), part) + start - 1 END;
+sf_position(part, x) AS sf_charindex(part, x);
+sf_position(part, x, start) AS sf_charindex(part, x, start);
 sf_lpad(x, count, pad) AS lpad(sf__cast_string(x), CAST(count AS INTEGER), pad);
 sf_rpad(x, count, pad) AS rpad(sf__cast_string(x), CAST(count AS INTEGER), pad);
 sf_reverse(x) AS reverse(sf__cast_string(x));
@@ -154,7 +166,7 @@ sf_sign(x) AS sign(x);
 sf_sqrt(x) AS sqrt(x);
 sf_power(x, y) AS pow(CAST(x AS DOUBLE), CAST(y AS DOUBLE));
 
-sf_parse_json(x) AS ws_json(x);
+sf_parse_json(x) AS ws_json(nullif(trim(CAST(x AS VARCHAR)), ''));
 sf_try_parse_json(x) AS CASE WHEN json_valid(CAST(x AS VARCHAR)) THEN CAST(x AS JSON) END;
 sf__get_key(x, key) AS json_extract(CAST(x AS JSON), '$."' || key || '"');
 sf__get_index(x, key) AS json_extract(CAST(x AS JSON), '$[' || key || ']');
@@ -169,9 +181,9 @@ sf__flattened(x) AS CASE json_type(x)
     ELSE [] END;
 sf_flatten(x) AS TABLE
     SELECT 1 AS seq, e."key" AS "key", e.path AS path, e."index" AS "index", e.value AS value, x AS this
-    FROM unnest(sf__flattened(x)) AS entries(e);
+    FROM (SELECT unnest(sf__flattened(x)) AS e) AS entries;
 sf__flatten_outer(x) AS TABLE
     SELECT 1 AS seq, e."key" AS "key", e.path AS path, e."index" AS "index", e.value AS value, x AS this
-    FROM unnest(CASE WHEN len(sf__flattened(x)) > 0 THEN sf__flattened(x)
-        ELSE [{'key': CAST(NULL AS VARCHAR), 'path': CAST(NULL AS VARCHAR), 'index': CAST(NULL AS BIGINT), 'value': CAST(NULL AS JSON)}] END) AS entries(e);
+    FROM (SELECT unnest(CASE WHEN len(sf__flattened(x)) > 0 THEN sf__flattened(x)
+        ELSE [{'key': CAST(NULL AS VARCHAR), 'path': CAST(NULL AS VARCHAR), 'index': CAST(NULL AS BIGINT), 'value': CAST(NULL AS JSON)}] END) AS e) AS entries;
 sf_generator(rowcount) AS TABLE SELECT NULL AS column1 FROM range(CAST(rowcount AS BIGINT));

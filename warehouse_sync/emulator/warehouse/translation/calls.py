@@ -1,6 +1,6 @@
 """Calls of functions, aggregates and window functions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -49,10 +49,12 @@ class Calls(Operators):
 
     def _visit_window(self, node: exp.Window) -> Node:
         function = node.this
-        if isinstance(function, exp.Anonymous) and function.name.upper() == "AVG":
+        name = function.name.upper() if isinstance(function, exp.Anonymous) else ""
+        if name == "AVG":
             return self._average(function, lambda each: self._over(node, each))
-        is_last = isinstance(function, exp.Anonymous) and function.name.upper() == "LAST_VALUE"
-        if is_last and node.args.get("spec") is not None:
+        if name == "LISTAGG":
+            raise self.unsupported("LISTAGG with OVER")
+        if name == "LAST_VALUE" and node.args.get("spec") is not None:
             [value] = self.visit_all(function.expressions)
             return self._over(node, exp.Anonymous(this="LAST_VALUE", expressions=[value]))
         return self._over(node, self._visit_anonymous(function, windowed=True))
@@ -67,15 +69,28 @@ class Calls(Operators):
     def _visit_withingroup(self, node: exp.WithinGroup) -> Node:
         if not (isinstance(node.this, exp.Anonymous) and node.this.name.upper() == "LISTAGG"):
             raise self.unsupported("WITHIN GROUP of this function")
-        first, *others = node.this.expressions
-        order = exp.Order(this=first, expressions=node.expression.expressions)
-        separator = others or [exp.Literal.string("")]
-        return exp.Anonymous(this="STRING_AGG", expressions=self._ordered_last(order, separator))
+        return self._joined("LISTAGG", list(node.this.expressions), node.expression.expressions)
 
-    def _ordered_last(self, order: exp.Order, others: list[Node]) -> list[Node]:
-        """Return the arguments of an aggregate; DuckDB orders after the last one."""
-        separator = exp.Order(this=self.visit(others[0]), expressions=self.visit_all(order.expressions))
-        return [self.visit(order.this), separator]
+    def _joined(self, name: str, arguments: list[Any], order: Sequence[Any] = ()) -> Node:
+        """Translate an aggregate that joins texts; DuckDB orders after the last argument."""
+        *first, last = arguments
+        if isinstance(last, exp.Limit):
+            raise self.unsupported(f"{name} with LIMIT")
+        if isinstance(last, exp.Order):
+            last, order = last.this, last.expressions
+        distinct = last if isinstance(last, exp.Distinct) else None
+        value, *separators = self.visit_all(distinct.expressions if distinct else [*first, last])
+        separator = separators[0] if separators else exp.Literal.string("," if name == "STRING_AGG" else "")
+        if order:
+            separator = exp.Order(this=separator, expressions=self.visit_all(order))
+        joined = exp.Anonymous(
+            this="STRING_AGG",
+            expressions=[exp.Distinct(expressions=[value]) if distinct else value, separator],
+        )
+        # Snowflake returns an empty text for a group without values.
+        if self.provider == "Snowflake":
+            return exp.Coalesce(this=joined, expressions=[exp.Literal.string("")])
+        return joined
 
     def _visit_anonymous(self, node: Node, *, windowed: bool = False) -> Node:
         if not isinstance(node, exp.Anonymous):
@@ -106,15 +121,17 @@ class Calls(Operators):
         return self.call(name, *map(visit, arguments))
 
     def _aggregate(self, name: str, arguments: list[Node]) -> Node:
-        if name == "LISTAGG" and len(arguments) == 1:
-            arguments = [*arguments, exp.Literal.string("")]
-        if name == "STRING_AGG" and len(arguments) == 1:
-            arguments = [*arguments, exp.Literal.string(",")]
-        if len(arguments) > 1 and isinstance(arguments[0], exp.Order):
-            return exp.Anonymous(
-                this="STRING_AGG", expressions=self._ordered_last(arguments[0], arguments[1:])
-            )
+        if name in ("LISTAGG", "STRING_AGG") and arguments:
+            return self._joined(name, arguments)
+        if name == "ANY_VALUE" and self.provider == "Databricks":  # which does not skip NULL
+            name = "FIRST"
         return exp.Anonymous(this=DUCKDB_NAMES.get(name, name), expressions=self.visit_all(arguments))
+
+    def _call_dateadd(self, arguments: list[Any]) -> Node:
+        """Translate `DATEADD(unit, number, date)`; in Snowflake hours make a timestamp of a date."""
+        converted = self._converted("DATEADD", arguments)
+        adds_time = self.provider == "Snowflake" and converted[0].name in ("hour", "minute", "second")
+        return self._call_macro("_DATEADD_TIME" if adds_time else "DATEADD", converted)
 
     def _average(self, node: exp.Anonymous, windowed: Callable[[Node], Node]) -> Node:
         """Return an average as a division, so that it has the division's type."""

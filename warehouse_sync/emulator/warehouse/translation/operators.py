@@ -37,6 +37,8 @@ class Operators(TreeVisitor):
         if is_function and name in WITHOUT_PARENTHESES:
             return self.call(name)
         column: Node = node.copy()
+        if name == "USER":  # a function of DuckDB unless it is quoted
+            column.set("this", exp.to_identifier(node.name, quoted=True))
         return column
 
     def _visit_currenttimestamp(self, _: Node) -> Node:
@@ -93,6 +95,8 @@ class Operators(TreeVisitor):
         kind = _KINDS.get(target.this.name) if isinstance(target.this, exp.DataType.Type) else None
         prefix = "try_cast" if isinstance(node, exp.TryCast) else "cast"
         is_known = self.macro_name(f"_{prefix}_{kind}") in macros(self.provider)
+        if node.args.get("format"):
+            raise self.unsupported("a cast with a format")
         if not is_known or (target.expressions and kind not in ("decimal", "string")):
             raise self.unsupported(f"a cast to {target.sql(self.provider.lower())}")
         value = self.path_or_value(node.this)
