@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 
 from warehouse_sync import PipelineSpec, PipelineState, SnowflakeConfig
-from warehouse_sync.declarative import json_schema, read
+from warehouse_sync.declarative import find_project, json_schema, load, read
 
 
 def test_schema_follows_the_models() -> None:
@@ -54,6 +54,24 @@ def test_value_can_have_variables(value: str) -> None:
     jsonschema_rs.validate(json_schema(), document)
     for name in ("environment", "data_plan_version", "data_model_id"):
         assert not jsonschema_rs.is_valid(json_schema(), {**document, name: "${model}"}), name
+
+
+def test_moved_ids_can_have_variables(tmp_path: Path) -> None:
+    """The ids of `moved` can have variables, and are otherwise ids, for the schema and the loader alike."""
+    model = {"kind": "data_model", "id": "${var.team}-orders", "name": "Orders", "sql_query": "SELECT 1 AS x"}
+    moved = {"kind": "data_model", "from": "${var.team}_orders", "to": "${var.team}-orders"}
+    (tmp_path / "warehouse-sync.toml").write_text(
+        'name = "shop"\n[environments.dev]\nworkspace_id = 1\nvars = {team = "sales"}\n'
+    )
+    (tmp_path / "orders.json").write_text(json.dumps(model))
+    (tmp_path / "moved.json").write_text(json.dumps({"moved": [moved]}))
+    project = find_project(tmp_path)
+    assert project is not None
+    [entry] = load(tmp_path, environment=project.environments["dev"]).moved
+    assert (entry.old, entry.new) == ("sales_orders", "sales-orders")
+    validator = jsonschema_rs.validator_for(json_schema())
+    assert validator.is_valid({"moved": [moved]})
+    assert not validator.is_valid({"moved": [{**moved, "from": "not an id"}]})
 
 
 def test_data_model_requires_query_or_file() -> None:

@@ -52,7 +52,10 @@ _MOVED: Schema = {
                 "additionalProperties": False,
             }
             for kinds, identifier in (
-                ([CONNECTION.name, DATA_MODEL.name], {"type": "string", "pattern": _ID}),
+                (
+                    [CONNECTION.name, DATA_MODEL.name],
+                    {"anyOf": [{"type": "string", "pattern": _ID}, _VARIABLE]},
+                ),
                 ([FEED.name], {"type": "string", "minLength": 1}),
             )
         ]
