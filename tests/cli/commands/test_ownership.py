@@ -146,6 +146,13 @@ def test_drift_lists_unmanaged_resources(
     assert "data model users" not in cli("drift", second).stdout
 
 
+def test_drift_counts_undeclared_only_with_prune(cli: "Cli", first: Path) -> None:
+    """What the files managed and no longer declare is a difference with --prune, as it is for `apply`."""
+    write(first, "orders")
+    assert cli("drift", first).exit_code == 0
+    assert cli("drift", first, "--prune").exit_code == 2
+
+
 def state_of(home: Path) -> Path:
     """Return the state file."""
     [file] = (home / "state").rglob("*.json")

@@ -67,8 +67,10 @@ def _with_exit_code_1(error: click.ClickException) -> click.ClickException:
 def drift(*, context: Context, output: Output, as_markdown: bool, files: Path, options: "Options") -> None:
     """Exit with 2 if the workspace differs from the files.
 
-    Exits with 0 if they match and with 1 for any error. Nothing is changed. Also lists the resources that no files declare
-    or manage; they do not count as a difference, and neither does another owner of a declared resource.
+    Exits with 0 if they match and with 1 for any error. Nothing is changed. A difference is what `apply` with the same
+    options would change, or what would stop it. Resources that no files declare or manage are listed as unmanaged.
+    Three things are no difference: unmanaged resources, a declared resource that other files manage, and, without
+    --prune, a resource that these files manage and no longer declare.
 
     Example: warehouse-sync drift infra/ --quiet
     """
