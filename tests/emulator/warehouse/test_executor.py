@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import duckdb
@@ -16,6 +16,7 @@ from warehouse_sync.emulator.state import event_batches
 from warehouse_sync.emulator.warehouse import engine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.emulator.conftest import Document, Vector
@@ -54,6 +55,25 @@ async def test_record_counts_are_exact(stocked: Api, pipeline: Document, clock: 
     assert (run["status"], run["successful_records"], run["failed_records"]) == ("success", 2, 1)
     again = await run_once(stocked, clock)
     assert (again["status"], again["successful_records"], again["failed_records"]) == ("success", 0, 0)
+
+
+async def test_empty_interval_is_only_counted(
+    stocked: Api, pipeline: Document, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run without rows counts them, and does not execute the query again to read them."""
+    await stocked.post(PIPELINES, pipeline)
+    await run_once(stocked, clock)
+    executed: list[str] = []
+    rows = engine.WarehouseSession.rows
+
+    def recorded(session: engine.WarehouseSession, sql: str) -> Iterator[tuple[Any, ...]]:
+        executed.append(sql)
+        return rows(session, sql)
+
+    monkeypatch.setattr(engine.WarehouseSession, "rows", recorded)
+    run = await run_once(stocked, clock)
+    assert (run["status"], run["successful_records"], run["failed_records"]) == ("success", 0, 0)
+    assert [sql.partition(" FROM")[0] for sql in executed] == ["SELECT COUNT(*)"]
 
 
 async def test_record_counts_appear_at_the_end(stocked: Api, pipeline: Document) -> None:

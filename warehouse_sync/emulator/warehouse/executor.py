@@ -120,7 +120,7 @@ class _Load:
         _check_count(len(names), self.limits.columns, "columns")
         rows = self._range()
         count = session.number(query.count(rows))
-        if self._exceeds_record_limit(count):
+        if count == 0 or self._exceeds_record_limit(count):
             return ()
         session.check_size(query.rows(rows), count)
         lines = NewestItems[bytes]()
