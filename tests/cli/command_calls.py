@@ -52,6 +52,7 @@ CALLS = {
     "state unlock": "{infra}",
     "export": "{folder}/export",
     "lint": "{infra}",
+    "fmt": "{folder}/messy.yaml",
     "schema": "--out {folder}/schema.json",
     "init": "{folder}/new --warehouse databricks --table a.b.c --set provider=o --set schema=s",
     "setup": "snowflake --postman-env {folder}/postman.json",
@@ -122,6 +123,7 @@ def make_workspace(emulator: Emulator, folder: Path) -> Workspace:
     }.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(json.dumps(document), "utf-8")
+    (folder / "messy.yaml").write_text("data_models:\n- {id: messy}\n", "utf-8")
     (folder / "config.toml").write_text(PROFILE, "utf-8")
     settings["WAREHOUSE_SYNC_CONFIG"] = str(folder / "config.toml")
     (folder / "shop").mkdir()

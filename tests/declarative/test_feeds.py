@@ -266,8 +266,8 @@ async def test_exported_feeds_plan_empty(client: AsyncClient, folder: Path) -> N
         "os: Unknown",
         "is_debug: true",
         "settings:",
-        "- name: apiKey",
-        "  value: env:WAREHOUSE___EU_APIKEY",
+        "  - name: apiKey",
+        "    value: env:WAREHOUSE___EU_APIKEY",
     ]
     assert needed_variables(files) == ["WAREHOUSE___EU_APIKEY"]
     assert "canary" not in "".join(files.values())

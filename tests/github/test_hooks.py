@@ -1,6 +1,7 @@
 """The pre-commit hooks and the installation of the action, as another repository uses them."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,16 @@ ROOT = Path(__file__).parents[2]
 WRONG = "SELECT email, updated_at FROM shop.public.customers;\n"
 FILES = """
 data_models:
-  - {id: customers, name: Customers, sql_file: customers.sql}
+- {id: customers, name: Customers, sql_file: customers.sql}   # of the shop
+- {id: other, name: Other, sql_query: DROP TABLE a.b.c}
+"""
+FORMATTED = """\
+data_models:
+  - {id: customers, name: Customers, sql_file: customers.sql}  # of the shop
   - {id: other, name: Other, sql_query: DROP TABLE a.b.c}
 """
+PROJECT = 'name = "shop"\nignore = ["other.yaml"]\n[environments.dev]\nworkspace_id = 1\n'
+OTHER = "kind:   ConfigMap\n"
 
 
 def run(folder: Path, *command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -30,6 +38,8 @@ def repository(tmp_path: Path) -> Path:
     folder = tmp_path / "repository"
     folder.mkdir()
     (folder / "all.yaml").write_text(FILES, "utf-8")
+    (folder / "other.yaml").write_text(OTHER, "utf-8")
+    (folder / "warehouse-sync.toml").write_text(PROJECT, "utf-8")
     (folder / "customers.sql").write_text(WRONG, "utf-8")
     run(folder, "git", "init", "--quiet")
     run(folder, "git", "add", "--all")
@@ -38,17 +48,25 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="pre-commit installs hooks from a git repository")
 def test_hooks_check_and_correct_files(repository: Path, tmp_path: Path) -> None:
-    """`pre-commit try-repo` installs the hooks: one reports the query, the other corrects it."""
+    """`pre-commit try-repo` installs the hooks: one formats, one corrects the query, and one reports the rest."""
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
-    assert [hook["id"] for hook in hooks] == ["warehouse-sync-lint", "warehouse-sync-fix"]
+    assert [hook["id"] for hook in hooks] == [
+        "warehouse-sync-lint",
+        "warehouse-sync-fmt",
+        "warehouse-sync-fix",
+    ]
 
     command = (sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), "--all-files", "--verbose")
     done = run(repository, *command, PRE_COMMIT_HOME=str(tmp_path / "hooks"), PIP_QUIET="1")
     assert done.returncode == 1, done.stdout + done.stderr
-    corrected, checked = done.stdout.split("hook id: warehouse-sync-lint")  # in alphabetical order
+    # In alphabetical order.
+    corrected, formatted, checked = re.split("hook id: warehouse-sync-(?:fmt|lint)", done.stdout)
     assert "files were modified by this hook" in corrected
-    assert "all.yaml:4:" in checked
+    assert "files were modified by this hook" in formatted
+    assert "all.yaml:3:" in checked
     assert "WS302" in checked
+    assert (repository / "all.yaml").read_text("utf-8") == FORMATTED
+    assert (repository / "other.yaml").read_text("utf-8") == OTHER
     assert (repository / "customers.sql").read_text("utf-8") == WRONG.replace(";", "")
 
 

@@ -31,6 +31,7 @@ SECTIONS = {
     "Files": {
         "init": "Create the files of a first pipeline.",
         "lint": "Check files for errors without calling the API.",
+        "fmt": "Format the YAML files that declare resources.",
         "plan": "Show the changes that `apply` would make.",
         "apply": "Change a workspace to match the files.",
         "drift": "Exit with 2 if the workspace differs from the files.",

@@ -25,6 +25,8 @@ from warehouse_sync.declarative.files.export import export_documents as export_d
 from warehouse_sync.declarative.files.fields import CONFIGS as CONFIGS
 from warehouse_sync.declarative.files.fields import FieldInfo as FieldInfo
 from warehouse_sync.declarative.files.fields import fields_of as fields_of
+from warehouse_sync.declarative.files.format import Formatted as Formatted
+from warehouse_sync.declarative.files.format import format_files as format_files
 from warehouse_sync.declarative.files.load import load as load
 from warehouse_sync.declarative.files.load import read as read
 from warehouse_sync.declarative.files.schema import json_schema as json_schema

@@ -1,6 +1,7 @@
 """Projects: a `warehouse-sync.toml` names a folder of files and its environments."""
 
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,14 @@ class Project:
     def overlays(self) -> tuple[Path, ...]:
         """The overlays of all environments."""
         return tuple(each.overlay for each in self.environments.values() if each.overlay is not None)
+
+    def ignores(self, path: Path) -> bool:
+        """Return whether a pattern of `ignore` matches a path in the folder of the project; links are not ignored."""
+        if path.is_symlink():
+            return False
+        relative = path.resolve().relative_to(self.root).as_posix()
+        patterns = [pattern.rstrip("/") for pattern in self.ignore]
+        return any(fnmatch(relative, each) or fnmatch(path.name, each) for each in patterns)
 
 
 @attrs.frozen(kw_only=True)

@@ -96,7 +96,7 @@ def _is_folder(path: Path) -> bool:
 
 def _add_file(path: Path, search: DocumentSearch, *, is_hidden: bool) -> None:
     if is_hidden:
-        if _has_declarations(path):
+        if has_declarations(path):
             search.skip(path, "is hidden and is skipped, but may contain declarations: rename or remove it")
     elif path.suffix not in search.suffixes:
         search.skip(path, f"is skipped because of its suffix: rename it to {path.stem}{path.suffix.lower()}")
@@ -104,7 +104,7 @@ def _add_file(path: Path, search: DocumentSearch, *, is_hidden: bool) -> None:
         search.documents.append(path)
 
 
-def _has_declarations(path: Path) -> bool:
+def has_declarations(path: Path) -> bool:
     """Return whether a file contains declarations or cannot be read."""
     try:
         return _DECLARATION.search(read_file(path, limit=MAX_FILE_SIZE)) is not None

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 
 import attrs
@@ -94,20 +93,7 @@ def _ignores(environment: ProjectEnvironment | None) -> Callable[[Path], bool]:
     project = environment.project
     overlays = {overlay.resolve() for overlay in project.overlays}
 
-    def is_ignored(path: Path) -> bool:
-        absolute = path.absolute()
-        if absolute.is_symlink():
-            return False
-        absolute = absolute.resolve()
-        if absolute in overlays:
-            return True
-        relative = absolute.relative_to(project.root).as_posix()
-        return any(
-            fnmatch(relative, pattern.rstrip("/")) or fnmatch(path.name, pattern.rstrip("/"))
-            for pattern in project.ignore
-        )
-
-    return is_ignored
+    return lambda path: (not path.is_symlink() and path.resolve() in overlays) or project.ignores(path)
 
 
 def _single_document(path: Path) -> DocumentSearch:

@@ -14,7 +14,7 @@ from warehouse_sync.declarative.errors import Location, Problem
 from warehouse_sync.declarative.files.nodes import Node, NodeBuilder, Plain, Scalar, TooDeepError
 
 # libyaml's parser, if PyYAML was built with it: ten times as fast, with the same events.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WORDS: dict[str, Plain] = {
     "": None,
     "~": None,
@@ -67,7 +67,7 @@ def parse_yaml(text: str, file: str, report: Callable[[Problem], None]) -> list[
     """
     builder = NodeBuilder(report)
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in yaml.parse(text, Loader=LOADER):
             _take(event, builder, file, report)
     except TooDeepError:
         return []

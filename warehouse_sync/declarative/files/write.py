@@ -19,7 +19,11 @@ _BLOCK = re.compile(r"(?:[\x20-\x7e]*\S\n)+[\x20-\x7e]*\S", re.ASCII)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes ambiguous strings and writes queries as block scalars."""
+    """Quotes ambiguous strings, indents lists, and writes queries as block scalars."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the signature is PyYAML's
+        """Indent lists below their key, as `fmt` does."""
+        super().increase_indent(flow, False)  # noqa: FBT003 - same
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
