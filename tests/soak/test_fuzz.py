@@ -21,7 +21,7 @@ from warehouse_sync.declarative.errors import InvalidFilesError
 from warehouse_sync.declarative.files.load import PLAN_KEY
 from warehouse_sync.declarative.files.parse_json import parse_json
 from warehouse_sync.declarative.files.parse_yaml import parse_yaml
-from warehouse_sync.declarative.planning.plan_file import FORMAT, read_plan
+from warehouse_sync.declarative.planning.plan_file import FORMAT, find_plan
 from warehouse_sync.transport.response import read_plain_response
 
 BODY = json.dumps(CONNECTION).encode()
@@ -123,4 +123,4 @@ def test_any_plan_is_read_or_rejected(field: str, value: object, cut: int) -> No
         file = Path(folder, "plan.json")
         file.write_text(text[: len(text) - cut] if cut > 30 else text, "utf-8")
         with suppress(InvalidFilesError):
-            read_plan(file)
+            find_plan(file)

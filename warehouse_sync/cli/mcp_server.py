@@ -179,11 +179,12 @@ class Tools:
             plan_file: The saved plan.
         """
         file = self._inside(plan_file)
-        if not declarative.is_plan(Path(file)):
+        saved = declarative.find_plan(Path(file))
+        if saved is None:
             raise ToolError(
                 f"{plan_file} is not a saved plan: `warehouse-sync plan FOLDER --out FILE` writes one"
             )
-        self._inside(declarative.read_plan(Path(file)).folder)
+        self._inside(saved.folder)
         return await self._row("apply", *self.options, "--", file)
 
     def _inside(self, path: str) -> str:

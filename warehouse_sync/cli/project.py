@@ -25,8 +25,8 @@ def select_environment(files: Path | None, name: str | None) -> "ProjectEnvironm
     if files is None and name is None:
         return None
     with errors.exit_on_error():
-        if files is not None and files.is_file() and declarative.is_plan(files):
-            saved = declarative.read_plan(files)
+        saved = declarative.find_plan(files) if files is not None else None
+        if saved is not None:
             if name not in (None, saved.environment):
                 raise CliError(
                     f"{files} is a plan for environment {saved.environment or 'none'}.",

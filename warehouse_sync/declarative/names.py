@@ -65,9 +65,8 @@ from warehouse_sync.declarative.planning.plan import make_destroy_plan as make_d
 from warehouse_sync.declarative.planning.plan import make_plan as make_plan
 from warehouse_sync.declarative.planning.plan_file import PlanInputs as PlanInputs
 from warehouse_sync.declarative.planning.plan_file import SavedPlan as SavedPlan
-from warehouse_sync.declarative.planning.plan_file import is_plan as is_plan
+from warehouse_sync.declarative.planning.plan_file import find_plan as find_plan
 from warehouse_sync.declarative.planning.plan_file import plan_document as plan_document
-from warehouse_sync.declarative.planning.plan_file import read_plan as read_plan
 from warehouse_sync.declarative.planning.plan_file import save_plan as save_plan
 from warehouse_sync.declarative.planning.render import render_change as render_change
 from warehouse_sync.declarative.planning.render import render_plan as render_plan

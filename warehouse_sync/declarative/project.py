@@ -48,7 +48,7 @@ class Project:
         return tuple(each.overlay for each in self.environments.values() if each.overlay is not None)
 
     def ignores(self, path: Path) -> bool:
-        """Return whether a pattern of `ignore` matches a path in the folder of the project; links are not ignored."""
+        """Return whether `ignore` matches a path in the folder; links are kept."""
         if path.is_symlink():
             return False
         relative = path.resolve().relative_to(self.root).as_posix()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from warehouse_sync.declarative import InvalidFilesError, is_plan, read_plan
+from warehouse_sync.declarative import InvalidFilesError, find_plan
 
 PLAN: dict[str, Any] = {
     "warehouse_sync_plan": 2,
@@ -25,8 +25,9 @@ def test_plan_is_read(tmp_path: Path) -> None:
     """A saved plan is recognized and read with its options."""
     file = tmp_path / "plan.json"
     file.write_text(json.dumps(PLAN))
-    assert is_plan(file)
-    options = read_plan(file).options
+    saved = find_plan(file)
+    assert saved is not None
+    options = saved.options
     assert (options.prune, options.rotate, options.max_deletes) == (False, frozenset({"a"}), 5)
 
 
@@ -49,4 +50,16 @@ def test_tampered_plan_is_an_error(changed: dict[str, Any], tmp_path: Path) -> N
     file = tmp_path / "plan.json"
     file.write_text(json.dumps({**PLAN, **changed}))
     with pytest.raises(InvalidFilesError, match="is not a plan of this release: create one with"):
-        read_plan(file)
+        find_plan(file)
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '["warehouse_sync_plan"]', '"warehouse_sync_plan"', "{}", "[" * 100_000]
+)
+def test_other_file_is_no_plan(text: str, tmp_path: Path) -> None:
+    """Files of another kind are not plans, so that they are read as declarations; neither are folders."""
+    file = tmp_path / "plan.json"
+    file.write_text(text)
+    assert find_plan(file) is None
+    assert find_plan(tmp_path) is None
+    assert find_plan(tmp_path / "none.json") is None

@@ -58,8 +58,10 @@ def apply(  # noqa: PLR0913 - one argument per option
 
     Example: warehouse-sync apply infra/ --yes
     """
-    if declarative.is_plan(files):
-        prepared = _prepare_saved(context, output, files)
+    with errors.exit_on_error():
+        saved = declarative.find_plan(files)
+    if saved is not None:
+        prepared = _prepare_saved(context, output, saved)
     else:
         prepared = _prepare_files(context, output, files, options, yes=yes)
     execute(context, output, prepared, parallelism=parallelism, keep_going=keep_going)
@@ -79,9 +81,8 @@ def _prepare_files(
     return prepared
 
 
-def _prepare_saved(context: Context, output: Output, file: Path) -> PreparedPlan:
+def _prepare_saved(context: Context, output: Output, saved: "SavedPlan") -> PreparedPlan:
     with errors.exit_on_error():
-        saved = declarative.read_plan(file)
         options = _saved_options(saved)
         declarations = declarative.load(_folder_of(saved), environment=context.environment)
     prepared = prepare_plan(context, declarations, options)

@@ -127,23 +127,23 @@ def save_plan(  # noqa: PLR0913 - each is a part of the file
     write_atomically({file: json.dumps(document, indent=2, ensure_ascii=False) + "\n"})
 
 
-def is_plan(file: Path) -> bool:
-    """Return whether a file is a saved plan."""
-    try:
-        return file.suffix == ".json" and PLAN_KEY in json.loads(read_file(file, limit=_MAX_SIZE))
-    except (UnreadableFileError, ValueError, TypeError, RecursionError):
-        return False
-
-
-def read_plan(file: Path) -> SavedPlan:
-    """Read a saved plan.
+def find_plan(file: Path) -> SavedPlan | None:
+    """Return the saved plan in a file, or `None` if the file is something else.
 
     Raises:
-        InvalidFilesError: The file is not a plan of this release.
+        InvalidFilesError: The file is a plan of another release.
     """
     try:
-        return _parse(json.loads(read_file(file, limit=_MAX_SIZE)))
-    except (UnreadableFileError, ValueError, KeyError, TypeError, RecursionError):
+        document = json.loads(read_file(file, limit=_MAX_SIZE)) if file.suffix == ".json" else None
+    except (UnreadableFileError, ValueError, RecursionError):
+        return None
+    return _parse_plan(file, document) if isinstance(document, dict) and PLAN_KEY in document else None
+
+
+def _parse_plan(file: Path, document: Any) -> SavedPlan:  # noqa: ANN401 - any JSON
+    try:
+        return _parse(document)
+    except (ValueError, KeyError, TypeError):
         message = "is not a plan of this release: create one with `warehouse-sync plan FOLDER --out FILE`"
         raise InvalidFilesError([Problem(location=Location(str(file)), message=message)]) from None
 
