@@ -17,6 +17,9 @@ PIPELINES_PATH = f"/platform/v2/workspaces/{WORKSPACE_ID}/inputs/data-pipelines"
 _FIRST_RUN = datetime(2023, 1, 1, tzinfo=UTC)
 _RUNS_PER_PIPELINE = 1_000_000
 _FAILED_EVERY = 25
+_START_DELAY = timedelta(milliseconds=321)
+RUN_DURATION = timedelta(seconds=41, milliseconds=57) - _START_DELAY
+"""How long each finished run took."""
 
 
 def pipeline_id(number: int) -> str:
@@ -51,8 +54,8 @@ def run(pipeline: int, index: int, *, finished: bool = True) -> dict[str, Any]:
         "status": ("failed" if failed else "success") if finished else "running",
         "errors": [{"message": "The warehouse cancelled the query."}] if failed else [],
         "logical_date": _timestamp(start),
-        "started_on": _timestamp(end + timedelta(milliseconds=321)),
-        "ended_on": _timestamp(end + timedelta(seconds=41, milliseconds=57)) if finished else None,
+        "started_on": _timestamp(end + _START_DELAY),
+        "ended_on": _timestamp(end + _START_DELAY + RUN_DURATION) if finished else None,
         "range_start": _timestamp(start),
         "range_end": _timestamp(end),
         "successful_records": 0 if failed else 10_000 + index,
@@ -76,12 +79,12 @@ def report(pipeline: int, *, runs: int, finished: bool = True) -> dict[str, Any]
     }
 
 
-def page(pipeline: int, number: int, *, runs: int, size: int, finished: bool = True) -> dict[str, Any]:
-    """Return page `number` (from 1) of a pipeline with `runs` runs."""
+def page(pipeline: int, number: int, *, runs: int, size: int, finished: int) -> dict[str, Any]:
+    """Return page `number` (from 1) of a pipeline with `runs` runs, of which the first `finished` are finished."""
     first = (number - 1) * size
     last = min(first + size, runs)
     return {
-        "items": [run(pipeline, index, finished=finished) for index in range(first, last)],
+        "items": [run(pipeline, index, finished=index < finished) for index in range(first, last)],
         "current_page": number,
         "page_size": size,
         "total_pages": -(-runs // size),

@@ -41,6 +41,8 @@ class Settings:
     """Number of requests for a pipeline after which its runs are finished."""
     finish_after_seconds: float = 0.0
     """Seconds after the first request of a slice after which all runs are finished."""
+    only_last_runs: bool = False
+    """Whether only the last run of each pipeline has yet to finish."""
     tls: bool = False
     """Whether to serve HTTPS."""
     certificate: str = ""
@@ -157,7 +159,9 @@ class Api:
         return head.replace(b"%d" % _content_length(head), b"%d") + _HEAD_END, body
 
     def _encode_page(self, pipeline: int, number: int, size: int, *, finished: bool) -> bytes:
-        page = responses.page(pipeline, number, runs=self.settings.runs, size=size, finished=finished)
+        runs = self.settings.runs
+        earlier = runs - 1 if self.settings.only_last_runs else 0
+        page = responses.page(pipeline, number, runs=runs, size=size, finished=runs if finished else earlier)
         return responses.encode(page)
 
 

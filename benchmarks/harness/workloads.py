@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _IN_FLIGHT = 64
 _RUN_PIPELINE = 1
+RUNS_BEFORE = 9
+"""Number of earlier runs of each pipeline that `wait_for_each` waits for."""
 
 
 class WrongResponseError(Exception):
@@ -125,11 +127,11 @@ async def wait_many(client: Any, size: int, *, pipelines: int) -> None:  # noqa:
 
 
 async def wait_for_each(client: Any, size: int, *, how: str) -> None:  # noqa: ANN401 - the triggers
-    """Wait for a run of each of `size` pipelines at once, with the method `how` of the client."""
+    """Wait for the last run of each of `size` pipelines at once, with the method `how` of the client."""
     wait = getattr(client, how)
 
     async def wait_for(number: int) -> None:
-        run_id = responses.run_id(number, 0)
+        run_id = responses.run_id(number, RUNS_BEFORE)
         _check(await wait(responses.pipeline_id(number), run_id), (run_id, "success"))
 
     await asyncio.gather(*(wait_for(number) for number in range(size)))

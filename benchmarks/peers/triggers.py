@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import aiohttp
-from harness.responses import WORKSPACE_ID
+from harness.responses import RUN_DURATION, WORKSPACE_ID
 from peers import common, sdk
 
 from warehouse_sync import RunHandle, Secret
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 # Seconds between two polls of a session's owner; the defaults of Airflow's providers lie between 3 and 60.
 POLL_INTERVAL = float(os.environ.get("POLL_INTERVAL", "5"))
-RUN_SECONDS = float(os.environ.get("RUN_SECONDS", "60"))
-"""Seconds that every run takes."""
+RUN_SECONDS = float(os.environ.get("RUN_SECONDS", RUN_DURATION.total_seconds()))
+"""Seconds that every run takes; by default as many as earlier runs took."""
 
 
 class Client:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.scenario import Claim, Scenario, Subject
 from harness.server import Settings
+from harness.workloads import RUNS_BEFORE
 from peers.triggers import POLL_INTERVAL, RUN_SECONDS
 
 _SHARED = "warehouse-sync, shared client"
@@ -19,7 +20,7 @@ def _subject(name: str, how: str) -> Subject:
 
 SCENARIO = Scenario(
     name="orchestrator-waits",
-    title=f"{_WAITS} triggers that wait for runs of {RUN_SECONDS:g} s; sessions poll every {POLL_INTERVAL:g} s",
+    title=f"{_WAITS} triggers that wait for runs of {RUN_SECONDS:.0f} s; sessions poll every {POLL_INTERVAL:g} s",
     workload="wait_for_each",
     unit="µs CPU per wait",
     subjects=(
@@ -46,7 +47,7 @@ SCENARIO = Scenario(
         ),
         Claim("peak memory over base, a session per poll", "peak_over_base_mib", _PER_POLL, unit=" MiB"),
     ),
-    server=Settings(runs=1, finish_after_seconds=RUN_SECONDS),
+    server=Settings(runs=RUNS_BEFORE + 1, finish_after_seconds=RUN_SECONDS, only_last_runs=True),
     slices=1,
     rounds=2,
 )
