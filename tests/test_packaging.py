@@ -9,6 +9,7 @@ import tarfile
 import tomllib
 import venv
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.version import Version
@@ -123,6 +124,15 @@ def test_command_and_emulator_report_their_missing_extra(python: Path, tmp_path:
 
 def test_public_types_are_complete(python: Path, tmp_path: Path) -> None:
     """A type checker knows the type of every public symbol of the installed package."""
+    public = [
+        symbol for symbol in exported_symbols(python, tmp_path) if part_of(symbol["name"]) in PUBLIC_PARTS
+    ]
+    assert len(public) > 500
+    assert vague_names(public) == set()
+
+
+def exported_symbols(python: Path, folder: Path) -> list[dict[str, Any]]:
+    """Return what pyright knows about each symbol that the installed package exports."""
     pyright = Path(sys.executable).parent / "pyright"
     found = {
         "VIRTUAL_ENV": str(python.parent.parent),
@@ -130,15 +140,15 @@ def test_public_types_are_complete(python: Path, tmp_path: Path) -> None:
     }
     command = (str(pyright), "--verifytypes", "warehouse_sync", "--ignoreexternal", "--outputjson")
     ran = subprocess.run(  # noqa: S603 - our own
-        command, cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, **found}
+        command, cwd=folder, capture_output=True, text=True, check=False, env={**os.environ, **found}
     )
     symbols = json.loads(ran.stdout)["typeCompleteness"]["symbols"]
-    public = [
-        symbol for symbol in symbols if symbol["isExported"] and part_of(symbol["name"]) in PUBLIC_PARTS
-    ]
-    vague = {symbol["name"] for symbol in public if symbol["isTypeAmbiguous"] or not symbol["isTypeKnown"]}
-    assert len(public) > 500
-    assert vague == set()
+    return [symbol for symbol in symbols if symbol["isExported"]]
+
+
+def vague_names(symbols: list[dict[str, Any]]) -> set[str]:
+    """Return the names of the symbols whose type is unknown, or differs between type checkers."""
+    return {symbol["name"] for symbol in symbols if symbol["isTypeAmbiguous"] or not symbol["isTypeKnown"]}
 
 
 def part_of(name: str) -> str:
@@ -146,20 +156,27 @@ def part_of(name: str) -> str:
     return name.split(".")[1]
 
 
-def test_everything_works_with_all_extras(python: Path, wheel: Path, tmp_path: Path) -> None:
-    """With the extra `all`, the emulator serves the SDK, and the command runs. Runs last, because it installs packages."""
-    run(
-        str(python),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        f"{wheel}[all]",
-        cwd=tmp_path,
-    )
-    assert "all works: []" in run(str(python), "-W", "error", "-c", EVERYTHING, cwd=tmp_path)
-    assert "Usage: warehouse-sync" in run(str(python.parent / "warehouse-sync"), "--help", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def python_with_extras(python: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same interpreter, once the packages of the extra `all` are installed."""
+    command = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}[all]")
+    run(str(python), *command, cwd=tmp_path_factory.mktemp("extras"))
+    return python
+
+
+def test_everything_works_with_all_extras(python_with_extras: Path, tmp_path: Path) -> None:
+    """With the extra `all`, the emulator serves the SDK, and the command runs. It runs late, because it installs packages."""
+    assert "all works: []" in run(str(python_with_extras), "-W", "error", "-c", EVERYTHING, cwd=tmp_path)
+    command = str(python_with_extras.parent / "warehouse-sync")
+    assert "Usage: warehouse-sync" in run(command, "--help", cwd=tmp_path)
+
+
+def test_types_with_all_extras_are_complete(python_with_extras: Path, tmp_path: Path) -> None:
+    """All types are known, except those of the orchestrators and of MCP, which the extra `all` does not install."""
+    symbols = exported_symbols(python_with_extras, tmp_path)
+    others = ("warehouse_sync.integrations.", "warehouse_sync.cli.mcp_server.")
+    assert len(symbols) > 4000
+    assert {name for name in vague_names(symbols) if not name.startswith(others)} == set()
 
 
 def test_wheel_contains_only_the_package(wheel: Path) -> None:

@@ -45,7 +45,7 @@ class CliError(click.ClickException):
         self.problem = problem
         self.hint = hint
         self.code = code
-        self.exit_code = code  # type: ignore[misc]  # click declares it on the class and reads it from the instance
+        self.exit_code: int = code  # type: ignore[misc]  # click declares it on the class and reads it from the instance
 
 
 def to_cli_error(

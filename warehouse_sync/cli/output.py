@@ -210,13 +210,17 @@ def text_options(command: _Command) -> _Command:
     return quiet_option(_json_option(wrapper))  # type: ignore[return-value]  # click's decorators return the function they are given
 
 
-quiet_option = click.option(
-    "-q",
-    "--quiet",
-    is_flag=True,
-    help="Print only the result: no notes or progress, and one line of a plan.",
-)
-force_option = click.option("--force", is_flag=True, help="Replace existing files.")
+def quiet_option(command: _Command) -> _Command:
+    """Add `--quiet` to a command."""
+    text = "Print only the result: no notes or progress, and one line of a plan."
+    return click.option("-q", "--quiet", is_flag=True, help=text)(command)
+
+
+def force_option(command: _Command) -> _Command:
+    """Add `--force` to a command."""
+    return click.option("--force", is_flag=True, help="Replace existing files.")(command)
+
+
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _OPTIONS = (
     click.option("-o", "--output", type=click.Choice(FORMATS), default="table", help="Output format."),

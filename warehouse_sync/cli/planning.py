@@ -354,4 +354,8 @@ _FORMAT = click.option(
     help="Format of the plan; markdown is a comment for a pull request.",
 )
 
-files_argument = click.argument("files", type=click.Path(exists=True, path_type=Path), metavar="FOLDER")
+
+def files_argument(command: _Command) -> _Command:
+    """Add the argument of the folder to a command."""
+    kind = click.Path(exists=True, path_type=Path)
+    return click.argument("files", type=kind, metavar="FOLDER")(command)

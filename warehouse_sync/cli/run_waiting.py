@@ -1,7 +1,8 @@
 """Triggering and waiting, shared by `pipelines trigger` and `runs watch`."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,13 +17,19 @@ if TYPE_CHECKING:
     from warehouse_sync.cli.context import Context
     from warehouse_sync.cli.output import Output
 
-wait_timeout_option = click.option(
-    "--wait-timeout",
-    type=click.FloatRange(0, min_open=True),
-    metavar="SECONDS",
-    show_default="no limit",
-    help="Stop waiting after this time.",
-)
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def wait_timeout_option(command: _Command) -> _Command:
+    """Add `--wait-timeout` to a command."""
+    option = click.option(
+        "--wait-timeout",
+        type=click.FloatRange(0, min_open=True),
+        metavar="SECONDS",
+        show_default="no limit",
+        help="Stop waiting after this time.",
+    )
+    return option(command)
 
 
 class StatusPrinter:

@@ -33,7 +33,7 @@ def feeds() -> None:
     """
 
 
-class SettingOption(click.ParamType):  # type: ignore[type-arg]  # click 8.2 has no type argument
+class _SettingOption(click.ParamType):  # type: ignore[type-arg]  # click 8.2 has no type argument
     """A setting of a feed with a reference to its value, such as `apiKey=env:API_KEY`."""
 
     name = "setting"
@@ -53,7 +53,7 @@ class SettingOption(click.ParamType):  # type: ignore[type-arg]  # click 8.2 has
 _settings_option = click.option(
     "--setting",
     "settings",
-    type=SettingOption(),
+    type=_SettingOption(),
     multiple=True,
     metavar="NAME=REF",
     help="Set a setting to the value of env:VARIABLE or file:PATH; repeatable.",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 
 
-class ResourceName(click.ParamType):  # type: ignore[type-arg]  # click 8.2 has no type argument
+class _ResourceName(click.ParamType):  # type: ignore[type-arg]  # click 8.2 has no type argument
     """A kind and an id, such as `pipeline/orders`."""
 
     name = "resource"
@@ -36,7 +36,7 @@ class ResourceName(click.ParamType):  # type: ignore[type-arg]  # click 8.2 has 
         return kind, resource_id
 
 
-_RESOURCE = ResourceName()
+_RESOURCE = _ResourceName()
 
 
 @click.group()

@@ -37,7 +37,7 @@ class WarehouseSyncTriggerOperator(LineageMixin, BaseOperator):
     """
 
     template_fields: Sequence[str] = ("pipeline_id", "warehouse_sync_conn_id", "workspace_id")
-    operator_extra_links = (WarehouseSyncRunLink(),)
+    operator_extra_links: tuple[WarehouseSyncRunLink, ...] = (WarehouseSyncRunLink(),)
     ui_color: ClassVar[str] = "#4079fe"
     ui_fgcolor: ClassVar[str] = "#ffffff"
 
@@ -56,7 +56,7 @@ class WarehouseSyncTriggerOperator(LineageMixin, BaseOperator):
         self.pipeline_id = pipeline_id
         self.wait_for_completion = wait_for_completion
         self.timeout = timeout
-        self.deferrable = is_deferrable_by_default() if deferrable is None else deferrable
+        self.deferrable: bool = is_deferrable_by_default() if deferrable is None else deferrable
         self.warehouse_sync_conn_id = warehouse_sync_conn_id
         self.workspace_id = workspace_id
         self.run_link: str | None = None
