@@ -20,7 +20,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.support.browser import Tab, open_tab  # noqa: E402 - the repository is no package
+from tests.support.browser import Tab, open_tab, run_browser  # noqa: E402 - the repository is no package
 from warehouse_sync.emulator import Emulator  # noqa: E402 - same
 
 IMAGES = ROOT / "docs" / "images"
@@ -43,8 +43,8 @@ def workspace(folder: Path) -> Iterator[Emulator]:
 
 async def photograph(url: str, *, ready: str = "document.readyState === 'complete'") -> bytes:
     """Take a picture of a page."""
-    with tempfile.TemporaryDirectory() as profile:
-        async with open_tab(Path(profile)) as tab:
+    with tempfile.TemporaryDirectory() as profile, run_browser(Path(profile)) as address:
+        async with open_tab(address) as tab:
             await _open(tab, url, ready)
             return await tab.photograph()
 

@@ -3,13 +3,13 @@
 import fcntl
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from scripts.build_site import ROOT, SITE
-from tests.support.browser import Tab, open_tab
+from tests.support.browser import Tab, open_tab, run_browser
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +28,15 @@ def site(testrun_uid: str) -> Path:
     return SITE
 
 
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The DevTools of a browser; skipped, loudly, where no browser is installed."""
+    with run_browser(tmp_path_factory.mktemp("browser")) as address:
+        yield address
+
+
 @pytest.fixture
-async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
-    """An empty page of a browser; skipped, loudly, where no browser is installed."""
-    async with open_tab(tmp_path) as tab:
+async def tab(browser: str) -> AsyncIterator[Tab]:
+    """An empty page of the browser."""
+    async with open_tab(browser) as tab:
         yield tab

@@ -1,13 +1,14 @@
 """A real browser, controlled through the DevTools protocol."""
 
-import asyncio
 import base64
 import json
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from itertools import count
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from itertools import count, islice
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import aiohttp
@@ -68,30 +69,37 @@ class Tab:
         return base64.b64decode((await self.send("Page.captureScreenshot"))["data"])
 
 
-@asynccontextmanager
-async def browser(folder: Path) -> AsyncIterator[str]:
-    """Run a browser and yield the address of a page's DevTools."""
+@contextmanager
+def run_browser(folder: Path) -> Iterator[str]:
+    """Run a browser, and yield the address of its DevTools."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.skip("NO BROWSER IS INSTALLED, SO PAGES ARE NOT TESTED: apt-get install chromium")
     arguments = (*FLAGS, "--remote-debugging-port=0", f"--user-data-dir={folder}", "about:blank")
-    process = await asyncio.create_subprocess_exec(program, *arguments, stderr=asyncio.subprocess.PIPE)
-    try:
+    with subprocess.Popen([program, *arguments], stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         assert process.stderr is not None
-        async for line in process.stderr:
-            if b"DevTools listening on ws://" in line:
-                yield line.decode().split("ws://")[1].split("/")[0]
-                break
-    finally:
-        process.kill()
-        await process.communicate()
+        lines = (line.split()[-1] for line in process.stderr if "DevTools listening on" in line)
+        log = Thread(target=process.stderr.read, daemon=True)
+        try:
+            [address] = islice(lines, 1)
+            log.start()  # a browser whose log is not read stops when the pipe is full
+            yield address
+        finally:
+            process.kill()
+            if log.is_alive():
+                log.join()
 
 
 @asynccontextmanager
-async def open_tab(folder: Path) -> AsyncIterator[Tab]:
-    """Run a browser and yield its empty page."""
-    async with browser(folder) as address, aiohttp.ClientSession() as session:
-        async with session.get(f"http://{address}/json/list") as response:
-            [page] = [target for target in await response.json() if target["type"] == "page"]
-        async with session.ws_connect(page["webSocketDebuggerUrl"], max_msg_size=0) as socket:
-            yield Tab(socket)
+async def open_tab(address: str) -> AsyncIterator[Tab]:
+    """Yield an empty page of a browser, which shares no storage with other pages."""
+    async with aiohttp.ClientSession() as session, session.ws_connect(address) as socket:
+        browser = Tab(socket)
+        context = (await browser.send("Target.createBrowserContext"))["browserContextId"]
+        target = await browser.send("Target.createTarget", url="about:blank", browserContextId=context)
+        page = f"{address.partition('/devtools/')[0]}/devtools/page/{target['targetId']}"
+        try:
+            async with session.ws_connect(page, max_msg_size=0) as page_socket:
+                yield Tab(page_socket)
+        finally:
+            await browser.send("Target.disposeBrowserContext", browserContextId=context)
