@@ -32,7 +32,7 @@ EAGER = $(shell for version in $(filter-out 3.11,$(PYTHONS)); do found=$$($(FIND
 TOGETHER := --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 # The tests of the core, which must reach its every branch. Only these run with coverage, which slows them down.
-CORE_TESTS := tests/models tests/wire tests/transport tests/polling tests/resources tests/sync tests/contract tests/faults tests/structure tests/test_aioresponses.py tests/test_autospec.py tests/test_base_model.py tests/test_errors.py tests/test_frames.py tests/test_keywords.py tests/test_numeric.py tests/test_proxies.py tests/test_running_loop.py tests/test_secret.py tests/test_settings.py tests/test_testing.py
+CORE_TESTS := tests/models tests/wire tests/transport tests/polling tests/resources tests/sync tests/contract tests/faults tests/structure/test_names.py tests/test_aioresponses.py tests/test_autospec.py tests/test_base_model.py tests/test_errors.py tests/test_frames.py tests/test_keywords.py tests/test_numeric.py tests/test_proxies.py tests/test_running_loop.py tests/test_secret.py tests/test_settings.py tests/test_testing.py
 
 # The tests of the SDK, its commands and its integrations that run on the emulator.
 EMULATOR_TESTS := tests/contract tests/cli tests/declarative/planning tests/declarative/test_properties.py tests/examples tests/faults/test_reconciliation.py tests/faults/test_stateful.py tests/observability tests/sync/test_client.py tests/test_frames.py tests/test_readme.py tests/test_testing.py
@@ -119,7 +119,7 @@ pythons:  ## Run the tests of the core on every Python of this machine, with eag
 		if [ -n "$$missing" ]; then echo "NOT TESTED, because this machine does not have it: Python$$missing"; fi
 
 python-%: .venv-%/.ready
-	.venv-$*/bin/python $(PYTEST) $(if $(filter 3.11,$*),,-p tests.support.eager_tasks) $(CORE_TESTS)
+	.venv-$*/bin/python $(PYTEST) $(if $(filter 3.11,$*),,-p tests.support.eager_tasks) $(CORE_TESTS) tests/structure
 
 .PRECIOUS: .venv-3.%/.ready
 
