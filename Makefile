@@ -39,6 +39,8 @@ EMULATOR_TESTS := tests/contract tests/cli tests/declarative/planning tests/decl
 
 # The tests whose subject is the order of events: the core without its data, and without the long tables of faults.
 LOOP_TESTS := tests/transport tests/polling tests/sync tests/contract/test_runs.py tests/contract/test_events.py $(filter-out tests/faults/test_matrix.py,$(wildcard tests/faults/test_*.py))
+# They run their code in other processes, where the loop is asyncio's own.
+OTHER_PROCESSES := --ignore=tests/transport/test_token_cache_processes.py --ignore=tests/transport/test_fork_endings.py --ignore=tests/transport/test_fork_imports.py --deselect=tests/sync/test_programs.py::test_client_in_a_separate_process
 
 .PHONY: help setup demo test quick gates check types mypy pyright unit core others loops uvloop eager pythons lowest bench figures soak mutate orders conformance integrations generate docs screenshots format clean
 
@@ -104,13 +106,13 @@ others: $(STAMP)
 loops: uvloop eager  ## Run the tests whose subject is the event loop on uvloop, and with eager tasks
 
 uvloop: $(STAMP)  ## Run the tests of the event loop on uvloop
-	$(BIN)/python $(PYTEST) -p tests.support.on_uvloop $(LOOP_TESTS)
+	$(BIN)/python $(PYTEST) -p tests.support.on_uvloop $(OTHER_PROCESSES) $(LOOP_TESTS)
 
 eager:  ## Run the tests of the event loop with eager tasks, which Python 3.12 added
 	@version=$(EAGER); \
 	if [ -z "$$version" ]; then echo "NOT TESTED with eager tasks, because this machine has no Python of 3.12 or later"; \
 	else $(MAKE) --no-print-directory .venv-$$version/.ready INTERPRETER="$$($(FIND_PYTHON))" && \
-		.venv-$$version/bin/python $(PYTEST) -p tests.support.eager_tasks $(LOOP_TESTS); fi
+		.venv-$$version/bin/python $(PYTEST) -p tests.support.eager_tasks $(OTHER_PROCESSES) $(LOOP_TESTS); fi
 
 pythons:  ## Run the tests of the core on every Python of this machine, with eager tasks where it has them
 	@missing=; for version in $(PYTHONS); do found=$$($(FIND_PYTHON)); \
