@@ -260,7 +260,9 @@ def _to_query_error(error: duckdb.Error) -> QueryError:
     what, macro = unsupported.groups()
     if macro:
         what = f"{macro.upper()} with arguments of these types"
-    return UnsupportedSqlError(what or "this function in a correlated subquery or in OVER")
+    if "window" in unsupported[0]:
+        what = "this function in OVER (it supports there a column that a subquery computes)"
+    return UnsupportedSqlError(what or "this function in a correlated subquery")
 
 
 def _size(rows: list[tuple[Any, ...]]) -> int:

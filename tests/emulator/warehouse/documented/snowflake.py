@@ -350,10 +350,6 @@ QUERIES = {
         Rule([17]),
     ),
     "functions/listagg": (
-        "SELECT LISTAGG(x, '-') WITHIN GROUP (ORDER BY x DESC) FROM (VALUES ('a'), ('b')) AS t (x)",
-        Rule(["b-a"]),
-    ),
-    "functions/listagg#distinct": (
         "SELECT LISTAGG(DISTINCT x, '|') WITHIN GROUP (ORDER BY x DESC) FROM (VALUES ('O'), ('F'), ('O')) AS t (x)",
         Rule(["O|F"]),
     ),
@@ -371,6 +367,17 @@ QUERIES = {
             "QUALIFY ROW_NUMBER() OVER (PARTITION BY p ORDER BY o) = 1 ORDER BY i"
         ),
         [1, 3],
+    ),
+    "constructs/qualify#function": (
+        "SELECT x FROM (VALUES ('A'), ('a')) AS t (x) QUALIFY ROW_NUMBER() OVER (PARTITION BY LOWER(x) ORDER BY x) = 1",
+        "unsupported",
+    ),
+    "constructs/qualify#subquery": (
+        (
+            "SELECT x FROM (SELECT x, LOWER(x) AS k FROM (VALUES ('A'), ('a'), ('b')) AS t (x)) AS u "
+            "QUALIFY ROW_NUMBER() OVER (PARTITION BY k ORDER BY x) = 1 ORDER BY x"
+        ),
+        Rule(["A", "b"]),
     ),
     "functions/lag": (
         (
