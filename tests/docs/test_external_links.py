@@ -62,8 +62,9 @@ def server() -> Iterator[str]:
         thread.join()
 
 
-def test_missing_page_is_a_problem(server: str) -> None:
+def test_missing_page_is_a_problem(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that is gone or cannot be reached is reported; one that programs may not read is not."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert [request_problem(f"{server}/{status}") for status in (200, 403, 429)] == [None, None, None]
     assert request_problem(f"{server}/404") == f"{server}/404 responds with 404"
     assert "cannot be read" in str(request_problem("http://127.0.0.1:1/"))

@@ -164,6 +164,95 @@ def test_action_matches_its_schema() -> None:
         assert name in document["inputs"]["command"]["description"]
 
 
+@define
+class Runner:
+    """Runs the steps of `action.yml` in order, as GitHub's runner does.
+
+    Attributes:
+        action: The workflow, its folder and its environment.
+        installed: Whether the package is installed: then only the last step runs.
+    """
+
+    action: Action
+    installed: bool = False
+
+    def __call__(self, **inputs: str) -> tuple["subprocess.CompletedProcess[str]", dict[str, str]]:
+        """Run the action with inputs; return its last step and its outputs."""
+        document = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+        defaults = {name: str(each.get("default", "")) for name, each in document["inputs"].items()}
+        contexts = {
+            "github.action_path": str(ROOT),
+            "github.token": "secret-token",
+            "runner.temp": str(self.action.folder),
+            "steps.python.outputs.python-path": sys.executable,  # as actions/setup-python sets it
+        }
+        contexts |= {
+            f"inputs.{name}": expand(value, contexts) for name, value in {**defaults, **inputs}.items()
+        }
+        first, *own = document["runs"]["steps"]
+        assert first["uses"].startswith("actions/setup-python@")
+        for step in own[-1:] if self.installed else own:
+            assert step["shell"] == "bash"
+            done = self.run(step, contexts)
+        self.installed = True
+        return done, {name: expand(each["value"], contexts) for name, each in document["outputs"].items()}
+
+    def run(self, step: dict[str, Any], contexts: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+        """Run a step and add its outputs to the contexts."""
+        output = self.action.folder / "step-output.txt"
+        output.write_text("", "utf-8")
+        variables = {name: expand(value, contexts) for name, value in step.get("env", {}).items()}
+        here = str(Path(sys.executable).parent)
+        path = [each for each in os.environ["PATH"].split(os.pathsep) if each != here]
+        kept = {name: each for name, each in self.action.environment.items() if not name.startswith("INPUT_")}
+        done = subprocess.run(  # noqa: S603 - our own steps
+            ["/bin/bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]],
+            cwd=self.action.folder,
+            env={
+                **kept,
+                "HOME": os.environ["HOME"],  # which has the settings of pip
+                "XDG_CACHE_HOME": str(self.action.folder / "cache"),
+                "XDG_STATE_HOME": str(self.action.folder / "state"),
+                "PATH": os.pathsep.join(path),
+                "GITHUB_OUTPUT": str(output),
+                **variables,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for line in output.read_text("utf-8").splitlines():
+            name, _, value = line.partition("=")
+            contexts[f"steps.{step['id']}.outputs.{name}"] = value
+        return done
+
+
+def expand(text: str, contexts: dict[str, str]) -> str:
+    """Replace the expressions of a workflow; one that is not in the contexts is an error."""
+    return re.sub(r"\$\{\{ (\S+) \}\}", lambda expression: contexts[expression[1]], text)
+
+
+def test_steps_run_in_order_as_on_a_runner(action: Action, github: GitHub) -> None:
+    """The action installs itself beside the packages of the job, comments, replaces its comment, and annotates."""
+    runner = Runner(action)
+    done, outputs = runner(command="plan", folder="infra")
+    assert (done.returncode, outputs) == (0, {"exit-code": "2"}), done.stdout + done.stderr
+    assert action.summary().startswith("### Plan: 1 to create")
+    (action.folder / "infra" / "all.yaml").write_text(MODELS.replace("SELECT 1", "DROP TABLE a.b"), "utf-8")
+    assert runner(command="plan", folder="infra")[0].returncode == 0
+    assert [each.split()[0] for each in github.requests] == ["GET", "POST", "GET", "PATCH"]
+    assert len(github.comments) == 1
+    assert "DROP TABLE a.b" in github.comments[0]["body"]
+    action.summary()
+    done, outputs = runner(command="lint", folder="infra")
+    assert (done.returncode, outputs) == (10, {"exit-code": "10"})
+    assert re.search(r"^::error file=infra/all\.yaml,line=1,", done.stdout, re.MULTILINE)
+    assert "| error | WS302 |" in action.summary()
+    done, outputs = runner(command="drift", folder="infra")
+    assert (done.returncode, outputs) == (2, {"exit-code": "2"})
+    assert "::error title=warehouse-sync::The workspace differs" in done.stdout
+
+
 def test_plan_keeps_one_comment(action: Action, github: GitHub) -> None:
     """The first plan writes a comment, later ones replace it, also behind other comments and pages."""
     quoted = {"id": 1, "user": {"login": "mallory"}, "body": f"{MARKER}Looks good."}

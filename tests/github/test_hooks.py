@@ -1,4 +1,4 @@
-"""The pre-commit hooks and the installation of the action, as another repository uses them."""
+"""The pre-commit hooks, as another repository uses them."""
 
 import os
 import re
@@ -68,19 +68,3 @@ def test_hooks_check_and_correct_files(repository: Path, tmp_path: Path) -> None
     assert (repository / "all.yaml").read_text("utf-8") == FORMATTED
     assert (repository / "other.yaml").read_text("utf-8") == OTHER
     assert (repository / "customers.sql").read_text("utf-8") == WRONG.replace(";", "")
-
-
-def test_action_installs_the_command(tmp_path: Path) -> None:
-    """The step of the action that installs the package gives a command that works, without the packages of the job."""
-    [step] = [
-        each
-        for each in yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"]
-        if "pip install" in each.get("run", "")
-    ]
-    assert set(step["env"]) == {"PYTHON", "SOURCE", "TARGET"}
-    target = tmp_path / "target"
-    variables = {"PYTHON": sys.executable, "SOURCE": str(ROOT), "TARGET": str(target)}
-    done = run(tmp_path, "bash", "-e", "-o", "pipefail", "-c", step["run"], **variables)
-    assert done.returncode == 0, done.stdout + done.stderr
-    shown = run(tmp_path, str(target / "bin" / "warehouse-sync"), "plan", "--help")
-    assert "markdown" in shown.stdout
