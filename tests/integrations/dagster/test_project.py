@@ -94,12 +94,13 @@ class Project:
         return ran.stdout + ran.stderr
 
     def last_check(self, key: dg.AssetKey) -> str | None:
-        """The result of the last evaluation of an asset's check, if there is one."""
+        """The result of the last evaluation of an asset's check that has ended, if there is one."""
         with dg.DagsterInstance.from_config(str(self.folder / "home")) as instance:
             records = instance.event_log_storage.get_asset_check_execution_history(
-                dg.AssetCheckKey(key, "freshness_check"), limit=1
+                dg.AssetCheckKey(key, "freshness_check"), limit=10
             )
-        return records[0].status.value if records else None
+        ended = [each.status.value for each in records if each.status.value in {"SUCCEEDED", "FAILED"}]
+        return ended[0] if ended else None
 
     def materializations(self, pipeline_id: str, prefix: str = "mparticle") -> list[int]:
         """The runs that the asset of a pipeline was materialized by, oldest first; each as often as it was."""
@@ -277,7 +278,7 @@ class Server:
         self._process.wait(30)
         self._log.close()
 
-    def wait(self, condition: Callable[[], Any], seconds: float = 300) -> None:
+    def wait(self, condition: Callable[[], Any], seconds: float = 900) -> None:
         """Poll the server until a condition holds."""
         began = time.monotonic()
         while not condition():
