@@ -31,6 +31,17 @@ def nested(levels: int | None) -> dict[str, Any]:
     return inner
 
 
+async def test_update_of_read_fields_is_not_validated(client: AsyncClient, peer: Peer) -> None:
+    """What the API sent can be sent back, whatever this release knows of it."""
+    peer.serve(f"PUT {ITEM}", reply(200, CONNECTION))
+    read = attrs.evolve(SPEC, name="")
+    endpoint = client.connections._endpoint
+    with pytest.raises(ValidationError, match="name"):
+        await endpoint.update(read)
+    assert (await endpoint.update(read, was_read=True)).id == "c1"
+    assert peer.count(f"PUT {ITEM}") == 1
+
+
 async def test_resource_is_accepted_as_its_id(client: AsyncClient, peer: Peer) -> None:
     """A resource that was read, and a spec, stand for their id."""
     peer.serve(f"GET {ITEM}", reply(200, CONNECTION))
