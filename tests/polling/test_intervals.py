@@ -160,7 +160,8 @@ def test_expected_duration_ignores_outliers() -> None:
 def test_expected_duration_follows_the_most_recent_runs() -> None:
     """Only the runs that ended last count, in any order of a page."""
     history = DurationHistory()
-    history.add(run(10 if hour else 99, after=3600 * hour) for hour in reversed(range(MAX_DURATIONS + 1)))
+    hours = reversed(range(MAX_DURATIONS + 5))
+    history.add(run(10 if hour >= 5 else 99, after=3600 * hour) for hour in hours)
     assert history.expected() == ExpectedDuration(10, 10)
     history.add(run(20, after=3600 * 24) for _ in range(MAX_DURATIONS))
     assert history.expected() == ExpectedDuration(20, 20)
