@@ -33,7 +33,7 @@ async def use(settings: ClientSettings, count: int = 1) -> list[AsyncClient]:
 def test_tasks_of_a_loop_share_a_client() -> None:
     """However many ask at once, there is one client."""
     with Emulator() as emulator:
-        assert len({id(client) for client in asyncio.run(use(settings_of(emulator), 100))}) == 1
+        assert len({id(client) for client in asyncio.run(use(settings_of(emulator), 20))}) == 1
 
 
 def test_workspaces_and_loops_have_their_own() -> None:
