@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 from warehouse_sync.errors import DecodeError, ValidationError
 from warehouse_sync.events import RunEnded, RunPolled
 from warehouse_sync.models import Page, Progress, Run, RunHandle, RunStatus, WaitedRun
-from warehouse_sync.models.common import (
-    check_iterable,
-)
+from warehouse_sync.models.common import check_iterable
 from warehouse_sync.models.enums import RunStatusName
 from warehouse_sync.models.references import (
     PipelineRef,
@@ -201,6 +199,11 @@ class Runs:
             RunFailedError: The run failed or was stopped.
             WaitTimeoutError: The run did not end in time.
             NotFoundError: The run does not exist, also after the time in which a new run may not be visible yet.
+            UnauthorizedError: The API rejected the credential.
+            ForbiddenError: The credential has no access to the workspace.
+            TokenError: The token endpoint rejected the credential or returned an invalid response.
+            WarehouseLoginError: The login to the warehouse failed.
+            ConfigurationError: The client was closed.
 
         Source: `GET /inputs/data-pipelines/{pipelineId}/runs/{pipelineRunId}`, "Get a pipeline run".
         """
