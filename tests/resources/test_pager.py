@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -242,6 +243,18 @@ def test_run_repeated_on_a_page_is_removed() -> None:
     accepted = RunDeduplicator("p").accept(1, page(1, 5, 5, 6, total=3))
     assert [run.id for run in accepted.items] == [5, 6]
     assert accepted.total_items == 3
+
+
+async def test_run_repeated_on_the_only_page_is_removed() -> None:
+    """The first of the two is kept, in its place."""
+    first, again = a_run(5), attrs.evolve(a_run(5), failed_records=7)
+
+    async def fetch(_: int) -> Page:
+        return Page(items=(first, a_run(6), again), total_items=3, has_next_page=False)
+
+    (only,) = [page async for page in RunPager(fetch, pipeline_id="p", prefetch=8).pages()]
+    assert only.items == (first, a_run(6))
+    assert only.total_items == 3
 
 
 def test_single_pages_without_new_runs_are_accepted() -> None:

@@ -185,19 +185,21 @@ async def test_headers_are_built_once_per_token_and_loop(peer: Peer) -> None:
     peer.serve(READ.route, READ.success)
     async with AsyncClient(**peer.options()) as client:
         await client.connections.get("c1")
-        sender, source, session = client._sender, token_source(client), loop_session(client)
-        built = sender._current_headers(session)
+        sender, source = client._sender, token_source(client)
+        context = sender.new_context()
+        built = sender._current_headers(context)
         assert built is not None
         await client.connections.get("c1")
-        assert sender._current_headers(session) is built
-        assert sender._current_headers(attrs.evolve(session)) is None
+        assert sender._current_headers(context) is built
+        assert sender._current_headers(attrs.evolve(context, session=attrs.evolve(context.session))) is None
         source.token = AccessToken(TokenResponse(access_token="t2", lifetime=1e6), requested_at=1e9)
-        assert sender._current_headers(session) is None
-        context = attrs.evolve(sender.new_context(), session=attrs.evolve(session, headers={"X-Mine": "1"}))
+        assert sender._current_headers(context) is None
+        context = sender.new_context()
+        context.session = attrs.evolve(context.session, headers={"X-Mine": "1"})
         rebuilt = await sender._authorize(context)
         assert rebuilt.headers.secrets == ("t2",)
         assert rebuilt.headers.bare["X-Mine"] == "1"
-        assert sender._current_headers(context.session) is rebuilt
+        assert sender._current_headers(context) is rebuilt
 
 
 async def test_usage_header_reduces_the_concurrency(peer: Peer) -> None:

@@ -46,21 +46,9 @@ class RunDeduplicator:
             self._first_total = page.total_items
         self._check_page_number(number, page)
         self._check_page_size(number, page)
-        new = self._new_runs(page)
+        new = without_repeated(page.items, self.seen)
         self._check_progress(number, page, new)
-        return page if new is page.items else attrs.evolve(page, items=new)
-
-    def _new_runs(self, page: Page) -> tuple[Run, ...]:
-        numbers = {run.id for run in page.items}
-        if len(numbers) == len(page.items) and self.seen.isdisjoint(numbers):
-            self.seen |= numbers
-            return page.items
-        return tuple(run for run in page.items if self._is_new(run))
-
-    def _is_new(self, run: Run) -> bool:
-        known = run.id in self.seen
-        self.seen.add(run.id)
-        return not known
+        return _with_items(page, new)
 
     def _check_page_number(self, number: int, page: Page) -> None:
         """Raise if the server returns the same wrong page number twice: it ignores the page parameter."""
@@ -104,6 +92,24 @@ class RunDeduplicator:
         """Return how many pages without a new run the runs added meanwhile explain, at most the pages read before."""
         added = (page.total_items or 0) - (self._first_total or 0)
         return max(0, min(added // max(1, len(page.items)), self._pages_with_new))
+
+
+def without_repeated(runs: tuple[Run, ...], seen: set[int]) -> tuple[Run, ...]:
+    """Return the runs that are not in `seen`, each once, and add their numbers to it."""
+    numbers = {run.id for run in runs}
+    if len(numbers) == len(runs) and seen.isdisjoint(numbers):
+        seen |= numbers
+        return runs
+    new: dict[int, Run] = {}
+    for run in runs:
+        if run.id not in seen:
+            new.setdefault(run.id, run)
+    seen |= numbers
+    return tuple(new.values())
+
+
+def _with_items(page: Page, items: tuple[Run, ...]) -> Page:
+    return page if items is page.items else attrs.evolve(page, items=items)
 
 
 class RunPager:
@@ -171,7 +177,7 @@ class RunPager:
         async with aclosing(self._all_pages()) as pages:
             async for page in pages:
                 selected = self._select(page.items)[:remaining]
-                yield page if selected is page.items else attrs.evolve(page, items=selected)
+                yield _with_items(page, selected)
                 if remaining is not None:
                     remaining -= len(selected)
                     if remaining == 0:
@@ -183,10 +189,11 @@ class RunPager:
 
     async def _all_pages(self) -> AsyncGenerator[Page, None]:
         page = await self._fetch(1)
+        if not page.has_next_page:
+            yield _with_items(page, without_repeated(page.items, set()))
+            return
         deduplicator = RunDeduplicator(self._pipeline_id)
         yield deduplicator.accept(1, page)
-        if not page.has_next_page:
-            return
         rest = (
             prefetch_pages(self._fetch, page, self._prefetch)
             if self._prefetch > 1

@@ -156,7 +156,7 @@ class RetryingSender:
         """
         context = self.new_context()
         with context.session.deadlines.start(context.total):  # left without an exception if it expires
-            authorized = self._current_headers(context.session) or await self._authorize(context)
+            authorized = self._current_headers(context) or await self._authorize(context)
             while True:
                 context.counted_attempts += 1
                 try:
@@ -221,15 +221,15 @@ class RetryingSender:
         await context.session.limiter.wait()
         context.queued = False
 
-    def _current_headers(self, session: LoopSession) -> _AuthorizedHeaders | None:
+    def _current_headers(self, context: RequestContext) -> _AuthorizedHeaders | None:
         """Return the latest headers, unless they are for another loop or token, or the token needs a refresh."""
         latest, auth = self._latest, self.auth
-        if latest is None or latest.session is not session:
+        if latest is None or latest.session is not context.session:
             return None
         if auth is None:
             return latest
         token = auth.source.token
-        current = token is not None and token is latest.token and self.clock.monotonic() < token.refresh_at
+        current = token is not None and token is latest.token and context.started < token.refresh_at
         return latest if current else None
 
     async def _authorize(self, context: RequestContext) -> _AuthorizedHeaders:
