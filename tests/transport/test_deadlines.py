@@ -46,6 +46,19 @@ async def test_deadlines_expire_in_the_order_of_time(deadlines: Deadlines) -> No
     assert {task.result() for task in tasks} == {"late"}
 
 
+async def test_deadline_after_the_last_one_expired(deadlines: Deadlines) -> None:
+    """When all deadlines have expired, a later one expires too."""
+    jump = warp(asyncio.get_running_loop())
+    for seconds in (10.0, 20.0):
+        task = asyncio.create_task(outcome(deadlines, seconds, await never()))
+        await asyncio.sleep(0)
+        jump(seconds + 1)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert task.done()
+        assert task.result() == "late"
+
+
 async def test_deadline_that_does_not_expire_cancels_nothing(deadlines: Deadlines) -> None:
     """Work that ends in time is not cancelled, and neither is later work of the task."""
     task = asyncio.current_task()

@@ -6,9 +6,7 @@ deadline of all.
 """
 
 import asyncio
-from typing import Any, Final, Self
-
-_NEVER: Final = float("inf")
+from typing import Any, Self
 
 
 class Deadline:
@@ -58,21 +56,20 @@ class Deadlines:
         self._loop = loop
         self._queues: dict[float, dict[Deadline, None]] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._timer_when = _NEVER
 
     def start(self, seconds: float | None) -> Deadline:
         """Start a deadline for the current task, `seconds` from now; `None` never expires."""
         task = asyncio.current_task(self._loop)
         assert task is not None  # noqa: S101 - a coroutine under asyncio always runs in a task
         if seconds is None:
-            return Deadline(_NEVER, task, {})
+            return Deadline(float("inf"), task, {})
         when = self._loop.time() + seconds
         queue = self._queues.get(seconds)
         if queue is None:
             queue = self._queues[seconds] = {}
         deadline = Deadline(when, task, queue)
         queue[deadline] = None
-        if when < self._timer_when:
+        if self._timer is None or when < self._timer.when():
             self._schedule(when)
         return deadline
 
@@ -80,14 +77,14 @@ class Deadlines:
         """Cancel the timer. Requests in flight lose their deadline."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer, self._timer_when = None, _NEVER
+            self._timer = None
 
     def _schedule(self, when: float) -> None:
         self.close()
-        self._timer, self._timer_when = self._loop.call_at(when, self._on_timer), when
+        self._timer = self._loop.call_at(when, self._on_timer)
 
     def _on_timer(self) -> None:
-        self._timer, self._timer_when = None, _NEVER
+        self._timer = None
         now = self._loop.time()
         for seconds, queue in list(self._queues.items()):
             for deadline in _expired(queue, now):
