@@ -96,7 +96,7 @@ def _is_folder(path: Path) -> bool:
 
 def _add_file(path: Path, search: DocumentSearch, *, is_hidden: bool) -> None:
     if is_hidden:
-        if has_declarations(path):
+        if _may_declare(path):
             search.skip(path, "is hidden and is skipped, but may contain declarations: rename or remove it")
     elif path.suffix not in search.suffixes:
         search.skip(path, f"is skipped because of its suffix: rename it to {path.stem}{path.suffix.lower()}")
@@ -104,9 +104,14 @@ def _add_file(path: Path, search: DocumentSearch, *, is_hidden: bool) -> None:
         search.documents.append(path)
 
 
-def has_declarations(path: Path) -> bool:
+def has_declarations(content: bytes) -> bool:
+    """Return whether the content of a file looks like declarations."""
+    return _DECLARATION.search(content) is not None
+
+
+def _may_declare(path: Path) -> bool:
     """Return whether a file contains declarations or cannot be read."""
     try:
-        return _DECLARATION.search(read_file(path, limit=MAX_FILE_SIZE)) is not None
+        return has_declarations(read_file(path, limit=MAX_FILE_SIZE))
     except UnreadableFileError:
         return path.exists()

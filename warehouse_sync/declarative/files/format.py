@@ -16,7 +16,7 @@ from warehouse_sync.declarative.files.discover import MAX_FILE_SIZE, find_docume
 from warehouse_sync.declarative.files.fields import CONFIGS, FILE_KINDS, fields_of, item_class
 from warehouse_sync.declarative.files.moved import SECTION as MOVED
 from warehouse_sync.declarative.files.parse_yaml import parse_yaml
-from warehouse_sync.declarative.files.read import UnreadableFileError, read_file
+from warehouse_sync.declarative.files.read import UnreadableFileError, decode_text, read_file
 from warehouse_sync.declarative.files.yaml_layout import UnsupportedLayoutError, lay_out
 from warehouse_sync.declarative.project import find_project
 
@@ -91,23 +91,19 @@ class _Reader:
         found: list[Problem] = []
         try:
             content = read_file(file, limit=MAX_FILE_SIZE, root=root)
-            text = content.decode("utf-8-sig")
+            text = decode_text(content)
             documents = parse_yaml(text, str(file), found.append)
-            if found and has_declarations(file):
+            if found and has_declarations(content):
                 self.problems += found
             elif not found and documents and all(map(_declares_resources, documents)):
                 formatted = lay_out(text, field_order())
                 if formatted.encode() != content:
                     self.texts[file] = formatted
         except UnreadableFileError as error:
-            self._add(self.problems, file, f"{file} {error}")
-        except UnicodeDecodeError:
-            self._add(self.problems, file, f"{file} is not UTF-8: save it as UTF-8")
+            self.problems.append(Problem(location=Location(str(file)), message=f"{file} {error}"))
         except UnsupportedLayoutError:
-            self._add(self.skipped, file, "is left as it is: its layout cannot be changed safely")
-
-    def _add(self, problems: list[Problem], file: Path, message: str) -> None:
-        problems.append(Problem(location=Location(str(file)), message=message))
+            message = "is left as it is: its layout cannot be changed safely"
+            self.skipped.append(Problem(location=Location(str(file)), message=message))
 
 
 def _folders_of(path: Path, root: Path) -> Iterator[Path]:

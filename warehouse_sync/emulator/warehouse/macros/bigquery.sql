@@ -5,10 +5,7 @@ bq__divide(a, b) AS CASE
     WHEN b = 0 THEN error('division by zero')
     WHEN typeof(a) LIKE 'DECIMAL%' OR typeof(b) LIKE 'DECIMAL%' THEN ws_unsupported('division of NUMERIC')
     ELSE CAST(a AS DOUBLE) / CAST(b AS DOUBLE) END;
-bq__subtract(a, b) AS CASE
-    WHEN typeof(a) LIKE 'TIMESTAMP%' OR typeof(b) LIKE 'TIMESTAMP%' THEN ws_unsupported('the difference of timestamps')
-    WHEN typeof(a) = 'DATE' AND typeof(b) = 'DATE' THEN ws_unsupported('the difference of dates')
-    ELSE a - b END;
+bq__subtract(a, b) AS ws_subtract(a, b);
 bq_mod(a, b) AS CASE WHEN b = 0 THEN error('division by zero') ELSE a % b END;
 bq_safe_divide(a, b) AS CASE WHEN b <> 0 THEN bq__divide(a, b) END;
 bq_div(a, b) AS CASE

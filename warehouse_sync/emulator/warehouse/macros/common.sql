@@ -15,6 +15,12 @@ ws_text(x) AS CASE WHEN typeof(x) = 'JSON' THEN json_extract_string(CAST(x AS JS
 -- A text that has a length, in bytes, that a type permits.
 ws_fits(x, size) AS CASE WHEN strlen(x) > size THEN ws_unsupported('a cast of ' || strlen(x) || ' bytes to ' || size) ELSE x END;
 
+-- A difference, in the dialects where one of dates or timestamps is an interval.
+ws_subtract(a, b) AS CASE
+    WHEN typeof(a) LIKE 'TIMESTAMP%' OR typeof(b) LIKE 'TIMESTAMP%' THEN ws_unsupported('the difference of timestamps')
+    WHEN typeof(a) = 'DATE' AND typeof(b) = 'DATE' THEN ws_unsupported('the difference of dates')
+    ELSE a - b END;
+
 ws_step(unit, n) AS CASE unit
     WHEN 'year' THEN to_years(CAST(n AS INTEGER))
     WHEN 'quarter' THEN to_months(3 * CAST(n AS INTEGER))

@@ -5,10 +5,7 @@ db__divide(a, b) AS CASE
     WHEN b = 0 THEN error('[DIVIDE_BY_ZERO] Division by zero')
     WHEN typeof(a) LIKE 'DECIMAL%' OR typeof(b) LIKE 'DECIMAL%' THEN ws_unsupported('division of DECIMAL')
     ELSE CAST(a AS DOUBLE) / CAST(b AS DOUBLE) END;
-db__subtract(a, b) AS CASE
-    WHEN typeof(a) LIKE 'TIMESTAMP%' OR typeof(b) LIKE 'TIMESTAMP%' THEN ws_unsupported('the difference of timestamps')
-    WHEN typeof(a) = 'DATE' AND typeof(b) = 'DATE' THEN ws_unsupported('the difference of dates')
-    ELSE a - b END;
+db__subtract(a, b) AS ws_subtract(a, b);
 db_mod(a, b) AS CASE WHEN b = 0 THEN error('[REMAINDER_BY_ZERO] Remainder by zero') ELSE a % b END;
 db_try_divide(a, b) AS CASE WHEN b <> 0 THEN db__divide(a, b) END;
 
