@@ -133,7 +133,7 @@ python-%: .venv-%/.ready
 	@touch $@
 
 lowest: $(LOWEST)/.ready  ## Run the tests of the core with the lowest dependencies
-	$(LOWEST)/bin/python $(PYTEST) tests/models tests/wire tests/transport tests/resources tests/polling tests/sync tests/observability
+	$(LOWEST)/bin/python $(PYTEST) tests/models tests/wire tests/transport tests/resources tests/polling tests/sync tests/observability tests/faults/test_idle_connections.py
 
 $(LOWEST)/.ready: pyproject.toml tests/lowest.txt
 	@echo "Setting up $(LOWEST), once."

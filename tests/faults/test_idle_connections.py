@@ -12,9 +12,12 @@ from tests.support.internals import age_connections, loop_session
 from tests.support.kinds import CREATE, DELETE, READ, TRIGGER, UPDATE, Kind
 from tests.support.peer import TOKEN, Answer, Peer, PeerConnection, hang_up, token
 from warehouse_sync import AsyncClient
-from warehouse_sync.transport import aiohttp_internals
+from warehouse_sync.transport import aiohttp_internals, exchange
 
 POSTS = (CREATE, TRIGGER)
+separates_host_names = pytest.mark.skipif(
+    not aiohttp_internals.separates_host_names(), reason="this aiohttp uses connections for any host name"
+)
 
 
 def closing_kept(success: Answer) -> Answer:
@@ -59,7 +62,9 @@ async def test_idempotent_request_uses_a_connection_that_idled(peer: Peer, kind:
 
 
 @pytest.mark.parametrize("kind", POSTS, ids=lambda kind: kind.name)
-@pytest.mark.parametrize("session", ["own", "own, unknown aiohttp", "borrowed"])
+@pytest.mark.parametrize(
+    "session", ["own", "own, unknown aiohttp", pytest.param("borrowed", marks=separates_host_names)]
+)
 async def test_post_to_a_server_that_closes_idle_connections(
     peer: Peer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, kind: Kind, session: str
 ) -> None:
@@ -76,6 +81,37 @@ async def test_post_to_a_server_that_closes_idle_connections(
     assert peer.count(TOKEN) == 1
 
 
+async def test_post_under_an_unknown_aiohttp_leaves_no_connection_behind(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connection is closed, and the next read uses that of the last read."""
+    monkeypatch.setattr(aiohttp_internals, "SUPPORTED_AIOHTTP", "another version")
+    peer.serve(READ.route, READ.success)
+    peer.serve(TRIGGER.route, TRIGGER.success)
+    async with AsyncClient(**peer.options()) as client:
+        for _ in range(2):
+            await TRIGGER.call(client)
+            await READ.call(client)
+        unpooled = loop_session(client).unpooled_session
+    assert [arrival.connection for arrival in peer.arrivals] == [0, 1, 0, 2, 0]
+    assert unpooled is not None
+    assert unpooled.closed
+
+
+async def test_post_of_a_borrowed_session_under_an_old_aiohttp(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It uses any connection, and does not ask the server to close it, which would break the next request."""
+    monkeypatch.setattr(exchange, "separates_host_names", lambda: False)
+    peer.serve(READ.route, READ.success)
+    peer.serve(TRIGGER.route, TRIGGER.success)
+    async with aiohttp.ClientSession() as session, AsyncClient(**peer.options(session=session)) as client:
+        await TRIGGER.call(client)
+        await READ.call(client)
+    assert [arrival.connection for arrival in peer.arrivals] == [0, 0, 0]
+
+
+@separates_host_names
 async def test_posts_of_a_borrowed_session_use_no_connection_twice(peer: Peer) -> None:
     """Each has a connection of its own, also after another POST, and reads keep theirs."""
     peer.serve(READ.route, READ.success)
@@ -87,6 +123,7 @@ async def test_posts_of_a_borrowed_session_use_no_connection_twice(peer: Peer) -
     assert [arrival.connection for arrival in peer.arrivals] == [0, 1, 0, 2, 0]
 
 
+@separates_host_names
 async def test_post_of_a_borrowed_session_verifies_the_certificate() -> None:
     """The new connection is for the same host name, with the session's authorities."""
     authority = trustme.CA()

@@ -29,6 +29,7 @@ async def test_exchange_over_a_closed_session_is_a_clear_error(
         options={},
         aiohttp_session=SimpleNamespace(request=request, closed=closed),
         closed_message="closed, so",
+        unpooled_session=None,
         proxy=lambda _: None,
     )
     with pytest.raises(kind, match="closed, so" if closed else "the connection broke") as caught:
@@ -62,6 +63,7 @@ async def test_create_over_a_closed_session_says_whether_it_was_sent(
         options={},
         aiohttp_session=SimpleNamespace(request=request, closed=True, connector=None),
         closed_message="closed, so",
+        unpooled_session=None,
         proxy=lambda _: None,
     )
     create = ApiRequest("POST", "/x", bytes, body=b"{}", idempotent=False)
@@ -80,6 +82,7 @@ async def test_exchange_after_the_main_thread_ended_is_a_clear_error(monkeypatch
         fast_get=None,
         options={},
         aiohttp_session=SimpleNamespace(request=request, closed=False),
+        unpooled_session=None,
         proxy=lambda _: None,
     )
     headers = RequestHeaders(BaseUrl(URL("https://h")), {})
@@ -98,6 +101,7 @@ async def test_exchange_with_invalid_environment_settings_is_a_clear_error() -> 
         fast_get=None,
         options={},
         aiohttp_session=SimpleNamespace(request=request, closed=False, trust_env=True),
+        unpooled_session=None,
         proxy=lambda _: None,
     )
     headers = RequestHeaders(BaseUrl(URL("https://h")), {})

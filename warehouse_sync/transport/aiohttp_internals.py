@@ -258,6 +258,11 @@ def create_connector(**options: Any) -> aiohttp.TCPConnector:  # noqa: ANN401 - 
     return (Connector if is_supported() else aiohttp.TCPConnector)(**options)
 
 
+def separates_host_names() -> bool:
+    """Return whether aiohttp keeps connections by their `server_hostname`."""
+    return "server_hostname" in ConnectionKey._fields
+
+
 def closes_idle(session: aiohttp.ClientSession) -> bool:
     """Return whether a session sends no POST on a connection that idled."""
     return isinstance(session.connector, Connector)

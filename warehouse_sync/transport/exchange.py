@@ -8,7 +8,7 @@ import aiohttp
 from multidict import CIMultiDict
 
 from warehouse_sync.errors import ConfigurationError, ReadError, ResponseTooLargeError, TransportError
-from warehouse_sync.transport.aiohttp_internals import closes_idle
+from warehouse_sync.transport.aiohttp_internals import closes_idle, separates_host_names
 from warehouse_sync.transport.error_mapping import TRANSPORT_EXCEPTIONS, to_transport_error
 from warehouse_sync.transport.pool import LoopSession
 from warehouse_sync.transport.request import ApiRequest, RequestHeaders
@@ -88,18 +88,20 @@ async def _send_through_session(
     session: LoopSession, request: ApiRequest[Any], headers: RequestHeaders
 ) -> aiohttp.ClientResponse:
     """Send one request through the aiohttp session, and wait for the head of its response."""
-    base_url, options = headers.base_url, session.options
+    base_url, options, client = headers.base_url, session.options, session.aiohttp_session
     proxy = session.proxy(base_url)
     if proxy is not None:
         login = {} if proxy.authorization is None else {aiohttp.hdrs.PROXY_AUTHORIZATION: proxy.authorization}
         options = {**options, "proxy": proxy.url, "proxy_headers": login}
     fields = headers.json if request.body else headers.bare
-    if not (request.idempotent or closes_idle(session.aiohttp_session)):
-        # The server may be closing an idle connection. aiohttp uses none that was opened without a host name for TLS, even if
-        # it is the same, and does not keep the new one.
-        options = {**options, "server_hostname": base_url.origin.raw_host}
-        fields = CIMultiDict({**fields, aiohttp.hdrs.CONNECTION: "close"})
-    return await session.aiohttp_session.request(
+    if not (request.idempotent or closes_idle(client)):  # the server may be closing an idle connection
+        if session.unpooled_session is not None:
+            client = session.unpooled_session
+        elif separates_host_names():
+            # aiohttp uses no connection that was opened without this name, even if it is the same, and does not keep the new one.
+            options = {**options, "server_hostname": base_url.origin.raw_host}
+            fields = CIMultiDict({**fields, aiohttp.hdrs.CONNECTION: "close"})
+    return await client.request(
         request.method,
         base_url.url(request.path, request.query),
         data=request.body,

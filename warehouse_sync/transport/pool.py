@@ -29,6 +29,7 @@ from warehouse_sync.transport.aiohttp_internals import (
     FastGet,
     belongs_to,
     close_session_now,
+    closes_idle,
     create_connector,
     disable_resend,
     is_supported,
@@ -63,7 +64,8 @@ class LoopSession:
         deadlines: The deadlines of the requests.
         fast_get: The fast path for GET requests, if the session allows it.
         closed_message: The error message for a request that finds the session closed.
-        lifespan: Closes the session when the event loop ends; `None` for a borrowed session.
+        unpooled_session: A session that keeps no connections, for POSTs; `None` if `aiohttp_session` serves them too.
+        lifespans: Close the sessions when the event loop ends; none for a borrowed session.
         reading: The response bodies that are being read.
         proxies: The proxy of each server so far; `None` if the environment is not used or has none.
     """
@@ -75,7 +77,8 @@ class LoopSession:
     deadlines: Deadlines
     fast_get: FastGet | None = None
     closed_message: str = CLOSED
-    lifespan: AsyncGenerator[None, None] | None = None
+    unpooled_session: aiohttp.ClientSession | None = None
+    lifespans: tuple[AsyncGenerator[None, None], ...] = ()
     reading: set[aiohttp.StreamReader] = attrs.field(factory=set)
     proxies: "dict[str, Proxy | None] | None" = None
 
@@ -94,12 +97,14 @@ class LoopSession:
 
     async def close(self) -> None:
         """Close the session unless it is borrowed. Call this on its own event loop."""
-        if self.lifespan is None:
+        if not self.lifespans:
             return  # requests in flight continue until they end or their deadlines expire
         for content in self.reading:  # aiohttp would leave its readers waiting forever
             content.set_exception(aiohttp.ClientConnectionError(CLOSED))
-        await self.aiohttp_session.close()
-        await self.lifespan.aclose()
+        for session in filter(None, (self.aiohttp_session, self.unpooled_session)):
+            await session.close()
+        for lifespan in self.lifespans:
+            await lifespan.aclose()
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -172,6 +177,7 @@ class SessionPool:
                 import_module(module)
         borrowed = self._options.session
         session = self._check_borrowed(borrowed, loop) if borrowed else open_session(self._options)
+        unpooled = None if borrowed or closes_idle(session) else open_session(self._options, keep_alive=False)
         proxies: dict[str, Proxy | None] | None = {} if self._uses_proxies() else None
         return LoopSession(
             aiohttp_session=session,
@@ -181,7 +187,10 @@ class SessionPool:
             deadlines=Deadlines(loop),
             fast_get=None if borrowed or proxies is not None else open_fast_get(session),
             closed_message=BORROWED_CLOSED if borrowed else CLOSED,
-            lifespan=None if borrowed else self._start_lifespan(session, loop),
+            unpooled_session=unpooled,
+            lifespans=()
+            if borrowed
+            else tuple(self._start_lifespan(opened, loop) for opened in filter(None, (session, unpooled))),
             proxies=proxies,
         )
 
@@ -260,10 +269,10 @@ class SessionPool:
         return forget
 
 
-def open_session(options: PoolOptions) -> aiohttp.ClientSession:
+def open_session(options: PoolOptions, *, keep_alive: bool = True) -> aiohttp.ClientSession:
     """Open an aiohttp session without cookies, connection limit and timer per request."""
     session = aiohttp.ClientSession(
-        connector=create_connector(limit=0, ssl=_tls_option(options.ca_file)),
+        connector=create_connector(limit=0, force_close=not keep_alive, ssl=_tls_option(options.ca_file)),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=options.headers,
         timeout=_client_timeout(options.timeout),
