@@ -34,6 +34,9 @@ TOGETHER := --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)
 # The tests of the core, which must reach its every branch. Only these run with coverage, which slows them down.
 CORE_TESTS := tests/models tests/wire tests/transport tests/polling tests/resources tests/sync tests/contract tests/faults tests/structure/test_names.py tests/test_aioresponses.py tests/test_autospec.py tests/test_base_model.py tests/test_errors.py tests/test_frames.py tests/test_keywords.py tests/test_numeric.py tests/test_proxies.py tests/test_running_loop.py tests/test_secret.py tests/test_settings.py tests/test_testing.py
 
+# The tests of what a release publishes beside the code. They build it, and install it into new environments.
+PACKAGE_TESTS := tests/docs/test_site.py tests/github tests/test_dockerfile.py tests/test_packaging.py
+
 # The tests of the SDK, its commands and its integrations that run on the emulator.
 EMULATOR_TESTS := tests/contract tests/cli tests/declarative/planning tests/declarative/test_properties.py tests/examples tests/faults/test_reconciliation.py tests/faults/test_stateful.py tests/observability tests/sync/test_client.py tests/test_frames.py tests/test_readme.py tests/test_testing.py
 
@@ -42,7 +45,7 @@ LOOP_TESTS := tests/transport tests/polling tests/sync tests/contract/test_runs.
 # They run their code in other processes, where the loop is asyncio's own.
 OTHER_PROCESSES := --ignore=tests/transport/test_token_cache_processes.py --ignore=tests/transport/test_fork_endings.py --ignore=tests/transport/test_fork_imports.py --deselect=tests/sync/test_programs.py::test_client_in_a_separate_process
 
-.PHONY: help setup demo test quick gates check types mypy pyright unit core others loops uvloop eager pythons lowest bench figures soak mutate orders conformance integrations generate docs screenshots format clean
+.PHONY: help setup demo test package quick gates check types mypy pyright unit core others loops uvloop eager pythons lowest bench figures soak mutate orders conformance integrations generate docs screenshots format clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,9 +66,12 @@ demo: $(STAMP)  ## Walk through the tutorial against an emulator on this machine
 # The lowest dependencies have no wheels for Python 3.13 and later.
 HAS_LOWEST = $(shell $(BIN)/python -c 'import sys; print("yes" if sys.version_info < (3, 13) else "")')
 
-test: $(STAMP)  ## Run every check and every test
+test: $(STAMP)  ## Run every check, and every test of the code
 	@$(MAKE) $(TOGETHER) gates others core loops $(if $(HAS_LOWEST),lowest)
 	@$(if $(HAS_LOWEST),,echo "Not run on this Python: make lowest, whose dependencies need Python 3.12 or earlier.")
+
+package: $(STAMP)  ## Build and test the wheel, the image, the GitHub action, the hooks and the site
+	$(BIN)/python $(PYTEST) $(PACKAGE_TESTS)
 
 quick: $(STAMP)  ## Check the style, and run the tests of what changed since main
 	$(BIN)/ruff check
@@ -101,7 +107,7 @@ core: $(STAMP)
 	$(BIN)/coverage report --fail-under=100
 
 others: $(STAMP)
-	$(BIN)/python $(PYTEST) $(addprefix --ignore=,$(CORE_TESTS))
+	$(BIN)/python $(PYTEST) $(addprefix --ignore=,$(CORE_TESTS) $(PACKAGE_TESTS))
 
 loops: uvloop eager  ## Run the tests whose subject is the event loop on uvloop, and with eager tasks
 

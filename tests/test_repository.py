@@ -54,11 +54,11 @@ def test_wrong_workflow_is_found(tmp_path: Path) -> None:
 
 
 def test_workflow_tests_each_supported_python() -> None:
-    """The matrix has the versions that the classifiers name, and runs `make test`."""
+    """The matrix has the versions that the classifiers name, and runs `make test` and `make package`."""
     job = yaml.safe_load((GITHUB / "workflows" / "test.yml").read_text("utf-8"))["jobs"]["test"]
     classified = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
     assert job["strategy"]["matrix"]["python"] == classified
-    assert "make test" in [step.get("run") for step in job["steps"]]
+    assert {"make test", "make package"} <= {step.get("run") for step in job["steps"]}
 
 
 def test_workflow_runs_each_order_of_runs() -> None:
@@ -77,7 +77,7 @@ def test_release_stores_no_token() -> None:
     jobs = yaml.safe_load(text)["jobs"]
     assert [name for name, job in jobs.items() if "id-token" in job.get("permissions", {})] == ["publish"]
     assert "secrets." not in text
-    assert "make test" in [step.get("run") for step in jobs["build"]["steps"]]
+    assert {"make test", "make package"} <= {step.get("run") for step in jobs["build"]["steps"]}
 
 
 def test_release_lists_its_components() -> None:
