@@ -8,6 +8,7 @@ from tests.mutation.mutants import Change, Mutant, Outcome
 from tests.mutation.verdict import Explanations, Verdict, judge, read_explanations, report
 
 KILLED: tuple[Outcome, ...] = ("killed",)
+SURVIVED: tuple[Outcome, ...] = ("survived",)
 
 
 def mutant(number: int, outcome: Outcome) -> Mutant:
@@ -35,10 +36,13 @@ def test_verdict_all_killed_passes() -> None:
 
 def test_verdict_explained_survivor_counts_as_survivor() -> None:
     """An explanation keeps a survivor from failing the run, but does not kill it."""
-    judged = verdict(*KILLED * 9, "survived", survivors=(10,))
+    judged = verdict(*KILLED * 97, *SURVIVED * 3, survivors=(98, 99, 100))
     assert judged.passes
-    assert judged.percent == 90.0
-    assert not verdict(*KILLED * 8, "survived", survivors=(9,)).passes
+    assert judged.percent == 97.0
+    few = verdict(*KILLED * 96, *SURVIVED * 3, survivors=(97, 98, 99))
+    assert not few.passes
+    assert "less than 97 % killed" in report(few)
+    assert verdict(*KILLED * 96, *SURVIVED * 3, "not run", survivors=(97, 98, 99)).passes
 
 
 def test_verdict_unexplained_survivor_fails() -> None:
