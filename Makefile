@@ -24,6 +24,8 @@ PYTHONS    ?= 3.11 3.12 3.13 3.14
 # A shell command that prints an interpreter of $$version, if the machine has one.
 FIND_PYTHON := for candidate in python$$version $$HOME/.pyenv/versions/$$version.*/bin/python; do \
 	"$$candidate" -c '' 2>/dev/null && echo "$$candidate" && break; done
+# The version that `make test` runs on.
+OWN = $(shell $(BIN)/python -c 'import sys; print(f"{sys.version_info[0]}.{sys.version_info[1]}")')
 # The first version with eager tasks that the machine has.
 EAGER = $(shell for version in $(filter-out 3.11,$(PYTHONS)); do found=$$($(FIND_PYTHON)); \
 	if [ -n "$$found" ]; then echo $$version; break; fi; done)
@@ -120,8 +122,8 @@ eager:  ## Run the tests of the event loop with eager tasks, which Python 3.12 a
 	else $(MAKE) --no-print-directory .venv-$$version/.ready INTERPRETER="$$($(FIND_PYTHON))" && \
 		.venv-$$version/bin/python $(PYTEST) -p tests.support.eager_tasks $(OTHER_PROCESSES) $(LOOP_TESTS); fi
 
-pythons:  ## Run the tests of the core on every Python of this machine, with eager tasks where it has them
-	@missing=; for version in $(PYTHONS); do found=$$($(FIND_PYTHON)); \
+pythons: $(STAMP)  ## Run the tests of the core on the other Pythons of this machine, with eager tasks where they have them
+	@missing=; for version in $(filter-out $(OWN),$(PYTHONS)); do found=$$($(FIND_PYTHON)); \
 		if [ -z "$$found" ]; then missing="$$missing $$version"; \
 		else $(MAKE) --no-print-directory python-$$version INTERPRETER=$$found || exit; fi; done; \
 		if [ -n "$$missing" ]; then echo "NOT TESTED, because this machine does not have it: Python$$missing"; fi
