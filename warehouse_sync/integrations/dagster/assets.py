@@ -45,7 +45,7 @@ def build_warehouse_sync_assets(
 
 def sync_pipelines(
     context: dg.AssetExecutionContext, resource: WarehouseSyncResource, *, timeout: float | None = None
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[Any]]:
     """Trigger the selected pipelines, wait, and yield a result for each success.
 
     Raises:

@@ -140,7 +140,7 @@ class WarehouseSyncComponent(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         spec = WarehouseSyncTranslator().get_asset_spec(pipeline)
         return spec if self.translation is None else self.translation(spec, pipeline)
 
-    def execute(self, context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    def execute(self, context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         """Trigger the selected pipelines, wait, and yield a result for each."""
         yield from sync_pipelines(context, self.workspace, timeout=self.timeout)
 

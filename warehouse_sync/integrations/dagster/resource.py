@@ -10,7 +10,7 @@ from warehouse_sync import Client
 from warehouse_sync.integrations.dagster.state import read_workspace, to_json
 
 
-class WarehouseSyncResource(dg.ConfigurableResource):
+class WarehouseSyncResource(dg.ConfigurableResource[Any]):
     """Workspace of the Warehouse Sync API.
 
     Settings left out come from the environment's `WAREHOUSE_SYNC_…` variables.
