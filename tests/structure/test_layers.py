@@ -1,6 +1,7 @@
 """The layers of the package: each part imports only from lower ones."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -72,8 +73,13 @@ def part_of(path: Path) -> str:
     return first.removesuffix(".py")
 
 
-def imports(path: Path, *, typing: bool = False) -> Iterator[str]:
-    """Yield the full names that a file imports, including those for type checkers if `typing` is set."""
+@functools.cache  # most files are read for several tests
+def imports(path: Path, *, typing: bool = False) -> frozenset[str]:
+    """Return the full names that a file imports, including those for type checkers if `typing` is set."""
+    return frozenset(_find_imports(path, typing=typing))
+
+
+def _find_imports(path: Path, *, typing: bool) -> Iterator[str]:
     waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
     while waiting:
         node = waiting.pop()
@@ -88,15 +94,17 @@ def imports(path: Path, *, typing: bool = False) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+PARTS = {part_of(file) for file in FILES} - {"__init__"}
+
+
 def parts_used(path: Path, *, typing: bool = False) -> set[str]:
     """Return the parts of the package that a file imports from; `public` for names of the package itself."""
     used = set()
-    known = {part_of(file) for file in FILES} - {"__init__"}
     for name in imports(path, typing=typing):
         package, _, rest = name.partition(".")
         if package == ROOT.name:
             part = rest.split(".")[0]
-            used.add(part if part in known else "public")
+            used.add(part if part in PARTS else "public")
     return used
 
 
