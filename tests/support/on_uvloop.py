@@ -7,13 +7,11 @@ from typing import Any
 import pytest
 import uvloop
 
-# They turn the clock, count the timers or replace the resolver of asyncio's own loop; uvloop's are out of reach.
+# They count the timers or replace the resolver of asyncio's own loop; uvloop's are out of reach.
 _OF_ASYNCIO = frozenset(
     {
-        "test_deadlines_expire_in_the_order_of_time",
         "test_deadlines_share_one_timer",
         "test_unknown_host_name_is_a_connect_error",
-        "test_reconciliation_without_responses_ends_in_time",
     }
 )
 
