@@ -173,8 +173,12 @@ class RunPager:
             APIError: The API returned an error for a page.
             TransportError: The connection failed or timed out, also after retries.
         """
-        remaining = self._limit
-        async with aclosing(self._all_pages()) as pages:
+        page, remaining = await self._fetch(1), self._limit
+        if not page.has_next_page:  # most often: another generator takes longer than sending the request
+            runs = without_repeated(page.items, set())
+            yield _with_items(page, self._select(runs)[:remaining])
+            return
+        async with aclosing(self._all_pages(page)) as pages:
             async for page in pages:
                 selected = self._select(page.items)[:remaining]
                 yield _with_items(page, selected)
@@ -187,15 +191,12 @@ class RunPager:
         statuses = self._statuses
         return runs if statuses is None else tuple(run for run in runs if run.status in statuses)
 
-    async def _all_pages(self) -> AsyncGenerator[Page, None]:
-        page = await self._fetch(1)
-        if not page.has_next_page:
-            yield _with_items(page, without_repeated(page.items, set()))
-            return
+    async def _all_pages(self, first: Page) -> AsyncGenerator[Page, None]:
+        """Yield the first page and those after it, without the runs of earlier pages."""
         deduplicator = RunDeduplicator(self._pipeline_id)
-        yield deduplicator.accept(1, page)
+        yield deduplicator.accept(1, first)
         rest = (
-            prefetch_pages(self._fetch, page, self._prefetch)
+            prefetch_pages(self._fetch, first, self._prefetch)
             if self._prefetch > 1
             else _one_by_one(self._fetch)
         )
