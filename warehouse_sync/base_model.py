@@ -6,7 +6,6 @@ It uses `wire` at the time of a call only, because `wire` imports the models.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from html import escape
 from typing import Any, Self
 
 import attrs
@@ -144,6 +143,8 @@ def _iso(value: datetime) -> str:
 
 
 def _html_table(names: Iterable[str], rows: Iterable[Iterable[str]], caption: str) -> str:
+    from html import escape  # noqa: PLC0415 - slow to import, and only notebooks need it
+
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
     body = "".join(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in rows)
     title = f"<caption>{escape(caption)}</caption>" if caption else ""

@@ -57,7 +57,7 @@ class _AsyncIds:
             return await anext(self._iterator, _END)
 
 
-@attrs.define(eq=False, kw_only=True)
+@attrs.define(eq=False, repr=False, kw_only=True)
 class BulkRequests(Generic[T, EntryT]):
     """The workers of a bulk call and a bounded queue of their results.
 

@@ -40,7 +40,7 @@ class ExpectedDuration:
     longest: float
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class DurationHistory:
     """The durations of the most recent runs of a pipeline.
 

@@ -76,7 +76,7 @@ class RunReader(Protocol):
         ...
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class WaitOptions:
     """The options of one waiter.
 
@@ -89,7 +89,7 @@ class WaitOptions:
     interval: float | None = None
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class PolledRun:
     """One run that has waiters.
 

@@ -23,7 +23,7 @@ MAX_CONCURRENT_POLLS = 64
 WaitEvent = asyncio.Future[Run] | partial[None]  # a finished wait, or a call of `on_poll`
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class LoopState:
     """The pollers of one event loop.
 
@@ -172,7 +172,7 @@ def _remove_poller(
         del state.pollers[pipeline_id]
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class _ProgressCounter:
     total: int
     on_progress: OnProgress | None

@@ -15,7 +15,7 @@ from warehouse_sync.settings import Clock
 ReadReports = Callable[[Iterable[str]], AsyncGenerator[PolledReport, None]]
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class WatchedPipeline:
     """The last observed state of one pipeline.
 

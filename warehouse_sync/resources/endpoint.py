@@ -51,7 +51,7 @@ T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound=Readable[Any])
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ResourceEndpoint(Generic[SpecT, ModelT]):
     """The operations on one kind of resource.
 

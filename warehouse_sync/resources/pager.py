@@ -15,7 +15,7 @@ from warehouse_sync.resources.prefetch import FetchPage, NumberedPage, prefetch_
 MAX_PAGES_WITHOUT_NEW = 2  # consecutive pages without a new run
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class RunDeduplicator:
     """Removes repeated runs from pages, and detects endlessly repeated pages.
 

@@ -28,7 +28,7 @@ def _to_statuses(value: object) -> object:
     return tuple(value) if isinstance(value, Iterable) else value
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class RunQuery:
     """The arguments of `Runs.list`.
 

@@ -10,7 +10,7 @@ import attrs
 CLOCK_TOLERANCE = timedelta(seconds=2)
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class ServerClock:
     """The difference between the clocks of the server and this machine.
 

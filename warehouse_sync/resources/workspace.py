@@ -23,7 +23,7 @@ Created = dict[tuple[int, str, int | None], float]
 Waiters = WeakValueDictionary[int, RunWaiter]
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Workspace:
     """One workspace of a client.
 
@@ -38,8 +38,8 @@ class Workspace:
     sender: RetryingSender
     id: int
     account_id: int | None = None
-    created: Created = attrs.field(factory=dict, repr=False)
-    waiters: Waiters = attrs.field(factory=WeakValueDictionary, repr=False)
+    created: Created = attrs.field(factory=dict)
+    waiters: Waiters = attrs.field(factory=WeakValueDictionary)
 
     @property
     def clock(self) -> Clock:

@@ -26,7 +26,7 @@ T = TypeVar("T")
 _log = logging.getLogger("warehouse_sync")
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Operation:
     """A call of a public method.
 

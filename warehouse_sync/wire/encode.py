@@ -85,7 +85,7 @@ def _strings(value: object) -> Iterator[str]:
                 yield from _strings(part)
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Encoder:
     """Converts models to documents.
 
