@@ -1,6 +1,5 @@
 """The output of commands: results on stdout, notes and progress on stderr."""
 
-import csv
 import io
 import os
 import sys
@@ -172,6 +171,8 @@ def to_plain(rows: Sequence[Row], columns: Sequence[str]) -> str:
 
 def to_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
     """Format rows as CSV with a header."""
+    import csv  # noqa: PLC0415 - most output is a table
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(map(cell, columns))

@@ -4,6 +4,7 @@
 
 from warehouse_sync.declarative.convert_v1 import Conversion as Conversion
 from warehouse_sync.declarative.convert_v1 import convert as convert
+from warehouse_sync.declarative.dates import format_date as format_date
 from warehouse_sync.declarative.dbt.convert import compare_with_dbt_folder as compare_with_dbt_folder
 from warehouse_sync.declarative.dbt.convert import dbt_exposures as dbt_exposures
 from warehouse_sync.declarative.dbt.convert import dbt_pipelines as dbt_pipelines
@@ -18,7 +19,6 @@ from warehouse_sync.declarative.errors import StateError as StateError
 from warehouse_sync.declarative.files.atomic_write import write_atomically as write_atomically
 from warehouse_sync.declarative.files.declarations import Declarations as Declarations
 from warehouse_sync.declarative.files.declarations import DeclaredResource as DeclaredResource
-from warehouse_sync.declarative.files.documents import format_date as format_date
 from warehouse_sync.declarative.files.documents import to_document as to_document
 from warehouse_sync.declarative.files.documents import to_documents as to_documents
 from warehouse_sync.declarative.files.export import export_documents as export_documents

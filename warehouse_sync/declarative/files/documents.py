@@ -1,7 +1,6 @@
 """Documents of models as in files: known fields, no nulls, masked secrets."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -25,11 +24,6 @@ def to_document(model: Any) -> Document:  # noqa: ANN401 - any model
 def to_documents(models: Iterable[Any]) -> list[Document]:
     """Return models as documents."""
     return [to_document(model) for model in models]
-
-
-def format_date(date: datetime) -> str:
-    """Format a date as ISO 8601 in UTC with `Z`."""
-    return date.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _known_fields(model: Any, document: Document) -> Document:  # noqa: ANN401 - any model
