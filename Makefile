@@ -33,8 +33,11 @@ EAGER = $(shell for version in $(filter-out 3.11,$(PYTHONS)); do found=$$($(FIND
 # Two targets run at a time. Each prints its output in one piece, where make can do that (GNU make 4.0).
 TOGETHER := --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
+# Long tables of cases that reach no further branch of the core: measuring coverage would only slow them down.
+TABLES := tests/faults/test_feeds.py tests/faults/test_matrix.py tests/faults/test_secrets.py
+
 # The tests of the core, which must reach its every branch. Only these run with coverage, which slows them down.
-CORE_TESTS := tests/models tests/wire tests/transport tests/polling tests/resources tests/sync tests/contract tests/faults tests/structure/test_names.py tests/test_aioresponses.py tests/test_autospec.py tests/test_base_model.py tests/test_errors.py tests/test_frames.py tests/test_keywords.py tests/test_numeric.py tests/test_proxies.py tests/test_running_loop.py tests/test_secret.py tests/test_settings.py tests/test_testing.py
+CORE_TESTS := tests/models tests/wire tests/transport tests/polling tests/resources tests/sync tests/contract $(filter-out $(TABLES),$(wildcard tests/faults/test_*.py)) tests/structure/test_names.py tests/test_aioresponses.py tests/test_autospec.py tests/test_base_model.py tests/test_errors.py tests/test_frames.py tests/test_keywords.py tests/test_numeric.py tests/test_proxies.py tests/test_running_loop.py tests/test_secret.py tests/test_settings.py tests/test_testing.py
 
 # The tests of what a release publishes beside the code. They build it, and install it into new environments.
 PACKAGE_TESTS := tests/docs/test_site.py tests/github tests/test_dockerfile.py tests/test_packaging.py
@@ -129,7 +132,7 @@ pythons: $(STAMP)  ## Run the tests of the core on the other Pythons of this mac
 		if [ -n "$$missing" ]; then echo "NOT TESTED, because this machine does not have it: Python$$missing"; fi
 
 python-%: .venv-%/.ready
-	.venv-$*/bin/python $(PYTEST) $(if $(filter 3.11,$*),,-p tests.support.eager_tasks) $(CORE_TESTS) tests/structure
+	.venv-$*/bin/python $(PYTEST) $(if $(filter 3.11,$*),,-p tests.support.eager_tasks) $(CORE_TESTS) $(TABLES) tests/structure
 
 .PRECIOUS: .venv-3.%/.ready
 
@@ -140,8 +143,9 @@ python-%: .venv-%/.ready
 	@$(@D)/bin/python $(PIP) --group test --editable '.[all]'
 	@touch $@
 
+# The dependencies have no part in how processes share the token cache.
 lowest: $(LOWEST)/.ready  ## Run the tests of the core with the lowest dependencies
-	$(LOWEST)/bin/python $(PYTEST) tests/models tests/wire tests/transport tests/resources tests/polling tests/sync tests/observability tests/faults/test_idle_connections.py
+	$(LOWEST)/bin/python $(PYTEST) --ignore=tests/transport/test_token_cache_processes.py tests/models tests/wire tests/transport tests/resources tests/polling tests/sync tests/observability tests/faults/test_idle_connections.py
 
 $(LOWEST)/.ready: pyproject.toml tests/lowest.txt
 	@echo "Setting up $(LOWEST), once."

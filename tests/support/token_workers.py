@@ -18,6 +18,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import warehouse_sync.resources.connections
+import warehouse_sync.wire.documents  # noqa: F401 - imported once, and not in each child
 from warehouse_sync import AsyncClient
 from warehouse_sync.transport import token_cache
 
