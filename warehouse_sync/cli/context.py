@@ -58,7 +58,7 @@ T = TypeVar("T")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Setting:
     """A setting and its source.
 
@@ -84,7 +84,7 @@ class Setting:
         return self.raw if isinstance(self.raw, str) else self.raw.reveal()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Context:
     """The API, the workspace and the credential of a command.
 
@@ -298,7 +298,7 @@ def _token_folder(settings: Mapping[str, Setting], environ: Mapping[str, str]) -
     return None if folder is None else folder / "warehouse-sync" / "tokens" / name
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class _Source:
     """A source of settings.
 

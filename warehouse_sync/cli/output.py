@@ -21,7 +21,7 @@ FORMATS = ("table", "json", "yaml", "csv")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Output:
     """Prints results.
 

@@ -59,7 +59,7 @@ def user_folder(path: str) -> Path | None:
         return None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ProfileSecret:
     """A secret of a profile, which is read only when it is used.
 
@@ -117,7 +117,7 @@ def _text_of(file: Path | None) -> str:
         return ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Profile:
     """The settings of a profile.
 

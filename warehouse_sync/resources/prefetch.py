@@ -27,7 +27,7 @@ NumberedPage = tuple[int, Page]
 MAX_WINDOWS = 3  # concurrent windows: one in its first read, one in its other pages, one in its second read
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Window:
     """Consecutive pages that are read concurrently.
 

@@ -88,7 +88,7 @@ def status(  # noqa: PLR0913 - one argument per option
         output.rows(view.select(context.call(lambda client: _poll(client, output, also))), _COLUMNS)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class View:
     """The rows to show and their order.
 
