@@ -194,7 +194,7 @@ class AsyncClient:
         """The pipelines, their triggers and their reports."""
         from warehouse_sync.resources.pipelines import Pipelines
 
-        return self._observe("pipelines", Pipelines(self._workspace, self.runs))
+        return self._observe("pipelines", Pipelines(self._workspace))
 
     @lazy_property
     def runs(self) -> "Runs":

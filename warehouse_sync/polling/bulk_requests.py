@@ -11,9 +11,10 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 import attrs
 
-from warehouse_sync.errors import RateLimitedError, WarehouseSyncError
+from warehouse_sync.errors import RateLimitedError, ValidationError, WarehouseSyncError
 from warehouse_sync.models import Progress
-from warehouse_sync.models.references import PipelineRef, pipeline_text
+from warehouse_sync.models.common import check_iterable, check_whole_number
+from warehouse_sync.models.references import PipelineRef, check_references, pipeline_text
 from warehouse_sync.running_loop import running_loop
 from warehouse_sync.transport.limits import AdaptiveConcurrency
 
@@ -42,6 +43,19 @@ JITTER = 0.5  # the largest share by which a delay is made longer
 Sleep = Callable[[float], Awaitable[None]]
 
 _END: Final[Any] = object()
+
+
+def validate_bulk(pipeline_ids: object, concurrency: object) -> None:
+    """Check the arguments of a bulk call.
+
+    Raises:
+        ValidationError: An argument is invalid.
+    """
+    problems = list(check_iterable("pipeline_ids", pipeline_ids, Iterable | AsyncIterable))
+    problems += check_references("pipeline_ids", pipeline_ids)
+    problems += check_whole_number("concurrency", concurrency, 1, required=True)
+    if problems:
+        raise ValidationError("the request", problems)
 
 
 class _AsyncIds:

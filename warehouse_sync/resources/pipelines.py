@@ -3,11 +3,12 @@
 import builtins
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
 from datetime import timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from warehouse_sync.errors import DecodeError, ValidationError, WarehouseSyncError
+from warehouse_sync.errors import DecodeError, WarehouseSyncError
+from warehouse_sync.fork_lock import FORK_LOCK
 from warehouse_sync.models import (
     Pipeline,
     PipelineReport,
@@ -19,18 +20,18 @@ from warehouse_sync.models import (
     TriggeredEntry,
     TriggeredRun,
 )
-from warehouse_sync.models.common import check_iterable, check_whole_number
-from warehouse_sync.models.references import PipelineRef, check_references, to_pipeline_id
-from warehouse_sync.polling.bulk_requests import BulkRequests, EntryT, Ids
+from warehouse_sync.models.references import PipelineRef, to_pipeline_id
+from warehouse_sync.polling.bulk_requests import BulkRequests, EntryT, Ids, validate_bulk
 from warehouse_sync.polling.intervals import validate_wait
 from warehouse_sync.polling.stream import Stream
 from warehouse_sync.resources.endpoint import ResourceEndpoint
 from warehouse_sync.resources.paths import PIPELINES, REPORT
-from warehouse_sync.resources.runs import Runs
-from warehouse_sync.resources.trigger import trigger
 from warehouse_sync.resources.workspace import Workspace
 from warehouse_sync.transport.request import ApiRequest
 from warehouse_sync.wire import fast
+
+if TYPE_CHECKING:
+    from warehouse_sync.resources.runs import Runs
 
 DEFAULT_CONCURRENCY = 64
 DEFAULT_TRIGGER_CONCURRENCY = 16  # each trigger starts a run in the warehouse
@@ -41,9 +42,9 @@ T = TypeVar("T")
 class Pipelines:
     """The pipelines of a workspace, their triggers and their reports."""
 
-    def __init__(self, workspace: Workspace, runs: Runs) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._runs = runs
+        self._runs: Runs | None = None  # created for the first wait
         self._path = workspace.path(PIPELINES)
         self._endpoint = ResourceEndpoint(
             workspace=workspace,
@@ -174,6 +175,8 @@ class Pipelines:
 
         Source: `POST /inputs/data-pipelines/trigger`, "Trigger an on-demand pipeline".
         """
+        with FORK_LOCK:
+            from warehouse_sync.resources.trigger import trigger  # noqa: PLC0415 - most clients only list and poll
         return await trigger(self._workspace, to_pipeline_id(pipeline_id), baseline=baseline)
 
     async def trigger_and_wait(
@@ -208,6 +211,9 @@ class Pipelines:
         """
         validate_wait(timeout, poll_interval)  # before anything is sent
         triggered = await self.trigger(pipeline_id)
+        with FORK_LOCK:
+            from warehouse_sync.resources.runs import Runs  # noqa: PLC0415 - same
+        self._runs = self._runs or Runs(self._workspace)
         return await self._runs.wait(
             triggered.pipeline_id,
             triggered.run_id,
@@ -359,7 +365,7 @@ class Pipelines:
         concurrency: int,
         on_progress: Callable[[Progress], None] | None,
     ) -> AsyncGenerator[EntryT, None]:
-        _check_bulk(ids, concurrency)
+        validate_bulk(ids, concurrency)
         sender = self._workspace.sender
         bulk = BulkRequests(
             ids=ids,
@@ -385,11 +391,3 @@ def _triggered_entry(
     pipeline_id: str, triggered: TriggeredRun | None, error: WarehouseSyncError | None
 ) -> TriggeredEntry:
     return TriggeredEntry(pipeline_id=pipeline_id, triggered=triggered, error=error)
-
-
-def _check_bulk(pipeline_ids: object, concurrency: object) -> None:
-    problems = list(check_iterable("pipeline_ids", pipeline_ids, Iterable | AsyncIterable))
-    problems += check_references("pipeline_ids", pipeline_ids)
-    problems += check_whole_number("concurrency", concurrency, 1, required=True)
-    if problems:
-        raise ValidationError("the request", problems)

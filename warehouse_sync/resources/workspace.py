@@ -1,16 +1,18 @@
 """The workspace that resource clients share: id, sender and what was created."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
 
 import attrs
 
 from warehouse_sync.events import ResponseRecovered
-from warehouse_sync.polling.run_waiter import RunWaiter
 from warehouse_sync.settings import Clock
 from warehouse_sync.transport.observer import current_operation
 from warehouse_sync.transport.sender import RetryingSender
+
+if TYPE_CHECKING:
+    from warehouse_sync.polling.run_waiter import RunWaiter
 
 T = TypeVar("T")
 
@@ -20,7 +22,7 @@ MAX_REMEMBERED = 10_000  # pipelines and runs; more only while a 404 is expected
 # The end of the time in which a 404 is expected, by workspace, pipeline and run (`None` for the pipeline itself).
 Created = dict[tuple[int, str, int | None], float]
 
-Waiters = WeakValueDictionary[int, RunWaiter]
+Waiters = WeakValueDictionary[int, "RunWaiter"]
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -94,6 +94,7 @@ UNUSED = (
     "tomllib",
     "warehouse_sync.declarative.project",
     "warehouse_sync.emulator",
+    "warehouse_sync.polling.run_waiter",
     "yaml",
 )
 
