@@ -144,3 +144,11 @@ def test_other_values_identify_no_run(value: Any) -> None:
     """They are rejected, whatever part is wrong."""
     with pytest.raises(ValidationError):
         to_run(value)
+
+
+@pytest.mark.parametrize("workspace_id", [-1, 10**400, True], ids=["negative", "huge", "bool"])
+def test_run_of_no_workspace_names_the_argument(workspace_id: int) -> None:
+    """A handle that a program made from a number that no workspace has is rejected."""
+    with pytest.raises(ValidationError) as caught:
+        to_run(RunHandle(workspace_id=workspace_id, pipeline_id="p", run_id=7))
+    assert caught.value.fields == ("workspace_id",)
