@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.command_calls import CALLS, CLIENT_SECRET, LEAVES, PASSWORD, SERVING, Workspace, make_workspace
 from warehouse_sync.emulator import Emulator
+from warehouse_sync.transport.retry import next_delay
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -56,7 +57,9 @@ def workspace(offline: "Cli", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A workspace in which every command has something to do."""
     folder = tmp_path / "workspace"
     folder.mkdir()
-    # Do not wait for a lost run.
+    # Do not wait before a retry or for a lost run, and not long before a poll.
+    monkeypatch.setattr("warehouse_sync.transport.sender.next_delay", _retry_at_once)
+    monkeypatch.setattr("warehouse_sync.polling.intervals.FIRST_INTERVAL", 0.02)
     monkeypatch.setattr("warehouse_sync.resources.trigger.RECONCILE_DELAYS", (0.0,))
     with Emulator(client_secret=CLIENT_SECRET, queued=0.01, running=0.02) as emulator:
         created = make_workspace(emulator, folder)
@@ -69,6 +72,10 @@ def workspace(offline: "Cli", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             done = offline(*arguments)
             assert done.exit_code == 0, done.output
         yield created
+
+
+def _retry_at_once(*given: Any, **named: Any) -> float | None:
+    return next_delay(*given, **{**named, "jitter": 0.0})
 
 
 def _options(name: str) -> set[str]:
