@@ -1,5 +1,6 @@
 """Events for listeners, the debug line of each attempt, and additional headers."""
 
+import asyncio
 import contextlib
 import logging
 import re
@@ -9,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.faults.faults import stalling
+from tests.support.clock import FakeClock, warp
 from tests.support.kinds import CONNECTION, READ
-from tests.support.peer import TOKEN, Peer, reply
+from tests.support.peer import TOKEN, Peer, http, raw, reply
 from warehouse_sync import AsyncClient, Client, ConfigurationError, ForbiddenError, RetryPolicy, Timeout
 from warehouse_sync import events as events_module
 from warehouse_sync.events import (
@@ -111,20 +114,23 @@ async def test_replay_with_a_new_token_is_reported(peer: Peer, events: list[Even
     assert retries == [RetryScheduled(operation="connections.get", delay=0.0, reason="UnauthorizedError")]
 
 
-@pytest.mark.parametrize(
-    ("answer", "timeout", "error_type"),
-    [
-        (reply(200, b"{", then="reset", Content_Length="9"), 5.0, "ReadError"),
-        (reply(200, b"{", then="hang", Content_Length="9"), 0.2, "TimeoutError"),
-    ],
-)
+@pytest.mark.parametrize("error_type", ["ReadError", "TimeoutError"])
 async def test_attempt_without_a_response_has_the_error(
-    peer: Peer, events: list[Event], answer: Any, timeout: float, error_type: str
+    peer: Peer, clock: FakeClock, events: list[Event], error_type: str
 ) -> None:
     """A broken connection and an expired deadline are attempts without a status."""
-    peer.serve(READ.route, answer)
-    once = RetryPolicy(attempts=1)
-    async with AsyncClient(**peer.options(listeners=[events.append], retry=once, timeout=timeout)) as client:
+    jump = warp(asyncio.get_running_loop())
+
+    def expire() -> None:
+        clock.now += 6
+        jump(6)
+
+    start = http(200, b"{", {"Content-Length": "9"})
+    peer.serve(
+        READ.route, stalling(expire, start) if error_type == "TimeoutError" else raw(start, then="reset")
+    )
+    options = peer.options(clock=clock.as_clock(), timeout=5, retry=RetryPolicy(attempts=1))
+    async with AsyncClient(**options, listeners=[events.append]) as client:
         with contextlib.suppress(Exception):
             await client.connections.get("c1")
     attempt = next(event for event in reversed(events) if isinstance(event, AttemptEnded))
