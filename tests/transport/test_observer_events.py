@@ -15,6 +15,7 @@ from warehouse_sync.errors import ReadError
 from warehouse_sync.events import AttemptEnded, Event, OperationEnded, OperationStarted
 from warehouse_sync.resources.pager import RunPager
 from warehouse_sync.settings import Clock
+from warehouse_sync.transport.deadlines import Deadlines
 from warehouse_sync.transport.observer import ObservedExchange, Observer, current_operation
 
 ONCE = RetryPolicy(attempts=1)
@@ -125,17 +126,20 @@ async def test_cancelled_attempt_is_not_a_timeout(peer: Peer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "now", "error_type"),
+    ("error", "expired", "error_type"),
     [
-        (asyncio.CancelledError(), 4.0, "CancelledError"),
-        (asyncio.CancelledError(), 5.0, "TimeoutError"),
-        (ReadError("reset"), 6.0, "ReadError"),
+        (asyncio.CancelledError(), False, "CancelledError"),
+        (asyncio.CancelledError(), True, "TimeoutError"),
+        (ReadError("reset"), True, "ReadError"),
     ],
 )
-def test_cancellation_at_the_deadline_is_a_timeout(error: BaseException, now: float, error_type: str) -> None:
+async def test_cancellation_by_the_deadline_is_a_timeout(
+    error: BaseException, *, expired: bool, error_type: str
+) -> None:
     """The deadline cancels the task; another error at that time is that error."""
-    exchange = ObservedExchange(None, FakeClock(now=now).as_clock(), 0, expires_at=5.0)
-    assert exchange._error_type(error) == error_type
+    deadline = Deadlines(asyncio.get_running_loop()).start(None)
+    deadline.expired = expired
+    assert ObservedExchange(None, Clock(), 0, deadline)._error_type(error) == error_type
 
 
 @pytest.mark.parametrize(("answer", "outcome"), [(READ.success, "200"), (reset(), "ReadError")])

@@ -16,6 +16,7 @@ import attrs
 from warehouse_sync.errors import ConfigurationError
 from warehouse_sync.events import AttemptEnded, Event, Listener, OperationEnded, OperationStarted, installed
 from warehouse_sync.settings import Clock
+from warehouse_sync.transport.deadlines import Deadline
 from warehouse_sync.transport.exchange import exchange
 from warehouse_sync.transport.pool import LoopSession
 from warehouse_sync.transport.request import ApiRequest, RequestHeaders
@@ -145,14 +146,14 @@ class ObservedExchange:
         observer: The observer of the client, or `None` to log only.
         clock: The time.
         resend_count: The number of earlier attempts.
-        expires_at: The end of the request's deadline on the monotonic clock.
+        deadline: The deadline of the request.
         request_id: The server's id of the request, once its response has begun.
     """
 
     observer: Observer | None
     clock: Clock
     resend_count: int
-    expires_at: float
+    deadline: Deadline
     request_id: str | None = None
 
     async def send(
@@ -180,7 +181,7 @@ class ObservedExchange:
             self._report(request, headers, status, error_type, self.clock.monotonic() - started)
 
     def _error_type(self, error: BaseException) -> str:
-        expired = isinstance(error, asyncio.CancelledError) and self.clock.monotonic() >= self.expires_at
+        expired = isinstance(error, asyncio.CancelledError) and self.deadline.expired
         return "TimeoutError" if expired else type(error).__name__
 
     def _report(

@@ -15,6 +15,7 @@ from warehouse_sync.errors import (
 )
 from warehouse_sync.events import ResponseRecovered, RetryScheduled
 from warehouse_sync.settings import Clock, RetryPolicy, Timeout
+from warehouse_sync.transport.deadlines import Deadline
 from warehouse_sync.transport.error_mapping import to_api_error, to_decode_error
 from warehouse_sync.transport.exchange import exchange
 from warehouse_sync.transport.limits import AdaptiveConcurrency
@@ -155,7 +156,7 @@ class RetryingSender:
             DecodeError: The response is not what the API documents.
         """
         context = self.new_context()
-        with context.session.deadlines.start(context.total):  # left without an exception if it expires
+        with context.session.deadlines.start(context.total) as deadline:  # expires without an exception
             authorized = self._current_headers(context) or await self._authorize(context)
             while True:
                 context.counted_attempts += 1
@@ -170,7 +171,7 @@ class RetryingSender:
                     context.in_flight = True
                     try:
                         if self.observer is not None or _log.isEnabledFor(logging.DEBUG):
-                            response = await self._observe(context, request, authorized.headers)
+                            response = await self._observe(context, request, authorized.headers, deadline)
                         else:
                             response = await exchange(context.session, request, authorized.headers)
                     finally:
@@ -196,13 +197,12 @@ class RetryingSender:
         raise context.timeout_error(request)
 
     async def _observe(
-        self, context: RequestContext, request: ApiRequest[T], headers: RequestHeaders
+        self, context: RequestContext, request: ApiRequest[T], headers: RequestHeaders, deadline: Deadline
     ) -> ApiResponse:
         """Send one HTTP request, log it, and report it to the listeners."""
         if self.observer is not None and self.auth is not None:
             self.observer.count_attempt()
-        expires_at = _UNLIMITED if context.total is None else context.started + context.total
-        attempt = ObservedExchange(self.observer, self.clock, context.attempts - 1, expires_at)
+        attempt = ObservedExchange(self.observer, self.clock, context.attempts - 1, deadline)
         return await attempt.send(context.session, request, headers)
 
     def _report_retry(self, request: ApiRequest[T], delay: float, error: WarehouseSyncError) -> None:
