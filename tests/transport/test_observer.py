@@ -6,6 +6,7 @@ import logging
 import re
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from warehouse_sync.events import (
     TokenFetched,
 )
 from warehouse_sync.settings import Clock
+from warehouse_sync.testing import forget_tokens
 from warehouse_sync.transport.observer import Observer
 
 CONNECTION_TEMPLATE = "/platform/v2/workspaces/{workspace_id}/connections/{connection_id}"
@@ -112,6 +114,23 @@ async def test_replay_with_a_new_token_is_reported(peer: Peer, events: list[Even
         await client.connections.get("c1")
     retries = [event for event in events if isinstance(event, RetryScheduled)]
     assert retries == [RetryScheduled(operation="connections.get", delay=0.0, reason="UnauthorizedError")]
+
+
+async def test_token_of_the_cache_has_that_source(
+    peer: Peer, clock: FakeClock, events: list[Event], tmp_path: Path
+) -> None:
+    """Another process with the credential stored it."""
+    peer.serve(READ.route, READ.success)
+    options = peer.options(token_cache=tmp_path / "tokens", clock=clock.as_clock())
+    async with AsyncClient(**options) as client:
+        await client.connections.get("c1")
+    forget_tokens()
+    async with AsyncClient(**options, listeners=[events.append]) as client:
+        await client.connections.get("c1")
+    assert [event for event in events if isinstance(event, TokenFetched)] == [
+        TokenFetched(seconds=0.0, source="cache")
+    ]
+    assert peer.count(TOKEN) == 1
 
 
 @pytest.mark.parametrize("error_type", ["ReadError", "TimeoutError"])

@@ -5,8 +5,6 @@ Source: the overview's "Authentication" and "Using your Bearer Token".
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -61,8 +59,6 @@ class TokenEndpoint:
             TokenError: The endpoint rejected the credential or sent an invalid response.
             TransportError: The endpoint could not be reached.
         """
-        if sender.observer is None:
-            return await self._fetch(partial(self._request_token, sender), sender, refused)
         started = sender.clock.monotonic()
         source: Literal["endpoint", "cache"] = "cache"
 
@@ -71,21 +67,15 @@ class TokenEndpoint:
             source = "endpoint"
             return await self._request_token(sender)
 
-        fetched = await self._fetch(request_token, sender, refused)
-        seconds = sender.clock.monotonic() - started
-        sender.observer.emit(TokenFetched(seconds=seconds, source=source))
-        return fetched
-
-    async def _fetch(
-        self,
-        request_token: Callable[[], Awaitable[TokenResponse]],
-        sender: RetryingSender,
-        refused: AccessToken | None,
-    ) -> TokenResponse:
         if self.cache is None:
-            return await request_token()
-        key, unwanted = credential_key(self.settings), None if refused is None else refused.reveal()
-        return await self.cache.get(key, request_token, refused=unwanted, clock=sender.clock)
+            fetched = await request_token()
+        else:
+            key, unwanted = credential_key(self.settings), None if refused is None else refused.reveal()
+            fetched = await self.cache.get(key, request_token, refused=unwanted, clock=sender.clock)
+        if sender.observer is not None:
+            seconds = sender.clock.monotonic() - started
+            sender.observer.emit(TokenFetched(seconds=seconds, source=source))
+        return fetched
 
     async def _request_token(self, sender: RetryingSender) -> TokenResponse:
         url = URL(self.settings.token_url)
