@@ -47,6 +47,13 @@ def test_all_invalid_arguments_are_named() -> None:
     assert set(caught.value.fields) == {"start", "end", "status", "limit", "page_size", "prefetch"}
 
 
+@pytest.mark.parametrize("prefetch", [None, 1.0, "1", True, -1])
+def test_prefetch_must_be_a_whole_number(prefetch: Any) -> None:
+    """`None` too, which has no meaning of its own."""
+    with pytest.raises(ValidationError, match="prefetch"):
+        RunQuery(prefetch=prefetch)
+
+
 @pytest.mark.parametrize("status", ["failed", {RunStatus.FAILED}, ["failed", "failed"]])
 def test_statuses_are_one_or_several(status: Any) -> None:
     """A status alone is not an iterable of letters."""

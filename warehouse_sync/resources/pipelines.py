@@ -45,7 +45,6 @@ class Pipelines:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._runs: Runs | None = None  # created for the first wait
-        self._path = workspace.path(PIPELINES)
         self._endpoint = ResourceEndpoint(
             workspace=workspace,
             template=PIPELINES,
@@ -319,7 +318,7 @@ class Pipelines:
         Source: `GET /inputs/data-pipelines/{pipelineId}/report`, "Get a pipeline's report".
         """
         checked_id = to_pipeline_id(pipeline_id)
-        path = f"{self._path}/{checked_id}/report"
+        path = f"{self._workspace.pipelines_path}/{checked_id}/report"
         report = await self._workspace.sender.send(ApiRequest("GET", path, fast.report, REPORT))
         if report.pipeline_id != checked_id:
             raise DecodeError(

@@ -19,18 +19,9 @@ from warehouse_sync.wire.dates import format_date
 DEFAULT_PAGE_SIZE = 50  # of the API
 
 
-def _to_statuses(value: object) -> object:
-    """Return the statuses as a tuple, or another value unchanged: validation reports it."""
-    if value is None:  # most often: the check for an iterable is slow
-        return None
-    if isinstance(value, str):
-        return (value,)
-    return tuple(value) if isinstance(value, Iterable) else value
-
-
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.define(kw_only=True, eq=False, repr=False)
 class RunQuery:
-    """The arguments of `Runs.list`.
+    """The arguments of `Runs.list`, which are not changed afterwards.
 
     The API filters by date. The client filters by status.
 
@@ -38,34 +29,31 @@ class RunQuery:
         ValidationError: Arguments are invalid. The error names all of them.
     """
 
-    start: datetime | None = attrs.field(default=None, converter=to_utc)
-    end: datetime | None = attrs.field(default=None, converter=to_utc)
-    status: object = attrs.field(default=None, converter=_to_statuses)
+    start: datetime | None = None
+    end: datetime | None = None
+    status: object = None
     limit: int | None = None
     page_size: int | None = None
     prefetch: int = 0
 
     def __attrs_post_init__(self) -> None:
-        problems = tuple(self._problems())
+        # Most listings have none of the other arguments, and a call takes longer than a comparison.
+        problems = list(check_whole_number("prefetch", self.prefetch, required=True))
+        if self.start is not None:
+            self.start = to_utc(self.start)
+            problems += check_date("start", self.start)
+        if self.end is not None:
+            self.end = to_utc(self.end)
+            problems += check_date("end", self.end)
+        if self.limit is not None:
+            problems += check_whole_number("limit", self.limit, 1)
+        if self.page_size is not None:
+            problems += check_whole_number("page_size", self.page_size, 1)
+        if self.status is not None:
+            self.status = _to_statuses(self.status)
+            problems += _status_problems(self.status)
         if problems:
             raise ValidationError("the request for runs", problems)
-
-    def _problems(self) -> Iterator[FieldProblem]:
-        # Most listings have none of the first three, and a check takes longer than the comparison.
-        if self.start is not None:
-            yield from check_date("start", self.start)
-        if self.end is not None:
-            yield from check_date("end", self.end)
-        if self.limit is not None:
-            yield from check_whole_number("limit", self.limit, 1)
-        yield from check_whole_number("page_size", self.page_size, 1)
-        yield from check_whole_number("prefetch", self.prefetch)
-        if isinstance(self.status, tuple):
-            for each in self.status:
-                if not isinstance(each, RunStatus) and each not in list(RunStatus):
-                    yield "status", f"must be one of {', '.join(RunStatus)}, not {shorten(each)}"
-        elif self.status is not None:
-            yield "status", f"must be a status or several, not {type(self.status).__name__}"
 
     def parameters(self, page: int) -> str:
         """Return the encoded query of a page. The values need no encoding."""
@@ -98,6 +86,22 @@ class RunQuery:
         return self.page_size
 
 
+def _to_statuses(value: object) -> object:
+    """Return the statuses as a tuple, or a value of another type unchanged: validation reports it."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, Iterable) else value
+
+
+def _status_problems(value: object) -> Iterator[FieldProblem]:
+    if isinstance(value, tuple):
+        for each in value:
+            if not isinstance(each, RunStatus) and each not in list(RunStatus):
+                yield "status", f"must be one of {', '.join(RunStatus)}, not {shorten(each)}"
+    else:
+        yield "status", f"must be a status or several, not {type(value).__name__}"
+
+
 def list_runs(
     workspace: Workspace,
     pipeline_id: str,
@@ -113,7 +117,7 @@ def list_runs(
         query: Which runs to list.
         on_headers: Called with the headers of each response.
     """
-    path = workspace.path(RUNS, pipeline_id=pipeline_id)
+    path = f"{workspace.pipelines_path}/{pipeline_id}/runs"
 
     def fetch(number: int) -> Awaitable[Page]:
         request = ApiRequest(

@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 import attrs
 
 from warehouse_sync.events import ResponseRecovered
+from warehouse_sync.resources.paths import PIPELINES
 from warehouse_sync.settings import Clock
 from warehouse_sync.transport.observer import current_operation
 from warehouse_sync.transport.sender import RetryingSender
@@ -35,6 +36,7 @@ class Workspace:
         account_id: The number of the account that the workspace belongs to, which only feeds need; `None` if it is not set.
         created: The pipelines and runs that the client created, shared by all its workspaces.
         waiters: The waiter of each workspace in use, shared by all workspaces with the same sender.
+        pipelines_path: The path of the pipelines, formatted once.
     """
 
     sender: RetryingSender
@@ -42,6 +44,11 @@ class Workspace:
     account_id: int | None = None
     created: Created = attrs.field(factory=dict)
     waiters: Waiters = attrs.field(factory=WeakValueDictionary)
+    pipelines_path: str = attrs.field(init=False)
+
+    @pipelines_path.default
+    def _format_pipelines_path(self) -> str:
+        return self.path(PIPELINES)
 
     @property
     def clock(self) -> Clock:
