@@ -1,5 +1,6 @@
 """Which connector a session uses."""
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -81,3 +82,34 @@ async def test_connector_takes_only_connections_that_can_be_used(monkeypatch: py
         assert key not in connector._conns
         assert connector.take(key) is None
         connector._acquired.clear()  # they would never be closed
+
+
+@pytest.mark.skipif(not is_supported(), reason="FastGet does not support this aiohttp")
+async def test_connection_that_is_put_back_is_taken_again() -> None:
+    """It is no longer in use, and the timer that closes idle connections runs."""
+    key: Any = "key"
+    connector = Connector()
+    async with connector:
+        reader = ResponseReader(connector._loop, memoryview(b""))
+        reader.transport = Transport()  # type: ignore[assignment] # all of it that is used
+        for _ in range(2):  # the first one starts the timer
+            connector._acquired.add(reader)
+            before = time.monotonic()
+            connector.put_back(key, reader)
+            assert connector._cleanup_handle is not None
+            assert not connector._acquired
+            [(_, idle_since)] = connector._conns[key]
+            assert before <= idle_since <= time.monotonic()
+            assert connector.take(key) is reader
+        connector._acquired.clear()  # it would never be closed
+
+
+@pytest.mark.skipif(not is_supported(), reason="FastGet does not support this aiohttp")
+async def test_closed_connector_keeps_no_connection() -> None:
+    """A response may arrive just before the connector is closed."""
+    key: Any = "key"
+    connector = Connector()
+    reader = ResponseReader(connector._loop, memoryview(b""))
+    await connector.close()
+    connector.put_back(key, reader)
+    assert not connector._conns

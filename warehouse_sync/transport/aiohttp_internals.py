@@ -60,6 +60,15 @@ class ResponseReader(ResponseHandler, asyncio.BufferedProtocol):
         if read_timeout is not None:
             self.start_timeout()
 
+    def arrival(self) -> "asyncio.Future[None]":
+        """Return a future that ends when a response can be read.
+
+        `read` would wait for it in another coroutine.
+        """
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._waiter = waiter
+        return waiter
+
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio passes it
         """Return the buffer to receive into."""
         return self._receive_buffer
@@ -148,6 +157,17 @@ class Connector(aiohttp.TCPConnector):
             reader.close()
         return None
 
+    def put_back(self, key: ConnectionKey, reader: ResponseReader) -> None:
+        """Keep a connection after a plain response.
+
+        Its state is checked before it is used again.
+        """
+        if self._cleanup_handle is None:  # no connection is kept, or the connector is closed
+            self._release(key, reader)
+        else:
+            self._acquired.discard(reader)
+            self._conns[key].append((reader, time.monotonic()))
+
 
 class RequestHead:
     """The common part of GET requests with the same headers.
@@ -173,7 +193,6 @@ class FastGet:
         self._session_class = type(session)
         self._public_method, self._private_method = _methods(type(session))
         self._connector = connector
-        self._release = connector._release  # noqa: SLF001 - see `SUPPORTED_AIOHTTP`
         self._session_headers = session.headers
         self._read_timeout = session.timeout.sock_read
 
@@ -201,12 +220,13 @@ class FastGet:
         try:
             reader.expect_response(self._read_timeout)
             reader.transport.write(f"GET {target}".encode("ascii") + head.rest)  # type: ignore[union-attr] # it is connected
-            response: Any = await reader.read()
+            await reader.arrival()
         except BaseException:
-            self._release(head.key, reader, should_close=True)
+            self._connector._release(head.key, reader, should_close=True)  # noqa: SLF001 - see `SUPPORTED_AIOHTTP`
             raise
+        response: Any = reader._buffer.popleft()[0]  # noqa: SLF001 - see `SUPPORTED_AIOHTTP`
         if isinstance(response, PlainResponse):
-            self._release(head.key, reader)
+            self._connector.put_back(head.key, reader)
             return response
         return await self._skip_interim(response, head.key, reader)
 
