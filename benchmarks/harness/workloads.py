@@ -107,9 +107,11 @@ async def bulk_poll(
 async def _poll_all(client: Any, count: int, in_flight: int) -> None:  # noqa: ANN401 - the SDK
     seen = bytearray(count)
     ids = (responses.pipeline_id(number) for number in range(count))
-    async for slug, run_id in client.reports(ids, in_flight):
-        number = responses.pipeline_number(slug)
-        _check((slug, run_id, seen[number]), (*_expected_report(number), 0))
+    async for polled in client.reports(ids, in_flight):  # not in a generator: `report_poll` has none either
+        report = polled.result()
+        number = responses.pipeline_number(report.pipeline_id)
+        _check((report.pipeline_id, report.latest_pipeline_run.id), _expected_report(number))
+        _check(seen[number], 0)
         seen[number] = 1
     _check(seen.count(1), count)
 

@@ -12,7 +12,7 @@ from warehouse_sync import AsyncClient
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
-    from warehouse_sync import Run
+    from warehouse_sync import PolledReport, Run
 
 
 class Client:
@@ -48,12 +48,9 @@ class Client:
         runs = [run async for run in self._client.runs.list(pipeline_id, page_size=PAGE_SIZE)]
         return runs[:count]
 
-    async def reports(self, ids: Iterable[str], concurrency: int) -> AsyncIterator[tuple[str, int]]:
-        """Yield each pipeline with its latest run, in the order of the responses."""
-        async for polled in self._client.pipelines.reports(ids, concurrency=concurrency):
-            if polled.report is None or polled.report.latest_pipeline_run is None:
-                raise polled.error or LookupError(polled.pipeline_id)
-            yield polled.report.pipeline_id, polled.report.latest_pipeline_run.id
+    def reports(self, ids: Iterable[str], concurrency: int) -> AsyncIterator[PolledReport]:
+        """Return the entries in the order of the responses."""
+        return self._client.pipelines.reports(ids, concurrency=concurrency)
 
     async def finished_runs(self, pairs: list[tuple[str, int]]) -> AsyncIterator[int]:
         """Yield the ids of the runs in the order in which they finish."""

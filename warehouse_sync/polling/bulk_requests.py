@@ -16,7 +16,7 @@ from warehouse_sync.models import Progress
 from warehouse_sync.models.common import check_iterable, check_whole_number
 from warehouse_sync.models.references import PipelineRef, check_references, pipeline_text
 from warehouse_sync.running_loop import running_loop
-from warehouse_sync.transport.limits import AdaptiveConcurrency
+from warehouse_sync.transport.limits import UNLIMITED, AdaptiveConcurrency
 
 
 class BulkEntry(Protocol):
@@ -144,9 +144,9 @@ class BulkRequests(Generic[T, EntryT]):
         result = self._results.popleft()
         if self._space_waiters:
             self._space_waiters.popleft().set_result(None)
-        self._done += 1
-        self._failed += result.error is not None
         if self.on_progress is not None:
+            self._done += 1
+            self._failed += result.error is not None
             self.on_progress(Progress(done=self._done, failed=self._failed, total=self._total))
         return result
 
@@ -214,8 +214,9 @@ class BulkRequests(Generic[T, EntryT]):
             else:
                 limit.on_success()
                 results.append(self.to_entry(pipeline_id, result, None))
-            self._notify()
-            if limit.is_exceeded() and self._active > 1:
+            if self._result_ready is not None:
+                self._notify()
+            if limit.limit != UNLIMITED and limit.is_exceeded() and self._active > 1:
                 break
             if self._active < self.concurrency:
                 self._start_workers()
@@ -224,7 +225,7 @@ class BulkRequests(Generic[T, EntryT]):
         self._release_worker()
 
     def _notify(self) -> None:
-        result_ready = self._result_ready
+        result_ready, self._result_ready = self._result_ready, None
         if result_ready is not None and not result_ready.done():
             result_ready.set_result(None)
 

@@ -20,9 +20,13 @@ class Stream(AsyncGenerator[T, None]):
         self.ready = ready
         self._source = source
 
+    def __aiter__(self) -> AsyncGenerator[T, None]:  # noqa: PYI058 - as in the base class
+        """Return the generator itself, so that a loop does not call this object for each item."""
+        return self._source
+
     def __anext__(self) -> Coroutine[Any, Any, T]:
         """Return the next item."""
-        return self._source.__anext__()  # not awaited in a coroutine, which would cost more than the item
+        return self._source.__anext__()
 
     async def asend(self, value: None) -> T:
         """Return the next item."""

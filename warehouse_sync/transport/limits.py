@@ -6,7 +6,7 @@ from collections import deque
 
 _PERCENT = re.compile(r"\s*([0-9]{1,3})(?:\.[0-9]+)?\s*%?\s*", re.ASCII)
 
-_UNLIMITED = float("inf")
+UNLIMITED = float("inf")
 
 THROTTLE_AT = 90  # percent of the rate limit used
 # The usual values of the header, which need no parsing.
@@ -57,11 +57,11 @@ class AdaptiveConcurrency:
     nearly used, and grows by one for each round of successful responses.
 
     Attributes:
-        limit: The maximum number of workers; infinite until the server first throttles.
+        limit: The maximum number of workers; `UNLIMITED` until the server first throttles.
     """
 
     def __init__(self) -> None:
-        self.limit: float = _UNLIMITED
+        self.limit: float = UNLIMITED
         self._workers = 0
         # Responses to requests that were sent before the last reduction: they must not reduce it again.
         self._outstanding = 0
@@ -84,7 +84,7 @@ class AdaptiveConcurrency:
 
     def on_success(self) -> None:
         """Raise the limit a little after a successful response."""
-        if self.limit == _UNLIMITED:
+        if self.limit == UNLIMITED:
             return
         self._outstanding = max(0, self._outstanding - 1)
         self.limit += 1 / self.limit
