@@ -175,21 +175,23 @@ class RunPager:
         """
         page, remaining = await self._fetch(1), self._limit
         if not page.has_next_page:  # most often: another generator takes longer than sending the request
-            runs = without_repeated(page.items, set())
-            yield _with_items(page, self._select(runs)[:remaining])
+            yield self._filter(page, without_repeated(page.items, set()), remaining)
             return
         async with aclosing(self._all_pages(page)) as pages:
             async for page in pages:
-                selected = self._select(page.items)[:remaining]
-                yield _with_items(page, selected)
+                selected = self._filter(page, page.items, remaining)
+                yield selected
                 if remaining is not None:
-                    remaining -= len(selected)
+                    remaining -= len(selected.items)
                     if remaining == 0:
                         return
 
-    def _select(self, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    def _filter(self, page: Page, runs: tuple[Run, ...], limit: int | None) -> Page:
+        """Return the page with those of the runs that have one of the statuses, at most `limit`."""
         statuses = self._statuses
-        return runs if statuses is None else tuple(run for run in runs if run.status in statuses)
+        if statuses is not None:
+            runs = tuple(run for run in runs if run.status in statuses)
+        return _with_items(page, runs[:limit])
 
     async def _all_pages(self, first: Page) -> AsyncGenerator[Page, None]:
         """Yield the first page and those after it, without the runs of earlier pages."""
