@@ -44,11 +44,9 @@ class Workspace:
     account_id: int | None = None
     created: Created = attrs.field(factory=dict)
     waiters: Waiters = attrs.field(factory=WeakValueDictionary)
-    pipelines_path: str = attrs.field(init=False)
-
-    @pipelines_path.default
-    def _format_pipelines_path(self) -> str:
-        return self.path(PIPELINES)
+    pipelines_path: str = attrs.field(
+        init=False, default=attrs.Factory(lambda workspace: workspace.path(PIPELINES), takes_self=True)
+    )
 
     @property
     def clock(self) -> Clock:
