@@ -89,9 +89,9 @@ async def test_connection_that_is_put_back_is_taken_again() -> None:
     """It is no longer in use, and the timer that closes idle connections runs."""
     key: Any = "key"
     connector = Connector()
-    async with connector:
-        reader = ResponseReader(connector._loop, memoryview(b""))
-        reader.transport = Transport()  # type: ignore[assignment] # all of it that is used
+    reader = ResponseReader(connector._loop, memoryview(b""))
+    reader.transport = Transport()  # type: ignore[assignment] # all of it that is used
+    try:
         for _ in range(2):  # the first one starts the timer
             connector._acquired.add(reader)
             before = time.monotonic()
@@ -101,7 +101,10 @@ async def test_connection_that_is_put_back_is_taken_again() -> None:
             [(_, idle_since)] = connector._conns[key]
             assert before <= idle_since <= time.monotonic()
             assert connector.take(key) is reader
-        connector._acquired.clear()  # it would never be closed
+    finally:
+        connector._acquired.clear()  # closing would wait for the reader
+        connector._conns.clear()
+        await connector.close()
 
 
 @pytest.mark.skipif(not is_supported(), reason="FastGet does not support this aiohttp")
