@@ -154,7 +154,7 @@ $(LOWEST)/.ready: pyproject.toml tests/lowest.txt
 	@$(LOWEST)/bin/python $(PIP) --constraint tests/lowest.txt --group test --editable '.[all]'
 	@touch $@
 
-bench: $(BENCH)/.generated  ## Compare the SDK with its alternatives (about 30 minutes)
+bench: $(BENCH)/.generated  ## Compare the SDK with its alternatives (about 20 minutes)
 	$(BENCH)/bin/python benchmarks/run.py $(ARGS)
 
 figures: $(STAMP)  ## Write the figures of the last benchmark into the documentation
