@@ -113,6 +113,8 @@ async def test_closed_connector_keeps_no_connection() -> None:
     key: Any = "key"
     connector = Connector()
     reader = ResponseReader(connector._loop, memoryview(b""))
+    connector.put_back(key, reader)
+    assert connector._conns.pop(key)  # closing would wait for the reader
     await connector.close()
     connector.put_back(key, reader)
     assert not connector._conns
