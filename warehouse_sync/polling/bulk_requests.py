@@ -214,6 +214,7 @@ class BulkRequests(Generic[T, EntryT]):
             else:
                 limit.on_success()
                 results.append(self.to_entry(pipeline_id, result, None))
+            # Both calls would do nothing for most results, and take longer than the comparisons.
             if self._result_ready is not None:
                 self._notify()
             if limit.limit != UNLIMITED and limit.is_exceeded() and self._active > 1:
